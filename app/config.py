@@ -1,0 +1,78 @@
+"""Every setting of Laudo: typed, documented, read from the environment and `.env` once.
+
+Nothing else reads the environment. `Settings()` refuses to start on a missing or unsafe
+value with a sentence that names the variable.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+MIB = 1024 * 1024
+
+
+def psycopg2_url(url: str) -> str:
+    """Name the driver: a bare `postgresql://` would make SQLAlchemy 2.1 look for psycopg 3."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg2://" + url.removeprefix(prefix)
+    return url
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+DatabaseUrl = Annotated[str, BeforeValidator(psycopg2_url)]
+CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """The configuration table of the README lists the same names in capitals."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
+
+    secret_key: str = Field(min_length=32)
+    base_url: str
+    database_url: DatabaseUrl
+    platform_database_url: DatabaseUrl
+    redis_url: str
+    storage_dir: Path = ROOT / "instance" / "storage"
+    trusted_hosts: CommaList = ()
+    cors_origins: CommaList = ()
+    proxy_hops: int = Field(default=0, ge=0, le=5)
+    max_upload_bytes: int = Field(default=30 * MIB, gt=0)
+    max_picture_pixels: int = Field(default=250_000_000, gt=0)
+    login_tries_per_minute: int = Field(default=5, gt=0)
+    job_lease_seconds: int = Field(default=60, ge=5)
+    job_attempts: int = Field(default=5, ge=1)
+    relay_seconds: float = Field(default=2.0, gt=0)
+    log_level: str = "INFO"
+    page_size: int = Field(default=25, ge=1, le=200)
+    testing: bool = False
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_origin(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("BASE_URL starts with http:// or https://")
+        return value.rstrip("/")
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+
+class MigrationSettings(BaseSettings):
+    """The owner role's URL, read only by migrations/env.py and `flask up`."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
+
+    migration_database_url: DatabaseUrl

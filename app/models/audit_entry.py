@@ -1,0 +1,62 @@
+"""The audit chain: append-only entries, hash-chained by a trigger, one chain per tenant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Computed, DateTime, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.account import Role
+from app.models.base import Identified, TenantRow, tenant_table
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts and from where; the edge makes it, services write it into the audit.
+
+    `account_id` is None for the system and for operators at the command line.
+    """
+
+    name: str
+    role: Role | None = None
+    account_id: UUID | None = None
+    ip: str = ""
+    request_id: str = ""
+
+
+class AuditEntry(TenantRow):
+    """`body` is the canonical JSON text that the hash covers; `facts` is the same, derived.
+
+    sequence, at, previous_hash and hash are set by the trigger `audit_entries_chain`:
+    hash = SHA-256(previous_hash, tenant, sequence, at, body), lines joined by newlines.
+    """
+
+    __tablename__ = "audit_entries"
+    __table_args__ = tenant_table(UniqueConstraint("tenant_id", "sequence"))
+
+    sequence: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default="now()")
+    action: Mapped[str] = mapped_column(String(60))
+    object_type: Mapped[str] = mapped_column(String(40))
+    object_id: Mapped[UUID | None]
+    actor_id: Mapped[UUID | None]
+    body: Mapped[str]
+    facts: Mapped[Any] = mapped_column(JSONB, Computed("body::jsonb", persisted=True))
+    previous_hash: Mapped[str] = mapped_column(String(64), server_default="")
+    hash: Mapped[str] = mapped_column(String(64), server_default="")
+
+
+class PlatformAuditEntry(Identified):
+    """Acts of superadmins and operators on tenants; insert-only, platform role only."""
+
+    __tablename__ = "platform_audit_entries"
+
+    action: Mapped[str] = mapped_column(String(60))
+    tenant_id: Mapped[UUID | None]
+    actor_name: Mapped[str] = mapped_column(String(120))
+    body: Mapped[str]

@@ -1,0 +1,82 @@
+"""The checklist that admins design and its immutable published versions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.definition.schema import Definition
+from app.models.base import Changing, StateText, TenantRow, one_of, tenant_key, tenant_table
+
+
+class ChecklistStatus(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+class Checklist(Changing, TenantRow):
+    """The master. `last_report_number` is the counter from which reports take their numbers."""
+
+    __tablename__ = "checklists"
+    __table_args__ = tenant_table(
+        UniqueConstraint("tenant_id", "code"), one_of("status", ChecklistStatus)
+    )
+
+    code: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(500))
+    category: Mapped[str] = mapped_column(String(500), server_default="")
+    status: Mapped[ChecklistStatus] = mapped_column(
+        StateText(ChecklistStatus), server_default=ChecklistStatus.DRAFT.value
+    )
+    last_report_number: Mapped[int] = mapped_column(server_default=text("0"))
+
+    versions: Mapped[list[Version]] = relationship(
+        back_populates="checklist", order_by="Version.number"
+    )
+
+
+class Version(TenantRow):
+    """One definition. `published_at` empty = the only draft; a published row never changes.
+
+    `number` is 1, 2, ... and is given to the draft already; `notices` are what the workbook
+    reader remarked.
+    """
+
+    __tablename__ = "versions"
+    __table_args__ = tenant_table(
+        tenant_key("checklist_id", "checklists"),
+        tenant_key("published_by", "accounts"),
+        UniqueConstraint("tenant_id", "checklist_id", "number"),
+        CheckConstraint("number >= 1", name="number_positive"),
+        Index(
+            "uq_versions_one_draft",
+            "tenant_id",
+            "checklist_id",
+            unique=True,
+            postgresql_where=text("published_at is null"),
+        ),
+    )
+
+    checklist_id: Mapped[UUID]
+    number: Mapped[int]
+    body: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    published_by: Mapped[UUID | None]
+
+    checklist: Mapped[Checklist] = relationship(back_populates="versions")
+
+    @cached_property
+    def definition(self) -> Definition:
+        """The body, validated. Cached: a draft's body is replaced by a new row, never edited."""
+        return Definition.model_validate(self.body)
+
+    @property
+    def is_draft(self) -> bool:
+        return self.published_at is None

@@ -1,0 +1,160 @@
+"""Photos: bytes received (insert-only), what a worker found in them, and where they stand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Index, Numeric, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Changing, StateText, TenantRow, one_of, tenant_key, tenant_table
+from app.models.work import Work, WorkState
+
+
+class PhotoVerdict(StrEnum):
+    GOOD = "good"
+    QUARANTINED = "quarantined"
+
+
+class PhotoSource(StrEnum):
+    CAMERA = "camera"
+    FILE = "file"
+
+
+class DerivativeKind(StrEnum):
+    THUMBNAIL = "thumbnail"
+    PRINT = "print"
+
+
+class Photo(TenantRow):
+    """Insert-only. The bytes as received and what the browser said of place and time.
+
+    `sha256` is of the stored bytes (hex); `latitude`/`longitude`/`accuracy_m` are the browser's
+    (degrees, metres); `position_at` and `client_at` are the phone's clock; `created_at` is the
+    time of receipt. `client_id` makes an upload that is sent again find this row.
+    """
+
+    __tablename__ = "photos"
+    __table_args__ = tenant_table(
+        tenant_key("report_id", "reports"),
+        tenant_key("uploaded_by", "accounts"),
+        UniqueConstraint("tenant_id", "client_id"),
+        Index("ix_photos_tenant_id_report_id", "tenant_id", "report_id"),
+        one_of("source", PhotoSource),
+    )
+
+    report_id: Mapped[UUID]
+    client_id: Mapped[UUID]
+    sha256: Mapped[str] = mapped_column(String(64))
+    byte_size: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str] = mapped_column(String(40))
+    storage_key: Mapped[str] = mapped_column(String(200))
+    source: Mapped[PhotoSource] = mapped_column(StateText(PhotoSource))
+    latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    longitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    accuracy_m: Mapped[Decimal | None] = mapped_column(Numeric(10, 1))
+    position_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    client_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    uploaded_by: Mapped[UUID]
+
+    reading: Mapped[PhotoReading | None] = relationship(back_populates="photo", viewonly=True)
+    placement: Mapped[PhotoPlacement | None] = relationship(viewonly=True)
+    derivatives: Mapped[list[Derivative]] = relationship(viewonly=True)
+
+
+class PhotoReading(TenantRow):
+    """Insert-only, made by the worker from the original bytes.
+
+    `taken_at` is the camera's local clock as written ('2026-11-22T14:05:09', no zone),
+    `taken_offset` its zone when EXIF has one ('-03:00'). `reason` says why a picture is
+    quarantined, as a code of app.imaging.
+    """
+
+    __tablename__ = "photo_readings"
+    __table_args__ = tenant_table(
+        tenant_key("photo_id", "photos"),
+        UniqueConstraint("tenant_id", "photo_id"),
+        one_of("verdict", PhotoVerdict),
+    )
+
+    photo_id: Mapped[UUID]
+    verdict: Mapped[PhotoVerdict] = mapped_column(StateText(PhotoVerdict))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    orientation: Mapped[int | None]
+    taken_at: Mapped[str | None] = mapped_column(String(32))
+    taken_offset: Mapped[str | None] = mapped_column(String(6))
+    latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    longitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    altitude_m: Mapped[Decimal | None] = mapped_column(Numeric(10, 1))
+    accuracy_m: Mapped[Decimal | None] = mapped_column(Numeric(10, 1))
+    device: Mapped[str | None] = mapped_column(String(200))
+    exif: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    notes: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    parser_version: Mapped[str] = mapped_column(String(40))
+
+    photo: Mapped[Photo] = relationship(back_populates="reading", viewonly=True)
+
+
+class Derivative(TenantRow):
+    """Insert-only. A picture made from the original; `recipe` names how, so a new one is a new row."""
+
+    __tablename__ = "derivatives"
+    __table_args__ = tenant_table(
+        tenant_key("photo_id", "photos"),
+        UniqueConstraint("tenant_id", "photo_id", "kind", "recipe"),
+        one_of("kind", DerivativeKind),
+    )
+
+    photo_id: Mapped[UUID]
+    kind: Mapped[DerivativeKind] = mapped_column(StateText(DerivativeKind))
+    recipe: Mapped[str] = mapped_column(String(64))
+    storage_key: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    byte_size: Mapped[int] = mapped_column(BigInteger)
+    width: Mapped[int]
+    height: Mapped[int]
+
+
+class PhotoPlacement(Changing, TenantRow):
+    """Where a photo stands: field, caption, order. Removing hides; bytes and audit stay.
+
+    `quarantine_reason` is the technician's own words when the picture cannot be taken again.
+    """
+
+    __tablename__ = "photo_placements"
+    __table_args__ = tenant_table(
+        tenant_key("report_id", "reports"),
+        tenant_key("photo_id", "photos"),
+        UniqueConstraint("tenant_id", "photo_id"),
+        Index("ix_photo_placements_tenant_id_report_id", "tenant_id", "report_id"),
+    )
+
+    report_id: Mapped[UUID]
+    photo_id: Mapped[UUID]
+    field_id: Mapped[str] = mapped_column(String(80))
+    caption: Mapped[str] = mapped_column(String(500), server_default="")
+    position: Mapped[int] = mapped_column(server_default=text("0"))
+    quarantine_reason: Mapped[str] = mapped_column(String(1000), server_default="")
+    removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    photo: Mapped[Photo] = relationship(viewonly=True)
+
+
+class PhotoCheck(Work, TenantRow):
+    """The work of reading one photo; its result is the PhotoReading and the derivatives."""
+
+    __tablename__ = "photo_checks"
+    __table_args__ = tenant_table(
+        tenant_key("photo_id", "photos"),
+        UniqueConstraint("tenant_id", "photo_id"),
+        one_of("state", WorkState),
+        Index("ix_photo_checks_due", "state", "lease_until"),
+    )
+
+    photo_id: Mapped[UUID]

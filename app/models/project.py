@@ -1,0 +1,53 @@
+"""Sites and contracts, the equipment on them, and which viewers may read which project."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import DateTime, Numeric, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Changing, TenantRow, tenant_key, tenant_table
+
+
+class Project(Changing, TenantRow):
+    """Coordinates are WGS 84 decimal degrees, six places."""
+
+    __tablename__ = "projects"
+    __table_args__ = tenant_table(UniqueConstraint("tenant_id", "name"))
+
+    name: Mapped[str] = mapped_column(String(200))
+    client: Mapped[str] = mapped_column(String(200), server_default="")
+    address: Mapped[str] = mapped_column(String(500), server_default="")
+    latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    longitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    archived_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Equipment(Changing, TenantRow):
+    """A tagged asset of a project."""
+
+    __tablename__ = "equipment"
+    __table_args__ = tenant_table(
+        tenant_key("project_id", "projects"), UniqueConstraint("tenant_id", "project_id", "tag")
+    )
+
+    project_id: Mapped[UUID]
+    tag: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(200), server_default="")
+
+
+class ProjectGrant(TenantRow):
+    """Lets one viewer read the completed reports of one project."""
+
+    __tablename__ = "project_grants"
+    __table_args__ = tenant_table(
+        tenant_key("project_id", "projects"),
+        tenant_key("account_id", "accounts"),
+        UniqueConstraint("tenant_id", "account_id", "project_id"),
+    )
+
+    project_id: Mapped[UUID]
+    account_id: Mapped[UUID]

@@ -1,0 +1,42 @@
+"""Signatures, insert-only: what was drawn, by whom, over exactly which content."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Index, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import TenantRow, tenant_key, tenant_table
+
+
+class Signature(TenantRow):
+    """The newest row of a role is the live one; a row with `withdrawn` set takes it back.
+
+    `content_hash` is the SHA-256 (hex) of the report's content when signed: where the content's
+    hash is another now, the signature is void. `strokes` is signature_pad's point list, None for
+    an uploaded image.
+    """
+
+    __tablename__ = "signatures"
+    __table_args__ = tenant_table(
+        tenant_key("report_id", "reports"),
+        tenant_key("taken_by", "accounts"),
+        UniqueConstraint("tenant_id", "client_id"),
+        Index("ix_signatures_tenant_id_report_id", "tenant_id", "report_id"),
+    )
+
+    report_id: Mapped[UUID]
+    role_id: Mapped[str] = mapped_column(String(80))
+    signer_name: Mapped[str] = mapped_column(String(120))
+    strokes: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    image_key: Mapped[str | None] = mapped_column(String(200))
+    image_sha256: Mapped[str | None] = mapped_column(String(64))
+    content_hash: Mapped[str] = mapped_column(String(64))
+    withdrawn: Mapped[bool] = mapped_column(server_default="false")
+    taken_by: Mapped[UUID]
+    client_id: Mapped[UUID]
+    client_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

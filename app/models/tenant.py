@@ -1,0 +1,47 @@
+"""A company on the platform, with its branding and settings. Not TenantOwned: its id is the key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import DateTime, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Changing, Identified, StateText, one_of
+
+
+class TenantStatus(StrEnum):
+    TRIAL = "trial"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class Tenant(Changing, Identified):
+    """Colours are '#rrggbb'; logo keys point into storage; JSON settings hold only overrides."""
+
+    __tablename__ = "tenants"
+    __table_args__ = (one_of("status", TenantStatus),)
+
+    name: Mapped[str] = mapped_column(String(200))
+    slug: Mapped[str] = mapped_column(String(63), unique=True)
+    status: Mapped[TenantStatus] = mapped_column(
+        StateText(TenantStatus), server_default=TenantStatus.ACTIVE.value
+    )
+    suspended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    locale: Mapped[str] = mapped_column(String(10), server_default="en")
+    time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
+    colour_accent: Mapped[str] = mapped_column(String(7), server_default="#1f5fa8")
+    colour_second: Mapped[str] = mapped_column(String(7), server_default="#33475b")
+    colour_third: Mapped[str] = mapped_column(String(7), server_default="#8a99a8")
+    contact: Mapped[str] = mapped_column(String(500), server_default="")
+    logo_key: Mapped[str | None] = mapped_column(String(200))
+    second_logo_key: Mapped[str | None] = mapped_column(String(200))
+    limits: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    watermark: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    pdf: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+    @property
+    def is_read_only(self) -> bool:
+        return self.status is TenantStatus.SUSPENDED

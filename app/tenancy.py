@@ -1,0 +1,201 @@
+"""The one place for tenant isolation: two locks, one key.
+
+The key is a ContextVar set by `tenant_scope`. Lock 1 adds the tenant to every ORM statement
+and checks every flush; lock 2 hands the key to PostgreSQL at each transaction's begin, where
+row-level security repeats the check. With no tenant bound both locks answer with an error or
+with nothing, never with all rows. Look-ups that must come before a tenant is known call the
+SECURITY DEFINER functions named here; platform pages use `platform_session` and its own role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, current_app
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.orm import (
+    Mapped,
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    UOWTransaction,
+    mapped_column,
+    with_loader_criteria,
+)
+
+from app.extensions import db
+
+_tenant: ContextVar[UUID | None] = ContextVar("laudo_tenant", default=None)
+
+
+class NoTenantBound(RuntimeError):
+    """Tenant data was asked for outside a tenant scope."""
+
+
+class ForeignTenant(RuntimeError):
+    """A row of one tenant was about to be written in the scope of another."""
+
+
+class TenantOwned:
+    """Mixin of every model that belongs to a tenant; the locks key on it."""
+
+    tenant_id: Mapped[UUID] = mapped_column(nullable=False)
+
+
+def bound_tenant() -> UUID | None:
+    """The tenant bound in this context, or None."""
+    return _tenant.get()
+
+
+def require_tenant() -> UUID:
+    """The bound tenant. Raises NoTenantBound outside a scope."""
+    tenant_id = _tenant.get()
+    if tenant_id is None:
+        raise NoTenantBound("no tenant is bound; open a tenant_scope first")
+    return tenant_id
+
+
+def bind_tenant(tenant_id: UUID) -> Token[UUID | None]:
+    """Bind for the rest of a request; undo with `release_tenant`. Elsewhere use `tenant_scope`.
+
+    Drops the session first: an object in its identity map would be returned without any SQL,
+    and a transaction that has begun carries the old key.
+    """
+    db.session.remove()
+    return _tenant.set(tenant_id)
+
+
+def release_tenant(token: Token[UUID | None]) -> None:
+    db.session.remove()
+    _tenant.reset(token)
+
+
+@contextmanager
+def tenant_scope(tenant_id: UUID) -> Iterator[None]:
+    """Bind `tenant_id` inside the block, with a fresh session on entry and on exit."""
+    token = bind_tenant(tenant_id)
+    try:
+        yield
+    finally:
+        release_tenant(token)
+
+
+# --- lock 1: the ORM ---------------------------------------------------------------------
+
+
+def _add_tenant_criteria(state: ORMExecuteState) -> None:
+    if state.is_column_load or state.is_relationship_load:
+        return  # the criteria of the loading statement travel with its objects
+    owned = any(issubclass(mapper.class_, TenantOwned) for mapper in state.all_mappers)
+    if not owned and not (state.is_select or state.is_update or state.is_delete):
+        return
+    tenant_id = _tenant.get()
+    if tenant_id is None:
+        if owned:
+            raise NoTenantBound("a statement on tenant data ran with no tenant bound")
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            TenantOwned,
+            lambda cls: cls.tenant_id == tenant_id,
+            include_aliases=True,
+            propagate_to_loaders=True,
+        )
+    )
+
+
+def _stamp_new_rows(session: Session, _context: UOWTransaction, _instances: Any) -> None:
+    for row in session.new:
+        if isinstance(row, TenantOwned) and row.tenant_id is None:
+            row.tenant_id = require_tenant()
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, TenantOwned) and row.tenant_id != require_tenant():
+            raise ForeignTenant(f"{type(row).__name__} belongs to another tenant")
+
+
+# --- lock 2: the database ----------------------------------------------------------------
+
+_SET_KEY = text("select set_config('app.tenant_id', :tenant, true)")
+
+
+def _hand_over_key(
+    _session: Session, transaction: SessionTransaction, connection: Connection
+) -> None:
+    if not transaction.nested:  # a savepoint inherits the setting and must not replace it
+        tenant_id = _tenant.get()
+        connection.execute(_SET_KEY, {"tenant": str(tenant_id) if tenant_id else ""})
+
+
+# --- before a tenant is known --------------------------------------------------------------
+
+DEFINER_FUNCTIONS = {
+    "find_account_by_email": "(p_email text)",
+    "find_account_session": "(p_token_hash text)",
+    "feed_due_work": "(p_limit integer, p_attempts integer, p_pause interval)",
+    "find_work_tenant": "(p_kind text, p_id uuid)",
+}
+
+
+def call_definer(function: str, **arguments: Any) -> list[Any]:
+    """Rows of ids from one of the SECURITY DEFINER functions, in a session of its own.
+
+    Raises KeyError for a function that is not on the list.
+    """
+    DEFINER_FUNCTIONS[function]
+    names = ", ".join(f"{name} => :{name}" for name in arguments)
+    with Session(db.engine, join_transaction_mode="create_savepoint") as session, session.begin():
+        return list(session.execute(text(f"select * from {function}({names})"), arguments))
+
+
+# --- the platform --------------------------------------------------------------------------
+
+
+@contextmanager
+def platform_session() -> Iterator[Session]:
+    """A session of the role `laudo_platform`: tenants, accounts, usage; never content.
+
+    The caller commits. Nothing that this session loads may leave the block attached.
+    """
+    engine: Engine = current_app.extensions["laudo_platform_engine"]
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+def _platform_engine(app: Flask) -> Engine:
+    options = {**app.config["SQLALCHEMY_ENGINE_OPTIONS"], "pool_size": 2, "max_overflow": 1}
+    return create_engine(app.config["PLATFORM_DATABASE_URL"], **options)
+
+
+class UnsafeDatabaseRole(RuntimeError):
+    """The application's database role could step around row-level security."""
+
+
+def check_app_role() -> None:
+    """Refuse to serve with a role that is superuser, bypasses RLS or owns tables."""
+    with db.engine.connect() as connection:
+        row = connection.execute(
+            text(
+                "select rolname, rolsuper or rolbypassrls as mighty, exists("
+                " select from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+                " where c.relowner = r.oid and n.nspname = 'public') as owns"
+                " from pg_roles r where rolname = current_user"
+            )
+        ).one()
+    if row.mighty or row.owns:
+        raise UnsafeDatabaseRole(
+            f"DATABASE_URL logs in as {row.rolname!r}, which is superuser, has BYPASSRLS or owns"
+            " tables. Use the laudo_app role that `flask up` makes."
+        )
+
+
+def init_app(app: Flask) -> None:
+    """Hang both locks on the session and make the platform's pool."""
+    if not event.contains(db.session, "do_orm_execute", _add_tenant_criteria):
+        event.listen(db.session, "do_orm_execute", _add_tenant_criteria)
+        event.listen(db.session, "before_flush", _stamp_new_rows)
+        event.listen(db.session, "after_begin", _hand_over_key)
+    app.extensions["laudo_platform_engine"] = _platform_engine(app)
