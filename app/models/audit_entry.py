@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Computed, DateTime, String, UniqueConstraint
+from sqlalchemy import BigInteger, Computed, DateTime, String, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -40,7 +40,7 @@ class AuditEntry(TenantRow):
     __table_args__ = tenant_table(UniqueConstraint("tenant_id", "sequence"))
 
     sequence: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default="now()")
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     action: Mapped[str] = mapped_column(String(60))
     object_type: Mapped[str] = mapped_column(String(40))
     object_id: Mapped[UUID | None]
