@@ -1,0 +1,161 @@
+"""What the answers of a report amount to: its exceptions, its N.A. list and its result.
+
+Whether anything is missing is for rules.py; words and colours are for the pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.definition.judging import (
+    NOTHING,
+    AnswerFacts,
+    Judgement,
+    PhotoFacts,
+    PhotoState,
+    is_answered,
+    is_na,
+    judge,
+    judge_cells,
+    said,
+)
+from app.definition.schema import Definition, Field, FieldType, Verdict
+
+
+class ExceptionKind(StrEnum):
+    NOT_OK = "not_ok"
+    OUT_OF_LIMITS = "out_of_limits"
+    QUARANTINED_PHOTO = "quarantined_photo"
+
+
+class Outcome(StrEnum):
+    PASSED = "passed"
+    PASSED_WITH_REMARKS = "passed_with_remarks"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionItem:
+    """One exception. `cell` is the table cell out of limits (`row_id:column_id`), else None.
+
+    `reason` is what the technician said about a quarantined photo, or the comment otherwise.
+    """
+
+    kind: ExceptionKind
+    field_id: str
+    cell: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NaItem:
+    field_id: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportResult:
+    """The outcome and its counts.
+
+    `ok` and `not_ok` count verdict fields; `na` and `answered` fields of any type (answered
+    includes N.A., `fields` is what could be answered); `in_limits` and `out_of_limits` count
+    readings, so each cell of a table; `comments` answers with a comment; `photos` good ones.
+    """
+
+    outcome: Outcome
+    fields: int
+    answered: int
+    ok: int
+    not_ok: int
+    na: int
+    in_limits: int
+    out_of_limits: int
+    comments: int
+    photos: int
+    quarantined: int
+
+
+def exceptions(
+    definition: Definition, answers: Mapping[str, AnswerFacts], photos: Iterable[PhotoFacts]
+) -> list[ExceptionItem]:
+    """Not OK, readings out of limits and quarantined photos, in the order of the form."""
+    quarantined = [photo for photo in photos if photo.state is PhotoState.QUARANTINED]
+    items: list[ExceptionItem] = []
+    for field in definition.all_fields():
+        items += _answer_exceptions(field, answers.get(field.id, NOTHING))
+        items += [
+            ExceptionItem(ExceptionKind.QUARANTINED_PHOTO, field.id, reason=photo.reason)
+            for photo in quarantined
+            if photo.field_id == field.id
+        ]
+    return items
+
+
+def na_items(definition: Definition, answers: Mapping[str, AnswerFacts]) -> list[NaItem]:
+    """The fields set aside as not applicable and why, in the order of the form."""
+    return [
+        NaItem(field.id, answers[field.id].na_reason)
+        for field in definition.all_fields()
+        if field.id in answers and is_na(field, answers[field.id])
+    ]
+
+
+def result(
+    definition: Definition, answers: Mapping[str, AnswerFacts], photos: Iterable[PhotoFacts]
+) -> ReportResult:
+    """The result that cover and list show.
+
+    Failed when any verdict is Not OK or any reading is out of limits. Otherwise Passed with
+    remarks when a photo is quarantined, an answer carries a comment, or a field is N.A.:
+    a reader has something to read before trusting the word. Otherwise Passed. Missing
+    answers do not change the outcome, as submit refuses them.
+    """
+    photos = list(photos)
+    fields = [field for field in definition.all_fields() if field.type is not FieldType.NOTE]
+    pairs = [(field, answers.get(field.id, NOTHING)) for field in fields]
+    readings = [
+        judgement for field, facts in pairs for judgement in _judgements(field, facts).values()
+    ]
+    verdicts = [facts.value for field, facts in pairs if field.type is FieldType.VERDICT]
+    counts = {
+        "fields": len(fields),
+        "answered": sum(is_answered(field, facts) for field, facts in pairs),
+        "ok": verdicts.count(Verdict.OK),
+        "not_ok": verdicts.count(Verdict.NOT_OK),
+        "na": sum(is_na(field, facts) for field, facts in pairs),
+        "in_limits": readings.count(Judgement.IN_LIMITS),
+        "out_of_limits": readings.count(Judgement.OUT_OF_LIMITS),
+        "comments": sum(said(facts.comment) for _, facts in pairs),
+        "photos": sum(photo.state is PhotoState.GOOD for photo in photos),
+        "quarantined": sum(photo.state is PhotoState.QUARANTINED for photo in photos),
+    }
+    return ReportResult(outcome=_outcome(counts), **counts)
+
+
+def _outcome(counts: Mapping[str, int]) -> Outcome:
+    if counts["not_ok"] or counts["out_of_limits"]:
+        return Outcome.FAILED
+    if counts["quarantined"] or counts["comments"] or counts["na"]:
+        return Outcome.PASSED_WITH_REMARKS
+    return Outcome.PASSED
+
+
+def _answer_exceptions(field: Field, facts: AnswerFacts) -> list[ExceptionItem]:
+    if field.type is FieldType.VERDICT:
+        if facts.value != Verdict.NOT_OK:
+            return []
+        return [ExceptionItem(ExceptionKind.NOT_OK, field.id, reason=facts.comment)]
+    return [
+        ExceptionItem(ExceptionKind.OUT_OF_LIMITS, field.id, cell=cell, reason=facts.comment)
+        for cell, judgement in _judgements(field, facts).items()
+        if judgement is Judgement.OUT_OF_LIMITS
+    ]
+
+
+def _judgements(field: Field, facts: AnswerFacts) -> dict[str | None, Judgement]:
+    """The judgement of each reading by cell key; a number has the one key None."""
+    if field.type is FieldType.NUMBER:
+        return {None: judge(field, facts.value)}
+    return {**judge_cells(field, facts.value)}

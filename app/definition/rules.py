@@ -1,0 +1,313 @@
+"""What a report still lacks, checked alike while filling, at submit and in the API.
+
+Only plain facts come in (see judging.py), so no rule can depend on a browser or a database.
+What the answers amount to is in outcome.py; both are offered from here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.definition.judging import (
+    NOTHING,
+    AnswerFacts,
+    Judgement,
+    PhotoFacts,
+    PhotoState,
+    SignatureFacts,
+    has_value,
+    is_answered,
+    is_na,
+    judge,
+    judge_cells,
+    open_cells,
+    said,
+    verdict_of,
+)
+from app.definition.outcome import (
+    ExceptionItem,
+    ExceptionKind,
+    NaItem,
+    Outcome,
+    ReportResult,
+    exceptions,
+    na_items,
+    result,
+)
+from app.definition.schema import (
+    CommentPolicy,
+    Definition,
+    Field,
+    FieldType,
+    PhotoMode,
+    SignatureRole,
+    Verdict,
+)
+from app.definition.sentences import N_, Sentence, say
+
+__all__ = [
+    "AnswerFacts",
+    "ExceptionItem",
+    "ExceptionKind",
+    "Judgement",
+    "Missing",
+    "MissingKind",
+    "NaItem",
+    "Outcome",
+    "PhotoFacts",
+    "PhotoState",
+    "Progress",
+    "ReportResult",
+    "SignatureFacts",
+    "exceptions",
+    "first_open_field",
+    "has_value",
+    "is_answered",
+    "is_na",
+    "judge",
+    "judge_cells",
+    "missing_items",
+    "na_items",
+    "open_cells",
+    "progress",
+    "result",
+    "verdict_of",
+]
+
+INFO = "info"  # the key of the info fields in Progress.per_section
+
+
+class MissingKind(StrEnum):
+    ANSWER = "answer"
+    NA_REASON = "na_reason"
+    COMMENT = "comment"
+    PHOTO = "photo"
+    TOO_MANY_PHOTOS = "too_many_photos"
+    QUARANTINED = "quarantined"
+    POSITION = "position"
+    READING = "reading"
+    SIGNATURE = "signature"
+    SIGNATURE_VOID = "signature_void"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing to mend before submit, at a field or at a signature role.
+
+    READING is nobody's fault: the photo is still being read and the submit may wait for it.
+    """
+
+    kind: MissingKind
+    sentence: Sentence
+    field_id: str | None = None
+    role_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Fields done out of those that count; `per_section` maps a section id to (done, total).
+
+    Info fields stand under "info". A section where nothing counts yet has (0, 0).
+    """
+
+    total: int
+    done: int
+    per_section: Mapping[str, tuple[int, int]]
+
+    @property
+    def percent(self) -> int:
+        """Whole per cent, 100 only when everything is done and nothing counted as done."""
+        return self.done * 100 // self.total if self.total else 100
+
+
+def missing_items(
+    definition: Definition,
+    answers: Mapping[str, AnswerFacts],
+    photos: Iterable[PhotoFacts],
+    signatures: Iterable[SignatureFacts],
+) -> list[Missing]:
+    """All that stands between the report and its submit, in the order of the form."""
+    placed = _by_field(photos)
+    missing = [
+        item
+        for field in definition.all_fields()
+        for item in _field_missing(field, answers.get(field.id, NOTHING), placed[field.id])
+    ]
+    signed = {signature.role_id: signature for signature in signatures}
+    for role in definition.signature_roles:
+        missing += _signature_missing(role, signed.get(role.id))
+    return missing
+
+
+def progress(
+    definition: Definition, answers: Mapping[str, AnswerFacts], photos: Iterable[PhotoFacts]
+) -> Progress:
+    """How far the filling is. Notes never count; signatures and photos being read neither.
+
+    A field counts when it is required, when it demands photos, or once somebody touched it;
+    it is done when it lacks nothing, so 100 per cent means that only signatures can be open.
+    """
+    placed = _by_field(photos)
+
+    def tally(fields: Sequence[Field]) -> tuple[int, int]:
+        counted = [field for field in fields if _counts(field, answers.get(field.id, NOTHING))]
+        open_ones = sum(
+            _is_open(field, answers.get(field.id, NOTHING), placed[field.id]) for field in counted
+        )
+        return len(counted) - open_ones, len(counted)
+
+    sections = {section.id: tally(section.fields) for section in definition.sections}
+    per_section = {INFO: tally(definition.info_fields), **sections}
+    done, total = (sum(pair[i] for pair in per_section.values()) for i in (0, 1))
+    return Progress(total=total, done=done, per_section=per_section)
+
+
+def first_open_field(
+    definition: Definition, answers: Mapping[str, AnswerFacts], photos: Iterable[PhotoFacts]
+) -> str | None:
+    """The id of the first field that lacks something, where the filling resumes."""
+    placed = _by_field(photos)
+    for field in definition.all_fields():
+        if _is_open(field, answers.get(field.id, NOTHING), placed[field.id]):
+            return field.id
+    return None
+
+
+def _by_field(photos: Iterable[PhotoFacts]) -> defaultdict[str, list[PhotoFacts]]:
+    placed: defaultdict[str, list[PhotoFacts]] = defaultdict(list)
+    for photo in photos:
+        placed[photo.field_id].append(photo)
+    return placed
+
+
+def _counts(field: Field, facts: AnswerFacts) -> bool:
+    if field.type is FieldType.NOTE:
+        return False
+    demanded = field.required or field.photos.mode is PhotoMode.REQUIRED
+    return demanded or has_value(field, facts) or is_na(field, facts)
+
+
+def _is_open(field: Field, facts: AnswerFacts, photos: Sequence[PhotoFacts]) -> bool:
+    return any(
+        item.kind is not MissingKind.READING for item in _field_missing(field, facts, photos)
+    )
+
+
+def _field_missing(
+    field: Field, facts: AnswerFacts, photos: Sequence[PhotoFacts]
+) -> Iterator[Missing]:
+    if field.type is FieldType.NOTE:
+        return
+    na = is_na(field, facts)
+    checks = (
+        _answer_missing(field, facts),
+        _na_reason_missing(facts) if na else None,
+        None if na else _comment_missing(field, facts),
+        None if na else _photo_missing(field, photos),
+        _too_many_photos(field, photos),
+        _position_missing(field, photos),
+        _photos_being_read(photos),
+    )
+    for found in checks:
+        if found:
+            kind, sentence = found
+            yield Missing(kind, sentence, field_id=field.id)
+
+
+Found = tuple[MissingKind, Sentence] | None
+
+
+def _answer_missing(field: Field, facts: AnswerFacts) -> Found:
+    if not field.required or is_answered(field, facts):
+        return None
+    empty = len(open_cells(field, facts))
+    if has_value(field, facts) and empty:
+        return MissingKind.ANSWER, say(N_("Cells without a reading: %(count)s."), count=empty)
+    return MissingKind.ANSWER, say(N_("The answer is missing."))
+
+
+def _na_reason_missing(facts: AnswerFacts) -> Found:
+    if said(facts.na_reason):
+        return None
+    return MissingKind.NA_REASON, say(N_("Say why this does not apply."))
+
+
+def _comment_missing(field: Field, facts: AnswerFacts) -> Found:
+    """An optional question left blank needs no comment."""
+    if said(facts.comment):
+        return None
+    if field.comment is CommentPolicy.REQUIRED and (field.required or has_value(field, facts)):
+        return MissingKind.COMMENT, say(N_("A comment is required."))
+    when_bad = field.comment is CommentPolicy.REQUIRED_WHEN_NOT_OK
+    if when_bad and verdict_of(field, facts) is Verdict.NOT_OK:
+        return MissingKind.COMMENT, say(N_("Not OK or out of limits: a comment is required."))
+    return None
+
+
+def _photo_missing(field: Field, photos: Sequence[PhotoFacts]) -> Found:
+    """The minimum holds for optional questions too: it is how a checklist asks for photos only.
+
+    A quarantined photo counts only with a reason; one being read is given the benefit of the
+    doubt, as READING holds the submit until its state is known.
+    """
+    minimum = field.photos.min
+    unread = sum(
+        photo.state is PhotoState.QUARANTINED and not said(photo.reason) for photo in photos
+    )
+    have = len(photos) - unread
+    if have >= minimum:
+        return None
+    if unread:
+        sentence = say(
+            N_(
+                "Photos that could not be read: %(unread)s. Take them again or give a reason"
+                " (at least %(min)s needed, %(have)s so far)."
+            ),
+            unread=unread,
+            min=minimum,
+            have=have,
+        )
+        return MissingKind.QUARANTINED, sentence
+    sentence = say(N_("Photos: at least %(min)s needed, %(have)s so far."), min=minimum, have=have)
+    return MissingKind.PHOTO, sentence
+
+
+def _too_many_photos(field: Field, photos: Sequence[PhotoFacts]) -> Found:
+    """Quarantined photos take no room: they print as a line, not as a picture."""
+    have = sum(photo.state is not PhotoState.QUARANTINED for photo in photos)
+    most = 0 if field.photos.mode is PhotoMode.NONE else field.photos.max
+    if have <= most:
+        return None
+    sentence = say(N_("Photos: at most %(max)s fit here, %(have)s placed."), max=most, have=have)
+    return MissingKind.TOO_MANY_PHOTOS, sentence
+
+
+def _position_missing(field: Field, photos: Sequence[PhotoFacts]) -> Found:
+    lost = sum(photo.state is PhotoState.GOOD and not photo.has_position for photo in photos)
+    if not field.photos.gps_required or not lost:
+        return None
+    sentence = say(
+        N_("Photos without a position: %(count)s. Allow the location and take them again."),
+        count=lost,
+    )
+    return MissingKind.POSITION, sentence
+
+
+def _photos_being_read(photos: Sequence[PhotoFacts]) -> Found:
+    count = Counter(photo.state for photo in photos)[PhotoState.READING]
+    if not count:
+        return None
+    return MissingKind.READING, say(N_("Photos still being read: %(count)s."), count=count)
+
+
+def _signature_missing(role: SignatureRole, signature: SignatureFacts | None) -> list[Missing]:
+    """An optional role never holds the submit: its void signature prints as void."""
+    if not role.required or (signature and signature.valid):
+        return []
+    if signature:
+        sentence = say(N_("The report changed after this signature. Sign again."))
+        return [Missing(MissingKind.SIGNATURE_VOID, sentence, role_id=role.id)]
+    return [Missing(MissingKind.SIGNATURE, say(N_("The signature is missing.")), role_id=role.id)]
