@@ -1,0 +1,99 @@
+/**
+ * Builds app/static/dist from src/: `node build.mjs`, offline, in a few seconds.
+ *
+ * dist holds hashed files, each with its .br and .gz beside it, and manifest.json, which maps a
+ * logical name ("app.js") to the hashed file ("app-K3J2.js"). It is made beside the old one and
+ * renamed into place, so a running server never sees half a build.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, extname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+import * as esbuild from "esbuild";
+import { copyPdfFonts, writeWebFonts } from "./build/fonts.mjs";
+import { iconSprite } from "./build/icons.mjs";
+import { tablerPlugin } from "./build/styles.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const app = resolve(here, "..");
+const target = join(app, "static", "dist");
+const staging = join(app, "static", `.dist-${process.pid}`);
+const COMPRESSED = new Set([".js", ".css", ".svg", ".json"]);
+
+async function bundle(fontFolder) {
+  const result = await esbuild.build({
+    absWorkingDir: here,
+    entryPoints: ["src/app.js", "src/app.css"],
+    outdir: staging,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    minify: true,
+    metafile: true,
+    target: ["es2022", "chrome111", "firefox121", "safari16.4"],
+    entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    assetNames: "fonts/[name]-[hash]",
+    loader: { ".woff2": "file" },
+    legalComments: "none",
+    logLevel: "warning",
+    plugins: [tablerPlugin(app, fontFolder)],
+  });
+  const manifest = {};
+  for (const [output, { entryPoint }] of Object.entries(result.metafile.outputs)) {
+    const file = relative(staging, resolve(here, output));
+    if (entryPoint) manifest[relative("src", entryPoint)] = file;
+    const font = /^fonts\/(.+)-[A-Z0-9]{8}(\.woff2)$/.exec(file);
+    if (font) manifest[`fonts/${font[1]}${font[2]}`] = file;
+  }
+  return manifest;
+}
+
+/** Write `content` under a name that carries its hash; returns that name. */
+async function writeHashed(name, content) {
+  const extension = extname(name);
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
+  const file = `${name.slice(0, -extension.length)}-${hash}${extension}`;
+  await writeFile(join(staging, file), content);
+  return file;
+}
+
+async function precompress() {
+  const brotli = promisify(brotliCompress);
+  for (const entry of await readdir(staging, { recursive: true })) {
+    if (!COMPRESSED.has(extname(entry))) continue;
+    const path = join(staging, entry);
+    const content = await readFile(path);
+    const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
+    await writeFile(`${path}.br`, await brotli(content, { params }));
+    await writeFile(`${path}.gz`, await promisify(gzip)(content, { level: 9 }));
+  }
+}
+
+async function report(manifest) {
+  for (const [name, file] of Object.entries(manifest).sort()) {
+    const path = join(target, file);
+    const { length } = await readFile(`${path}.br`).catch(() => readFile(path));
+    console.log(`${name.padEnd(34)} ${file.padEnd(42)} ${(length / 1024).toFixed(1)} kB`);
+  }
+}
+
+const fontFolder = join(staging, ".fonts");
+try {
+  await mkdir(fontFolder, { recursive: true });
+  await writeWebFonts(here, fontFolder);
+  const manifest = await bundle(fontFolder);
+  await rm(fontFolder, { recursive: true });
+  await copyPdfFonts(here, join(staging, "fonts"));
+  manifest["icons.svg"] = await writeHashed("icons.svg", await iconSprite(here));
+  manifest["favicon.svg"] = await writeHashed("favicon.svg", await readFile(join(here, "src/favicon.svg")));
+  await writeFile(join(staging, "manifest.json"), JSON.stringify(manifest, null, 1));
+  await precompress();
+  await rm(target, { recursive: true, force: true });
+  await rename(staging, target);
+  await report(manifest);
+} finally {
+  await rm(staging, { recursive: true, force: true });
+}

@@ -1,0 +1,2 @@
+import htmx from "htmx.org";
+htmx.version;
