@@ -1,0 +1,313 @@
+"""Reads what EXIF says of a photo, from the original bytes, into checked values with notes.
+
+A reading is what the file claims: anybody can edit EXIF, so it is recorded beside the browser's
+and the server's own times and places and never corrected. Nothing here opens pixels.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from exifread.core.exif_header import ExifHeader
+from exifread.core.ifd_tag import IfdTag
+
+from app.imaging import exif_values as values
+from app.imaging.exif_block import DamagedContainerError, find_exif_block
+
+PARSER_VERSION = "1"
+"""Raise when the same bytes may give another reading."""
+
+# Reading a phone's EXIF takes some 2,000 small reads. The limits end a hostile file, whose
+# overlapping entries could ask for gigabytes, after about a tenth of a second.
+_MAX_READS = 60_000
+_MAX_READ_BYTES = 2 << 20
+
+_MAX_RAW_ENTRIES = 150
+_MAX_RAW_TEXT = 300
+_MAX_RAW_TOTAL = 24_000
+_MAX_NAME = 200
+
+# Tags of EXIF 2.31 and later that exifread does not name.
+_NAMES = {"GPS Tag 0x001F": "GPS GPSHPositioningError"}
+
+# It warns once per odd slice; a hostile file has tens of thousands of them.
+logging.getLogger("exifread").setLevel(logging.CRITICAL)
+
+
+class Note(StrEnum):
+    """What was odd in a file's EXIF; none of these makes a picture unusable."""
+
+    EXIF_MISSING = "exif_missing"
+    EXIF_DAMAGED = "exif_damaged"
+    EXIF_CUT = "exif_cut"
+    RAW_CUT = "raw_cut"
+    TIME_MISSING = "time_missing"
+    TIME_INVALID = "time_invalid"
+    TIME_DIGITIZED = "time_digitized"
+    OFFSET_INVALID = "offset_invalid"
+    GPS_MISSING = "gps_missing"
+    GPS_INVALID = "gps_invalid"
+    GPS_VOID = "gps_void"
+    GPS_TIME_INVALID = "gps_time_invalid"
+    ALTITUDE_INVALID = "altitude_invalid"
+    ACCURACY_INVALID = "accuracy_invalid"
+    ORIENTATION_INVALID = "orientation_invalid"
+
+
+@dataclass(frozen=True)
+class ExifReading:
+    """What EXIF says: each value checked, None when unknown, with notes on what was odd.
+
+    `taken_at` is naive: the camera's own clock; `taken_offset` is its offset from UTC like
+    '-03:00' when the file has one. Degrees are WGS 84, lengths in metres, `gps_at` aware UTC.
+    `raw` holds every readable tag but maker notes and thumbnails, as short texts.
+    """
+
+    taken_at: datetime | None = None
+    taken_offset: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    altitude_m: float | None = None
+    accuracy_m: float | None = None
+    gps_at: datetime | None = None
+    orientation: int | None = None
+    make: str | None = None
+    model: str | None = None
+    software: str | None = None
+    raw: dict[str, str] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def device(self) -> str | None:
+        """Make and model as one name, without the make twice ('Canon EOS 40D')."""
+        make, model = self.make or "", self.model or ""
+        if model.casefold().startswith(make.casefold()):
+            return model or None
+        return f"{make} {model}".strip()
+
+
+def read_exif(path: Path) -> ExifReading:
+    """Read the EXIF of a JPEG, PNG or HEIC file; odd EXIF gives notes, never an error.
+
+    Takes well below a second whatever the file holds. Raises OSError only when the file
+    cannot be read.
+    """
+    with path.open("rb") as file:
+        try:
+            block = find_exif_block(file)
+        except DamagedContainerError:
+            return ExifReading(notes=(Note.EXIF_DAMAGED, Note.TIME_MISSING, Note.GPS_MISSING))
+    if block is None:
+        return ExifReading(notes=(Note.EXIF_MISSING, Note.TIME_MISSING, Note.GPS_MISSING))
+    return read_exif_block(block)
+
+
+def read_exif_block(block: bytes) -> ExifReading:
+    """Read an EXIF block, which is a TIFF file of few bytes; never raises."""
+    tags, notes = _tags_of(block)
+    taken_at, taken_offset = _read_taken(tags, notes)
+    latitude, longitude = _read_place(tags, notes)
+    raw = _raw_of(tags, notes)
+    return ExifReading(
+        taken_at=taken_at,
+        taken_offset=taken_offset,
+        latitude=latitude,
+        longitude=longitude,
+        altitude_m=_read_altitude(tags, notes),
+        accuracy_m=_read_accuracy(tags, notes),
+        gps_at=_read_gps_clock(tags, notes),
+        orientation=_read_orientation(tags, notes),
+        make=_name(tags, "Image Make"),
+        model=_name(tags, "Image Model"),
+        software=_name(tags, "Image Software"),
+        raw=raw,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+class _ReadingTooLongError(Exception):
+    """A block asks for more work than any camera's EXIF needs."""
+
+
+class _MeteredBytes(io.BytesIO):
+    """Bytes that can be read only so often and so much."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._reads_left = _MAX_READS
+        self._bytes_left = _MAX_READ_BYTES
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self._reads_left -= 1
+        self._bytes_left -= len(data)
+        if self._reads_left < 0 or self._bytes_left < 0:
+            raise _ReadingTooLongError
+        return data
+
+
+class _TolerantHeader(ExifHeader):
+    """Exifread's reader, made to lose one bad entry instead of the whole block."""
+
+    is_damaged = False
+
+    def _process_tag(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            super()._process_tag(*args, **kwargs)
+        except _ReadingTooLongError:
+            raise
+        except Exception:  # exifread raises whatever its slices run into
+            self.is_damaged = True
+
+    def read_directories(self) -> None:
+        """Read the picture's directory and those it points to; not the thumbnail's."""
+        self.dump_ifd(self._first_ifd(), "Image")
+        pointer = self.tags.get("Image ExifOffset")
+        if pointer is not None and pointer.values:
+            self.dump_ifd(pointer.values[0], "EXIF")
+
+
+def _tags_of(block: bytes) -> tuple[dict[str, IfdTag], list[Note]]:
+    header = _TolerantHeader(
+        _MeteredBytes(block), chr(block[0]) if block else "M", 0, 0, strict=False, detailed=False
+    )
+    notes: list[Note] = []
+    try:
+        header.read_directories()
+    except _ReadingTooLongError:
+        notes.append(Note.EXIF_CUT)
+    except Exception:  # as above: whatever was read before stays
+        header.is_damaged = True
+    if header.is_damaged:
+        notes.append(Note.EXIF_DAMAGED)
+    return {_NAMES.get(name, name): tag for name, tag in header.tags.items()}, notes
+
+
+def _list(tags: Mapping[str, IfdTag], name: str) -> list[object]:
+    tag = tags.get(name)
+    return tag.values if tag is not None and isinstance(tag.values, list) else []
+
+
+def _first(tags: Mapping[str, IfdTag], name: str) -> object:
+    found = _list(tags, name)
+    return found[0] if found else None
+
+
+def _text(tags: Mapping[str, IfdTag], name: str) -> str:
+    tag = tags.get(name)
+    if tag is None or not isinstance(tag.values, str | bytes):
+        return ""
+    return values.clean_text(tag.values, _MAX_NAME)
+
+
+def _name(tags: Mapping[str, IfdTag], name: str) -> str | None:
+    return _text(tags, name) or None
+
+
+def _read_taken(
+    tags: Mapping[str, IfdTag], notes: list[Note]
+) -> tuple[datetime | None, str | None]:
+    """DateTimeOriginal with its offset; DateTimeDigitized when that is blank.
+
+    Never 'Image DateTime', which is the time of the last change by a program.
+    """
+    for kind in ("Original", "Digitized"):
+        text = _text(tags, f"EXIF DateTime{kind}")
+        if values.is_blank(text):
+            continue
+        taken_at = values.parse_clock(text)
+        if taken_at is None:
+            notes.append(Note.TIME_INVALID)
+            return None, None
+        if kind == "Digitized":
+            notes.append(Note.TIME_DIGITIZED)
+        return taken_at, _read_offset(_text(tags, f"EXIF OffsetTime{kind}"), notes)
+    notes.append(Note.TIME_MISSING)
+    return None, None
+
+
+def _read_offset(text: str, notes: list[Note]) -> str | None:
+    if values.is_blank(text):
+        return None
+    offset = values.parse_offset(text)
+    if offset is None:
+        notes.append(Note.OFFSET_INVALID)
+    return offset
+
+
+def _read_place(tags: Mapping[str, IfdTag], notes: list[Note]) -> tuple[float | None, float | None]:
+    latitudes, longitudes = _list(tags, "GPS GPSLatitude"), _list(tags, "GPS GPSLongitude")
+    if not latitudes and not longitudes:
+        notes.append(Note.GPS_MISSING)
+        return None, None
+    latitude = values.parse_degrees(latitudes, _text(tags, "GPS GPSLatitudeRef"), "N", 90)
+    longitude = values.parse_degrees(longitudes, _text(tags, "GPS GPSLongitudeRef"), "E", 180)
+    # Exactly 0, 0 is what a phone writes before its first fix, never a place somebody stood.
+    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
+        notes.append(Note.GPS_INVALID)
+        return None, None
+    if _text(tags, "GPS GPSStatus").upper() == "V":
+        notes.append(Note.GPS_VOID)
+    return latitude, longitude
+
+
+def _read_altitude(tags: Mapping[str, IfdTag], notes: list[Note]) -> float | None:
+    value = _first(tags, "GPS GPSAltitude")
+    if value is None:
+        return None
+    altitude = values.parse_altitude(value, _first(tags, "GPS GPSAltitudeRef"))
+    if altitude is None:
+        notes.append(Note.ALTITUDE_INVALID)
+    return altitude
+
+
+def _read_accuracy(tags: Mapping[str, IfdTag], notes: list[Note]) -> float | None:
+    value = _first(tags, "GPS GPSHPositioningError")
+    if value is None:
+        return None
+    accuracy = values.parse_accuracy(value)
+    if accuracy is None:
+        notes.append(Note.ACCURACY_INVALID)
+    return accuracy
+
+
+def _read_gps_clock(tags: Mapping[str, IfdTag], notes: list[Note]) -> datetime | None:
+    date, clock = _text(tags, "GPS GPSDate"), _list(tags, "GPS GPSTimeStamp")
+    if values.is_blank(date) or not clock:
+        return None
+    gps_at = values.parse_gps_clock(date, clock)
+    if gps_at is None:
+        notes.append(Note.GPS_TIME_INVALID)
+    return gps_at
+
+
+def _read_orientation(tags: Mapping[str, IfdTag], notes: list[Note]) -> int | None:
+    value = _first(tags, "Image Orientation")
+    if value is None:
+        return None
+    orientation = values.parse_orientation(value)
+    if orientation is None:
+        notes.append(Note.ORIENTATION_INVALID)
+    return orientation
+
+
+def _raw_of(tags: Mapping[str, IfdTag], notes: list[Note]) -> dict[str, str]:
+    """Every tag as a short text, in the file's order, up to the limits."""
+    raw: dict[str, str] = {}
+    total = 0
+    for name, tag in tags.items():
+        value = tag.values if isinstance(tag.values, str | bytes) else tag.printable
+        text = values.clean_text(value, _MAX_RAW_TEXT)
+        total += len(name) + len(text)
+        if len(raw) == _MAX_RAW_ENTRIES or total > _MAX_RAW_TOTAL:
+            notes.append(Note.RAW_CUT)
+            break
+        raw[name] = text
+    return raw
