@@ -66,9 +66,9 @@ def ensure_database(superuser_dsn: str, name: str) -> None:
             cursor.execute("select 1 from pg_database where datname = %s", (name,))
             if cursor.fetchone() is None:
                 cursor.execute(
-                    sql.SQL("create database {} owner {} template template0 encoding 'UTF8'").format(
-                        sql.Identifier(name), sql.Identifier(OWNER)
-                    )
+                    sql.SQL(
+                        "create database {} owner {} template template0 encoding 'UTF8'"
+                    ).format(sql.Identifier(name), sql.Identifier(OWNER))
                 )
     finally:
         connection.close()
@@ -76,5 +76,8 @@ def ensure_database(superuser_dsn: str, name: str) -> None:
 
 def roles_to_make_by_hand() -> str:
     """The SQL that a database administrator runs where `flask up` may not create roles."""
-    lines = [f"create role {role} {attributes} password '...';" for role, attributes in ATTRIBUTES.items()]
+    lines = [
+        f"create role {role} {attributes} password '...';"
+        for role, attributes in ATTRIBUTES.items()
+    ]
     return "\n".join(lines)

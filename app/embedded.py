@@ -81,7 +81,7 @@ class Runner:
     group: int | None
 
     def run(self, program: str, *arguments: str, cwd: Path) -> None:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [str(self.bin_dir / program), *arguments],
             user=self.user,
             group=self.group,
@@ -167,7 +167,16 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         if self.is_running():
             runner = _postgres_runner(self.base)
-            runner.run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "stop", cwd=self.data)
+            runner.run(
+                "pg_ctl",
+                "-D",
+                str(self.data),
+                "-m",
+                "fast",
+                "-w",
+                "stop",
+                cwd=self.data,
+            )
 
     def is_running(self) -> bool:
         pid_file = self.data / "postmaster.pid"
@@ -227,7 +236,7 @@ class EmbeddedValkey:
         config.write_text(
             f"port {port}\nbind 127.0.0.1\nrequirepass {self.password}\ndaemonize yes\n"
             f"dir {self.data}\npidfile {self.data / 'pid'}\nlogfile {self.data / 'log'}\n"
-            "appendonly yes\nmaxmemory-policy noeviction\nsave \"\"\n"
+            'appendonly yes\nmaxmemory-policy noeviction\nsave ""\n'
         )
         config.chmod(0o600)
         self.port_file.write_text(str(port))

@@ -147,7 +147,10 @@ def call_definer(function: str, **arguments: Any) -> list[Any]:
     """
     DEFINER_FUNCTIONS[function]
     names = ", ".join(f"{name} => :{name}" for name in arguments)
-    with Session(db.engine, join_transaction_mode="create_savepoint") as session, session.begin():
+    with (
+        Session(db.engine, join_transaction_mode="create_savepoint") as session,
+        session.begin(),
+    ):
         return list(session.execute(text(f"select * from {function}({names})"), arguments))
 
 
@@ -166,7 +169,11 @@ def platform_session() -> Iterator[Session]:
 
 
 def _platform_engine(app: Flask) -> Engine:
-    options = {**app.config["SQLALCHEMY_ENGINE_OPTIONS"], "pool_size": 2, "max_overflow": 1}
+    options = {
+        **app.config["SQLALCHEMY_ENGINE_OPTIONS"],
+        "pool_size": 2,
+        "max_overflow": 1,
+    }
     return create_engine(app.config["PLATFORM_DATABASE_URL"], **options)
 
 

@@ -51,9 +51,13 @@ language sql stable security definer set search_path = pg_catalog, public as $$
   select a.id, a.tenant_id from public.accounts a where a.email = p_email and a.is_active
 $$;
 
+-- Also notes that the session is in use, at most once in five minutes.
 create function find_account_session(p_token_hash text)
 returns table (session_id uuid, account_id uuid, tenant_id uuid)
-language sql stable security definer set search_path = pg_catalog, public as $$
+language sql volatile security definer set search_path = pg_catalog, public as $$
+  update public.account_sessions s set seen_at = now()
+  where s.token_hash = p_token_hash and s.revoked_at is null
+    and s.seen_at between now() - interval '12 hours' and now() - interval '5 minutes';
   select s.id, s.account_id, s.tenant_id
   from public.account_sessions s
   join public.accounts a on a.tenant_id = s.tenant_id and a.id = s.account_id

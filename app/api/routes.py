@@ -1,0 +1,3 @@
+"""Routes of api."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Routes of auth."""
+
+from __future__ import annotations

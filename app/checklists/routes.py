@@ -1,0 +1,3 @@
+"""Routes of checklists."""
+
+from __future__ import annotations

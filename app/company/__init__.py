@@ -1,0 +1,7 @@
+"""The tenant's brand as other pages need it."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("company", __name__)
+
+from app.company import routes  # noqa: E402, F401

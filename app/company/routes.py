@@ -1,0 +1,3 @@
+"""Routes of company."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Routes of documents."""
+
+from __future__ import annotations

@@ -1,0 +1,36 @@
+"""The base of every refusal that a person should read.
+
+Each feature defines its own classes beside its service; the class's docstring is the sentence
+that the user sees (translated at the edge), with %(name)s placeholders filled from `params`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class DomainError(Exception):
+    """This cannot be done."""
+
+    status = 409
+
+    def __init__(self, **params: Any) -> None:
+        self.params = params
+        super().__init__(self.sentence() % params)
+
+    @classmethod
+    def sentence(cls) -> str:
+        """The untranslated sentence: the docstring on one line."""
+        return " ".join((cls.__doc__ or "").split())
+
+
+class NotFound(DomainError):
+    """There is nothing here, or it is not yours to see."""
+
+    status = 404
+
+
+class NotAllowed(DomainError):
+    """Your role does not allow this."""
+
+    status = 403

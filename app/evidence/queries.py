@@ -1,0 +1,63 @@
+"""Reading and verifying the audit chain."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.extensions import db
+from app.models import AuditEntry
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    sequence: int
+    hash: str
+
+
+def get_chain_head() -> ChainHead:
+    """The newest entry of the bound tenant's chain; sequence 0 with an empty hash before any."""
+    row = db.session.execute(
+        select(AuditEntry.sequence, AuditEntry.hash).order_by(AuditEntry.sequence.desc()).limit(1)
+    ).one_or_none()
+    return ChainHead(row.sequence, row.hash) if row else ChainHead(0, "")
+
+
+def list_entries(object_type: str, object_id: UUID) -> list[AuditEntry]:
+    """All entries of one object, oldest first."""
+    return list(
+        db.session.scalars(
+            select(AuditEntry)
+            .where(AuditEntry.object_type == object_type, AuditEntry.object_id == object_id)
+            .order_by(AuditEntry.sequence)
+        )
+    )
+
+
+def find_broken_link() -> int | None:
+    """The sequence of the first entry that does not fit the chain, or None when all do."""
+    previous, expected = "", 1
+    for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.sequence)):
+        if entry.sequence != expected or entry.previous_hash != previous:
+            return expected
+        if entry.hash != entry_hash(entry):
+            return entry.sequence
+        previous, expected = entry.hash, expected + 1
+    return None
+
+
+def entry_hash(entry: AuditEntry) -> str:
+    """SHA-256 (hex) as the trigger `audit_entries_chain` makes it."""
+    at = entry.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    lines = (
+        entry.previous_hash,
+        str(entry.tenant_id),
+        str(entry.sequence),
+        at,
+        entry.body,
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

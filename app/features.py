@@ -1,0 +1,27 @@
+"""The list of features: every blueprint, background job and command that create_app joins."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flask import Flask
+
+BLUEPRINTS = (
+    "auth",
+    "home",
+    "projects",
+    "checklists",
+    "reports",
+    "photos",
+    "documents",
+    "company",
+    "api",
+)
+
+
+def init_app(app: Flask) -> None:
+    for name in BLUEPRINTS:
+        app.register_blueprint(import_module(f"app.{name}").blueprint)
+    for name in ("photos", "documents"):
+        import_module(f"app.{name}.jobs").register(app)
+    import_module("app.cli").init_app(app)

@@ -1,0 +1,3 @@
+"""Routes of home."""
+
+from __future__ import annotations

@@ -1,0 +1,48 @@
+"""The kinds of background work. Features register theirs in create_app; jobs imports no feature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Flask, current_app
+
+from app.models import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to carry out one row of work: publishing needs the fence to be the newest still."""
+
+    kind: str
+    id: UUID
+    tenant_id: UUID
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`perform(claim)` runs outside any transaction, inside the tenant's scope.
+
+    It publishes through `runner.publish(claim)`. `queue` is the RQ queue that wakes it.
+    """
+
+    name: str
+    model: type[Work]
+    perform: Callable[[Claim], None]
+    queue: str
+
+
+def register(app: Flask, kind: Kind) -> None:
+    app.extensions.setdefault("laudo_jobs", {})[kind.name] = kind
+
+
+def get_kind(name: str) -> Kind:
+    """The registered kind. Raises KeyError."""
+    kind: Kind = current_app.extensions["laudo_jobs"][name]
+    return kind
+
+
+def list_kinds() -> list[Kind]:
+    return list(current_app.extensions["laudo_jobs"].values())

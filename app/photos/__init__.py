@@ -1,0 +1,7 @@
+"""Photos of reports: upload, reading, derivatives, placement, download."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("photos", __name__)
+
+from app.photos import routes  # noqa: E402, F401

@@ -1,0 +1,3 @@
+"""Routes of photos."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Routes of projects."""
+
+from __future__ import annotations

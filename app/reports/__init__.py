@@ -1,0 +1,7 @@
+"""Reports: start, list, fill, sign, submit, archive."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("reports", __name__)
+
+from app.reports import routes  # noqa: E402, F401

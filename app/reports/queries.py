@@ -1,0 +1,65 @@
+"""Reading reports. Every look-up takes the person: who may see what is decided here alone."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy.orm import joinedload
+
+from app.errors import DomainError, NotFound
+from app.extensions import db
+from app.models import FINISHED_STATUSES, Actor, ProjectGrant, Report, Role, Version
+
+
+class ReportClosed(DomainError):
+    """Report %(number)s is %(status)s and takes no more changes. A correction is a new revision."""
+
+    status = 409
+
+
+def visible_to(person: Actor) -> ColumnElement[bool]:
+    """The condition on reports that this person may see."""
+    shown = Report.discarded_at.is_(None)
+    if person.role in (Role.ADMIN, Role.MANAGER):
+        return and_(shown, true())
+    if person.role is Role.TECHNICIAN:
+        mine = or_(Report.started_by == person.account_id, Report.assignee_id == person.account_id)
+        return and_(shown, mine)
+    if person.role is Role.VIEWER:
+        granted = select(ProjectGrant.project_id).where(
+            ProjectGrant.account_id == person.account_id
+        )
+        finished = Report.status.in_(FINISHED_STATUSES)
+        return and_(shown, finished, Report.project_id.in_(granted))
+    return false()
+
+
+def visible_reports(person: Actor) -> Select[tuple[Report]]:
+    return select(Report).where(visible_to(person))
+
+
+def get_report(report_id: UUID, *, person: Actor) -> Report:
+    """The report with its version, checklist, project and people. Raises NotFound."""
+    report = db.session.scalars(
+        visible_reports(person)
+        .where(Report.id == report_id)
+        .options(
+            joinedload(Report.version).joinedload(Version.checklist),
+            joinedload(Report.project),
+            joinedload(Report.equipment),
+            joinedload(Report.starter),
+            joinedload(Report.assignee),
+        )
+    ).one_or_none()
+    if report is None:
+        raise NotFound
+    return report
+
+
+def get_open_report(report_id: UUID, *, person: Actor) -> Report:
+    """The report, still open for answers, photos and signatures. Raises NotFound, ReportClosed."""
+    report = get_report(report_id, person=person)
+    if not report.is_open:
+        raise ReportClosed(number=report.number, status=report.status.value)
+    return report

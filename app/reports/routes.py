@@ -1,0 +1,3 @@
+"""Routes of reports."""
+
+from __future__ import annotations

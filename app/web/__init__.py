@@ -1,0 +1,1 @@
+"""What every page shares: guards, fragments, errors, headers, filters. Imports no feature."""

@@ -1,0 +1,77 @@
+"""Who may call a route. Every view carries exactly one guard; a policy test reads them.
+
+A guard answers an anonymous visitor with the login (a page) or 401 (a fragment), a role that is
+not on its list with 403, and a suspended tenant's writes with a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import current_app, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from app.errors import DomainError, NotAllowed
+from app.models import TENANT_ROLES, Actor, Role
+
+P = ParamSpec("P")
+R = TypeVar("R")
+View = Callable[P, ResponseReturnValue]
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+STAFF = (Role.ADMIN, Role.MANAGER, Role.TECHNICIAN)
+MANAGERS = (Role.ADMIN, Role.MANAGER)
+MEMBERS = TENANT_ROLES
+SIGNED_IN = (Role.SUPERADMIN, *TENANT_ROLES)
+
+
+class TenantSuspended(DomainError):
+    """Your company's space is suspended: everything can be read, nothing can be changed. Ask your administrator."""
+
+    status = 403
+
+
+def public(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view that anybody may call."""
+    view.guard = frozenset({"public"})  # type: ignore[attr-defined]
+    return view
+
+
+def requires(*roles: Role) -> Callable[[View[P]], View[P]]:
+    """Let only these roles in."""
+    allowed = frozenset(roles)
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            if not current_user.is_authenticated:
+                return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
+            if current_user.role not in allowed:
+                raise NotAllowed
+            _refuse_write_when_suspended()
+            return view(*args, **kwargs)
+
+        guarded.guard = allowed  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def _refuse_write_when_suspended() -> None:
+    tenant = current_user.tenant
+    if tenant is not None and tenant.is_read_only and request.method not in SAFE_METHODS:
+        raise TenantSuspended
+
+
+def current_actor() -> Actor:
+    """The signed-in person as services and the audit know them."""
+    return Actor(
+        name=current_user.name,
+        role=current_user.role,
+        account_id=current_user.account_id,
+        ip=request.remote_addr or "",
+        request_id=request.environ.get("laudo.request_id", ""),
+    )

@@ -1,0 +1,61 @@
+"""The reader's language and time zone, and how times and numbers are written for them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+from flask import Flask, request
+from flask_babel import format_datetime, get_locale
+from flask_login import current_user
+
+from app.extensions import babel
+
+LOCALES = {"en": "English", "pt_BR": "Português (Brasil)"}
+FALLBACK_ZONE = "UTC"
+
+
+def pick_locale() -> str:
+    """The person's own, else the company's, else what the browser asks for."""
+    if current_user and current_user.is_authenticated:
+        chosen = current_user.locale or (current_user.tenant and current_user.tenant.locale)
+        if chosen in LOCALES:
+            return str(chosen)
+    for tag, _quality in request.accept_languages:
+        if tag.lower().startswith("pt"):
+            return "pt_BR"
+        if tag.lower().startswith("en"):
+            return "en"
+    return "en"
+
+
+def pick_time_zone() -> str:
+    """The person's own zone, else the company's, else UTC."""
+    if current_user and current_user.is_authenticated:
+        chosen = current_user.time_zone or (current_user.tenant and current_user.tenant.time_zone)
+        if chosen in available_timezones():
+            return str(chosen)
+    return FALLBACK_ZONE
+
+
+def local_time(moment: datetime | None, form: str = "d MMM y, HH:mm") -> str:
+    """An aware UTC time in the reader's zone, with the zone's name or offset."""
+    if moment is None:
+        return ""
+    offset = moment.astimezone(ZoneInfo(pick_time_zone())).strftime("%z")
+    return f"{format_datetime(moment, form)} {offset[:3]}:{offset[3:]}"
+
+
+def local_day(moment: datetime | None) -> str:
+    """The day in the reader's zone and language."""
+    return format_datetime(moment, "d MMM y") if moment else ""
+
+
+def html_lang() -> str:
+    return str(get_locale()).replace("_", "-")
+
+
+def init_app(app: Flask) -> None:
+    babel.init_app(app, locale_selector=pick_locale, timezone_selector=pick_time_zone)
+    app.jinja_env.filters.update(dt=local_time, day=local_day)
+    app.jinja_env.globals.update(html_lang=html_lang, LOCALES=LOCALES)

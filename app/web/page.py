@@ -1,0 +1,86 @@
+"""What every template may call: assets, navigation, brand, request id."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.models import Role, Tenant
+from app.web.headers import request_id
+
+DIST = Path(__file__).resolve().parent.parent / "static" / "dist"
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    endpoint: str
+    label: str
+    icon: str
+    active: bool
+
+
+@cache
+def _manifest(path: Path, _changed: float) -> dict[str, str]:
+    return dict(json.loads(path.read_text()))
+
+
+def asset_url(name: str) -> str:
+    """The content-hashed address of a built asset. Raises KeyError for an unknown one."""
+    path = DIST / "manifest.json"
+    return url_for("static", filename="dist/" + _manifest(path, path.stat().st_mtime)[name])
+
+
+def nav_items() -> list[NavItem]:
+    """The sections that the signed-in person may open."""
+    if not current_user.is_authenticated or current_user.role is Role.SUPERADMIN:
+        return []
+    sections = [
+        ("home.index", _("Home"), "home"),
+        ("reports.index", _("Reports"), "clipboard-list"),
+    ]
+    if current_user.role is not Role.VIEWER:
+        sections.append(("projects.index", _("Projects"), "building"))
+        sections.append(("checklists.index", _("Checklists"), "list-check"))
+    here = (request.endpoint or "").split(".")[0]
+    return [
+        NavItem(endpoint, label, icon, endpoint.split(".")[0] == here)
+        for endpoint, label, icon in sections
+    ]
+
+
+def brand_digest(tenant: Tenant) -> str:
+    """Changes when a colour changes, so that the stylesheet may be cached for ever."""
+    colours = f"{tenant.colour_accent}{tenant.colour_second}{tenant.colour_third}"
+    return hashlib.sha256(colours.encode()).hexdigest()[:12]
+
+
+def brand_css_url() -> str | None:
+    """The stylesheet with the tenant's colours, None where nobody's brand applies."""
+    tenant = current_user.tenant if current_user.is_authenticated else None
+    if tenant is None:
+        return None
+    return url_for("company.brand_css", tenant_id=tenant.id, digest=brand_digest(tenant))
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals.update(
+        asset_url=asset_url,
+        nav_items=nav_items,
+        brand_css_url=brand_css_url,
+        request_id=request_id,
+        Role=Role,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def built_assets_missing() -> bool:
+    """Whether `make assets` has not run yet; create_app refuses to serve without them."""
+    return not (DIST / "manifest.json").exists() and not current_app.testing

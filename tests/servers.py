@@ -1,0 +1,92 @@
+"""Real PostgreSQL and Valkey for the tests: one model database by the migrations, cloned per worker."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psycopg2
+from alembic import command
+from alembic.config import Config
+from psycopg2 import sql
+
+from app import database_roles as roles
+from app.config import ROOT
+from app.embedded import EmbeddedPostgres, EmbeddedValkey, load_passwords
+
+ENV = "LAUDO_TEST_SERVERS"
+MODEL = "laudo_model"
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the servers of this test run live; travels to the xdist workers in the environment."""
+
+    base: str
+    redis_url: str
+
+    def postgres(self) -> EmbeddedPostgres:
+        base = Path(self.base)
+        return EmbeddedPostgres(base, load_passwords(base / "passwords.json"), durable=False)
+
+    def url(self, role: str, database: str) -> str:
+        return self.postgres().url(role, database)
+
+    def clone(self, name: str, source: str = MODEL) -> str:
+        """Make database `name` from the model; returns the name."""
+        _admin(self, "drop database if exists {} with (force)", name)
+        _admin(self, "create database {} template {}", name, source)
+        return name
+
+    def drop(self, name: str) -> None:
+        _admin(self, "drop database if exists {} with (force)", name)
+
+
+def _admin(servers: Servers, statement: str, *names: str) -> None:
+    connection = psycopg2.connect(servers.postgres().dsn())
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+    finally:
+        connection.close()
+
+
+def start() -> Servers:
+    """Start both servers, migrate the model database and fill in the cast."""
+    base = Path(tempfile.mkdtemp(prefix="laudo-test-"))
+    base.chmod(0o755)
+    passwords = load_passwords(base / "passwords.json")
+    postgres = EmbeddedPostgres(base, passwords, durable=False)
+    postgres.start()
+    roles.ensure_roles(postgres.dsn(), passwords)
+    roles.ensure_database(postgres.dsn(), MODEL)
+    migrate(postgres.url(roles.OWNER, MODEL))
+    valkey = EmbeddedValkey(base, passwords["valkey"])
+    valkey.start()
+    servers = Servers(str(base), valkey.url)
+    os.environ[ENV] = json.dumps(asdict(servers))
+    return servers
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    config = Config(str(ROOT / "migrations" / "alembic.ini"))
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["url"] = url
+    command.upgrade(config, revision)
+
+
+def current() -> Servers:
+    return Servers(**json.loads(os.environ[ENV]))
+
+
+def stop(servers: Servers) -> None:
+    base = Path(servers.base)
+    EmbeddedValkey(base, load_passwords(base / "passwords.json")["valkey"]).stop()
+    servers.postgres().stop()
+    shutil.rmtree(base, ignore_errors=True)
+    shutil.rmtree(servers.postgres().socket_dir, ignore_errors=True)
