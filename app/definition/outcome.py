@@ -158,4 +158,4 @@ def _judgements(field: Field, facts: AnswerFacts) -> dict[str | None, Judgement]
     """The judgement of each reading by cell key; a number has the one key None."""
     if field.type is FieldType.NUMBER:
         return {None: judge(field, facts.value)}
-    return {**judge_cells(field, facts.value)}
+    return dict(judge_cells(field, facts.value).items())

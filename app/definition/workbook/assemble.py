@@ -1,0 +1,204 @@
+"""From the drafts of all sheets to one Definition: ids, title, code, and the final check.
+
+Nothing is read here, and nothing is built while a problem stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from app.definition.schema import (
+    Definition,
+    Field,
+    Header,
+    Language,
+    Option,
+    Section,
+    SignatureRole,
+    Text,
+)
+from app.definition.sentences import N_, say
+from app.definition.workbook.extras import RoleDraft
+from app.definition.workbook.fields import FieldDraft
+from app.definition.workbook.header import HeaderDraft
+from app.definition.workbook.ids import Wanted, assign, index_by_words, slug
+from app.definition.workbook.problems import Log
+from app.definition.workbook.questions import SectionDraft
+
+ID_TWICE = N_('The id "%(id)s" already stands in %(sheet)s, cell %(cell)s. Choose another.')
+NOT_VALID = N_("The checklist does not hang together: %(detail)s.")
+
+# Stands in for the section where info fields make their ids.
+_INFO = Text(en="info", pt="info")
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """All that was read from one workbook."""
+
+    languages: tuple[Language, ...]
+    sections: Sequence[SectionDraft]
+    info_fields: Sequence[FieldDraft]
+    roles: Sequence[RoleDraft]
+    header: HeaderDraft
+
+    def placed_fields(self) -> list[tuple[Text, FieldDraft]]:
+        """Every field with the title of its section, info fields first."""
+        inside = [(section.title, draft) for section in self.sections for draft in section.fields]
+        return [(_INFO, draft) for draft in self.info_fields] + inside
+
+
+def refuse_repeated_ids(drafts: Drafts, log: Log) -> None:
+    """Notes every id that the workbook gives twice, at its second place."""
+    places: dict[str, tuple[str, str]] = {}
+    for _, draft in drafts.placed_fields():
+        if draft.given_id is None:
+            continue
+        if draft.given_id in places:
+            sheet, cell = places[draft.given_id]
+            sentence = say(ID_TWICE, id=draft.given_id, sheet=sheet, cell=cell)
+            log.problem(draft.sheet, draft.id_ref, sentence)
+        else:
+            places[draft.given_id] = (draft.sheet, draft.id_ref)
+    roles: set[str] = set()
+    for role in drafts.roles:
+        if role.given_id in roles:
+            sentence = say(ID_TWICE, id=str(role.given_id), sheet=role.sheet, cell="A1")
+            log.problem(role.sheet, role.ref, sentence)
+        elif role.given_id:
+            roles.add(role.given_id)
+
+
+def build(
+    drafts: Drafts, code: str, title: Text, known: Definition | None, log: Log
+) -> Definition | None:
+    """The definition, or None after noting what its schema refuses."""
+    try:
+        return _build(drafts, code, title, known)
+    except ValidationError as error:
+        for detail in error.errors():
+            words = str(detail["msg"]).removeprefix("Value error, ")
+            log.problem("", "", say(NOT_VALID, detail=words))
+        return None
+
+
+def _build(drafts: Drafts, code: str, title: Text, known: Definition | None) -> Definition:
+    fields = _build_fields(drafts, known)
+    info_count = len(drafts.info_fields)
+    rest = iter(fields[info_count:])
+    sections = tuple(
+        Section(id=one, title=section.title, fields=tuple(next(rest) for _ in section.fields))
+        for one, section in zip(_section_ids(drafts, known), drafts.sections, strict=True)
+    )
+    roles = tuple(
+        SignatureRole(id=one, label=role.label, required=role.required)
+        for one, role in zip(_role_ids(drafts, known), drafts.roles, strict=True)
+    )
+    header = Header(
+        code=code,
+        title=title,
+        category=drafts.header.category,
+        reference_standards=drafts.header.standards,
+        planning_requirements=drafts.header.planning,
+    )
+    return Definition(
+        languages=drafts.languages,
+        header=header,
+        info_fields=tuple(fields[:info_count]),
+        sections=sections,
+        signature_roles=roles,
+    )
+
+
+def _build_fields(drafts: Drafts, known: Definition | None) -> list[Field]:
+    placed = drafts.placed_fields()
+    wanted = [
+        Wanted(_field_keys(title, draft.label, drafts.languages), draft.given_id)
+        for title, draft in placed
+    ]
+    pairs = [
+        (key, field.id)
+        for title, field in _known_fields(known)
+        for key in _field_keys(title, field.label, known.languages if known else ())
+    ]
+    ids = assign(wanted, index_by_words(pairs))
+    return [
+        _build_field(one, draft, drafts.languages, known)
+        for one, (_, draft) in zip(ids, placed, strict=True)
+    ]
+
+
+def _build_field(
+    field_id: str, draft: FieldDraft, languages: tuple[Language, ...], known: Definition | None
+) -> Field:
+    earlier = known.field(field_id) if known else None
+    return Field(
+        id=field_id,
+        type=draft.type,
+        label=draft.label,
+        hint=draft.hint,
+        required=draft.required,
+        photos=draft.photos,
+        comment=draft.comment,
+        options=_options(draft.options, languages, earlier.options if earlier else ()),
+        limits=draft.limits,
+        rows=_options(draft.rows, languages, earlier.rows if earlier else ()),
+        columns=_options(draft.columns, languages, earlier.columns if earlier else ()),
+    )
+
+
+def _options(
+    labels: Sequence[Text], languages: tuple[Language, ...], earlier: Sequence[Option]
+) -> tuple[Option, ...]:
+    wanted = [Wanted(_keys(label, languages, "o")) for label in labels]
+    pairs = [(key, one.id) for one in earlier for key in _keys(one.label, languages, "o")]
+    ids = assign(wanted, index_by_words(pairs))
+    return tuple(Option(id=one, label=label) for one, label in zip(ids, labels, strict=True))
+
+
+def _section_ids(drafts: Drafts, known: Definition | None) -> list[str]:
+    wanted = [Wanted(_keys(section.title, drafts.languages, "s")) for section in drafts.sections]
+    pairs = [
+        (key, section.id)
+        for section in (known.sections if known else ())
+        for key in _keys(section.title, drafts.languages, "s")
+    ]
+    return assign(wanted, index_by_words(pairs))
+
+
+def _role_ids(drafts: Drafts, known: Definition | None) -> list[str]:
+    wanted = [
+        Wanted(_keys(role.label, drafts.languages, "r"), role.given_id) for role in drafts.roles
+    ]
+    pairs = [
+        (key, role.id)
+        for role in (known.signature_roles if known else ())
+        for key in _keys(role.label, drafts.languages, "r")
+    ]
+    return assign(wanted, index_by_words(pairs))
+
+
+def _known_fields(known: Definition | None) -> list[tuple[Text, Field]]:
+    if known is None:
+        return []
+    inside = [(section.title, field) for section in known.sections for field in section.fields]
+    return [(_INFO, field) for field in known.info_fields] + inside
+
+
+def _keys(text: Text, languages: tuple[Language, ...], prefix: str) -> tuple[str, ...]:
+    """The slugs of a text, the first language's first, so that a translation added later or
+    a first language that changes still finds the earlier id."""
+    words = [text.first(languages), *(one for one in (text.en, text.pt) if one)]
+    return tuple(dict.fromkeys(slug(one, prefix=prefix) for one in words))
+
+
+def _field_keys(title: Text, label: Text, languages: tuple[Language, ...]) -> tuple[str, ...]:
+    pairs = [(title.first(languages), label.first(languages))]
+    for language in Language:
+        words = getattr(label, language)
+        if words:
+            pairs.append((title.first((language,)), words))
+    return tuple(dict.fromkeys(slug(f"{one} {two}", prefix="f") for one, two in pairs))

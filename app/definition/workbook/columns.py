@@ -1,0 +1,240 @@
+"""Finds header rows and tells columns by their names, in English or Portuguese.
+
+Names are compared without case, accents, signs and double spaces. What stands below a
+header is for the readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.definition.schema import Language
+from app.definition.workbook.ids import plain_words
+from app.definition.workbook.sheet import Cell, Sheet
+
+HEADER_ROWS = 15
+_MAX_NAME = 80
+
+
+class Column(StrEnum):
+    SECTION = "section"
+    LABEL = "label"
+    TYPE = "type"
+    OPTIONS = "options"
+    LIMITS = "limits"
+    UNIT = "unit"
+    MIN = "min"
+    MAX = "max"
+    REQUIRED = "required"
+    PHOTOS = "photos"
+    GPS = "gps"
+    COMMENT = "comment"
+    HINT = "hint"
+    ID = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a header says: the column, its language if any, and how surely it says so.
+
+    `rank` 0 is a name of its own, 1 and 2 are words that stand for it where nothing surer
+    does. `is_explicit` tells a language that is spelt out, "(PT)", from the word's own.
+    """
+
+    column: Column
+    language: Language | None = None
+    rank: int = 0
+    is_explicit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A recognised header cell."""
+
+    index: int
+    name: Name
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRow:
+    """The row that names the columns. `unknown` are the header cells left out."""
+
+    row: int
+    places: tuple[Place, ...]
+    unknown: tuple[Cell, ...]
+
+    def of(self, column: Column) -> list[Place]:
+        """The places of a column from left to right, at most one for each language."""
+        return [place for place in self.places if place.name.column is column]
+
+
+EN, PT = Language.EN, Language.PT
+
+# column -> (language, rank, names); names are already in the plain form.
+_COMMON: Mapping[Column, tuple[tuple[Language | None, int, str], ...]] = {
+    Column.SECTION: (
+        (EN, 0, "section|sections|section name|section title"),
+        (PT, 0, "secao|secoes|sessao|nome da secao|titulo da secao"),
+        (EN, 1, "group|chapter|phase|stage|category|area|topic|system|subsystem|heading"),
+        (PT, 1, "grupo|capitulo|fase|etapa|categoria|topico|sistema|subsistema|disciplina"),
+    ),
+    Column.TYPE: (
+        (EN, 0, "type|result type|answer type|response type|field type|question type|step type"),
+        (PT, 0, "tipo|tipo de resultado|tipo do resultado|tipo de resposta|tipo da resposta"),
+        (PT, 0, "tipo de campo|tipo do campo|tipo de questao|tipo de pergunta"),
+        (EN, 1, "format|input|data type"),
+        (PT, 1, "formato|tipo de dado"),
+    ),
+    Column.OPTIONS: (
+        (None, 0, "options limits|options limit|options and limits|opcoes limites"),
+        (None, 0, "opcoes limite|opcoes e limites|opcao limite"),
+        (EN, 0, "options|option|step result values|result values|step result value|choices"),
+        (EN, 0, "answer options|response options|result value|possible values|list values"),
+        (EN, 0, "possible answers|possible results|drop down values|dropdown values"),
+        (PT, 0, "opcoes|opcao|valores do resultado|valores de resultado|valores possiveis"),
+        (PT, 0, "opcoes de resposta|respostas possiveis|alternativas|valores da lista"),
+        (PT, 0, "valores do resultado da etapa|resultados possiveis"),
+        (EN, 1, "values|answers|list"),
+        (PT, 1, "valores|respostas|lista"),
+    ),
+    Column.LIMITS: (
+        (EN, 0, "limits|limit|acceptance limits|tolerance|acceptance range"),
+        (PT, 0, "limites|limite|limites de aceitacao|tolerancia|faixa de aceitacao"),
+    ),
+    Column.UNIT: ((EN, 0, "unit|units|unit of measure"), (PT, 0, "unidade|unidade de medida")),
+    Column.MIN: ((EN, 0, "min|minimum|min value|lower limit"), (PT, 0, "minimo|limite inferior")),
+    Column.MAX: ((EN, 0, "max|maximum|max value|upper limit"), (PT, 0, "maximo|limite superior")),
+    Column.REQUIRED: (
+        (EN, 0, "required|mandatory|is required|answer required|compulsory"),
+        (PT, 0, "obrigatorio|obrigatoria|requerido|requerida|resposta obrigatoria"),
+    ),
+    Column.PHOTOS: (
+        (EN, 0, "photos|photo|pictures|images|photo policy|photos required|photo required"),
+        (PT, 0, "fotos|foto|fotografias|imagens|fotos obrigatorias|foto obrigatoria"),
+        (PT, 0, "registro fotografico|evidencia fotografica"),
+    ),
+    Column.GPS: (
+        (EN, 0, "gps|gps required|position|location required|geolocation|position required"),
+        (PT, 0, "gps obrigatorio|posicao|geolocalizacao|localizacao obrigatoria"),
+    ),
+    Column.COMMENT: (
+        (EN, 0, "comment required|comments required|comment policy|require comment"),
+        (PT, 0, "comentario obrigatorio|comentarios obrigatorios|observacao obrigatoria"),
+        (PT, 0, "exige comentario|requer comentario"),
+    ),
+    Column.HINT: (
+        (EN, 0, "hint|hints|help|help text|guidance|instruction|instructions|tip"),
+        (PT, 0, "dica|dicas|ajuda|texto de ajuda|orientacao|orientacoes|instrucao|instrucoes"),
+    ),
+    Column.ID: (
+        (EN, 0, "field id|id|question id|item id|step id|identifier|field key|key"),
+        (PT, 0, "id do campo|identificador|id da questao|id da pergunta|id do item|chave"),
+    ),
+}
+_QUESTIONS: tuple[tuple[Language | None, int, str], ...] = (
+    (EN, 0, "question|questions|script step|step|check item|checklist item|question text"),
+    (EN, 0, "inspection item|checkpoint|check point|verification|item description|step name"),
+    (EN, 0, "test step|step description|inspection point"),
+    (PT, 0, "pergunta|perguntas|questao|questoes|item de verificacao|verificacao|passo"),
+    (PT, 0, "item do checklist|descricao do item|ponto de verificacao|item de inspecao"),
+    (PT, 0, "etapa do script|passo do script|texto da pergunta|enunciado"),
+    (EN, 1, "description|task|activity|requirement|check|test|procedure|action"),
+    (PT, 1, "descricao|tarefa|atividade|requisito|ensaio|teste|procedimento|acao"),
+    (None, 2, "item|itens|items|label|rotulo|field|campo"),
+)
+_LABELS: tuple[tuple[Language | None, int, str], ...] = (
+    (EN, 0, "label|field|field name|information|info|info field|data"),
+    (PT, 0, "rotulo|campo|nome do campo|informacao|dado|etiqueta"),
+    (EN, 1, "name|question|description|item"),
+    (PT, 1, "nome|pergunta|questao|descricao"),
+)
+_ROLES: tuple[tuple[Language | None, int, str], ...] = (
+    (EN, 0, "role|roles|signature role|signer|signatory|signature|signatures"),
+    (PT, 0, "papel|funcao|funcoes|cargo|assinante|assinatura|assinaturas|signatario"),
+    (EN, 1, "name|label|title|position"),
+    (PT, 1, "nome|rotulo|responsavel"),
+)
+_LANGUAGES: Mapping[str, Language] = {
+    **dict.fromkeys(("en", "eng", "english", "ingles", "en us", "en gb"), EN),
+    **dict.fromkeys(("pt", "por", "portuguese", "portugues", "pt br", "ptbr", "br"), PT),
+}
+
+
+class Vocabulary:
+    """The names that one kind of sheet may give its columns."""
+
+    def __init__(
+        self, labels: tuple[tuple[Language | None, int, str], ...], *columns: Column
+    ) -> None:
+        self._names: dict[str, Name] = {}
+        for column in columns:
+            self._learn(column, _COMMON[column])
+        self._learn(Column.LABEL, labels)
+
+    def recognise(self, text: str) -> Name | None:
+        """What a header cell means, or None."""
+        if len(text) > _MAX_NAME:
+            return None
+        words = plain_words(text)
+        if words in self._names:
+            return self._names[words]
+        tokens = words.split()
+        for size in (2, 1):
+            language = _LANGUAGES.get(" ".join(tokens[-size:]))
+            name = self._names.get(" ".join(tokens[:-size]))
+            if language and name:
+                return Name(name.column, language, name.rank, is_explicit=True)
+        return None
+
+    def _learn(self, column: Column, rows: tuple[tuple[Language | None, int, str], ...]) -> None:
+        for language, rank, names in rows:
+            for name in names.split("|"):
+                self._names[name] = Name(column, language, rank)
+
+
+CHECKLIST = Vocabulary(_QUESTIONS, *_COMMON)
+INFO_FIELDS = Vocabulary(_LABELS, *(column for column in _COMMON if column is not Column.SECTION))
+SIGNATURES = Vocabulary(_ROLES, Column.REQUIRED, Column.ID)
+
+
+def find_header(sheet: Sheet, vocabulary: Vocabulary) -> HeaderRow | None:
+    """The row among the first 15 with the most known columns, a label's among them if any."""
+    best: HeaderRow | None = None
+    for row in range(1, min(HEADER_ROWS, len(sheet.rows)) + 1):
+        header = _read_header(sheet, row, vocabulary)
+        if header.places and (best is None or _score(header) > _score(best)):
+            best = header
+    return best
+
+
+def _score(header: HeaderRow) -> tuple[bool, int]:
+    columns = {place.name.column for place in header.places}
+    return Column.LABEL in columns, len(columns)
+
+
+def _read_header(sheet: Sheet, row: int, vocabulary: Vocabulary) -> HeaderRow:
+    cells = list(sheet.row_cells(row))
+    named = [(index, cell, vocabulary.recognise(cell.text)) for index, cell in cells]
+    places = [Place(index, name, cell) for index, cell, name in named if name]
+    kept = _best_of_each(places)
+    known = {place.cell.ref for place in kept}
+    unknown = tuple(cell for _, cell in cells if cell.ref not in known)
+    return HeaderRow(row, tuple(kept), unknown)
+
+
+def _best_of_each(places: list[Place]) -> list[Place]:
+    """Drops the weaker names of each column, and the second place of a language."""
+    surest = {
+        column: min(place.name.rank for place in places if place.name.column is column)
+        for column in {place.name.column for place in places}
+    }
+    kept: list[Place] = []
+    for place in places:
+        taken = {other.name.language for other in kept if other.name.column is place.name.column}
+        is_repeat = place.name.language in taken or (None in taken and not place.name.is_explicit)
+        if place.name.rank == surest[place.name.column] and not is_repeat:
+            kept.append(place)
+    return kept

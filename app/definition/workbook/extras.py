@@ -1,0 +1,93 @@
+"""The sheets of info fields and of signatures, which a workbook may leave out.
+
+The questions themselves are in questions.py, the header sheet in header.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from app.definition.schema import CommentPolicy, FieldType, Language, PhotoMode, PhotoPolicy, Text
+from app.definition.sentences import N_, say
+from app.definition.workbook import grammar
+from app.definition.workbook.columns import INFO_FIELDS, SIGNATURES, Column, Vocabulary, find_header
+from app.definition.workbook.fields import Defaults, FieldDraft, Row, read_field
+from app.definition.workbook.ids import slug
+from app.definition.workbook.problems import Log
+from app.definition.workbook.questions import is_blank, note_unknown_columns, repeats_header
+from app.definition.workbook.sheet import Cell, Sheet
+
+NO_LABEL_COLUMN = N_('No header row was found in this sheet. Name its first column "%(name)s".')
+ROW_WITHOUT_LABEL = N_('The column "%(name)s" is empty in this row. Fill it or clear the row.')
+
+INFO_DEFAULTS = Defaults(
+    type=FieldType.TEXT,
+    photos=PhotoPolicy(mode=PhotoMode.NONE),
+    comment=CommentPolicy.OFF,
+)
+
+Draft = TypeVar("Draft")
+
+
+@dataclass(frozen=True, slots=True)
+class RoleDraft:
+    """A signature role that may still lack its id."""
+
+    sheet: str
+    ref: str
+    label: Text
+    required: bool
+    given_id: str | None = None
+
+
+def read_info_fields(sheet: Sheet, languages: tuple[Language, ...], log: Log) -> list[FieldDraft]:
+    """The fields asked before the sections: no photos, no comments, text unless a type says."""
+
+    def read(row: Row, label: Text, cell: Cell) -> FieldDraft | None:
+        return read_field(row, label, cell, INFO_DEFAULTS)
+
+    drafts = _read_rows(sheet, languages, log, (INFO_FIELDS, "Label"), read)
+    return [draft for draft in drafts if draft]
+
+
+def read_roles(sheet: Sheet, languages: tuple[Language, ...], log: Log) -> list[RoleDraft]:
+    """Who signs, in order; required unless the sheet says no."""
+
+    def read(row: Row, label: Text, cell: Cell) -> RoleDraft:
+        required, given = row.get(Column.REQUIRED), row.text(Column.ID)
+        is_required = required is None or log.attempt(
+            sheet.name, required.ref, lambda: grammar.parse_yes_no(required.text, True), True
+        )
+        return RoleDraft(sheet.name, cell.ref, label, is_required, slug(given) if given else None)
+
+    return _read_rows(sheet, languages, log, (SIGNATURES, "Role"), read)
+
+
+def _read_rows(
+    sheet: Sheet,
+    languages: tuple[Language, ...],
+    log: Log,
+    kind: tuple[Vocabulary, str],
+    read: Callable[[Row, Text, Cell], Draft],
+) -> list[Draft]:
+    vocabulary, name = kind
+    header = find_header(sheet, vocabulary)
+    if header is None or not header.of(Column.LABEL):
+        if any(any(row) for row in sheet.rows):
+            log.problem(sheet.name, "A1", say(NO_LABEL_COLUMN, name=name))
+        return []
+    note_unknown_columns(sheet, header, log)
+    drafts: list[Draft] = []
+    for number in range(header.row + 1, len(sheet.rows) + 1):
+        row = Row(sheet, header, number, languages, log)
+        if is_blank(row) or repeats_header(row):
+            continue
+        cell = row.get(Column.LABEL, languages[0]) or row.get(Column.LABEL)
+        label = row.texts(Column.LABEL)
+        if cell and label:
+            drafts.append(read(row, label, cell))
+        elif cell and not cell.flaw:
+            row.complain(cell, say(ROW_WITHOUT_LABEL, name=header.of(Column.LABEL)[0].cell.text))
+    return drafts

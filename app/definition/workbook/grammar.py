@@ -1,0 +1,313 @@
+"""The small grammars of single cells: yes or no, types, photos, comments, options, limits.
+
+Each function turns text into a value or raises Unclear with what to write instead. Rows,
+columns and ids are for the readers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.definition.measured import InvalidAnswer, parse_decimal
+from app.definition.schema import (
+    MAX_PHOTOS_PER_FIELD,
+    CommentPolicy,
+    FieldType,
+    Limits,
+    PhotoMode,
+    PhotoPolicy,
+)
+from app.definition.sentences import N_, say
+from app.definition.workbook.ids import plain_words
+from app.definition.workbook.problems import Unclear
+
+MAX_UNIT = 20
+
+_YES = frozenset(
+    [
+        "yes",
+        "y",
+        "sim",
+        "s",
+        "true",
+        "verdadeiro",
+        "x",
+        "1",
+        "required",
+        "mandatory",
+        "obrigatorio",
+        "obrigatoria",
+    ]
+)
+_NO = frozenset(["no", "n", "nao", "false", "falso", "0", "optional", "opcional"])
+# "-" and friends come out of plain_words empty.
+_NOTHING = frozenset(("", "n a", "na"))
+
+_TYPES = {
+    FieldType.VERDICT: "verdict|veredito|ok not ok|ok not ok n a|ok not ok na|ok nao ok"
+    "|ok nao ok n a|pass fail|pass fail n a|conforme nao conforme|conformidade|resultado",
+    FieldType.SELECT_ONE: "select|select one|single select|single choice|drop down|dropdown"
+    "|choice|list|radio|dropdown list|drop down list|picklist|selecao|selecao unica|selecionar"
+    "|selecionar um|lista|lista suspensa|escolha unica|menu suspenso|opcao|yes no|sim nao",
+    FieldType.SELECT_MANY: "select many|select multiple|multi select|multiselect|multiple select"
+    "|multiple choice|checkbox|checkboxes|check boxes|selecao multipla|selecionar varios"
+    "|multipla escolha|multipla selecao|varias opcoes|caixas de selecao|caixa de selecao",
+    FieldType.TEXT: "text|short text|free text|string|texto|texto curto|texto livre",
+    FieldType.LONG_TEXT: "long text|paragraph|multiline|multi line|text area|textarea|memo"
+    "|texto longo|paragrafo|texto multilinha",
+    FieldType.NUMBER: "number|numeric|decimal|integer|measurement|measure|numero|numerico"
+    "|inteiro|medicao|medida|valor numerico",
+    FieldType.DATE: "date|data",
+    FieldType.TIME: "time|hora|horario",
+    FieldType.TABLE: "table|measurement table|table of measurements|tabela"
+    "|tabela de medicoes|tabela de medidas",
+    FieldType.NOTE: "note|notice|info|information|nota|aviso|informacao|observacao",
+}
+_TYPE_OF = {name: kind for kind, names in _TYPES.items() for name in names.split("|")}
+
+TYPE_NAMES = "verdict, select, select many, text, long text, number, date, time, table, note"
+
+UNKNOWN_TYPE = N_('"%(text)s" is not a type. Write one of: %(types)s.')
+YES_OR_NO = N_('"%(text)s" is neither yes nor no. Write yes, no, or leave the cell empty.')
+UNCLEAR_PHOTOS = N_(
+    '"%(text)s" is not a photo rule. Write none, min 1, or min 1; max 5; empty means optional.'
+)
+PHOTO_RANGE = N_('"%(text)s": photo counts run from 0 to %(limit)s, with min not above max.')
+UNCLEAR_COMMENT = N_('"%(text)s" is not a comment rule. Write yes, when Not OK, or leave it empty.')
+UNCLEAR_LIMITS = N_('"%(text)s" is not understood. Write for example: unit MΩ; min 1; max 10.')
+LIMIT_TWICE = N_('"%(text)s" is given twice. Keep one.')
+LIMIT_NUMBER = N_('"%(text)s" is not a number that can be a limit.')
+LIMITS_CROSSED = N_("The minimum %(min)s is above the maximum %(max)s.")
+LONG_UNIT = N_('The unit "%(text)s" is longer than %(limit)s characters.')
+TABLE_PARTS = N_(
+    "A table needs rows and columns. Write for example: rows L1, L2; column Measured; unit V."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredSpec:
+    """What `Options / limits` says of a number (no rows and columns) or of a table."""
+
+    limits: Limits | None = None
+    rows: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
+def parse_yes_no(text: str, default: bool) -> bool:
+    """Yes or no in English, Portuguese or a tick; `default` where the cell is empty."""
+    if not text:
+        return default
+    words = plain_words(text)
+    if words in _YES or text.strip() in "✓✔☑":
+        return True
+    if words in _NO or not words or words in _NOTHING:
+        return False
+    raise Unclear(say(YES_OR_NO, text=_short(text)))
+
+
+def parse_type(text: str) -> FieldType:
+    kind = _TYPE_OF.get(plain_words(text))
+    if kind is None:
+        raise Unclear(say(UNKNOWN_TYPE, text=_short(text), types=TYPE_NAMES))
+    return kind
+
+
+def is_yes_no_type(text: str) -> bool:
+    """Whether the type itself names its two options, as "Yes/No" does."""
+    return plain_words(text) in ("yes no", "sim nao")
+
+
+_PHOTO_COUNT = re.compile(
+    r"(?P<word>min|max|minimo|maximo|minimum|maximum|at least|at most|up to"
+    r"|pelo menos|no minimo|no maximo|ate)\s*(?:of|de)?\s*(?P<count>[0-9]{1,4})"
+    r"(?:\s*(?:photos?|fotos?))?"
+)
+_MAX_WORDS = frozenset(("max", "maximo", "maximum", "at most", "up to", "no maximo", "ate"))
+
+
+def parse_photos(text: str) -> PhotoPolicy:
+    """Empty is optional; `none`; `min N`; `min N; max M`; a bare N is a minimum."""
+    words = plain_words(text)
+    if words in ("", "optional", "opcional"):
+        return PhotoPolicy()
+    if words in (
+        "none",
+        "no",
+        "n",
+        "nao",
+        "nenhum",
+        "nenhuma",
+        "0",
+        "n a",
+        "na",
+        "off",
+        "sem fotos",
+    ):
+        return PhotoPolicy(mode=PhotoMode.NONE)
+    if words in _YES:
+        return PhotoPolicy(mode=PhotoMode.REQUIRED, min=1)
+    counts = _photo_counts(text, words)
+    fewest, most = counts.get("min", 0), counts.get("max", max(20, counts.get("min", 0)))
+    if not fewest <= most <= MAX_PHOTOS_PER_FIELD:
+        raise Unclear(say(PHOTO_RANGE, text=_short(text), limit=MAX_PHOTOS_PER_FIELD))
+    if most == 0:
+        return PhotoPolicy(mode=PhotoMode.NONE)
+    mode = PhotoMode.REQUIRED if fewest else PhotoMode.OPTIONAL
+    return PhotoPolicy(mode=mode, min=fewest, max=most)
+
+
+def _photo_counts(text: str, words: str) -> dict[str, int]:
+    bare = re.fullmatch(r"([0-9]{1,4})(?: (?:photos?|fotos?))?", words)
+    if bare and not re.search(r"[-+.,][0-9]", text):
+        return {"min": int(bare[1])}
+    counts: dict[str, int] = {}
+    for match in _PHOTO_COUNT.finditer(words):
+        counts.setdefault("max" if match["word"] in _MAX_WORDS else "min", int(match["count"]))
+    rest = re.sub(r"\b(?:and|e)\b", "", _PHOTO_COUNT.sub("", words)).strip()
+    repeated = len(counts) != len(_PHOTO_COUNT.findall(words))
+    if not counts or rest or repeated or re.search(r"[-.,][0-9]", text):
+        raise Unclear(say(UNCLEAR_PHOTOS, text=_short(text)))
+    return counts
+
+
+_WHEN_BAD = re.compile(
+    r"(?:(?:required )?(?:when|if|quando|se|caso) )?(?:for )?(?:not|nao|no) ?ok|nok"
+)
+
+
+def parse_comment(text: str) -> CommentPolicy:
+    """Empty or no is optional; `yes`; `when Not OK`; `none` takes no comment at all."""
+    words = plain_words(text)
+    if words in ("none", "off", "nenhum", "sem comentario"):
+        return CommentPolicy.OFF
+    if _WHEN_BAD.fullmatch(words):
+        return CommentPolicy.REQUIRED_WHEN_NOT_OK
+    try:
+        yes = parse_yes_no(text, default=False)
+    except Unclear:
+        raise Unclear(say(UNCLEAR_COMMENT, text=_short(text))) from None
+    return (
+        CommentPolicy.REQUIRED if yes or words in ("always", "sempre") else CommentPolicy.OPTIONAL
+    )
+
+
+_KEYWORDS = {
+    "unit": "units|unit|unidades|unidade",
+    "min": "minimum|minimo|mínimo|mín|min",
+    "max": "maximum|maximo|máximo|máx|max",
+    "rows": "rows|row|lines|line|linhas|linha",
+    "columns": "columns|column|cols|col|colunas|coluna",
+}
+_KEYWORD_OF = {word: key for key, words in _KEYWORDS.items() for word in words.split("|")}
+_SEGMENT = re.compile(
+    rf"(?P<word>{'|'.join(_KEYWORD_OF)})(?![^\W\d_])\.?\s*[:=]?\s*(?P<value>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+# "unit V, min 361 max 418" in one go: a bound starts only before a number.
+_NEXT_BOUND = re.compile(
+    r"(?:\s*,\s*|\s+)(?=(?:min|max|mín|máx)\w*\.?\s*[:=]?\s*[-+−]?[.,]?[0-9])", re.IGNORECASE
+)
+_NUMBER = r"[-+−]?[0-9][0-9.,]*"
+_COMPARED = re.compile(rf"(?P<sign><=|>=|=<|=>|≤|≥)\s*(?P<number>{_NUMBER})\s*(?P<unit>\D*)")
+_RANGE = re.compile(
+    rf"(?P<min>{_NUMBER})\s*(?:\.\.+|…|–|—| - |\bto\b|\ba\b|até)\s*(?P<max>{_NUMBER})\s*(?P<unit>\D*)"
+)
+
+
+def parse_measured(text: str, *, is_table: bool, is_translation: bool = False) -> MeasuredSpec:
+    """`unit X; min N; max N`, and for tables `rows A, B; column C, D` before or after.
+
+    Separators are semicolons or new lines, for numbers also bars; keywords in English or
+    Portuguese; also "≤ 0,1 Ω", "59.9..60.1 Hz" and a bare unit. A translation may leave
+    out what it does not translate.
+    """
+    parts: dict[str, str] = {}
+    for segment in _segments(text, is_table):
+        for key, value in _read_segment(segment).items():
+            if key in parts:
+                raise Unclear(say(LIMIT_TWICE, text=key))
+            parts[key] = value
+    limits = _limits(parts)
+    if not is_table:
+        if "rows" in parts or "columns" in parts:
+            raise Unclear(say(UNCLEAR_LIMITS, text=_short(text)))
+        return MeasuredSpec(limits)
+    rows, columns = (_names(parts.get(key, "")) for key in ("rows", "columns"))
+    if not is_translation and not (rows and columns):
+        raise Unclear(say(TABLE_PARTS))
+    return MeasuredSpec(limits, rows, columns)
+
+
+def joined_limits(options: str, limits: str, unit: str, low: str, high: str) -> str:
+    """The grammar's text out of separate columns for limits, unit, minimum and maximum."""
+    parts = [options, limits]
+    for key, value in (("unit", unit), ("min", low), ("max", high)):
+        if plain_words(value) not in _NOTHING or (key == "unit" and value.strip(" -–")):
+            parts.append(f"{key} {value}")
+    return "; ".join(part for part in parts if part)
+
+
+def _segments(text: str, is_table: bool) -> list[str]:
+    text = re.sub(r",[ ]*\n", ", ", text)
+    pieces = re.split(r"[;\n]" if is_table else r"[;\n|]", text)
+    segments: list[str] = []
+    for piece in (piece.strip().strip(",").strip() for piece in pieces):
+        match = _SEGMENT.fullmatch(piece)
+        if match and _KEYWORD_OF[match["word"].lower()] in ("unit", "min", "max"):
+            segments += _NEXT_BOUND.split(piece)
+        elif piece and plain_words(piece) not in _NOTHING - {""}:
+            segments.append(piece)
+    return [segment for segment in segments if segment.strip(" -–—.")]
+
+
+def _read_segment(segment: str) -> dict[str, str]:
+    match = _SEGMENT.fullmatch(segment)
+    if match and match["value"].strip():
+        return {_KEYWORD_OF[match["word"].lower()]: match["value"].strip()}
+    if compared := _COMPARED.fullmatch(segment):
+        key = "max" if compared["sign"] in ("<=", "=<", "≤") else "min"
+        return _with_unit({key: compared["number"]}, compared["unit"])
+    if spread := _RANGE.fullmatch(segment):
+        return _with_unit({"min": spread["min"], "max": spread["max"]}, spread["unit"])
+    if not match and len(segment) <= 8 and not re.search(r"[0-9\s,]", segment):
+        return {"unit": segment}
+    raise Unclear(say(UNCLEAR_LIMITS, text=_short(segment)))
+
+
+def _with_unit(parts: dict[str, str], unit: str) -> dict[str, str]:
+    return {**parts, "unit": unit.strip()} if unit.strip() else parts
+
+
+def _limits(parts: dict[str, str]) -> Limits | None:
+    unit = parts.get("unit")
+    if unit and len(unit) > MAX_UNIT:
+        raise Unclear(say(LONG_UNIT, text=_short(unit), limit=MAX_UNIT))
+    low, high = (_bound(parts.get(key), unit) for key in ("min", "max"))
+    if low is not None and high is not None and low > high:
+        raise Unclear(say(LIMITS_CROSSED, min=str(low), max=str(high)))
+    if unit is None and low is None and high is None:
+        return None
+    return Limits(unit=unit, min=low, max=high)
+
+
+def _bound(text: str | None, unit: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        if not text.startswith(("<", ">", "≤", "≥", "=")):
+            return parse_decimal(text, unit=unit).number
+    except InvalidAnswer:
+        pass
+    raise Unclear(say(LIMIT_NUMBER, text=_short(text)))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    mark = r"\|" if "|" in text else r"(?<![0-9]),|,(?![0-9])"
+    return tuple(name.strip() for name in re.split(mark, text) if name.strip())
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else f"{line[:60]}…"

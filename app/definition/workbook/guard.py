@@ -1,0 +1,136 @@
+"""Refuses files that are not a plain .xlsx workbook, or are built to hurt, before opening.
+
+Works on the bytes and the zip directory alone; what the cells say is for the reader.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+import openpyxl
+
+from app.definition.sentences import N_, Sentence, say
+
+MEGABYTE = 1024 * 1024
+MAX_FILE = 10 * MEGABYTE
+MAX_ENTRIES = 1_000
+MAX_UNPACKED = 50 * MEGABYTE
+MAX_RATIO = 100
+# openpyxl holds every part but the worksheets in memory as a tree, some 20 times its size.
+MAX_SHEET_PART = 20 * MEGABYTE
+MAX_OTHER_PART = 10 * MEGABYTE
+# One row is held in memory at once; Excel itself ends at 16,384 columns.
+MAX_CELLS_IN_ROW = 16_384
+# Tiny parts repeat themselves so much that their ratio means nothing.
+_RATIO_COUNTS_FROM = MEGABYTE
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_XML_NAMES = (".xml", ".rels", ".vml")
+_FORBIDDEN = tuple(
+    word.encode(encoding)
+    for word in ("<!DOCTYPE", "<!ENTITY")
+    for encoding in ("ascii", "utf-16-le", "utf-16-be")
+)
+_ROW = re.compile(rb"<(?:\w+:)?row\b")
+
+if not openpyxl.DEFUSEDXML:
+    raise ImportError("defusedxml is missing, and workbooks from outside are not read without it")
+
+EMPTY = N_("The file is empty. Choose the workbook again.")
+TOO_BIG = N_("The file is larger than %(limit)s MB. Remove pictures and unused sheets.")
+OLD_EXCEL = N_("This is an old Excel file (.xls). Save it as .xlsx and upload that.")
+PASSWORD = N_("The workbook is protected by a password. Save it without one and upload that.")
+NOT_EXCEL = N_("This is not an Excel workbook. Save the checklist as .xlsx and upload that.")
+OTHER_FORMAT = N_("This is a %(format)s file. Save it as .xlsx and upload that.")
+MACROS = N_("The workbook holds macros (.xlsm). Save it as .xlsx, without macros, and upload that.")
+DAMAGED = N_("The workbook is damaged. Open it in Excel, save it as .xlsx and upload that.")
+TOO_MANY_PARTS = N_("The workbook has more than %(limit)s parts. Copy the sheets to a new one.")
+TOO_MUCH_INSIDE = N_(
+    "The workbook unpacks to more than it may hold. Copy only the filled cells to a new one."
+)
+UNSAFE_XML = N_("The workbook holds XML declarations that Excel never writes, so it is not opened.")
+
+
+def check_file(data: bytes) -> Sentence | None:
+    """Why `data` must not be opened as a workbook, or None. Never raises."""
+    if not data:
+        return say(EMPTY)
+    if len(data) > MAX_FILE:
+        return say(TOO_BIG, limit=MAX_FILE // MEGABYTE)
+    if data.startswith(_OLE):
+        encrypted = "EncryptedPackage".encode("utf-16-le") in data
+        return say(PASSWORD) if encrypted else say(OLD_EXCEL)
+    if not data.startswith(b"PK"):
+        return say(NOT_EXCEL)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _check_directory(archive) or _check_parts(archive)
+    except Exception:  # zipfile and zlib raise many kinds on hostile bytes; all mean the same
+        return say(DAMAGED)
+
+
+def _check_directory(archive: zipfile.ZipFile) -> Sentence | None:
+    entries = archive.infolist()
+    if len(entries) > MAX_ENTRIES:
+        return say(TOO_MANY_PARTS, limit=MAX_ENTRIES)
+    total = sum(entry.file_size for entry in entries)
+    packed = sum(entry.compress_size for entry in entries)
+    if total > MAX_UNPACKED or (total > _RATIO_COUNTS_FROM and total > MAX_RATIO * max(packed, 1)):
+        return say(TOO_MUCH_INSIDE)
+    if any(_is_oversized(entry) for entry in entries):
+        return say(TOO_MUCH_INSIDE)
+    if any(entry.flag_bits & 0x1 for entry in entries):
+        return say(PASSWORD)
+    if any(entry.compress_type not in _PLAIN_COMPRESSION for entry in entries):
+        return say(DAMAGED)
+    return _check_format(archive)
+
+
+_PLAIN_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+def _is_oversized(entry: zipfile.ZipInfo) -> bool:
+    if entry.file_size <= _RATIO_COUNTS_FROM:
+        return False
+    if entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
+        return True
+    if not entry.filename.lower().endswith(_XML_NAMES):
+        return False
+    limit = MAX_SHEET_PART if "worksheets/" in entry.filename else MAX_OTHER_PART
+    return entry.file_size > limit
+
+
+def _check_format(archive: zipfile.ZipFile) -> Sentence | None:
+    names = {name.lower() for name in archive.namelist()}
+    if "mimetype" in names or "content.xml" in names:
+        return say(OTHER_FORMAT, format="OpenDocument (.ods)")
+    if any(name.endswith("workbook.bin") for name in names):
+        return say(OTHER_FORMAT, format=".xlsb")
+    if any(name.endswith("vbaproject.bin") for name in names):
+        return say(MACROS)
+    if any(name.startswith("word/") for name in names):
+        return say(OTHER_FORMAT, format="Word (.docx)")
+    if "[content_types].xml" not in names:
+        return say(NOT_EXCEL)
+    if not any(name.endswith("workbook.xml") for name in names):
+        return say(NOT_EXCEL)
+    return None
+
+
+def _check_parts(archive: zipfile.ZipFile) -> Sentence | None:
+    """Reads each XML part once: a part is bounded by the size its directory entry declares."""
+    for entry in archive.infolist():
+        if not entry.filename.lower().endswith(_XML_NAMES):
+            continue
+        part = archive.read(entry)
+        if any(word in part for word in _FORBIDDEN):
+            return say(UNSAFE_XML)
+        if len(part) > _RATIO_COUNTS_FROM and _longest_row(part) > MAX_CELLS_IN_ROW:
+            return say(TOO_MUCH_INSIDE)
+    return None
+
+
+def _longest_row(part: bytes) -> int:
+    return max(row.count(b"<c") + row.count(b":c") for row in _ROW.split(part))

@@ -1,0 +1,60 @@
+"""What a reader of workbooks has to say: problems that stop the import, notices that do not.
+
+Everything is collected, so that the author mends the whole workbook in one go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from app.definition.sentences import N_, Sentence, say
+
+T = TypeVar("T")
+
+# A wrong file can be wrong in every row; past this the list helps nobody.
+MAX_PROBLEMS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A sentence about one cell ("B7") of one sheet; both are empty for the whole file."""
+
+    sheet: str
+    cell: str
+    sentence: Sentence
+
+
+class Unclear(ValueError):
+    """A cell's text that no grammar accepts; `sentence` says what to write instead."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+
+
+@dataclass(slots=True)
+class Log:
+    """Collects problems and notices in reading order."""
+
+    problems: list[Problem] = field(default_factory=list)
+    notices: list[Problem] = field(default_factory=list)
+
+    def problem(self, sheet: str, cell: str, sentence: Sentence) -> None:
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem(sheet, cell, sentence))
+        elif len(self.problems) == MAX_PROBLEMS:
+            more = say(N_("There are more problems; mend these first."))
+            self.problems.append(Problem(sheet, cell, more))
+
+    def notice(self, sheet: str, cell: str, sentence: Sentence) -> None:
+        self.notices.append(Problem(sheet, cell, sentence))
+
+    def attempt(self, sheet: str, cell: str, parse: Callable[[], T], default: T) -> T:
+        """What `parse` returns, or `default` after noting why it found the cell unclear."""
+        try:
+            return parse()
+        except Unclear as unclear:
+            self.problem(sheet, cell, unclear.sentence)
+            return default

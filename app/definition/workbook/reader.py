@@ -1,0 +1,153 @@
+"""Reads an uploaded workbook into a Definition, or into all the reasons why not.
+
+The one entry to this package. It finds the sheets and joins the parts; what rows and cells
+mean is in the modules beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.definition.schema import Definition, Text
+from app.definition.sentences import N_, Sentence, say
+from app.definition.workbook.assemble import Drafts, build, refuse_repeated_ids
+from app.definition.workbook.columns import CHECKLIST, Column, HeaderRow, find_header
+from app.definition.workbook.extras import read_info_fields, read_roles
+from app.definition.workbook.guard import DAMAGED, check_file
+from app.definition.workbook.header import HeaderDraft, make_code, read_header
+from app.definition.workbook.ids import name_set, plain_words
+from app.definition.workbook.problems import Log, Problem
+from app.definition.workbook.questions import read_questions
+from app.definition.workbook.sheet import Sheet, open_sheets
+
+NO_SHEET = N_("The workbook has no visible sheet with words. Show or fill the checklist sheet.")
+NO_HEADER = N_(
+    "No header row was found in the first 15 rows. Name the columns Section, Question and Type."
+)
+COLUMN_MISSING = N_('The column "%(name)s" is missing from the header row. Add it.')
+SHEET_LEFT_OUT = N_('The sheet "%(name)s" also looks like a checklist, but only one is read.')
+
+_CHECKLIST_SHEETS = name_set("checklist|check list|questions|perguntas|questoes")
+_INFO_SHEETS = name_set(
+    "info fields|info field|info|information|general information|project information"
+    "|informacoes|informacao|campos de informacao|campos informativos|informacoes gerais"
+    "|dados gerais|campos de identificacao|identificacao"
+)
+_SIGNATURE_SHEETS = name_set(
+    "signatures|signature|sign off|signoff|signature roles|assinaturas|assinatura"
+    "|papeis de assinatura"
+)
+_HEADER_SHEETS = name_set("header|cover|metadata|document|cabecalho|capa|documento|metadados")
+_OTHER_SHEETS = name_set(
+    "instructions|read me|readme|help|instrucoes|instructions instrucoes|leia me|ajuda"
+)
+_NEEDED = ((Column.SECTION, "Section"), (Column.LABEL, "Question"), (Column.TYPE, "Type"))
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookReading:
+    """Either a definition without problems, or problems without a definition.
+
+    `notices` say what was left out or guessed and stop nothing. `code` is the checklist's
+    code as far as it could be read, so that the caller can look for an earlier version.
+    """
+
+    definition: Definition | None
+    problems: tuple[Problem, ...]
+    notices: tuple[Problem, ...]
+    code: str | None
+
+
+def read_workbook(
+    data: bytes, *, filename_stem: str, known: Definition | None = None
+) -> WorkbookReading:
+    """Read an .xlsx checklist of either form. Never raises on any bytes.
+
+    `filename_stem` gives code and title where the workbook has none. `known` is the earlier
+    version, whose ids go on for the same questions.
+    """
+    refusal = check_file(data)
+    if refusal:
+        return _refused(refusal)
+    try:
+        sheets = open_sheets(data)
+    except Exception:  # openpyxl raises KeyError, TypeError and more on files it cannot read
+        return _refused(say(DAMAGED))
+    log = Log()
+    drafts = _read_sheets(sheets, log)
+    if drafts is None:
+        return _reading(None, log, None)
+    code, title = _code_and_title(drafts, filename_stem)
+    refuse_repeated_ids(drafts, log)
+    definition = None if log.problems else build(drafts, code, title, known, log)
+    return _reading(definition, log, code)
+
+
+def _refused(sentence: Sentence) -> WorkbookReading:
+    return WorkbookReading(None, (Problem("", "", sentence),), (), None)
+
+
+def _reading(definition: Definition | None, log: Log, code: str | None) -> WorkbookReading:
+    return WorkbookReading(definition, tuple(log.problems), tuple(log.notices), code)
+
+
+def _read_sheets(sheets: Sequence[Sheet], log: Log) -> Drafts | None:
+    found = _find_checklist(sheets, log)
+    if found is None:
+        return None
+    sheet, header = found
+    questions = read_questions(sheet, header, log)
+    languages = questions.languages
+    rest = [one for one in sheets if one is not sheet]
+    info, signatures, head = (
+        next((one for one in rest if plain_words(one.name) in names), None)
+        for names in (_INFO_SHEETS, _SIGNATURE_SHEETS, _HEADER_SHEETS)
+    )
+    return Drafts(
+        languages=languages,
+        sections=questions.sections,
+        info_fields=read_info_fields(info, languages, log) if info else [],
+        roles=read_roles(signatures, languages, log) if signatures else [],
+        header=read_header(head, languages, log) if head else HeaderDraft(),
+    )
+
+
+def _find_checklist(sheets: Sequence[Sheet], log: Log) -> tuple[Sheet, HeaderRow] | None:
+    """The sheet named like a checklist, else the first with all needed columns."""
+    named_otherwise = _INFO_SHEETS | _SIGNATURE_SHEETS | _HEADER_SHEETS | _OTHER_SHEETS
+    filled = [sheet for sheet in sheets if any(any(row) for row in sheet.rows)]
+    likely = [sheet for sheet in filled if plain_words(sheet.name) not in named_otherwise]
+    if not likely:
+        log.problem("", "", say(NO_SHEET))
+        return None
+    headers = [(sheet, find_header(sheet, CHECKLIST)) for sheet in likely]
+    headers.sort(key=lambda pair: plain_words(pair[0].name) not in _CHECKLIST_SHEETS)
+    complete = [(sheet, header) for sheet, header in headers if header and not _lacks(header)]
+    if not complete:
+        _complain_of_header(*headers[0], log)
+        return None
+    for other, _ in complete[1:]:
+        log.notice(other.name, "A1", say(SHEET_LEFT_OUT, name=other.name))
+    return complete[0]
+
+
+def _lacks(header: HeaderRow) -> list[str]:
+    return [name for column, name in _NEEDED if not header.of(column)]
+
+
+def _complain_of_header(sheet: Sheet, header: HeaderRow | None, log: Log) -> None:
+    if header is None or len(_lacks(header)) == len(_NEEDED):
+        log.problem(sheet.name, "A1", say(NO_HEADER))
+        return
+    for name in _lacks(header):
+        cell = header.places[0].cell.ref
+        log.problem(sheet.name, cell, say(COLUMN_MISSING, name=name))
+
+
+def _code_and_title(drafts: Drafts, filename_stem: str) -> tuple[str, Text]:
+    stem = " ".join(filename_stem.replace("_", " ").replace("-", " ").split())[:200]
+    stem = "".join(character for character in stem if character.isprintable()).strip()
+    code = drafts.header.code or make_code(filename_stem) or "CHECKLIST"
+    words = f"{stem[:1].upper()}{stem[1:]}" or "Checklist"
+    return code, drafts.header.title or Text(**{drafts.languages[0]: words})
