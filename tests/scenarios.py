@@ -1,0 +1,322 @@
+"""Rows that tests start from: a definition with every type of field, and what hangs on it.
+
+Each function runs inside an `acting` scope, commits and returns a loaded row; take its id
+before the scope closes. Rules, forms and services are what tests prove, so none is used here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from hashlib import sha256
+from itertools import count
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from app.definition.schema import (
+    CommentPolicy,
+    Definition,
+    Field,
+    FieldType,
+    Header,
+    Language,
+    Limits,
+    Option,
+    PhotoMode,
+    PhotoPolicy,
+    Section,
+    SignatureRole,
+    Text,
+)
+from app.extensions import db
+from app.models import (
+    Actor,
+    Answer,
+    Checklist,
+    ChecklistStatus,
+    Equipment,
+    Outcome,
+    Photo,
+    PhotoPlacement,
+    PhotoReading,
+    PhotoSource,
+    PhotoVerdict,
+    Project,
+    ProjectGrant,
+    Report,
+    ReportStatus,
+    Signature,
+    Version,
+)
+from app.tenancy import require_tenant
+
+Row = TypeVar("Row", bound=db.Model)  # type: ignore[name-defined]
+
+_turn = count(1)
+
+NO_PHOTOS = PhotoPolicy(mode=PhotoMode.NONE, max=0)
+ONE_PHOTO = PhotoPolicy(mode=PhotoMode.REQUIRED, min=1, max=5)
+
+# One complete, good answer for every field of `a_definition`.
+GOOD_ANSWERS: Mapping[str, Any] = {
+    "customer": "Hospital São Lucas",
+    "inspected_on": "2026-03-31",
+    "enclosure": "ok",
+    "cable_entry": "bottom",
+    "accessories": ["lamp", "fan"],
+    "insulation": {"text": ">200", "decimal": "200"},
+    "contact_resistance": {
+        "a:before": {"text": "0,08", "decimal": "0.08"},
+        "a:after": {"text": "0,09", "decimal": "0.09"},
+        "b:before": {"text": "0,10", "decimal": "0.10"},
+        "b:after": {"text": "0.11", "decimal": "0.11"},
+    },
+    "started_at": "14:05",
+    "remarks": "Nada a declarar.",
+}
+
+
+def _text(en: str, pt: str) -> Text:
+    return Text(en=en, pt=pt)
+
+
+def _option(id: str, en: str, pt: str) -> Option:
+    return Option(id=id, label=_text(en, pt))
+
+
+def _info_fields() -> tuple[Field, ...]:
+    return (
+        Field(id="customer", type=FieldType.TEXT, label=_text("Customer", "Cliente"),
+              photos=NO_PHOTOS, comment=CommentPolicy.OFF),
+        Field(id="inspected_on", type=FieldType.DATE, label=_text("Date", "Data"),
+              photos=NO_PHOTOS, comment=CommentPolicy.OFF),
+    )  # fmt: skip
+
+
+def _visual_fields() -> tuple[Field, ...]:
+    entries = (_option("top", "Top", "Por cima"), _option("bottom", "Bottom", "Por baixo"))
+    extras = (
+        _option("lamp", "Lamp", "Luminária"),
+        _option("heater", "Heater", "Resistência de aquecimento"),
+        _option("fan", "Fan", "Ventilador"),
+    )
+    return (
+        Field(id="enclosure", type=FieldType.VERDICT, photos=ONE_PHOTO,
+              label=_text("Enclosure free of damage", "Invólucro sem danos"),
+              hint=_text("Doors, glands and paint", "Portas, prensa-cabos e pintura"),
+              comment=CommentPolicy.REQUIRED_WHEN_NOT_OK),
+        Field(id="cable_entry", type=FieldType.SELECT_ONE, options=entries,
+              label=_text("Cable entry", "Entrada de cabos")),
+        Field(id="accessories", type=FieldType.SELECT_MANY, options=extras, required=False,
+              label=_text("Accessories fitted", "Acessórios instalados")),
+        Field(id="advice", type=FieldType.NOTE, required=False,
+              label=_text("Lock out before you go on.", "Bloqueie antes de continuar.")),
+    )  # fmt: skip
+
+
+def _test_fields() -> tuple[Field, ...]:
+    phases = (_option("a", "Phase A", "Fase A"), _option("b", "Phase B", "Fase B"))
+    moments = (_option("before", "Before", "Antes"), _option("after", "After", "Depois"))
+    return (
+        Field(id="insulation", type=FieldType.NUMBER,
+              label=_text("Insulation resistance", "Resistência de isolação"),
+              limits=Limits(unit="MΩ", min=Decimal(100))),
+        Field(id="contact_resistance", type=FieldType.TABLE, rows=phases, columns=moments,
+              label=_text("Contact resistance", "Resistência de contato"),
+              limits=Limits(unit="mΩ", max=Decimal("0.5"))),
+        Field(id="started_at", type=FieldType.TIME, label=_text("Start", "Início")),
+        Field(id="remarks", type=FieldType.LONG_TEXT, required=False,
+              label=_text("Remarks", "Observações")),
+    )  # fmt: skip
+
+
+def a_definition(code: str = "ATS", **changes: Any) -> Definition:
+    """A bilingual definition with every type of field; `changes` replace its parts."""
+    parts: dict[str, Any] = {
+        "languages": (Language.EN, Language.PT),
+        "header": Header(
+            code=code,
+            title=_text("Transfer switch inspection", "Inspeção de chave de transferência"),
+            category="Electrical",
+            reference_standards=("IEC 60947-6-1",),
+        ),
+        "info_fields": _info_fields(),
+        "sections": (
+            Section(id="visual", title=_text("Visual", "Visual"), fields=_visual_fields()),
+            Section(id="tests", title=_text("Tests", "Ensaios"), fields=_test_fields()),
+        ),
+        "signature_roles": (
+            SignatureRole(id="technician", label=_text("Technician", "Técnico")),
+            SignatureRole(id="client", label=_text("Client", "Cliente"), required=False),
+        ),
+    }
+    return Definition(**{**parts, **changes})
+
+
+def a_checklist(actor: Actor, definition: Definition | None = None, **columns: Any) -> Version:
+    """A published checklist; returns version 1, whose `.checklist` is the master."""
+    definition = definition or a_definition(code=f"ATS{next(_turn)}")
+    checklist = Checklist(
+        code=definition.header.code,
+        name=definition.header.title.first(definition.languages),
+        category=definition.header.category or "",
+        status=ChecklistStatus.PUBLISHED,
+        **columns,
+    )
+    db.session.add(checklist)
+    db.session.flush()
+    return _kept(
+        Version(
+            checklist_id=checklist.id,
+            number=1,
+            body=definition.model_dump(mode="json", exclude_defaults=True),
+            published_at=datetime.now(UTC),
+            published_by=actor.account_id,
+        )
+    )
+
+
+def a_project(actor: Actor, name: str | None = None, **columns: Any) -> Project:
+    name = name or f"Substation {next(_turn)}"
+    return _kept(Project(name=name, client=columns.pop("client", "Acme Client"), **columns))
+
+
+def an_equipment(project: Project, tag: str | None = None) -> Equipment:
+    return _kept(Equipment(project_id=project.id, tag=tag or f"QTA-{next(_turn):02}"))
+
+
+def a_grant(viewer_id: UUID, project_id: UUID) -> ProjectGrant:
+    return _kept(ProjectGrant(account_id=viewer_id, project_id=project_id))
+
+
+def a_report(
+    actor: Actor,
+    *,
+    version: Version | None = None,
+    project: Project | None = None,
+    assignee_id: UUID | None = None,
+    **columns: Any,
+) -> Report:
+    """A draft report of a new checklist and project unless given; assigned to the actor."""
+    version = version or a_checklist(actor)
+    project = project or a_project(actor)
+    code = version.checklist.code
+    return _kept(
+        Report(
+            version_id=version.id,
+            project_id=project.id,
+            number=columns.pop("number", f"{code}-{next(_turn):04}"),
+            title=columns.pop("title", "Main switchboard"),
+            started_by=actor.account_id,
+            assignee_id=assignee_id or actor.account_id,
+            **columns,
+        )
+    )
+
+
+def an_answer(
+    report: Report,
+    field_id: str,
+    value: Any,
+    actor: Actor,
+    *,
+    comment: str = "",
+    na_reason: str = "",
+) -> Answer:
+    return _kept(
+        Answer(
+            report_id=report.id,
+            field_id=field_id,
+            value=value,
+            comment=comment,
+            na_reason=na_reason,
+            answered_by=actor.account_id,
+            answered_at=datetime.now(UTC),
+        )
+    )
+
+
+def all_answers(report: Report, actor: Actor, **changes: Any) -> None:
+    """Every field of `a_definition` answered well; `changes` replace values by field id."""
+    for field_id, value in {**GOOD_ANSWERS, **changes}.items():
+        an_answer(report, field_id, value, actor)
+
+
+def a_photo(
+    report: Report,
+    field_id: str,
+    actor: Actor,
+    *,
+    verdict: PhotoVerdict | None = PhotoVerdict.GOOD,
+    has_position: bool = True,
+    **placement: Any,
+) -> Photo:
+    """A placed photo without stored bytes; a verdict of None is one still being read."""
+    digest = sha256(uuid4().bytes).hexdigest()
+    photo = Photo(
+        report_id=report.id,
+        client_id=uuid4(),
+        sha256=digest,
+        byte_size=1000,
+        media_type="image/jpeg",
+        storage_key=f"t/{require_tenant()}/orig/{digest}",
+        source=PhotoSource.CAMERA,
+        latitude=Decimal("-23.550520") if has_position else None,
+        longitude=Decimal("-46.633308") if has_position else None,
+        accuracy_m=Decimal(12) if has_position else None,
+        uploaded_by=actor.account_id,
+    )
+    db.session.add(photo)
+    db.session.flush()
+    db.session.add(
+        PhotoPlacement(report_id=report.id, photo_id=photo.id, field_id=field_id, **placement)
+    )
+    if verdict:
+        reason = "truncated" if verdict is PhotoVerdict.QUARANTINED else None
+        db.session.add(
+            PhotoReading(photo_id=photo.id, verdict=verdict, reason=reason, parser_version="test")
+        )
+    return _kept(photo)
+
+
+def a_signature(
+    report: Report, role_id: str, actor: Actor, *, content_hash: str = "0" * 64, **columns: Any
+) -> Signature:
+    """A drawn signature over the content with this hash, without a stored image."""
+    return _kept(
+        Signature(
+            report_id=report.id,
+            role_id=role_id,
+            signer_name=columns.pop("signer_name", "Rui Signer"),
+            strokes=[[{"x": 1, "y": 1}]],
+            content_hash=content_hash,
+            taken_by=actor.account_id,
+            client_id=uuid4(),
+            **columns,
+        )
+    )
+
+
+def completed(
+    report: Report, actor: Actor, *, outcome: Outcome = Outcome.PASSED, archived: bool = False
+) -> Report:
+    """The report, finished as it stands; no rule is checked and no snapshot made."""
+    now = datetime.now(UTC)
+    report.status = ReportStatus.COMPLETED
+    report.outcome = outcome
+    report.started_at = report.submitted_at = report.completed_at = now
+    report.completed_by = actor.account_id
+    _kept(report)
+    if archived:
+        report.status, report.archived_at = ReportStatus.ARCHIVED, now
+        _kept(report)
+    return report
+
+
+def _kept(row: Row) -> Row:
+    """The row, committed and loaded again (a commit expires it)."""
+    db.session.add(row)
+    db.session.commit()
+    db.session.refresh(row)
+    return row
