@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable
+import threading
 from datetime import timedelta
 
 from flask import Flask
+from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.jobs.queue import enqueue
+from app.jobs.queue import enqueue, redis_client
 from app.jobs.registry import get_kind
 from app.tenancy import call_definer
 
@@ -19,27 +19,38 @@ log = logging.getLogger(__name__)
 BATCH = 50
 # A fed row that nobody claimed within this time is fed again.
 PAUSE = timedelta(seconds=15)
+# Present in Redis while a relay runs, so that `make demo` does not start a second one.
+ALIVE_KEY = "laudo:relay"
+ALIVE_SECONDS = 15
 
 
 def feed(app: Flask) -> int:
     """Feed what is due once; returns how many rows."""
     rows = call_definer(
-        "feed_due_work",
-        p_limit=BATCH,
-        p_attempts=app.config["JOB_ATTEMPTS"],
-        p_pause=PAUSE,
+        "feed_due_work", p_limit=BATCH, p_attempts=app.config["JOB_ATTEMPTS"], p_pause=PAUSE
     )
     for row in rows:
         enqueue(get_kind(row.kind).queue, row.kind, row.id)
     return len(rows)
 
 
-def run_forever(app: Flask, should_stop: Callable[[], bool]) -> None:
-    """Feed every RELAY_SECONDS until told to stop; a database that is away is waited for."""
-    while not should_stop():
+def run_forever(app: Flask, stop: threading.Event) -> None:
+    """Feed every RELAY_SECONDS until `stop` is set; servers that are away are waited for."""
+    while not stop.is_set():
         try:
             with app.app_context():
+                redis_client().set(ALIVE_KEY, "1", ex=ALIVE_SECONDS)
                 feed(app)
-        except SQLAlchemyError as error:
-            log.warning("the relay waits for the database: %s", type(error).__name__)
-        time.sleep(app.config["RELAY_SECONDS"])
+        except (SQLAlchemyError, RedisError) as error:
+            log.warning("the relay waits: %s", type(error).__name__)
+        stop.wait(app.config["RELAY_SECONDS"])
+    _sign_off(app)
+
+
+def _sign_off(app: Flask) -> None:
+    """Take the sign of life back, so that the next one knows at once."""
+    try:
+        with app.app_context():
+            redis_client().delete(ALIVE_KEY)
+    except RedisError:
+        log.info("the relay's sign of life runs out by itself")

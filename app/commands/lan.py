@@ -1,0 +1,63 @@
+"""`make run LAN=1`: a certificate for this machine's address, so that phones get a secure origin.
+
+Cameras, positions, hashing and cookies need HTTPS off localhost. The certificate authority is
+made on first run under instance/lan; installing its root on a phone removes the warning.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+from pathlib import Path
+
+import segno
+import trustme
+
+
+def lan_address() -> str:
+    """This machine's address on its network; no packet is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+def lan_environment(instance: Path, port: int) -> dict[str, str]:
+    """The settings for serving on all interfaces with TLS, and the QR code of the address."""
+    address = lan_address()
+    names = [address, socket.gethostname(), "localhost", "127.0.0.1", *_extra_names()]
+    certificate, key = _certificate(instance / "lan", names)
+    url = f"https://{address}:{port}"
+    picture = io.StringIO()
+    segno.make(url).terminal(out=picture, border=1, compact=True)
+    return {
+        "BIND": f"0.0.0.0:{port}",
+        "BASE_URL": url,
+        "TLS_CERTIFICATE": str(certificate),
+        "TLS_KEY": str(key),
+        "LAN_QR": picture.getvalue(),
+    }
+
+
+def _extra_names() -> list[str]:
+    return [name for name in os.environ.get("LAN_NAMES", "").split(",") if name]
+
+
+def _certificate(folder: Path, names: list[str]) -> tuple[Path, Path]:
+    """The server's certificate chain and key, made anew when the names change."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    certificate, key, listed = folder / "server.pem", folder / "server.key", folder / "names"
+    if listed.exists() and listed.read_text() == "\n".join(names):
+        return certificate, key
+    authority = trustme.CA(organization_name="Laudo on this machine")
+    authority.cert_pem.write_to_path(str(folder / "root.pem"))
+    issued = authority.issue_cert(*names)
+    for n, blob in enumerate(issued.cert_chain_pems):
+        blob.write_to_path(str(certificate), append=n > 0)
+    issued.private_key_pem.write_to_path(str(key))
+    key.chmod(0o600)
+    listed.write_text("\n".join(names))
+    return certificate, key

@@ -1,0 +1,79 @@
+"""Preparing and serving: `flask up`, `worker`, `relay`, `welcome`, `check-role`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import click
+import psycopg2
+from alembic import command
+from alembic.config import Config
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from app import database_roles as roles
+from app.config import ROOT, MigrationSettings
+from app.jobs import relay as relay_process
+from app.jobs import worker as worker_process
+from app.tenancy import check_app_role
+
+
+@click.command("up")
+@with_appcontext
+def up() -> None:
+    """Make the database ready: roles where we may, then the migrations."""
+    url = MigrationSettings().migration_database_url  # type: ignore[call-arg]
+    connection = psycopg2.connect(url.replace("+psycopg2", "", 1))
+    try:
+        missing = roles.missing_roles(connection)
+    finally:
+        connection.close()
+    if missing:
+        click.echo(
+            f"The database lacks the roles {', '.join(missing)}. As its administrator run:\n\n"
+            + roles.roles_to_make_by_hand(),
+            err=True,
+        )
+        raise SystemExit(1)
+    config = Config(str(ROOT / "migrations" / "alembic.ini"))
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    command.upgrade(config, "head")
+    check_app_role()
+
+
+@click.command("worker")
+@click.option("--burst", is_flag=True, help="End when the queues are empty.")
+@with_appcontext
+def worker(burst: bool) -> None:
+    """Read photos and produce PDFs until stopped."""
+    worker_process.work(_app(), burst=burst)
+
+
+@click.command("relay")
+@with_appcontext
+def relay() -> None:
+    """Feed work whose wake-up was lost to the queue until stopped."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    relay_process.run_forever(_app(), stop)
+
+
+def _app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
+
+
+@click.command("welcome")
+@with_appcontext
+def welcome() -> None:
+    """Print where Laudo answers and, on a demo database, who may log in."""
+    from app.commands.seed import demo_logins
+
+    click.echo(f"\nLaudo answers at {current_app.config['BASE_URL']}\n")
+    for login in demo_logins():
+        click.echo(f"  {login}")
+    if code := os.environ.get("LAN_QR"):
+        click.echo("\n" + code)
+    click.echo("\nCtrl-C stops everything.\n")

@@ -1,0 +1,204 @@
+"""Everything that one machine needs, under one supervisor: `python -m app.stack run|demo`.
+
+Starts the embedded servers where no URL points elsewhere, prepares the database, then runs web,
+worker and relay until Ctrl-C. Not imported by the app itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
+from dotenv import dotenv_values
+from honcho.manager import Manager
+from rq import Worker
+
+from app import database_roles as roles
+from app.config import ROOT
+from app.commands.lan import lan_environment
+from app.embedded import EmbeddedPostgres, EmbeddedValkey, free_port, load_passwords, state_dir
+from app.jobs.relay import ALIVE_KEY
+
+INSTANCE = ROOT / "instance"
+DATABASE = "laudo"
+PYTHON = sys.executable
+PROCESSES = {
+    "web": f"exec {PYTHON} -m gunicorn wsgi:app",
+    "worker": f"exec {PYTHON} -m flask --app wsgi worker",
+    "relay": f"exec {PYTHON} -m flask --app wsgi relay",
+}
+
+Environment = dict[str, str]
+
+
+def base_environment(port: int) -> Environment:
+    """The process's environment over `.env`, with what the demo makes for itself."""
+    INSTANCE.mkdir(mode=0o700, exist_ok=True)
+    from_file = {key: value for key, value in dotenv_values(ROOT / ".env").items() if value}
+    environment = {**from_file, **os.environ}
+    environment.setdefault("SECRET_KEY", _secret_key())
+    environment.setdefault("BASE_URL", f"http://localhost:{port}")
+    environment["PYTHONUNBUFFERED"] = "1"
+    return environment
+
+
+def _secret_key() -> str:
+    path = INSTANCE / "secret_key"
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+@contextmanager
+def servers(environment: Environment) -> Iterator[None]:
+    """PostgreSQL and Valkey where their URLs are unset; stops only what it started."""
+    base = state_dir()
+    passwords = load_passwords(INSTANCE / "passwords.json")
+    started: list[EmbeddedPostgres | EmbeddedValkey] = []
+    try:
+        if not environment.get("DATABASE_URL"):
+            postgres = EmbeddedPostgres(base, passwords)
+            if not postgres.is_running():
+                started.append(postgres)
+                postgres.start()
+            roles.ensure_roles(postgres.dsn(), passwords)
+            roles.ensure_database(postgres.dsn(), DATABASE)
+            environment.update(
+                DATABASE_URL=postgres.url(roles.APP, DATABASE),
+                PLATFORM_DATABASE_URL=postgres.url(roles.PLATFORM, DATABASE),
+                MIGRATION_DATABASE_URL=postgres.url(roles.OWNER, DATABASE),
+                BACKUP_DATABASE_URL=postgres.url(roles.BACKUP, DATABASE),
+            )
+        if not environment.get("REDIS_URL"):
+            valkey = EmbeddedValkey(base, passwords["valkey"])
+            if not valkey.is_running():
+                started.append(valkey)
+                valkey.start()
+            environment["REDIS_URL"] = valkey.url
+        yield
+    finally:
+        for server in reversed(started):
+            server.stop()
+
+
+def flask(environment: Environment, *arguments: str) -> int:
+    """Run one flask command with this environment; returns its exit status."""
+    command = [PYTHON, "-m", "flask", "--app", "wsgi", *arguments]
+    return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
+
+
+def prepare(environment: Environment) -> None:
+    """Migrate and seed; ends the program where that fails (the command has said why)."""
+    for command in (("up",), ("seed",)):
+        if status := flask(environment, *command):
+            sys.exit(status)
+
+
+def run(port: int, lan: bool) -> int:
+    """Serve until Ctrl-C; returns the exit status."""
+    with _only_one(), _quiet_terminate():
+        port = free_port(port, "0.0.0.0" if lan else "127.0.0.1")  # noqa: S104
+        environment = base_environment(port)
+        if lan:
+            environment.update(lan_environment(INSTANCE, port))
+        environment.setdefault("BIND", f"127.0.0.1:{port}")
+        with servers(environment):
+            prepare(environment)
+            flask(environment, "welcome")
+            manager = Manager()
+            manager.add_process(
+                "web", f"exec {PYTHON} -m gunicorn wsgi:app", env=environment, cwd=str(ROOT)
+            )
+            for name in ("worker", "relay"):
+                manager.add_process(
+                    name,
+                    f"exec {PYTHON} -m flask --app wsgi {name}",
+                    env=environment,
+                    cwd=str(ROOT),
+                )
+            manager.loop()
+            # Ctrl-C is how a person ends it; anything else is a process that died.
+            return 0 if manager.returncode in (0, 130, 143) else int(manager.returncode or 1)
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    INSTANCE.mkdir(mode=0o700, exist_ok=True)
+    with (INSTANCE / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit("Laudo runs already from this folder; end that first with Ctrl-C.")
+        yield
+
+
+@contextmanager
+def _quiet_terminate() -> Iterator[None]:
+    """SIGTERM ends the supervisor like Ctrl-C, so that `finally` stops the servers."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def demo(arguments: list[str]) -> int:
+    """Run `flask demo`, starting whatever is not running and stopping only that."""
+    environment = base_environment(8000)
+    with servers(environment):
+        prepare(environment)
+        helpers = []
+        try:
+            for name in _not_running(environment["REDIS_URL"]):
+                command = [PYTHON, "-m", "flask", "--app", "wsgi", name]
+                quiet = {**environment, "LOG_LEVEL": "WARNING"}
+                helpers.append(subprocess.Popen(command, env=quiet, cwd=ROOT))
+            return flask(environment, "demo", *arguments)
+        finally:
+            for process in helpers:
+                process.terminate()
+            for process in helpers:
+                process.wait(timeout=30)
+
+
+def _not_running(redis_url: str) -> list[str]:
+    client = redis.Redis.from_url(redis_url)
+    alive = {
+        "worker": any(worker.last_heartbeat for worker in Worker.all(connection=client)),
+        "relay": bool(client.exists(ALIVE_KEY)),
+    }
+    client.close()
+    return [name for name, is_alive in alive.items() if not is_alive]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m app.stack", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("run")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--lan", action="store_true")
+    commands.add_parser("demo", add_help=False)
+    known, rest = parser.parse_known_args()
+    if known.command == "demo":
+        return demo(rest)
+    return run(known.port, known.lan)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
