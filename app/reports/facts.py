@@ -1,0 +1,141 @@
+"""A report's rows as the plain facts that app.definition judges, in a fixed number of queries.
+
+Reading only: what the facts amount to is for app.definition.rules, and whether a signature is
+still valid for signing, which knows the hash of the content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from app.definition.judging import AnswerFacts, PhotoFacts, PhotoState, SignatureFacts
+from app.definition.schema import Definition
+from app.extensions import db
+from app.models import (
+    Answer,
+    Photo,
+    PhotoPlacement,
+    PhotoReading,
+    PhotoVerdict,
+    Report,
+    Signature,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPhoto:
+    """A photo where it stands; `reading` is None until the worker has looked at the bytes."""
+
+    placement: PhotoPlacement
+    photo: Photo
+    reading: PhotoReading | None
+
+    @property
+    def facts(self) -> PhotoFacts:
+        return PhotoFacts(
+            field_id=self.placement.field_id,
+            state=photo_state(self.reading),
+            has_position=has_position(self.photo, self.reading),
+            reason=self.placement.quarantine_reason or None,
+        )
+
+    @property
+    def state(self) -> PhotoState:
+        return photo_state(self.reading)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """Everything that was entered into a report.
+
+    `rows` and `answers` are keyed by field id, `signatures` by role id (live ones only);
+    `photos` are the placed ones in the order of field and position.
+    """
+
+    definition: Definition
+    rows: Mapping[str, Answer]
+    answers: Mapping[str, AnswerFacts]
+    photos: tuple[PlacedPhoto, ...]
+    signatures: Mapping[str, Signature]
+
+    @property
+    def photo_facts(self) -> list[PhotoFacts]:
+        return [placed.facts for placed in self.photos]
+
+    def photos_of(self, field_id: str) -> list[PlacedPhoto]:
+        return [placed for placed in self.photos if placed.placement.field_id == field_id]
+
+    def signature_facts(self, content_hash: str) -> list[SignatureFacts]:
+        """The live signatures, valid where they were given over the content with this hash."""
+        return [
+            SignatureFacts(role_id=role_id, valid=signature.content_hash == content_hash)
+            for role_id, signature in self.signatures.items()
+        ]
+
+
+def load_facts(report: Report) -> ReportFacts:
+    """The facts of a report in three queries (its version must be loaded already)."""
+    rows = {row.field_id: row for row in _answers(report.id)}
+    return ReportFacts(
+        definition=report.version.definition,
+        rows=rows,
+        answers={field_id: answer_facts(row) for field_id, row in rows.items()},
+        photos=tuple(_placed_photos(report.id)),
+        signatures=live_signatures(_signatures(report.id)),
+    )
+
+
+def answer_facts(row: Answer | None) -> AnswerFacts:
+    """A stored answer as the rules read it; an empty one where nothing is stored."""
+    if row is None:
+        return AnswerFacts()
+    return AnswerFacts(
+        value=row.value, comment=row.comment or None, na_reason=row.na_reason or None
+    )
+
+
+def photo_state(reading: PhotoReading | None) -> PhotoState:
+    if reading is None:
+        return PhotoState.READING
+    if reading.verdict is PhotoVerdict.GOOD:
+        return PhotoState.GOOD
+    return PhotoState.QUARANTINED
+
+
+def has_position(photo: Photo, reading: PhotoReading | None) -> bool:
+    """Whether the browser or the camera said where the photo was taken."""
+    return photo.latitude is not None or (reading is not None and reading.latitude is not None)
+
+
+def live_signatures(signatures: Iterable[Signature]) -> dict[str, Signature]:
+    """The newest signature of each role, oldest first in; a withdrawn one leaves its role open."""
+    newest = {signature.role_id: signature for signature in signatures}
+    return {role_id: newest[role_id] for role_id in newest if not newest[role_id].withdrawn}
+
+
+def _answers(report_id: UUID) -> Iterable[Answer]:
+    return db.session.scalars(select(Answer).where(Answer.report_id == report_id))
+
+
+def _placed_photos(report_id: UUID) -> list[PlacedPhoto]:
+    placements = db.session.scalars(
+        select(PhotoPlacement)
+        .join(PhotoPlacement.photo)
+        .where(PhotoPlacement.report_id == report_id, PhotoPlacement.removed_at.is_(None))
+        .options(contains_eager(PhotoPlacement.photo).options(joinedload(Photo.reading)))
+        .order_by(PhotoPlacement.field_id, PhotoPlacement.position, Photo.created_at, Photo.id)
+    )
+    return [PlacedPhoto(row, row.photo, row.photo.reading) for row in placements]
+
+
+def _signatures(report_id: UUID) -> Iterable[Signature]:
+    return db.session.scalars(
+        select(Signature)
+        .where(Signature.report_id == report_id)
+        .order_by(Signature.created_at, Signature.id)
+    )
