@@ -22,8 +22,8 @@ from honcho.manager import Manager
 from rq import Worker
 
 from app import database_roles as roles
-from app.config import ROOT
 from app.commands.lan import lan_environment
+from app.config import ROOT
 from app.embedded import EmbeddedPostgres, EmbeddedValkey, free_port, load_passwords, state_dir
 from app.jobs.relay import ALIVE_KEY
 

@@ -1,0 +1,69 @@
+"""Locked, hashed, above the security floors, and no registry's host name in any file."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import openpyxl
+import pytest
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[2]
+FLOORS = {
+    "pillow": "13.0.0",
+    "pillow-heif": "1.8.1",
+    "weasyprint": "70.0",
+    "rq": "3.0.0",
+    "openpyxl": "3.1.5",
+    "flask": "3.1.3",
+    "sqlalchemy": "2.1.9",
+}
+# Put together so that this file does not name them either.
+HOSTS = ("files.python" + "hosted", "py" + "pi.org", "registry." + "npmjs", "deb." + "debian.org")
+
+
+def pins(name: str) -> dict[str, str]:
+    text = (ROOT / name).read_text()
+    return dict(re.findall(r"^([a-z0-9._-]+)==([^ \\;]+)", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize(("package", "floor"), FLOORS.items())
+def test_security_floors(package, floor):
+    assert Version(pins("requirements.txt")[package]) >= Version(floor)
+
+
+def test_htmx_floor():
+    lock = (ROOT / "app/assets/package-lock.json").read_text()
+    found = re.search(r'"node_modules/htmx.org": \{\s*"version": "([^"]+)"', lock)
+    assert found and Version(found.group(1)) >= Version("4.0.0")
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_has_hashes(name):
+    blocks = re.split(r"\n(?=[a-z0-9])", (ROOT / name).read_text().strip())
+    assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_both_locks_agree():
+    serving, development = pins("requirements.txt"), pins("requirements-dev.txt")
+    assert {name: development.get(name) for name in serving} == serving
+
+
+def test_no_registry_host_is_named():
+    files = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    named = []
+    for name in files:
+        path = ROOT / name
+        if path.is_file() and path.suffix not in (".png", ".jpg", ".xlsx"):
+            text = path.read_text(errors="ignore")
+            named += [name for host in HOSTS if host in text]
+    assert named == []
+
+
+def test_xml_bombs_are_guarded():
+    assert openpyxl.DEFUSEDXML

@@ -1,0 +1,60 @@
+"""The key on a pooled connection: it never outlives its transaction or serves another tenant."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from sqlalchemy import select, text
+
+from app import create_app
+from app.extensions import db
+from app.models import Account
+from app.tenancy import tenant_scope
+from tests import servers as test_servers
+from tests.cast import load_cast
+from tests.conftest import settings_for
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """An app with a pool of one connection on a database of its own: real commits."""
+    running = test_servers.current()
+    folder = tmp_path_factory.mktemp("key")
+    name = running.clone(f"laudo_key_{folder.name.replace('-', '_')}")
+    app = create_app(settings_for(name, folder))
+    options = app.config["SQLALCHEMY_ENGINE_OPTIONS"]
+    assert options["pool_pre_ping"]
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+        app.extensions["laudo_platform_engine"].dispose()
+    running.drop(name)
+
+
+def test_interleaved_tenants_over_one_connection_never_mix(alone):
+    cast = load_cast(alone)
+    seen = {cast.acme: "acme.test", cast.other: "other.test"}
+    with alone.app_context():
+        for tenant in itertools.islice(itertools.cycle(seen), 100):
+            with tenant_scope(tenant):
+                emails = db.session.scalars(select(Account.email)).all()
+                assert emails and all(email.endswith(seen[tenant]) for email in emails)
+
+
+def test_raw_sql_without_a_tenant_sees_nothing(alone):
+    cast = load_cast(alone)
+    with alone.app_context():
+        with tenant_scope(cast.acme):
+            db.session.execute(text("select 1"))
+            db.session.commit()
+        assert db.session.execute(text("select count(*) from accounts")).scalar() == 0
+
+
+def test_a_savepoint_keeps_the_tenant(alone):
+    cast = load_cast(alone)
+    with alone.app_context(), tenant_scope(cast.acme):
+        db.session.execute(text("select 1"))
+        nested = db.session.begin_nested()
+        nested.rollback()
+        assert db.session.execute(text("select count(*) from accounts")).scalar() == 5
