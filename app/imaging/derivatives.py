@@ -1,0 +1,163 @@
+"""Makes the two small pictures of a photo: a thumbnail, and the print size with its strip.
+
+The same original, text, logo and recipe give the same bytes, so a lost derivative can be made
+again and a changed one is noticed. Neither carries EXIF, a place or a colour profile; orientation
+and sRGB are baked in. Where the files are stored is not decided here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from app.imaging.decode import PixelLimits, open_picture
+from app.imaging.fonts import Fonts
+from app.imaging.sniff import ImageKind
+from app.imaging.watermark import StripText, StripTheme, draw_strip, join, load_logo, text_size
+
+RECIPE_VERSION = "1"
+"""Raise when the same input may give other bytes."""
+
+_THUMBNAIL_QUALITY = 80
+_PRINT_QUALITY = 82
+_MAX_ENLARGEMENT = 4
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Longer edges in pixels, without the strip, and the least width a strip is drawn at.
+
+    960 is what performance.md measured best: half of a common 1920, 277 dpi over 88 mm.
+    """
+
+    thumbnail: int = 480
+    print: int = 960
+    strip: int = 640
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """One JPEG file that was made: its recipe, size in pixels and bytes, and SHA-256 in hex."""
+
+    path: Path
+    recipe: str
+    width: int
+    height: int
+    byte_size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class DerivativeSet:
+    """What came of one original; `width` and `height` are the original's own, upright."""
+
+    kind: ImageKind
+    width: int
+    height: int
+    thumbnail: Derivative
+    print: Derivative
+
+
+def print_recipe(
+    strip: StripText,
+    logo: Path | None,
+    theme: StripTheme = StripTheme.LIGHT,
+    sizes: Sizes | None = None,
+) -> str:
+    """Name how a print size is made ('1-' and 16 hex digits): another text, another name."""
+    parts = {
+        "strip": asdict(strip),
+        "logo": hashlib.sha256(logo.read_bytes()).hexdigest() if logo else None,
+        "theme": theme,
+        "sizes": asdict(sizes or Sizes()),
+    }
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return f"{RECIPE_VERSION}-{digest[:16]}"
+
+
+def thumbnail_recipe(sizes: Sizes | None = None) -> str:
+    """Name how a thumbnail is made ('1-480')."""
+    return f"{RECIPE_VERSION}-{(sizes or Sizes()).thumbnail}"
+
+
+def make_derivatives(
+    original: Path,
+    out_dir: Path,
+    strip: StripText,
+    logo: Path | None,
+    *,
+    fonts: Fonts,
+    theme: StripTheme = StripTheme.LIGHT,
+    sizes: Sizes | None = None,
+    max_pixels: PixelLimits | None = None,
+) -> DerivativeSet:
+    """Write `thumbnail.jpg` and `print.jpg` of a photo into `out_dir`, which must exist.
+
+    `logo` is a PNG from `logo.clean_logo`. Decodes the original once; run it through
+    `child.run_limited`. Raises `decode.UndecodableImage`, and OSError when a file cannot be
+    read or written.
+    """
+    sizes = sizes or Sizes()
+    decoded = open_picture(original, max_pixels, max(sizes.print, sizes.thumbnail))
+    thumbnail = _shrink(decoded.image, sizes.thumbnail)
+    picture = _enlarge(_shrink(decoded.image, sizes.print), sizes.strip, sizes.print)
+    canvas_width = max(picture.width, sizes.strip)
+    drawn = draw_strip(
+        canvas_width,
+        text_size(max(canvas_width, picture.height)),
+        strip,
+        load_logo(logo) if logo else None,
+        fonts,
+        theme,
+    )
+    return DerivativeSet(
+        kind=decoded.kind,
+        width=decoded.width,
+        height=decoded.height,
+        thumbnail=_save(
+            thumbnail, out_dir / "thumbnail.jpg", _THUMBNAIL_QUALITY, thumbnail_recipe(sizes)
+        ),
+        print=_save(
+            join(picture, drawn, theme),
+            out_dir / "print.jpg",
+            _PRINT_QUALITY,
+            print_recipe(strip, logo, theme, sizes),
+        ),
+    )
+
+
+def _shrink(image: Image.Image, long_edge: int) -> Image.Image:
+    scale = long_edge / max(image.size)
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _enlarge(image: Image.Image, width: int, long_edge: int) -> Image.Image:
+    """Enlarge a tiny picture by a whole factor, so that it does not drown above its strip.
+
+    It stays within `width` and `long_edge`, and never grows so far that it only looks broken.
+    """
+    factor = min(width // image.width, long_edge // image.height, _MAX_ENLARGEMENT)
+    if factor < 2:
+        return image
+    size = (image.width * factor, image.height * factor)
+    return image.resize(size, Image.Resampling.BICUBIC)
+
+
+def _save(image: Image.Image, path: Path, quality: int, recipe: str) -> Derivative:
+    image.save(path, "JPEG", quality=quality, subsampling="4:2:0", optimize=True)
+    data = path.read_bytes()
+    return Derivative(
+        path=path,
+        recipe=recipe,
+        width=image.width,
+        height=image.height,
+        byte_size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+    )

@@ -1,0 +1,87 @@
+"""The typeface of the watermark strip: TrueType files made from the packaged web fonts.
+
+Pillow reads TrueType and no WOFF2, so the asset build runs `python -m app.imaging.fonts SRC OUT`
+once. Which fonts a web page or the PDF uses is not decided here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+REGULAR = "Inter-Regular"
+STRONG = "Inter-SemiBold"
+FACES = (REGULAR, STRONG)
+"""File names without suffix, the same in the npm package and in the built folder."""
+
+
+class FontsMissing(RuntimeError):  # noqa: N818  reads as the finding it is
+    """The strip's fonts have not been built; the message says where they were expected."""
+
+
+@dataclass(frozen=True)
+class Fonts:
+    """Paths of the two TrueType faces: `regular` for most lines, `strong` for the leading ones."""
+
+    regular: Path
+    strong: Path
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> Fonts:
+        """Return the faces that the asset build left in `folder`; `FontsMissing` if it did not."""
+        regular, strong = (folder / f"{face}.ttf" for face in FACES)
+        missing = [str(path) for path in (regular, strong) if not path.is_file()]
+        if missing:
+            raise FontsMissing(f"Fonts not found: {', '.join(missing)}. Run `make assets` first.")
+        return cls(regular, strong)
+
+
+def ensure_ttf(woff2_path: Path, ttf_path: Path) -> None:
+    """Write the TrueType form of a WOFF2 font unless it is there and not older.
+
+    The same input gives the same bytes. Raises FileNotFoundError when the source is missing.
+    """
+    made = ttf_path.stat().st_mtime if ttf_path.is_file() else None
+    if made is not None and made >= woff2_path.stat().st_mtime:
+        return
+    # The build's library, kept out of the worker's imports.
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+
+    font = TTFont(woff2_path, recalcTimestamp=False)
+    font.flavor = None
+    ttf_path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=ttf_path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            font.save(file)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(ttf_path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def build(source: Path, target: Path) -> None:
+    """Convert every face from the folder `source` (WOFF2) into the folder `target`."""
+    for face in FACES:
+        ensure_ttf(source / f"{face}.woff2", target / f"{face}.ttf")
+
+
+def main(arguments: list[str]) -> int:
+    """Run from the command line with a source and a target folder; returns the exit status."""
+    if len(arguments) != 2:
+        sys.stderr.write("usage: python -m app.imaging.fonts SOURCE_FOLDER TARGET_FOLDER\n")
+        return 2
+    try:
+        build(Path(arguments[0]), Path(arguments[1]))
+    except FileNotFoundError as error:
+        sys.stderr.write(f"{error.filename} is missing; run npm ci in app/assets first.\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,238 @@
+"""Draws the strip that stands below a photo: logo, time, place, report number and hash.
+
+The strip never covers a pixel of the picture. Words arrive ready and in the reader's language;
+what is true about a photo is decided elsewhere, only the drawing lives here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import zip_longest
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from app.imaging.exif_values import clean_text
+from app.imaging.fonts import Fonts
+
+HASH_DIGITS = 12
+"""How many hex digits of the original's SHA-256 the strip shows."""
+
+# A line longer than this is cut; it is several times what any caller writes.
+_MAX_LINE = 400
+
+# Text size: 24 px when the longer edge has 960, which is 6.2 pt with that edge printed 88 mm
+# long. Below 15 px the letters fall apart.
+_TEXT_SHARE = 24 / 960
+_MIN_TEXT = 15
+
+
+class StripTheme(StrEnum):
+    """Dark text on white, or the reverse."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True)
+class StripText:
+    """The lines of a strip, ready to print; an empty one takes no room.
+
+    `time` has zone and source ('2026-11-22 14:05:09 -03:00 · EXIF'), `position` coordinates,
+    accuracy and source, `place` the site's name, `report` the number with its revision.
+    `sha256` is the original's whole digest in hex.
+    """
+
+    time: str
+    position: str
+    place: str
+    report: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class _Colours:
+    ground: str
+    ink: str
+    soft: str
+    rule: str
+    margin: str
+
+
+_COLOURS = {
+    StripTheme.LIGHT: _Colours("#ffffff", "#111827", "#4b5563", "#c5cad3", "#eceef1"),
+    StripTheme.DARK: _Colours("#111827", "#f9fafb", "#c3c9d4", "#4b5563", "#1f2937"),
+}
+
+
+@dataclass(frozen=True)
+class _Line:
+    text: str
+    is_strong: bool
+
+
+@dataclass(frozen=True)
+class _Faces:
+    regular: ImageFont.FreeTypeFont
+    strong: ImageFont.FreeTypeFont
+
+    @classmethod
+    def of(cls, fonts: Fonts, size: int) -> _Faces:
+        # The basic layout: Raqm would lean on a system library, and bytes must not.
+        basic = ImageFont.Layout.BASIC
+        return cls(
+            ImageFont.truetype(fonts.regular, size, layout_engine=basic),
+            ImageFont.truetype(fonts.strong, size, layout_engine=basic),
+        )
+
+    def face(self, line: _Line) -> ImageFont.FreeTypeFont:
+        return self.strong if line.is_strong else self.regular
+
+    def width(self, line: _Line) -> int:
+        return round(self.face(line).getlength(line.text) + 0.5)
+
+    def wrap(self, lines: list[_Line], width: int) -> list[_Line]:
+        """Break lines at blanks, and words that are too long anywhere, to fit `width`."""
+        return [piece for line in lines for piece in self._wrap_one(line, width)]
+
+    def _wrap_one(self, line: _Line, width: int) -> list[_Line]:
+        if self.width(line) <= width:
+            return [line]
+        pieces: list[str] = []
+        rest = line.text
+        while rest:
+            end = len(rest)
+            while end > 1 and self.width(_Line(rest[:end].rstrip(), line.is_strong)) > width:
+                # To the blank before, else letter by letter.
+                blank = rest.rfind(" ", 0, end - 1)
+                end = blank + 1 if blank > 0 else end - 1
+            pieces.append(rest[:end].rstrip())
+            rest = rest[end:].lstrip()
+        return [_Line(piece, line.is_strong) for piece in pieces]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """Runs of text from the left edge on, and at most one that stands flush right."""
+
+    left: tuple[_Line, ...] = ()
+    right: _Line | None = None
+
+
+def text_size(long_edge: int) -> int:
+    """Return the strip's text size for a picture whose longer edge has so many pixels."""
+    return max(_MIN_TEXT, round(long_edge * _TEXT_SHARE))
+
+
+def draw_strip(
+    width: int,
+    size: int,
+    text: StripText,
+    logo: Image.Image | None,
+    fonts: Fonts,
+    theme: StripTheme = StripTheme.LIGHT,
+) -> Image.Image:
+    """Return the strip as an RGB image of `width` pixels, as high as its text (in `size`) needs.
+
+    `logo` is RGBA or RGB, of any size; `width` should be at least 20 times `size`.
+    """
+    colours = _COLOURS[theme]
+    faces = _Faces.of(fonts, size)
+    padding, gap = round(size * 0.75), size
+    mark = _fit_logo(logo, width, size, theme)
+    left_edge = padding + (mark.width + 2 * gap if mark else 0)
+    rows = _lay_out(text, faces, width - padding - left_edge, gap)
+
+    pitch = round(size * 1.34)
+    height = max(len(rows) * pitch, mark.height if mark else 0) + 2 * padding
+    strip = Image.new("RGB", (width, height), colours.ground)
+    pen = ImageDraw.Draw(strip)
+    pen.rectangle((0, 0, width - 1, max(0, round(size / 12) - 1)), fill=colours.ink)
+    if mark:
+        strip.paste(mark, (padding, (height - mark.height) // 2), mark)
+        rule = padding + mark.width + gap
+        pen.line((rule, padding, rule, height - padding - 1), fill=colours.rule)
+
+    baseline = (height - len(rows) * pitch) // 2 + round(pitch * 0.74)
+    for row in rows:
+        x = left_edge
+        for line in row.left:
+            _write(pen, (x, baseline), "ls", line, faces, colours)
+            x += faces.width(line) + gap
+        if row.right:
+            _write(pen, (width - padding, baseline), "rs", row.right, faces, colours)
+        baseline += pitch
+    return strip
+
+
+def _write(
+    pen: ImageDraw.ImageDraw,
+    at: tuple[int, int],
+    anchor: str,
+    line: _Line,
+    faces: _Faces,
+    colours: _Colours,
+) -> None:
+    ink = colours.ink if line.is_strong else colours.soft
+    pen.text(at, line.text, ink, faces.face(line), anchor=anchor)
+
+
+def join(picture: Image.Image, strip: Image.Image, theme: StripTheme) -> Image.Image:
+    """Return the picture, untouched and centred, above its strip; the strip is not narrower."""
+    canvas = Image.new("RGB", (strip.width, picture.height + strip.height), _COLOURS[theme].margin)
+    canvas.paste(picture, ((strip.width - picture.width) // 2, 0))
+    canvas.paste(strip, (0, picture.height))
+    return canvas
+
+
+def _lines(parts: list[tuple[str, bool]]) -> list[_Line]:
+    cleaned = [(clean_text(words, _MAX_LINE), is_strong) for words, is_strong in parts]
+    return [_Line(words, is_strong) for words, is_strong in cleaned if words]
+
+
+def _lay_out(text: StripText, faces: _Faces, width: int, gap: int) -> list[_Row]:
+    """Arrange what was seen (time, place) and what it belongs to (report, hash).
+
+    Side by side where there is room; else the second below the first, in one row if it fits.
+    """
+    digest = text.sha256[:HASH_DIGITS]
+    seen = _lines([(text.time, True), (text.position, False), (text.place, False)])
+    source = _lines([(text.report, True), (f"SHA-256 {digest}" if digest else "", False)])
+
+    aside = max((faces.width(line) for line in source), default=0)
+    beside = width - aside - 2 * gap
+    if source and all(faces.width(line) <= beside for line in seen):
+        rows = zip_longest(seen, source)
+        return [_Row((line,) if line else (), right) for line, right in rows]
+    together = sum(faces.width(line) + gap for line in source) - gap
+    if together <= width and source:
+        return [_Row((line,)) for line in faces.wrap(seen, width)] + [_Row(tuple(source))]
+    return [_Row((line,)) for line in faces.wrap(seen + source, width)]
+
+
+def _fit_logo(
+    logo: Image.Image | None, width: int, size: int, theme: StripTheme
+) -> Image.Image | None:
+    """Return the logo as RGBA within the room that a strip has for it."""
+    if logo is None:
+        return None
+    room = (min(round(width * 0.22), size * 8), size * 3)
+    scale = min(room[0] / logo.width, room[1] / logo.height)
+    fitted = logo.convert("RGBA").resize(
+        (max(1, round(logo.width * scale)), max(1, round(logo.height * scale))),
+        Image.Resampling.LANCZOS,
+        reducing_gap=2.0,
+    )
+    if theme is StripTheme.LIGHT:
+        return fitted
+    # Logos are drawn for paper: on the dark ground they keep a white plate.
+    plate = Image.new("RGBA", (fitted.width + size, fitted.height + size // 2), "white")
+    plate.alpha_composite(fitted, (size // 2, size // 4))
+    return plate
+
+
+def load_logo(path: Path) -> Image.Image:
+    """Open a logo that `logo.clean_logo` made; raises OSError when it is no PNG."""
+    with Image.open(path, formats=("PNG",)) as image:
+        return image.convert("RGBA")
