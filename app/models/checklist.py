@@ -46,7 +46,7 @@ class Version(TenantRow):
     """One definition. `published_at` empty = the only draft; a published row never changes.
 
     `number` is 1, 2, ... and is given to the draft already; `notices` are what the workbook
-    reader remarked.
+    reader remarked: objects with sheet, cell, msgid and params.
     """
 
     __tablename__ = "versions"
@@ -67,6 +67,7 @@ class Version(TenantRow):
     checklist_id: Mapped[UUID]
     number: Mapped[int]
     body: Mapped[dict[str, Any]]
+    notices: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     published_by: Mapped[UUID | None]
 
