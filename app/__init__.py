@@ -65,7 +65,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 def _bind_extensions(app: Flask) -> None:
     from app.auth import identity
     from app.jobs import queue
-    from app.web import errors, headers, locale, page
+    from app.web import errors, filters, headers, locale, page
 
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
@@ -81,6 +81,7 @@ def _bind_extensions(app: Flask) -> None:
     limiter.init_app(app)
     compress.init_app(app)
     locale.init_app(app)
+    filters.init_app(app)
     page.init_app(app)
     errors.init_app(app)
     storage.init_app(app)

@@ -1,0 +1,30 @@
+"""Template filters for what app.definition speaks: sentences and decimal numbers.
+
+Times and days are in locale.py. No feature's words belong here.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from babel.numbers import get_decimal_symbol
+from flask import Flask
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from app.definition.sentences import Sentence
+
+
+def decimal_text(number: Decimal | str) -> str:
+    """A decimal in plain notation with the reader's decimal mark, every given digit kept."""
+    plain = format(Decimal(number), "f")
+    return plain.replace(".", get_decimal_symbol(get_locale())).replace("-", "−")
+
+
+def sentence_text(sentence: Sentence) -> str:
+    """A sentence of app.definition in the reader's language."""
+    return str(_(sentence.msgid, **sentence.params))
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(decimal_text=decimal_text, sentence=sentence_text)
