@@ -43,8 +43,8 @@ format: setup  ## put the code in its one format
 
 .PHONY: messages
 messages: setup  ## collect the texts to translate into app/translations
-	$(BIN)/pybabel -q extract -F app/translations/babel.cfg -o app/translations/messages.pot --no-location --sort-output .
-	$(BIN)/pybabel -q update -i app/translations/messages.pot -d app/translations --no-fuzzy-matching --ignore-obsolete
+	$(BIN)/python -m babel.messages.frontend -q extract -F app/translations/babel.cfg -k lazy_gettext -k _l -o instance/messages.pot --no-location --sort-output --omit-header .
+	$(BIN)/pybabel -q update -i instance/messages.pot -d app/translations --omit-header --no-fuzzy-matching --ignore-obsolete
 
 .PHONY: lock
 lock: setup  ## lock requirements.txt and requirements-dev.txt with hashes from pyproject.toml

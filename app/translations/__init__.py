@@ -1,0 +1,1 @@
+"""Both catalogues and what collects their texts. `make messages` updates, `make setup` compiles."""

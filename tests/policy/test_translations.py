@@ -1,0 +1,84 @@
+"""Both catalogues are complete: every text that a person can see exists in Portuguese."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+from functools import cache
+from pathlib import Path
+
+from babel.messages import pofile
+from babel.messages.catalog import Catalog
+from babel.messages.frontend import CommandLineInterface
+
+from app.errors import DomainError
+from app.translations.extract import DOMAIN_BASES
+
+ROOT = Path(__file__).resolve().parents[2]
+PORTUGUESE = ROOT / "app/translations/pt_BR/LC_MESSAGES/messages.po"
+PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|%%")
+
+
+@cache
+def collected() -> Catalog:
+    target = ROOT / "instance" / f"messages-{os.getpid()}.pot"
+    target.parent.mkdir(exist_ok=True)
+    here, out = Path.cwd(), sys.stdout
+    try:
+        os.chdir(ROOT)
+        sys.stdout = io.StringIO()
+        CommandLineInterface().run(
+            ["pybabel", "-q", "extract", "-F", "app/translations/babel.cfg",
+             "-k", "lazy_gettext", "-k", "_l", "-o", str(target), "."]
+        )  # fmt: skip
+        return pofile.read_po(io.BytesIO(target.read_bytes()))
+    finally:
+        os.chdir(here)
+        sys.stdout = out
+        target.unlink(missing_ok=True)
+
+
+def portuguese() -> Catalog:
+    return pofile.read_po(io.BytesIO(PORTUGUESE.read_bytes()), locale="pt_BR")
+
+
+def test_every_text_is_translated():
+    translated = portuguese()
+    missing = []
+    for message in collected():
+        if message.id:
+            found = translated.get(message.id)
+            strings = found.string if found is not None else ""
+            strings = strings if isinstance(strings, tuple) else (strings,)
+            if not all(strings) or found.fuzzy:
+                missing.append(message.id)
+    assert missing == []
+
+
+def test_translations_keep_their_placeholders():
+    wrong = []
+    for message in portuguese():
+        if not message.id:
+            continue
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        wanted = set(PLACEHOLDER.findall(" ".join(ids)))
+        wrong += [message.id for one in strings if not set(PLACEHOLDER.findall(one)) <= wanted]
+        if len(ids) == 1 and set(PLACEHOLDER.findall(strings[0])) != wanted:
+            wrong.append(message.id)
+    assert wrong == []
+
+
+def test_no_translation_is_left_over():
+    ids = {message.id for message in collected()}
+    assert [message.id for message in portuguese() if message.id not in ids] == []
+
+
+def test_the_extractor_knows_every_base_of_the_domain_errors():
+    def children(cls: type[DomainError]) -> list[type[DomainError]]:
+        return [one for child in cls.__subclasses__() for one in (child, *children(child))]
+
+    bases = {base.__name__ for cls in children(DomainError) for base in cls.__bases__}
+    assert bases - {"object"} <= DOMAIN_BASES
