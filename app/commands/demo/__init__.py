@@ -1,0 +1,1 @@
+"""`flask demo`: the main job without a browser, through the same services and the same rules."""
