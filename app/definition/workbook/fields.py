@@ -56,7 +56,7 @@ class Defaults:
     """What a kind of sheet assumes where it says nothing."""
 
     type: FieldType | None = None
-    photos: PhotoPolicy = PhotoPolicy()
+    photos: PhotoPolicy = field(default_factory=PhotoPolicy)
     comment: CommentPolicy = CommentPolicy.OPTIONAL
 
 

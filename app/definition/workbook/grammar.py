@@ -20,28 +20,13 @@ from app.definition.schema import (
     PhotoPolicy,
 )
 from app.definition.sentences import N_, say
-from app.definition.workbook.ids import plain_words
+from app.definition.workbook.ids import name_set, plain_words
 from app.definition.workbook.problems import Unclear
 
 MAX_UNIT = 20
 
-_YES = frozenset(
-    [
-        "yes",
-        "y",
-        "sim",
-        "s",
-        "true",
-        "verdadeiro",
-        "x",
-        "1",
-        "required",
-        "mandatory",
-        "obrigatorio",
-        "obrigatoria",
-    ]
-)
-_NO = frozenset(["no", "n", "nao", "false", "falso", "0", "optional", "opcional"])
+_YES = name_set("yes|y|sim|s|true|verdadeiro|x|1|required|mandatory|obrigatorio|obrigatoria")
+_NO = name_set("no|n|nao|false|falso|0|optional|opcional")
 # "-" and friends come out of plain_words empty.
 _NOTHING = frozenset(("", "n a", "na"))
 
@@ -50,7 +35,7 @@ _TYPES = {
     "|ok nao ok n a|pass fail|pass fail n a|conforme nao conforme|conformidade|resultado",
     FieldType.SELECT_ONE: "select|select one|single select|single choice|drop down|dropdown"
     "|choice|list|radio|dropdown list|drop down list|picklist|selecao|selecao unica|selecionar"
-    "|selecionar um|lista|lista suspensa|escolha unica|menu suspenso|opcao|yes no|sim nao",
+    "|selecionar um|lista|lista suspensa|escolha unica|menu suspenso|opcao|yes no|sim nao|yes no n a|yes no na|sim nao n a|sim nao na",
     FieldType.SELECT_MANY: "select many|select multiple|multi select|multiselect|multiple select"
     "|multiple choice|checkbox|checkboxes|check boxes|selecao multipla|selecionar varios"
     "|multipla escolha|multipla selecao|varias opcoes|caixas de selecao|caixa de selecao",
@@ -116,7 +101,7 @@ def parse_type(text: str) -> FieldType:
 
 def is_yes_no_type(text: str) -> bool:
     """Whether the type itself names its two options, as "Yes/No" does."""
-    return plain_words(text) in ("yes no", "sim nao")
+    return plain_words(text).startswith(("yes no", "sim nao"))
 
 
 _PHOTO_COUNT = re.compile(
@@ -124,7 +109,8 @@ _PHOTO_COUNT = re.compile(
     r"|pelo menos|no minimo|no maximo|ate)\s*(?:of|de)?\s*(?P<count>[0-9]{1,4})"
     r"(?:\s*(?:photos?|fotos?))?"
 )
-_MAX_WORDS = frozenset(("max", "maximo", "maximum", "at most", "up to", "no maximo", "ate"))
+_NO_PHOTOS = name_set("none|no|n|nao|nenhum|nenhuma|0|n a|na|off|sem fotos|sem foto")
+_MAX_WORDS = name_set("max|maximo|maximum|at most|up to|no maximo|ate")
 
 
 def parse_photos(text: str) -> PhotoPolicy:
@@ -132,19 +118,7 @@ def parse_photos(text: str) -> PhotoPolicy:
     words = plain_words(text)
     if words in ("", "optional", "opcional"):
         return PhotoPolicy()
-    if words in (
-        "none",
-        "no",
-        "n",
-        "nao",
-        "nenhum",
-        "nenhuma",
-        "0",
-        "n a",
-        "na",
-        "off",
-        "sem fotos",
-    ):
+    if words in _NO_PHOTOS:
         return PhotoPolicy(mode=PhotoMode.NONE)
     if words in _YES:
         return PhotoPolicy(mode=PhotoMode.REQUIRED, min=1)
@@ -173,7 +147,7 @@ def _photo_counts(text: str, words: str) -> dict[str, int]:
 
 
 _WHEN_BAD = re.compile(
-    r"(?:(?:required )?(?:when|if|quando|se|caso) )?(?:for )?(?:not|nao|no) ?ok|nok"
+    r"(?:(?:required )?(?:when|if|quando|se|caso) )?(?:for )?(?:(?:not|nao|no) ?ok|nok)"
 )
 
 
@@ -182,15 +156,15 @@ def parse_comment(text: str) -> CommentPolicy:
     words = plain_words(text)
     if words in ("none", "off", "nenhum", "sem comentario"):
         return CommentPolicy.OFF
+    if words in ("always", "sempre"):
+        return CommentPolicy.REQUIRED
     if _WHEN_BAD.fullmatch(words):
         return CommentPolicy.REQUIRED_WHEN_NOT_OK
     try:
         yes = parse_yes_no(text, default=False)
     except Unclear:
         raise Unclear(say(UNCLEAR_COMMENT, text=_short(text))) from None
-    return (
-        CommentPolicy.REQUIRED if yes or words in ("always", "sempre") else CommentPolicy.OPTIONAL
-    )
+    return CommentPolicy.REQUIRED if yes else CommentPolicy.OPTIONAL
 
 
 _KEYWORDS = {
@@ -212,7 +186,8 @@ _NEXT_BOUND = re.compile(
 _NUMBER = r"[-+−]?[0-9][0-9.,]*"
 _COMPARED = re.compile(rf"(?P<sign><=|>=|=<|=>|≤|≥)\s*(?P<number>{_NUMBER})\s*(?P<unit>\D*)")
 _RANGE = re.compile(
-    rf"(?P<min>{_NUMBER})\s*(?:\.\.+|…|–|—| - |\bto\b|\ba\b|até)\s*(?P<max>{_NUMBER})\s*(?P<unit>\D*)"
+    rf"(?P<min>{_NUMBER})\s*(?:\.\.+|…|–|—| - |\bto\b|\ba\b|até)"
+    rf"\s*(?P<max>{_NUMBER})\s*(?P<unit>\D*)"
 )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from app.definition.schema import Language, Text
 from app.definition.sentences import N_, say
-from app.definition.workbook.ids import plain_words
+from app.definition.workbook.ids import name_set, plain_words
 from app.definition.workbook.problems import Log
 from app.definition.workbook.sheet import Cell, Sheet
 
@@ -39,7 +39,7 @@ _KEYS = {
 _KEY_OF = {name: key for key, names in _KEYS.items() for name in names.split("|")}
 _LISTS = ("standards", "planning")
 # A header row above the keys says nothing.
-_COLUMN_NAMES = frozenset(("field", "key", "campo", "chave", "item", "property", "propriedade"))
+_COLUMN_NAMES = name_set("field|key|campo|chave|item|property|propriedade")
 
 
 @dataclass(slots=True)

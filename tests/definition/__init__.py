@@ -1,0 +1,1 @@
+"""Tests of the pure package app.definition: no app, no database."""

@@ -1,0 +1,119 @@
+"""Small definitions and workbooks made on the spot for the tests of this folder."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+
+from openpyxl import Workbook
+
+from app.definition.schema import (
+    Definition,
+    Field,
+    FieldType,
+    Header,
+    Language,
+    Limits,
+    Option,
+    Section,
+    SignatureRole,
+    Text,
+)
+from app.definition.workbook import WorkbookReading, read_workbook
+
+Rows = Sequence[Sequence[object]]
+
+RICH_HEADER = (
+    "Section", "Question (EN)", "Pergunta (PT)", "Type", "Options / limits", "Opções (PT)",
+    "Required", "Photos", "GPS", "Comment required", "Hint (EN)", "Dica (PT)", "Field id",
+)  # fmt: skip
+FOUR_HEADER = ("Section", "Script Step", "Result Type", "Step Result Values")
+
+
+def option(one: str) -> Option:
+    return Option(id=one, label=Text(en=one.upper()))
+
+
+def field(one: str, kind: FieldType = FieldType.VERDICT, **settings: object) -> Field:
+    """A field of any type, with the parts that its type cannot do without."""
+    parts: dict[str, object] = {"required": kind is not FieldType.NOTE}
+    if kind in (FieldType.SELECT_ONE, FieldType.SELECT_MANY):
+        parts["options"] = tuple(map(option, "abc"))
+    if kind is FieldType.TABLE:
+        parts |= {"rows": tuple(map(option, ("l1", "l2"))), "columns": (option("v"),)}
+    return Field(id=one, type=kind, label=Text(en=one), **(parts | settings))
+
+
+def limits(low: str | None = None, high: str | None = None, unit: str | None = None) -> Limits:
+    return Limits(unit=unit, min=Decimal(low) if low else None, max=Decimal(high) if high else None)
+
+
+def definition(
+    *fields: Field, info: Sequence[Field] = (), roles: Sequence[SignatureRole] = ()
+) -> Definition:
+    return Definition(
+        languages=(Language.EN,),
+        header=Header(code="T-1", title=Text(en="Test")),
+        info_fields=tuple(info),
+        sections=(Section(id="s1", title=Text(en="One"), fields=fields),),
+        signature_roles=tuple(roles),
+    )
+
+
+def reading(text: str, decimal: str) -> dict[str, str]:
+    return {"text": text, "decimal": decimal}
+
+
+def workbook(
+    sheets: Mapping[str, Rows], change: Callable[[Workbook], object] = lambda book: None
+) -> bytes:
+    """An .xlsx of these sheets; `change` may merge, hide or style before it is saved."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    change(book)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def read(sheets: Mapping[str, Rows], **settings: object) -> WorkbookReading:
+    settings = {"filename_stem": "panel_check"} | settings
+    change = settings.pop("change", lambda book: None)
+    return read_workbook(workbook(sheets, change), **settings)  # type: ignore[arg-type]
+
+
+def read_rich(*rows: Sequence[object], **more: Rows) -> WorkbookReading:
+    """The rich form: each row is Section, Question (EN), Pergunta (PT), Type, ..."""
+    extra = {name.replace("_", " "): sheet for name, sheet in more.items()}
+    return read({"Checklist": [RICH_HEADER, *rows], **extra})
+
+
+def read_field(*cells: object) -> Field:
+    """The one field of a rich workbook whose row has these cells from Type on."""
+    result = read_rich(("A / B", "Question", "Pergunta", *cells))
+    assert result.definition, result.problems
+    return result.definition.sections[0].fields[0]
+
+
+def complaints(result: WorkbookReading) -> list[tuple[str, str]]:
+    """(cell, English sentence) of each problem; asserts that nothing was half read."""
+    assert result.definition is None
+    return [(problem.cell, str(problem.sentence)) for problem in result.problems]
+
+
+def repacked(data: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
+    """The same zip with each part passed through `change(name, bytes)`."""
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for entry in old.infolist():
+            new.writestr(entry.filename, change(entry.filename, old.read(entry)))
+    return stream.getvalue()

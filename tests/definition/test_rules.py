@@ -1,0 +1,287 @@
+"""The rules as tables: what is missing, how far, what it amounts to."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.definition.rules import (
+    AnswerFacts,
+    ExceptionItem,
+    ExceptionKind,
+    Judgement,
+    MissingKind,
+    NaItem,
+    Outcome,
+    PhotoFacts,
+    PhotoState,
+    SignatureFacts,
+    exceptions,
+    first_open_field,
+    is_answered,
+    is_na,
+    judge,
+    judge_cells,
+    missing_items,
+    na_items,
+    progress,
+    result,
+    verdict_of,
+)
+from app.definition.schema import (
+    CommentPolicy,
+    Field,
+    FieldType,
+    PhotoMode,
+    PhotoPolicy,
+    SignatureRole,
+    Text,
+    Verdict,
+)
+from tests.definition.builders import definition, field, limits, reading
+
+T, K = FieldType, MissingKind
+MIN_2 = PhotoPolicy(mode=PhotoMode.REQUIRED, min=2, max=3)
+GOOD = PhotoFacts("f", has_position=True)
+READING = PhotoFacts("f", PhotoState.READING)
+BAD = PhotoFacts("f", PhotoState.QUARANTINED)
+EXPLAINED = PhotoFacts("f", PhotoState.QUARANTINED, reason="the camera broke")
+
+
+def kinds(one: Field, facts: AnswerFacts | None, *photos: PhotoFacts) -> list[MissingKind]:
+    answers = {"f": facts} if facts else {}
+    return [item.kind for item in missing_items(definition(one), answers, photos, [])]
+
+
+def said(value: object = None, comment: str | None = None, why: str | None = None) -> AnswerFacts:
+    return AnswerFacts(value, comment, why)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "typed", "decimal", "expected"),
+    [
+        ("1", None, "1", "1", "in_limits"),
+        ("1", None, "0,999", "0.999", "out_of_limits"),
+        ("1", None, ">200", "200", "in_limits"),
+        (None, "40", ">40", "40", "out_of_limits"),
+        (None, "40", ">=40", "40", "in_limits"),
+        (None, "40", "<40", "40", "in_limits"),
+        ("0.5", None, "<0.5", "0.5", "out_of_limits"),
+        (None, "0.1", "0.1", "0.1", "in_limits"),
+        (None, "0.1", "0.10000000000000000000000001", "0.10000000000000000000000001",
+         "out_of_limits"),
+        (None, None, "7", "7", "none"),
+    ],
+)  # fmt: skip
+def test_limits(low: str, high: str, typed: str, decimal: str, expected: str) -> None:
+    one = field("f", T.NUMBER, limits=limits(low, high))
+    assert judge(one, reading(typed, decimal)) == expected
+    table = field("f", T.TABLE, limits=limits(low, high))
+    assert judge_cells(table, {"l1:v": reading(typed, decimal)}) == {"l1:v": expected}
+    assert judge(one, None) is Judgement.NONE
+
+
+def test_a_table_has_one_colour() -> None:
+    table = field("f", T.TABLE, limits=limits("1"))
+    good, bad = reading("2", "2"), reading("0", "0")
+    assert verdict_of(table, said({"l1:v": good})) is None
+    assert verdict_of(table, said({"l1:v": good, "l2:v": good})) is Verdict.OK
+    assert verdict_of(table, said({"l2:v": bad})) is Verdict.NOT_OK
+    assert judge(table, {"l1:v": good, "l2:v": bad}) is Judgement.OUT_OF_LIMITS
+    assert verdict_of(field("f", T.TEXT), said("words")) is None
+
+
+def test_not_applicable() -> None:
+    verdict, text = field("f"), field("f", T.TEXT)
+    assert is_na(verdict, said("na"))
+    assert not is_na(verdict, said(None, why="because"))
+    assert is_na(text, said(None, why="because"))
+    assert not is_na(text, said(None, why=" "))
+    assert not is_na(text, said("words", why="because"))
+    assert not is_na(field("f", T.NOTE), said(None, why="because"))
+    assert is_answered(text, said(None, why="because"))
+    assert verdict_of(text, said(None, why="because")) is Verdict.NA
+
+
+OFF, ALWAYS, BADLY = (
+    CommentPolicy.OFF, CommentPolicy.REQUIRED, CommentPolicy.REQUIRED_WHEN_NOT_OK,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "facts", "photos", "expected"),
+    [
+        (field("f"), None, (), [K.ANSWER]),
+        (field("f", required=False), None, (), []),
+        (field("f"), said("ok"), (), []),
+        (field("f"), said("na"), (), [K.NA_REASON]),
+        (field("f"), said("na", why="none here"), (), []),
+        (field("f", T.TEXT), said(why="none here"), (), []),
+        (field("f", T.TABLE), said({"l1:v": reading("1", "1")}), (), [K.ANSWER]),
+        (field("f", T.NOTE), None, (), []),
+        (field("f", comment=OFF), said("not_ok"), (), []),
+        (field("f", comment=ALWAYS), None, (), [K.ANSWER, K.COMMENT]),
+        (field("f", comment=ALWAYS), said("ok", " "), (), [K.COMMENT]),
+        (field("f", comment=ALWAYS), said("ok", "fine"), (), []),
+        (field("f", comment=ALWAYS), said("na", why="none here"), (), []),
+        (field("f", comment=ALWAYS, required=False), None, (), []),
+        (field("f", comment=BADLY), said("ok"), (), []),
+        (field("f", comment=BADLY), said("not_ok"), (), [K.COMMENT]),
+        (field("f", T.NUMBER, comment=BADLY, limits=limits("1")), said(reading("0", "0")), (),
+         [K.COMMENT]),
+        (field("f", photos=MIN_2), said("ok"), (), [K.PHOTO]),
+        (field("f", photos=MIN_2), said("na", why="none here"), (), []),
+        (field("f", photos=MIN_2, required=False), None, (GOOD,), [K.PHOTO]),
+        (field("f", photos=MIN_2), said("ok"), (GOOD, GOOD), []),
+        (field("f", photos=MIN_2), said("ok"), (GOOD, READING), [K.READING]),
+        (field("f", photos=MIN_2), said("ok"), (READING,), [K.PHOTO, K.READING]),
+        (field("f", photos=MIN_2), said("ok"), (GOOD, BAD), [K.QUARANTINED]),
+        (field("f", photos=MIN_2), said("ok"), (GOOD, EXPLAINED), []),
+        (field("f", photos=MIN_2), said("ok"), (GOOD, GOOD, BAD), []),
+        (field("f", photos=MIN_2), said("ok"), (GOOD,) * 4, [K.TOO_MANY_PHOTOS]),
+        (field("f", photos=MIN_2), said("ok"), (GOOD,) * 3 + (BAD,), []),
+        (field("f", photos=PhotoPolicy(mode=PhotoMode.NONE)), said("ok"), (GOOD,),
+         [K.TOO_MANY_PHOTOS]),
+        (field("f", photos=PhotoPolicy(gps_required=True)), said("ok"), (GOOD,), []),
+        (field("f", photos=PhotoPolicy(gps_required=True)), said("ok"), (), []),
+        (field("f", photos=PhotoPolicy(gps_required=True)), said("ok"), (PhotoFacts("f"),),
+         [K.POSITION]),
+        (field("f", photos=PhotoPolicy(gps_required=True)), said("ok"), (READING,), [K.READING]),
+    ],
+)  # fmt: skip
+def test_missing(
+    one: Field, facts: AnswerFacts | None, photos: tuple[PhotoFacts, ...], expected: list[K]
+) -> None:
+    assert kinds(one, facts, *photos) == expected
+
+
+def test_every_missing_item_speaks_and_names_its_place() -> None:
+    role = SignatureRole(id="tech", label=Text(en="Technician"))
+    items = missing_items(definition(field("f", photos=MIN_2), roles=[role]), {}, [], [])
+    assert [(item.field_id, item.role_id) for item in items] == [
+        ("f", None), ("f", None), (None, "tech"),
+    ]  # fmt: skip
+    assert [str(item.sentence) for item in items] == [
+        "The answer is missing.",
+        "Photos: at least 2 needed, 0 so far.",
+        "The signature is missing.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("required", "signatures", "expected"),
+    [
+        (True, [], [K.SIGNATURE]),
+        (True, [SignatureFacts("tech")], []),
+        (True, [SignatureFacts("tech", valid=False)], [K.SIGNATURE_VOID]),
+        (False, [], []),
+        (False, [SignatureFacts("tech", valid=False)], []),
+    ],
+)
+def test_signatures(required: bool, signatures: list[SignatureFacts], expected: list[K]) -> None:
+    role = SignatureRole(id="tech", label=Text(en="Technician"), required=required)
+    items = missing_items(definition(field("f"), roles=[role]), {"f": said("ok")}, [], signatures)
+    assert [item.kind for item in items] == expected
+
+
+def test_progress_and_first_open_field() -> None:
+    checklist = definition(
+        field("a"),
+        field("n", T.NOTE),
+        field("b", T.TEXT, required=False),
+        field("f", photos=MIN_2),
+        info=[field("client", T.TEXT)],
+    )
+    empty = progress(checklist, {}, [])
+    assert (empty.done, empty.total) == (0, 3)
+    assert empty.per_section == {"info": (0, 1), "s1": (0, 2)}
+    assert first_open_field(checklist, {}, []) == "client"
+    answers = {"client": said("ACME"), "a": said("ok"), "b": said("x"), "f": said("ok")}
+    some = progress(checklist, answers, [])
+    assert some.per_section == {"info": (1, 1), "s1": (2, 3)}
+    assert some.percent == 75
+    assert first_open_field(checklist, answers, []) == "f"
+    full = progress(checklist, answers, [GOOD, READING])
+    assert (full.done, full.total, full.percent) == (4, 4, 100)
+    assert first_open_field(checklist, answers, [GOOD, READING]) is None
+
+
+def test_exceptions_come_in_form_order_with_their_cells() -> None:
+    checklist = definition(
+        field("v"),
+        field("f", T.TABLE, limits=limits("1")),
+        field("n", T.NUMBER, limits=limits("1")),
+    )
+    answers = {
+        "n": said(reading("0", "0")),
+        "f": said({"l1:v": reading("2", "2"), "l2:v": reading("0", "0")}),
+        "v": said("not_ok", "cracked"),
+    }
+    assert exceptions(checklist, answers, [GOOD, EXPLAINED]) == [
+        ExceptionItem(ExceptionKind.NOT_OK, "v", reason="cracked"),
+        ExceptionItem(ExceptionKind.OUT_OF_LIMITS, "f", cell="l2:v"),
+        ExceptionItem(ExceptionKind.QUARANTINED_PHOTO, "f", reason="the camera broke"),
+        ExceptionItem(ExceptionKind.OUT_OF_LIMITS, "n"),
+    ]
+    counts = result(checklist, answers, [GOOD, EXPLAINED])
+    assert (counts.not_ok, counts.in_limits, counts.out_of_limits) == (1, 1, 2)
+    assert (counts.photos, counts.quarantined, counts.comments) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("facts", "photos", "outcome"),
+    [
+        (said("ok"), (), Outcome.PASSED),
+        (said("ok"), (GOOD,), Outcome.PASSED),
+        (said("ok", "by hand"), (), Outcome.PASSED_WITH_REMARKS),
+        (said("ok"), (EXPLAINED,), Outcome.PASSED_WITH_REMARKS),
+        (said("na", why="none here"), (), Outcome.PASSED_WITH_REMARKS),
+        (said("not_ok", "cracked"), (EXPLAINED,), Outcome.FAILED),
+    ],
+)
+def test_outcome(facts: AnswerFacts, photos: tuple[PhotoFacts, ...], outcome: Outcome) -> None:
+    assert result(definition(field("f")), {"f": facts}, photos).outcome is outcome
+
+
+def test_out_of_limits_fails_and_na_is_listed_apart() -> None:
+    checklist = definition(field("f", T.NUMBER, limits=limits("1")), field("g", T.DATE))
+    answers = {"f": said(reading("0", "0")), "g": said(why="not today")}
+    assert result(checklist, answers, []).outcome is Outcome.FAILED
+    assert na_items(checklist, answers) == [NaItem("g", "not today")]
+
+
+facts = st.builds(
+    AnswerFacts,
+    st.sampled_from([None, "ok", "not_ok", "na"]),
+    st.sampled_from([None, "", "words"]),
+    st.sampled_from([None, "why"]),
+)
+photos = st.lists(
+    st.builds(
+        PhotoFacts,
+        st.sampled_from(["a", "b"]),
+        st.sampled_from(list(PhotoState)),
+        st.booleans(),
+        st.sampled_from([None, "why"]),
+    ),
+    max_size=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b"]), facts), photos, st.booleans())
+def test_full_progress_means_that_nothing_but_reading_is_missing(
+    answers: dict[str, AnswerFacts], placed: list[PhotoFacts], required: bool
+) -> None:
+    checklist = definition(
+        field("a", photos=MIN_2, comment=BADLY), field("b", required=required, comment=ALWAYS)
+    )
+    missing = [
+        item for item in missing_items(checklist, answers, placed, []) if item.kind is not K.READING
+    ]
+    far = progress(checklist, answers, placed)
+    counted_missing = {item.field_id for item in missing}
+    assert (first_open_field(checklist, answers, placed) is None) == (not missing)
+    if not missing:
+        assert far.done == far.total
+    assert far.total - far.done <= len(counted_missing)
