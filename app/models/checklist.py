@@ -14,6 +14,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.definition.schema import Definition
 from app.models.base import Changing, StateText, TenantRow, one_of, tenant_key, tenant_table
 
+MAX_KEPT_DEFINITIONS = 200
+_published: dict[UUID, Definition] = {}
+
 
 class ChecklistStatus(StrEnum):
     DRAFT = "draft"
@@ -75,8 +78,18 @@ class Version(TenantRow):
 
     @cached_property
     def definition(self) -> Definition:
-        """The body, validated. Cached: a draft's body is replaced by a new row, never edited."""
-        return Definition.model_validate(self.body)
+        """The body, validated. Cached: a draft's body is replaced by a new row, never edited.
+
+        A published one is kept for the whole process by the version's id, as every autosave
+        needs it and its body can never change.
+        """
+        if self.is_draft:
+            return Definition.model_validate(self.body)
+        if self.id not in _published:
+            if len(_published) >= MAX_KEPT_DEFINITIONS:
+                _published.clear()
+            _published[self.id] = Definition.model_validate(self.body)
+        return _published[self.id]
 
     @property
     def is_draft(self) -> bool:

@@ -80,12 +80,12 @@ class ReportFacts:
 
 def load_facts(report: Report) -> ReportFacts:
     """The facts of a report in three queries (its version must be loaded already)."""
-    rows = {row.field_id: row for row in _answers(report.id)}
+    rows = {row.field_id: row for row in list_answers(report.id)}
     return ReportFacts(
         definition=report.version.definition,
         rows=rows,
         answers={field_id: answer_facts(row) for field_id, row in rows.items()},
-        photos=tuple(_placed_photos(report.id)),
+        photos=tuple(list_placed_photos(report.id)),
         signatures=live_signatures(_signatures(report.id)),
     )
 
@@ -118,11 +118,13 @@ def live_signatures(signatures: Iterable[Signature]) -> dict[str, Signature]:
     return {role_id: newest[role_id] for role_id in newest if not newest[role_id].withdrawn}
 
 
-def _answers(report_id: UUID) -> Iterable[Answer]:
+def list_answers(report_id: UUID) -> Iterable[Answer]:
+    """The stored answers of a report, in no order."""
     return db.session.scalars(select(Answer).where(Answer.report_id == report_id))
 
 
-def _placed_photos(report_id: UUID) -> list[PlacedPhoto]:
+def list_placed_photos(report_id: UUID) -> list[PlacedPhoto]:
+    """The photos that stand in a report with their readings, by field, position and receipt."""
     placements = db.session.scalars(
         select(PhotoPlacement)
         .join(PhotoPlacement.photo)
