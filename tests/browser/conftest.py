@@ -1,0 +1,82 @@
+"""Chromium against the running stack. A missing browser is a failure, never a skip."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.stack import Stack, running_stack
+
+CHROMIUM = "/usr/bin/chromium"
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 800}
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    name = f"laudo_browser_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    with running_stack(tmp_path_factory.mktemp("stack"), name) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    assert Path(CHROMIUM).exists(), "install Debian's chromium: make browser"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[*ARGUMENTS, "--host-resolver-rules=MAP laudo.test 127.0.0.1"],
+        )
+        yield launched
+        launched.close()
+
+
+class Watched:
+    """What a page must not do: log errors, break the content security policy."""
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+
+    def note(self, message: ConsoleMessage) -> None:
+        # A refusal that the page answers to (409, 422 ...) is logged by Chromium as an error too.
+        if message.type == "error" and "the server responded with a status" not in message.text:
+            self.complaints.append(message.text)
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, stack: Stack) -> Iterator[OpenPage]:
+    """`open_page(size=DESK)` is a page in a fresh profile; complaints fail the test at its end."""
+    contexts: list[BrowserContext] = []
+    watched = Watched()
+
+    def make(size: dict[str, int] = PHONE, url: str = "", **options: object) -> Page:
+        context = browser.new_context(
+            base_url=url or stack.url,
+            viewport=size,  # type: ignore[arg-type]
+            geolocation={"latitude": -23.55052, "longitude": -46.633308, "accuracy": 42},
+            permissions=["geolocation"],
+            has_touch=size == PHONE,
+            **options,  # type: ignore[arg-type]
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", watched.note)
+        page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert watched.complaints == []

@@ -1,0 +1,107 @@
+"""The whole stack as real processes on a database of its own: web, worker, relay."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.config import ROOT
+from app.database_roles import APP, OWNER, PLATFORM
+from app.embedded import free_port
+from tests import servers as test_servers
+
+PROCESSES = {
+    "web": ["-m", "gunicorn", "wsgi:app"],
+    "worker": ["-m", "flask", "--app", "wsgi", "worker"],
+    "relay": ["-m", "flask", "--app", "wsgi", "relay"],
+}
+
+
+@dataclass(frozen=True)
+class Stack:
+    url: str
+    database: str
+    environment: dict[str, str]
+    logs: Path
+
+    def flask(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def log(self, name: str) -> str:
+        return (self.logs / name).read_text()
+
+
+@contextmanager
+def running_stack(folder: Path, name: str, **overrides: str) -> Iterator[Stack]:
+    """Start everything, wait until the web answers, stop it all at the end."""
+    running = test_servers.current()
+    database = running.clone(name)
+    port = free_port()
+    environment = {
+        **os.environ,
+        "SECRET_KEY": "browser-tests-secret-key-32-chars!",
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "BIND": f"127.0.0.1:{port}",
+        "DATABASE_URL": running.url(APP, database),
+        "PLATFORM_DATABASE_URL": running.url(PLATFORM, database),
+        "MIGRATION_DATABASE_URL": running.url(OWNER, database),
+        # A database number of its own keeps other tests' wake-ups away from this worker.
+        "REDIS_URL": running.redis_url.removesuffix("/0") + "/1",
+        "STORAGE_DIR": str(folder / "storage"),
+        "WEB_CONCURRENCY": "1",
+        "LOGIN_TRIES_PER_MINUTE": "1000",
+        "PYTHONUNBUFFERED": "1",
+        **overrides,
+    }
+    stack = Stack(environment["BASE_URL"], database, environment, folder)
+    processes = []
+    try:
+        for one, arguments in PROCESSES.items():
+            with (folder / one).open("w") as log:
+                processes.append(
+                    subprocess.Popen(
+                        [sys.executable, *arguments], cwd=ROOT, env=environment,
+                        stdout=log, stderr=subprocess.STDOUT,
+                    )
+                )  # fmt: skip
+        wait_for_web(f"http://127.0.0.1:{port}/health", stack, tls="TLS_KEY" in overrides)
+        yield stack
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        running.drop(database)
+
+
+def wait_for_web(url: str, stack: Stack, *, tls: bool) -> None:
+    if tls:
+        import ssl
+
+        url, context = url.replace("http:", "https:"), ssl._create_unverified_context()
+    else:
+        context = None
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=2, context=context):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise AssertionError(f"the web did not answer\n{stack.log('web')[-3000:]}")
