@@ -42,13 +42,21 @@ async function bundle(fontFolder) {
     plugins: [tablerPlugin(app, fontFolder)],
   });
   const manifest = {};
-  for (const [output, { entryPoint }] of Object.entries(result.metafile.outputs)) {
+  for (const [output, { entryPoint, imports }] of Object.entries(result.metafile.outputs)) {
     const file = relative(staging, resolve(here, output));
     if (entryPoint) manifest[relative("src", entryPoint)] = file;
+    if (entryPoint === "src/app.js") manifest["shared.js"] = theChunkOf(imports);
     const font = /^fonts\/(.+)-[A-Z0-9]{8}(\.woff2)$/.exec(file);
     if (font) manifest[`fonts/${font[1]}${font[2]}`] = file;
   }
   return manifest;
+}
+
+/** The one chunk that app.js shares with its parts; named so that pages can preload it. */
+function theChunkOf(imports) {
+  const chunks = imports.filter(({ kind }) => kind === "import-statement");
+  if (chunks.length !== 1) throw new Error(`app.js needs ${chunks.length} chunks instead of one`);
+  return relative(staging, resolve(here, chunks[0].path));
 }
 
 /** Write `content` under a name that carries its hash; returns that name. */

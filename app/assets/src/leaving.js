@@ -1,0 +1,50 @@
+/**
+ * Nobody loses words by going on: a link or another form first waits for what is being saved, and
+ * a tab that closes with unsaved words asks.
+ */
+const PATIENCE_MS = 4000;
+const STAYS_HERE = "form[data-field-form], form[data-signature], dialog form";
+
+/** `unsaved()` lists what is not acknowledged, `flush()` sends it now. */
+export function watchLeaving({ unsaved, flush }) {
+  addEventListener("beforeunload", (event) => {
+    if (unsaved().length) event.preventDefault();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) flush();
+  });
+  const wait = async (event) => {
+    const source = leavingBy(event);
+    if (!source || event.defaultPrevented || !unsaved().length || !navigator.onLine) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    flush();
+    const until = Date.now() + PATIENCE_MS;
+    while (unsaved().length && Date.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    if (event.type === "submit") source.requestSubmit(event.submitter);
+    else location.assign(source.href);
+  };
+  let waiting = false;
+  const once = (event) => {
+    if (waiting) return;
+    waiting = true;
+    wait(event).finally(() => {
+      waiting = false;
+    });
+  };
+  document.addEventListener("click", once, true);
+  document.addEventListener("submit", once, true);
+}
+
+function leavingBy(event) {
+  if (event.type === "submit") {
+    return event.target.matches(STAYS_HERE) ? null : event.target;
+  }
+  const link = event.target.closest?.("a[href]");
+  const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+  if (!link || !plain || link.target || link.hasAttribute("download")) return null;
+  const samePage = link.href.split("#")[0] === location.href.split("#")[0];
+  return samePage || link.origin !== location.origin ? null : link;
+}

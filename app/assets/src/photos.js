@@ -1,0 +1,131 @@
+/**
+ * Photos of a field: each chosen file is kept on the device, hashed, and uploaded alone with its
+ * place and time, until the server has acknowledged it. A file that is refused keeps its picture
+ * and the server's reason; it never stops the others.
+ */
+import { waited } from "./backoff.js";
+import { renewToken } from "./csrf.js";
+import { uuid } from "./ids.js";
+import { finish, localCard, show } from "./photo_card.js";
+import { sha256Of, upload } from "./photo_upload.js";
+import { positionNow } from "./position.js";
+import { loggedInAgain } from "./session.js";
+import { forget, keep, keepOnDevice, kept } from "./store.js";
+import { toast } from "./toasts.js";
+import { word } from "./words.js";
+
+const waiting = [];
+let isSending = false;
+let unsent = 0;
+let started = false;
+
+export function start() {
+  if (started) return;
+  started = true;
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches("[data-photo-input]")) return;
+    const files = [...target.files];
+    target.value = "";
+    add(target.closest("[data-photos]"), files, target.dataset.source);
+  });
+  addEventListener("beforeunload", (event) => {
+    if (unsent) event.preventDefault();
+  });
+  restore();
+}
+
+async function add(block, files, source) {
+  keepOnDevice();
+  const list = block.querySelector("[data-photo-list]");
+  const room = Number(block.dataset.max) - list.children.length;
+  if (files.length > room) toast("warning", word("photo_too_many"));
+  const position = positionNow();
+  const clientAt = new Date().toISOString();
+  for (const file of files.slice(0, Math.max(0, room))) {
+    const photo = { key: uuid(), url: block.dataset.uploadUrl, file, source, clientAt };
+    Object.assign(photo, { at: Date.now(), position: null, located: position });
+    place(photo, list);
+    await keep("photos", recordOf(photo));
+    enqueue(photo);
+  }
+}
+
+async function restore() {
+  const blocks = [...document.querySelectorAll("[data-photos]")];
+  const byUrl = new Map(blocks.map((block) => [block.dataset.uploadUrl, block]));
+  for (const photo of await kept("photos", ({ url }) => byUrl.has(url))) {
+    place(photo, byUrl.get(photo.url).querySelector("[data-photo-list]"));
+    enqueue(photo);
+  }
+}
+
+function place(photo, list) {
+  unsent += 1;
+  photo.tries = 0;
+  photo.card = localCard(photo.file, {
+    onRetry: () => enqueue(photo),
+    onRemove: () => {
+      unsent -= 1;
+      forget("photos", photo.key);
+      photo.card.remove();
+    },
+  });
+  list.append(photo.card);
+}
+
+function enqueue(photo) {
+  if (waiting.includes(photo) || photo.isSending || !photo.card.isConnected) return;
+  show(photo.card, "waiting", word("photo_waiting"));
+  waiting.push(photo);
+  sendNext();
+}
+
+async function sendNext() {
+  if (isSending) return;
+  isSending = true;
+  for (let photo = waiting.shift(); photo; photo = waiting.shift()) {
+    photo.isSending = true;
+    const answer = await send(photo).catch(() => ({ status: 0 }));
+    photo.isSending = false;
+    settle(photo, answer);
+  }
+  isSending = false;
+}
+
+async function send(photo) {
+  show(photo.card, "sending", word("photo_reading"));
+  photo.sha256 ??= await sha256Of(photo.file);
+  if (photo.located) {
+    photo.position = await photo.located;
+    delete photo.located;
+    await keep("photos", recordOf(photo));
+  }
+  show(photo.card, "sending", word("photo_sending"));
+  return upload(photo, (percent) => show(photo.card, "sending", word("photo_sending"), percent));
+}
+
+async function settle(photo, { status, text }) {
+  if (status >= 200 && status < 300) {
+    unsent -= 1;
+    await forget("photos", photo.key);
+    finish(photo.card, text);
+  } else if (status === 401) {
+    show(photo.card, "waiting", word("photo_waiting"));
+    await loggedInAgain();
+    enqueue(photo);
+  } else if (status === 400 && (await renewToken())) {
+    enqueue(photo);
+  } else if (status >= 400 && status < 500 && ![408, 425, 429].includes(status)) {
+    show(photo.card, "refused", text || word("photo_refused"));
+  } else {
+    photo.tries += 1;
+    show(photo.card, "retrying", word("photo_retrying"));
+    await waited(photo.tries);
+    enqueue(photo);
+  }
+}
+
+/** What is stored: without the card and the promises of this page. */
+function recordOf({ key, url, file, source, clientAt, at, position, sha256 }) {
+  return { key, url, file, source, clientAt, at, position, sha256 };
+}

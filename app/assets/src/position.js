@@ -1,0 +1,24 @@
+/** Where this device is. It never holds up a photo for more than eight seconds. */
+
+const PATIENCE_MS = 8000;
+const OPTIONS = { enableHighAccuracy: true, maximumAge: 30_000, timeout: PATIENCE_MS };
+
+/** Resolves to {latitude, longitude, accuracy, position_at}, or null when it is not to be had. */
+export function positionNow() {
+  if (!navigator.geolocation || !isSecureContext) return Promise.resolve(null);
+  return new Promise((resolve) => {
+    // The browser's own timeout does not run while it asks for permission.
+    setTimeout(() => resolve(null), PATIENCE_MS);
+    navigator.geolocation.getCurrentPosition(
+      ({ coords, timestamp }) =>
+        resolve({
+          latitude: coords.latitude.toFixed(6),
+          longitude: coords.longitude.toFixed(6),
+          accuracy: coords.accuracy.toFixed(1),
+          position_at: new Date(timestamp).toISOString(),
+        }),
+      () => resolve(null),
+      OPTIONS,
+    );
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * A session that ended while somebody works: 401 opens a dialog with the login form, the page and
+ * what was typed stay, and the request is made again after the login. Other modules ask for the
+ * same with `loggedInAgain()`.
+ */
+import htmx from "htmx.org";
+import { account, adoptToken } from "./csrf.js";
+import { toast } from "./toasts.js";
+import { word } from "./words.js";
+
+const LOGIN_FORM = "form:has(input[type=password])";
+const again = [];
+let login = null;
+
+export function watchSession() {
+  document.addEventListener("htmx:response:error", async ({ detail: { ctx } }) => {
+    if (ctx.response.status !== 401) return;
+    const { sourceElement, sourceEvent } = ctx;
+    const retriesItself = sourceElement.matches("form[data-field-form]");
+    if (!retriesItself) again.push([sourceElement, sourceEvent?.type]);
+    await loggedInAgain();
+    for (const [element, type] of again.splice(0)) {
+      if (element.isConnected && type) htmx.trigger(element, type);
+    }
+  });
+}
+
+/** Resolves when the person has logged in again. Many callers share one dialog. */
+export function loggedInAgain() {
+  login ??= askForLogin().finally(() => {
+    login = null;
+  });
+  return login;
+}
+
+async function askForLogin() {
+  const url = document.body.dataset.loginUrl;
+  const dialog = document.createElement("dialog");
+  dialog.className = "dialog";
+  document.body.append(dialog);
+  // Closing it would leave work that cannot be sent, with nothing to say so.
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  draw(dialog, await pageAt(url));
+  dialog.showModal();
+  const page = await new Promise((resolve) => {
+    dialog.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const body = new FormData(event.target, event.submitter);
+      const answer = await pageAt(url, { method: "POST", body }).catch(() => null);
+      if (!answer) toast("error", word("no_connection"));
+      else if (answer.querySelector(LOGIN_FORM)) draw(dialog, answer);
+      else resolve(answer);
+    });
+  });
+  dialog.remove();
+  goOn(page);
+}
+
+function goOn(page) {
+  if (account(page) !== account()) {
+    // The page and what it kept belong to somebody else; it must not go out in this name.
+    location.reload();
+    throw new Error("another account logged in");
+  }
+  adoptToken(page);
+  document.dispatchEvent(new CustomEvent("laudo:session-back"));
+}
+
+function draw(dialog, page) {
+  const form = document.adoptNode(page.querySelector(LOGIN_FORM));
+  const words = document.createElement("p");
+  words.textContent = word("session_gone");
+  dialog.replaceChildren(words, form);
+}
+
+async function pageAt(url, options = {}) {
+  const response = await fetch(url, { credentials: "same-origin", ...options });
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
