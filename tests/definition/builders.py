@@ -43,7 +43,8 @@ def field(one: str, kind: FieldType = FieldType.VERDICT, **settings: object) -> 
         parts["options"] = tuple(map(option, "abc"))
     if kind is FieldType.TABLE:
         parts |= {"rows": tuple(map(option, ("l1", "l2"))), "columns": (option("v"),)}
-    return Field(id=one, type=kind, label=Text(en=one), **(parts | settings))
+    basics = {"id": one, "type": kind, "label": Text(en=one)}
+    return Field.model_validate(basics | parts | settings)
 
 
 def limits(low: str | None = None, high: str | None = None, unit: str | None = None) -> Limits:

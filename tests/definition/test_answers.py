@@ -55,8 +55,19 @@ def test_numbers_as_people_write_them(typed: str, decimal: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", " ", "NaN", "inf", "-inf", "1e999999", "1e31", "12 34", "1.2.3", "1,2,3", "abc", "5 kV"]
-    + [
+    [
+        "",
+        " ",
+        "NaN",
+        "inf",
+        "-inf",
+        "1e999999",
+        "1e31",
+        "12 34",
+        "1.2.3",
+        "1,2,3",
+        "abc",
+        "5 kV",
         "--1",
         "1-",
         "0x10",

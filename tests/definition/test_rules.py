@@ -151,7 +151,10 @@ OFF, ALWAYS, BADLY = (
     ],
 )  # fmt: skip
 def test_missing(
-    one: Field, facts: AnswerFacts | None, photos: tuple[PhotoFacts, ...], expected: list[K]
+    one: Field,
+    facts: AnswerFacts | None,
+    photos: tuple[PhotoFacts, ...],
+    expected: list[MissingKind],
 ) -> None:
     assert kinds(one, facts, *photos) == expected
 
@@ -179,7 +182,9 @@ def test_every_missing_item_speaks_and_names_its_place() -> None:
         (False, [SignatureFacts("tech", valid=False)], []),
     ],
 )
-def test_signatures(required: bool, signatures: list[SignatureFacts], expected: list[K]) -> None:
+def test_signatures(
+    required: bool, signatures: list[SignatureFacts], expected: list[MissingKind]
+) -> None:
     role = SignatureRole(id="tech", label=Text(en="Technician"), required=required)
     items = missing_items(definition(field("f"), roles=[role]), {"f": said("ok")}, [], signatures)
     assert [item.kind for item in items] == expected

@@ -35,7 +35,8 @@ _TYPES = {
     "|ok nao ok n a|pass fail|pass fail n a|conforme nao conforme|conformidade|resultado",
     FieldType.SELECT_ONE: "select|select one|single select|single choice|drop down|dropdown"
     "|choice|list|radio|dropdown list|drop down list|picklist|selecao|selecao unica|selecionar"
-    "|selecionar um|lista|lista suspensa|escolha unica|menu suspenso|opcao|yes no|sim nao|yes no n a|yes no na|sim nao n a|sim nao na",
+    "|selecionar um|lista|lista suspensa|escolha unica|menu suspenso|opcao"
+    "|yes no|sim nao|yes no n a|yes no na|sim nao n a|sim nao na",
     FieldType.SELECT_MANY: "select many|select multiple|multi select|multiselect|multiple select"
     "|multiple choice|checkbox|checkboxes|check boxes|selecao multipla|selecionar varios"
     "|multipla escolha|multipla selecao|varias opcoes|caixas de selecao|caixa de selecao",
