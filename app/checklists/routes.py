@@ -1,3 +1,119 @@
-"""Routes of checklists."""
+"""Routes of checklists: list, upload, preview, publish."""
 
 from __future__ import annotations
+
+from io import BytesIO
+from uuid import UUID
+
+from flask import Response, flash, send_file, url_for
+from flask_babel import gettext as _
+
+from app.checklists import blueprint, queries, service
+from app.checklists.compare import compare
+from app.checklists.forms import WorkbookForm
+from app.definition.workbook import Problem, sample_workbook
+from app.definition.workbook.guard import MAX_FILE
+from app.extensions import db
+from app.web.fragments import redirect_to, render_page
+from app.web.guards import MANAGERS, STAFF, current_actor, requires
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@blueprint.get("/checklists/")
+@requires(*STAFF)
+def index() -> Response:
+    lines = queries.list_checklists()
+    return render_page("checklists/index.html", "content", checklists=lines)
+
+
+@blueprint.get("/checklists/new")
+@requires(*MANAGERS)
+def new() -> Response:
+    return _upload_page(WorkbookForm())
+
+
+@blueprint.get("/checklists/sample.xlsx")
+@requires(*STAFF)
+def sample() -> Response:
+    workbook = BytesIO(sample_workbook())
+    return send_file(workbook, XLSX, as_attachment=True, download_name="laudo-checklist.xlsx")
+
+
+@blueprint.post("/checklists/")
+@requires(*MANAGERS)
+def create() -> Response:
+    form = WorkbookForm()
+    if not form.validate_on_submit():
+        return _upload_page(form, status=422)
+    # One byte past the limit is enough for the reader to refuse the file with its own sentence.
+    data = form.file.data.read(MAX_FILE + 1)
+    name = form.file.data.filename or ""
+    try:
+        draft = service.draft_from_workbook(data=data, filename=name, actor=current_actor())
+    except service.WorkbookRefused as refused:
+        return _upload_page(form, refused.problems, file=name, status=422)
+    db.session.commit()
+    return redirect_to(url_for(".preview", version_id=draft.id))
+
+
+@blueprint.get("/checklists/<uuid:checklist_id>")
+@requires(*STAFF)
+def show(checklist_id: UUID) -> Response:
+    return render_page(
+        "checklists/show.html",
+        "content",
+        checklist=queries.get_checklist(checklist_id),
+        versions=queries.list_versions(checklist_id),
+    )
+
+
+@blueprint.get("/checklists/versions/<uuid:version_id>")
+@requires(*STAFF)
+def preview(version_id: UUID) -> Response:
+    version = queries.get_version(version_id)
+    definition = version.definition
+    earlier = queries.find_latest(version.checklist_id, before=version.number)
+    return render_page(
+        "checklists/preview.html",
+        "content",
+        version=version,
+        definition=definition,
+        counts=queries.count_parts(definition),
+        notices=queries.list_notices(version),
+        comparison=compare(earlier.definition, definition) if earlier else None,
+        earlier=earlier,
+    )
+
+
+@blueprint.post("/checklists/versions/<uuid:version_id>/publish")
+@requires(*MANAGERS)
+def publish(version_id: UUID) -> Response:
+    version = service.publish_version(version_id=version_id, actor=current_actor())
+    checklist_id, number = version.checklist_id, version.number
+    db.session.commit()
+    flash(
+        _("Version %(number)s is published. Reports start from it now.", number=number), "success"
+    )
+    return redirect_to(url_for(".show", checklist_id=checklist_id))
+
+
+@blueprint.post("/checklists/versions/<uuid:version_id>/discard")
+@requires(*MANAGERS)
+def discard(version_id: UUID) -> Response:
+    service.discard_draft(version_id=version_id, actor=current_actor())
+    db.session.commit()
+    flash(_("The draft was discarded. Published versions and reports stay."), "success")
+    return redirect_to(url_for(".index"))
+
+
+def _upload_page(
+    form: WorkbookForm,
+    problems: tuple[Problem, ...] = (),
+    *,
+    file: str = "",
+    status: int = 200,
+) -> Response:
+    return render_page(
+        "checklists/new.html", "content", status=status, form=form, problems=problems, file=file
+    )

@@ -1,0 +1,186 @@
+"""Reading checklists and their versions. What changes them is in service.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
+
+from app.definition.schema import Definition
+from app.definition.sentences import Sentence
+from app.errors import NotFound
+from app.extensions import db
+from app.models import Account, Checklist, ChecklistStatus, Report, Version
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistLine:
+    """One line of the list. `published` and `draft_id` are None where there is no such version."""
+
+    id: UUID
+    code: str
+    name: str
+    category: str
+    status: ChecklistStatus
+    published: int | None
+    draft_id: UUID | None
+    reports: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    id: UUID
+    number: int
+    published_at: datetime | None
+    publisher: str | None
+    reports: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a definition asks for: `photos` is the sum of the minimums."""
+
+    sections: int
+    fields: int
+    photos: int
+    signatures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A remark of the workbook reader about one cell of one sheet."""
+
+    sheet: str
+    cell: str
+    sentence: Sentence
+
+
+def list_checklists() -> list[ChecklistLine]:
+    """Every checklist that has a version, by code, in one query."""
+    published = _version_of_checklist(func.max(Version.number), Version.published_at.is_not(None))
+    draft = _version_of_checklist(Version.id, Version.published_at.is_(None))
+    rows = db.session.execute(
+        select(
+            Checklist.id,
+            Checklist.code,
+            Checklist.name,
+            Checklist.category,
+            Checklist.status,
+            published.label("published"),
+            draft.label("draft_id"),
+            _reports_of_checklist().label("reports"),
+        )
+        .where(select(Version.id).where(Version.checklist_id == Checklist.id).exists())
+        .order_by(Checklist.code)
+    )
+    return [ChecklistLine(*row) for row in rows]
+
+
+def list_published() -> list[Checklist]:
+    """The checklists that reports may be started from, by name."""
+    statement = select(Checklist).where(Checklist.status == ChecklistStatus.PUBLISHED)
+    return list(db.session.scalars(statement.order_by(Checklist.name, Checklist.code)))
+
+
+def get_checklist(checklist_id: UUID) -> Checklist:
+    """Raises NotFound."""
+    checklist = db.session.scalars(
+        select(Checklist).where(Checklist.id == checklist_id)
+    ).one_or_none()
+    if checklist is None:
+        raise NotFound
+    return checklist
+
+
+def get_version(version_id: UUID) -> Version:
+    """The version with its checklist. Raises NotFound."""
+    version = db.session.scalars(
+        select(Version).where(Version.id == version_id).options(joinedload(Version.checklist))
+    ).one_or_none()
+    if version is None:
+        raise NotFound
+    return version
+
+
+def find_latest(checklist_id: UUID, *, before: int | None = None) -> Version | None:
+    """The newest published version, or the newest with a number below `before`."""
+    statement = select(Version).where(
+        Version.checklist_id == checklist_id, Version.published_at.is_not(None)
+    )
+    if before is not None:
+        statement = statement.where(Version.number < before)
+    return db.session.scalars(statement.order_by(Version.number.desc()).limit(1)).one_or_none()
+
+
+def find_latest_of_code(code: str) -> Version | None:
+    """The newest published version of the checklist with this code."""
+    checklist_id = db.session.scalars(
+        select(Checklist.id).where(Checklist.code == code)
+    ).one_or_none()
+    return find_latest(checklist_id) if checklist_id else None
+
+
+def list_versions(checklist_id: UUID) -> list[VersionLine]:
+    """The versions, newest first, with who published them and how many reports use them."""
+    reports = select(func.count(Report.id)).where(Report.version_id == Version.id)
+    rows = db.session.execute(
+        select(
+            Version.id,
+            Version.number,
+            Version.published_at,
+            Account.name,
+            reports.scalar_subquery().label("reports"),
+        )
+        .outerjoin(Account, Account.id == Version.published_by)
+        .where(Version.checklist_id == checklist_id)
+        .order_by(Version.number.desc())
+    )
+    return [VersionLine(*row) for row in rows]
+
+
+def list_notices(version: Version) -> list[Notice]:
+    """What the workbook reader remarked when this version was read."""
+    return [_notice(stored) for stored in version.notices]
+
+
+def count_parts(definition: Definition) -> Counts:
+    """The figures above a preview."""
+    fields = list(definition.all_fields())
+    return Counts(
+        sections=len(definition.sections),
+        fields=len(fields),
+        photos=sum(field.photos.min for field in fields),
+        signatures=len(definition.signature_roles),
+    )
+
+
+def _notice(stored: Mapping[str, object]) -> Notice:
+    params = stored["params"]
+    assert isinstance(params, dict)
+    return Notice(str(stored["sheet"]), str(stored["cell"]), Sentence(str(stored["msgid"]), params))
+
+
+def _version_of_checklist(
+    column: ColumnElement[Any] | InstrumentedAttribute[UUID], condition: ColumnElement[bool]
+) -> ScalarSelect[Any]:
+    return (
+        select(column)
+        .where(Version.checklist_id == Checklist.id, condition)
+        .correlate(Checklist)
+        .scalar_subquery()
+    )
+
+
+def _reports_of_checklist() -> ScalarSelect[int]:
+    return (
+        select(func.count(Report.id))
+        .join(Version, Version.id == Report.version_id)
+        .where(Version.checklist_id == Checklist.id)
+        .correlate(Checklist)
+        .scalar_subquery()
+    )
