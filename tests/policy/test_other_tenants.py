@@ -1,0 +1,128 @@
+"""Every address with another company's ids answers 404, files included; nothing of it leaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from werkzeug.routing import Rule
+
+from app.extensions import db
+from app.models import Derivative, DerivativeKind, Document, WorkState
+from app.storage import object_key, put_bytes
+from tests import scenarios
+
+CANARY = "Canary-7f3a"
+WORDS = {"field_id": "enclosure", "role_id": "technician", "digest": "0" * 12}
+
+
+def choices(rule: Rule, argument: str) -> list[str]:
+    """The values of an `any(...)` or free word in an address."""
+    converter = rule._converters[argument]
+    items = getattr(converter, "items", None)
+    return sorted(items) if items else [WORDS[argument]]
+
+
+@pytest.fixture
+def world(acting, cast) -> dict[str, UUID]:
+    """One row of everything that an address can name, in Acme."""
+    with acting(cast.ana) as ana:
+        project = scenarios.a_project(ana, name=CANARY)
+        version = scenarios.a_checklist(ana)
+        equipment = scenarios.an_equipment(project, tag=CANARY)
+        report = scenarios.a_report(ana, version=version, project=project, title=CANARY)
+        photo = scenarios.a_photo(report, "enclosure", ana, caption=CANARY)
+        photo_id = photo.id
+        bytes_kept = Path(storage().root / photo.storage_key)
+        bytes_kept.parent.mkdir(parents=True, exist_ok=True)
+        bytes_kept.write_text(CANARY)
+        key = object_key(cast.acme, "derived", "b" * 64, ".jpg")
+        put_bytes(key, CANARY.encode())
+        derivative = Derivative(
+            photo_id=photo_id, kind=DerivativeKind.THUMBNAIL, recipe="r1", storage_key=key,
+            sha256="b" * 64, byte_size=11, width=1, height=1,
+        )  # fmt: skip
+        picture = object_key(cast.acme, "sign", "c" * 64, ".png")
+        put_bytes(picture, CANARY.encode())
+        signature = scenarios.a_signature(report, "technician", ana, image_key=picture)
+        pdf = object_key(cast.acme, "pdf", "d" * 64, ".pdf")
+        put_bytes(pdf, CANARY.encode())
+        document = Document(
+            report_id=report.id, requested_by=ana.account_id, is_preview=True,
+            state=WorkState.DONE, storage_key=pdf, sha256="d" * 64, byte_size=11, pages=1,
+        )  # fmt: skip
+        db.session.add_all([derivative, document])
+        db.session.commit()
+        return {
+            "tenant_id": cast.acme,
+            "project_id": project.id,
+            "equipment_id": equipment.id,
+            "checklist_id": version.checklist_id,
+            "version_id": version.id,
+            "report_id": report.id,
+            "photo_id": photo_id,
+            "signature_id": signature.id,
+            "document_id": document.id,
+        }
+
+
+def addresses(app, world):
+    """(method, url) of every rule that names a row, for every word it also takes."""
+    for rule in app.url_map.iter_rules():
+        rows = {name for name in rule.arguments if name in world}
+        if rule.endpoint == "static" or not rule.arguments:
+            continue
+        unknown = rule.arguments - set(world) - set(WORDS) - {"kind"}
+        assert not unknown, f"{rule.rule} names {unknown}: add them to this test"
+        assert rows, f"{rule.rule} names no row"
+        values = {name: world[name] for name in rows}
+        for name in rule.arguments - rows:
+            values[name] = choices(rule, name)[0]
+        with app.test_request_context():
+            url = app.url_for(rule.endpoint, **values)
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield rule.endpoint, method, url
+
+
+def test_another_tenants_ids_answer_404(app, cast, client_of, world):
+    otto = client_of(cast.otto)
+    asked = 0
+    for endpoint, method, url in addresses(app, world):
+        for headers in ({}, {"HX-Request": "true"}):
+            response = otto.open(url, method=method, headers=headers)
+            assert response.status_code == 404, (endpoint, method, url, response.status_code)
+            assert CANARY not in response.text, endpoint
+            asked += 1
+    assert asked > 40
+
+
+def test_random_ids_answer_alike(app, cast, client_of, world):
+    """Existence must not show: an unknown id gives the same page as somebody else's."""
+    from uuid import uuid4
+
+    otto = client_of(cast.otto)
+    nobody = {name: uuid4() for name in world}
+    for (endpoint, method, url), (_, _, unknown) in zip(
+        addresses(app, world), addresses(app, nobody), strict=True
+    ):
+        theirs, none = otto.open(url, method=method), otto.open(unknown, method=method)
+        assert theirs.status_code == none.status_code == 404, endpoint
+
+
+def test_the_addresses_are_alive_for_their_own_people(app, cast, client_of, world):
+    """The control: the same pages answer Acme's admin, so 404 above means the lock."""
+    ana = client_of(cast.ana)
+    for endpoint, method, url in addresses(app, world):
+        if method == "GET" and endpoint != "company.brand_css":
+            assert ana.get(url).status_code in (200, 303), (endpoint, url)
+
+
+def test_lists_searches_and_counts_show_nothing_of_another_tenant(app, cast, client_of, world):
+    otto = client_of(cast.otto)
+    for rule in app.url_map.iter_rules():
+        if rule.arguments or "GET" not in (rule.methods or set()):
+            continue
+        for query in ("", f"?q={CANARY}", f"?search={CANARY}"):
+            body = otto.get(rule.rule + query).text
+            assert CANARY not in body.replace(f'value="{CANARY}"', ""), rule.endpoint
