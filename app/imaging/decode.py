@@ -106,7 +106,7 @@ def open_picture(
     """
     limits = max_pixels or PixelLimits()
     kind = _kind_of(path)
-    with _pixel_guard(limits.header), _open(path, kind) as image:
+    with pixel_guard(limits.header), _open(path, kind) as image:
         width, height = image.size
         if width * height > limits.header:
             raise UndecodableImage(Reason.BOMB, f"{width} x {height}")
@@ -138,7 +138,7 @@ def _kind_of(path: Path) -> ImageKind:
 
 
 @contextmanager
-def _pixel_guard(limit: int) -> Iterator[None]:
+def pixel_guard(limit: int) -> Iterator[None]:
     """Set Pillow's own guard for the time of one decode; its setting is per process."""
     before = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = limit

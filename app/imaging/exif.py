@@ -24,9 +24,9 @@ from app.imaging.exif_block import DamagedContainerError, find_exif_block
 PARSER_VERSION = "1"
 """Raise when the same bytes may give another reading."""
 
-# Reading a phone's EXIF takes some 2,000 small reads. The limits end a hostile file, whose
-# overlapping entries could ask for gigabytes, after about a tenth of a second.
-_MAX_READS = 60_000
+# Reading a phone's EXIF takes some 300 small reads. The limits end a hostile file, whose
+# overlapping entries could ask for gigabytes, after some 50 ms.
+_MAX_READS = 20_000
 _MAX_READ_BYTES = 2 << 20
 
 _MAX_RAW_ENTRIES = 150

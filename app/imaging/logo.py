@@ -11,7 +11,7 @@ import re
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from app.imaging.decode import eight_bit
+from app.imaging.decode import eight_bit, pixel_guard
 from app.imaging.fonts import Fonts
 from app.imaging.sniff import HEADER_BYTES, ImageKind, sniff
 
@@ -47,14 +47,15 @@ def clean_logo(data: bytes) -> bytes:
 
 def _read(data: bytes, plugin: str) -> Image.Image:
     try:
-        with Image.open(io.BytesIO(data), formats=(plugin,)) as image:
-            if image.width * image.height > MAX_LOGO_PIXELS:
-                raise UnsupportedLogo(f"more than {MAX_LOGO_PIXELS} pixels")
+        with (
+            pixel_guard(MAX_LOGO_PIXELS),
+            Image.open(io.BytesIO(data), formats=(plugin,)) as image,
+        ):
             image.load()
             pixels = eight_bit(image)
             clean = pixels.convert("RGBA" if pixels.mode == "RGBA" else "RGB")
-    except UnsupportedLogo:
-        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UnsupportedLogo(f"more than {MAX_LOGO_PIXELS} pixels") from error
     except Exception as error:  # a decoder raises whatever the damage makes it run into
         raise UnsupportedLogo("the file is damaged") from error
     clean.info = {}

@@ -1,0 +1,202 @@
+"""Pixels: the right way up, the right colours, and files that must be refused."""
+
+from __future__ import annotations
+
+import resource
+import struct
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageCms
+
+from app.imaging.child import run_limited
+from app.imaging.decode import PixelLimits, Reason, UndecodableImage, open_picture
+from app.imaging.sniff import ImageKind
+from tests.imaging import pictures
+from tests.imaging.pictures import CORNERS, corners, orientation_exif
+
+WRITERS = [pictures.write_jpeg, pictures.write_png, pictures.write_heic]
+
+
+def refused(path: Path, **options: object) -> Reason:
+    with pytest.raises(UndecodableImage) as caught:
+        open_picture(path, **options)  # type: ignore[arg-type]
+    return caught.value.reason
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("write", WRITERS)
+def test_every_orientation_is_shown_upright_once(write, orientation: int, tmp_path: Path) -> None:
+    path = write(tmp_path / "photo", pictures.stored(orientation), orientation_exif(orientation))
+    decoded = open_picture(path)
+    assert decoded.image.size == (decoded.width, decoded.height) == (320, 240)
+    assert corners(decoded.image) == CORNERS
+
+
+def test_a_reduced_decode_is_upright_too_and_knows_the_full_size(tmp_path: Path) -> None:
+    path = pictures.write_jpeg(tmp_path / "p", pictures.stored(6, 1920, 1440), orientation_exif(6))
+    decoded = open_picture(path, long_edge=960)
+    assert decoded.image.size == (960, 720)
+    assert (decoded.width, decoded.height) == (1920, 1440)
+    assert corners(decoded.image) == CORNERS
+
+
+def test_a_wrong_orientation_is_left_alone(tmp_path: Path) -> None:
+    path = pictures.write_jpeg(tmp_path / "photo", pictures.upright(), orientation_exif(77))
+    assert corners(open_picture(path).image) == CORNERS
+
+
+def test_only_the_first_of_several_pictures_is_decoded(tmp_path: Path) -> None:
+    path = pictures.write_mpo(tmp_path / "p", pictures.upright(), Image.new("RGB", (320, 240)))
+    with Image.open(path) as image:
+        assert image.format == "MPO"
+    decoded = open_picture(path)
+    assert decoded.kind is ImageKind.JPEG
+    assert corners(decoded.image) == CORNERS
+
+
+def test_of_an_animation_only_the_first_picture_is_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "photo"
+    others = [Image.new("RGB", (320, 240), (shade, 0, 0)) for shade in range(5)]
+    pictures.upright().save(path, "PNG", save_all=True, append_images=others)
+    assert corners(open_picture(path).image) == CORNERS
+
+
+def test_transparency_lies_on_white(tmp_path: Path) -> None:
+    image = pictures.upright().convert("RGBA")
+    image.paste((0, 0, 0, 0), (160, 120, 320, 240))
+    for number, picture in enumerate((image, image.quantize(16), image.convert("LA"))):
+        path = tmp_path / str(number)
+        picture.save(path, "PNG")
+        decoded = open_picture(path, long_edge=160)
+        assert decoded.image.mode == "RGB"
+        assert decoded.image.getpixel((120, 90)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "CMYK", "I;16"])
+def test_other_colour_modes_keep_their_brightness(mode: str, tmp_path: Path) -> None:
+    path = tmp_path / "photo"
+    grey = Image.new("L", (64, 48), 255)
+    grey.paste(0, (0, 0, 32, 48))
+    if mode == "I;16":
+        deep = Image.new("I;16", (64, 48), 128 * 256)
+        deep.paste(0, (0, 0, 32, 48))
+        deep.save(path, "PNG")
+    elif mode == "CMYK":
+        grey.convert("RGB").convert("CMYK").save(path, "JPEG")
+    else:
+        grey.convert(mode).save(path, "PNG")
+    image = open_picture(path).image
+    assert image.mode == "RGB"
+    dark, bright = image.getpixel((8, 24)), image.getpixel((56, 24))
+    assert isinstance(dark, tuple)
+    assert max(dark) < 12
+    assert bright == pytest.approx((128 if mode == "I;16" else 255,) * 3, abs=3)
+
+
+def test_an_icc_profile_is_applied_and_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "photo"
+    # A profile that swaps nothing but gamma would be hard to see; LAB pixels would not: use a
+    # wide one made from sRGB's by exchanging its red and green primaries.
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = bytearray(profile)
+    red, green = (swapped.index(name, 128) for name in (b"rXYZ", b"gXYZ"))
+    swapped[red : red + 4], swapped[green : green + 4] = b"gXYZ", b"rXYZ"
+    Image.new("RGB", (64, 64), "red").save(path, "PNG", icc_profile=bytes(swapped))
+    image = open_picture(path).image
+    assert image.getpixel((9, 9)) == pytest.approx((0, 255, 0), abs=3)
+    assert image.info == {}
+
+
+def test_a_broken_or_unfit_icc_profile_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "photo"
+    for profile in (
+        b"nonsense" * 40,
+        ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes(),
+    ):
+        pictures.upright().save(path, "PNG", icc_profile=profile)
+        assert corners(open_picture(path).image) == CORNERS
+
+
+@pytest.mark.parametrize("percent", [1, 5, 25, 50, 75, 90, 97])
+@pytest.mark.parametrize("write", WRITERS)
+def test_a_cut_file_is_refused(write, percent: int, tmp_path: Path) -> None:
+    whole = write(
+        tmp_path / "photo", pictures.texture(320, 240), pictures.phone_exif()
+    ).read_bytes()
+    cut = tmp_path / "cut"
+    cut.write_bytes(whole[: len(whole) * percent // 100])
+    expected = {Reason.TRUNCATED}
+    if len(whole) * percent // 100 < 32:
+        expected |= {Reason.NOT_AN_IMAGE, Reason.UNSUPPORTED}
+    assert refused(cut) in expected
+    assert refused(cut, long_edge=96) in expected
+
+
+def test_odd_exif_alone_is_no_reason_to_refuse(tmp_path: Path) -> None:
+    block = b"MM\0*\0\0\0\x08\xff\xff" + b"\x88\x25\0\4\0\0\0\1\0\0\0\x08" * 500
+    path = pictures.write_jpeg(tmp_path / "photo", pictures.upright(), block)
+    assert corners(open_picture(path).image) == CORNERS
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", Reason.NOT_AN_IMAGE),
+        (b"hello, this is a text file", Reason.NOT_AN_IMAGE),
+        (b"%PDF-1.7\n", Reason.NOT_AN_IMAGE),
+        (b"GIF89a" + bytes(40), Reason.UNSUPPORTED),
+        (b"\0\0\0\x1cftypavif\0\0\0\0mif1miafavif" + bytes(40), Reason.UNSUPPORTED),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n", Reason.UNSUPPORTED),
+        (b"\xff\xd8\xff" + bytes(100), Reason.TRUNCATED),
+    ],
+)
+def test_other_files_are_refused(data: bytes, reason: Reason, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    assert refused(path) is reason
+
+
+def bomb_heic(tmp_path: Path, width: int, height: int) -> bytes:
+    data = pictures.write_heic(tmp_path / "small", pictures.upright()).read_bytes()
+    return data.replace(struct.pack(">II", 320, 240), struct.pack(">II", width, height))
+
+
+def refuse_and_measure(path: Path) -> tuple[Reason, int]:
+    """Return the reason and by how many bytes the process grew; for the child."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(UndecodableImage) as caught:
+        open_picture(path, long_edge=960)
+    return caught.value.reason, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+
+
+@pytest.mark.parametrize("kind", ["png 144 MP", "png 400 MP", "jpeg 65500", "heic 16000"])
+def test_bombs_are_refused_fast_and_small(kind: str, tmp_path: Path) -> None:
+    make = {
+        "png 144 MP": lambda: pictures.bomb_png(12_000, 12_000),
+        "png 400 MP": lambda: pictures.bomb_png(20_000, 20_000),
+        "jpeg 65500": lambda: pictures.bomb_jpeg(65_500, 65_500),
+        "heic 16000": lambda: bomb_heic(tmp_path, 16_000, 15_000),
+    }
+    path = tmp_path / "bomb"
+    path.write_bytes(make[kind]())
+    start = time.monotonic()
+    reason, grown_kib = run_limited(refuse_and_measure, path)
+    assert reason is Reason.BOMB
+    assert grown_kib < 50_000
+    assert time.monotonic() - start < 2
+
+
+def test_the_limits_are_the_callers(tmp_path: Path) -> None:
+    path = pictures.write_jpeg(tmp_path / "photo", pictures.upright(1600, 1200))
+    small = PixelLimits(header=2_000_000, decoded=500_000)
+    assert open_picture(path, small, long_edge=400).width == 1600
+    assert refused(path, max_pixels=small) is Reason.BOMB
+    assert refused(path, max_pixels=PixelLimits(header=1_000_000)) is Reason.BOMB
+
+
+def test_pillows_own_guard_is_left_as_it_was(tmp_path: Path) -> None:
+    before = Image.MAX_IMAGE_PIXELS
+    open_picture(pictures.write_jpeg(tmp_path / "photo", pictures.upright()))
+    assert before == Image.MAX_IMAGE_PIXELS

@@ -1,0 +1,161 @@
+"""Single EXIF values: what is accepted, what is unknown."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from fractions import Fraction
+
+import pytest
+from exifread.utils import Ratio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.imaging import exif_values as values
+
+LOCAL = datetime.fromisoformat("2026-11-22T14:05:09")
+numbers = st.one_of(
+    st.integers(),
+    st.floats(),
+    st.builds(Ratio, st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1)),
+    st.tuples(st.floats()),
+    st.none(),
+    st.text(max_size=5),
+    st.booleans(),
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (Ratio(3, 2), 1.5),
+        (Ratio(3, 0), None),
+        (Ratio(0, 0), None),
+        ((2.5,), 2.5),
+        ((math.nan,), None),
+        (math.inf, None),
+        (10**400, None),
+        (True, None),
+        (None, None),
+        ("x", None),
+    ],
+)
+def test_numbers(value: object, number: float | None) -> None:
+    assert values.to_number(value) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026:11:22 14:05:09", LOCAL),
+        ("2026-11-22T14:05:09", LOCAL),
+        ("2026:11:22 14:05:09.25\0", LOCAL),
+        ("0000:00:00 00:00:00", None),
+        ("2026:13:01 00:00:00", None),
+        ("2026:02:30 00:00:00", None),
+        ("2026:11:22 24:00:00", None),
+        ("1970:01:01 00:00:00", None),
+        ("9999:01:01 00:00:00", None),
+        ("2026:11:22", None),
+        ("٢٠٢٦:11:22 14:05:09", None),
+    ],
+)
+def test_clocks(text: str, expected: datetime | None) -> None:
+    assert values.parse_clock(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("-03:00", "-03:00"),
+        ("+05:45", "+05:45"),
+        ("Z", "+00:00"),
+        ("+15:00", None),
+        ("+14:01", None),
+        ("-03:60", None),
+        ("-3:00", None),
+        ("BRT", None),
+    ],
+)
+def test_offsets(text: str, expected: str | None) -> None:
+    assert values.parse_offset(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("parts", "ref", "expected"),
+    [
+        ([23, 33, Fraction(18, 10)], "S", -23.5505),
+        ([23, Fraction(3303, 100), 0], "n\0", 23.5505),
+        ([90, 0, 0], "N", 90.0),
+        ([90, 0, 1], "N", None),
+        ([91, 0, 0], "N", None),
+        ([23, 61, 0], "N", None),
+        ([23, 0, 61], "N", None),
+        ([-23, 0, 0], "N", None),
+        ([23, 33], "N", None),
+        ([23, 33, Ratio(1, 0)], "N", None),
+        ([23, 33, 0], "", None),
+        ([23, 33, 0], "E", None),
+    ],
+)
+def test_degrees(parts: list[object], ref: str, expected: float | None) -> None:
+    found = values.parse_degrees(parts, ref, "N", 90)
+    assert found == (pytest.approx(expected) if expected is not None else None)
+
+
+def test_gps_clock_is_utc() -> None:
+    found = values.parse_gps_clock("2026:11:22", [17, 5, Fraction(81, 10)])
+    assert found == datetime(2026, 11, 22, 17, 5, 8, 100_000, tzinfo=UTC)
+    assert values.parse_gps_clock("2026:11:22", [24, 0, 0]) is None
+    assert values.parse_gps_clock("2026:11:31", [1, 0, 0]) is None
+
+
+@pytest.mark.parametrize(
+    ("metres", "ref", "expected"),
+    [
+        (760.5, 0, 760.5),
+        (12, 1, -12),
+        (12, None, 12),
+        (12, 7, None),
+        (12, "1", None),
+        (99_999, 0, None),
+        (math.nan, 0, None),
+    ],
+)
+def test_altitudes(metres: float, ref: object, expected: float | None) -> None:
+    assert values.parse_altitude(metres, ref) == expected
+
+
+@pytest.mark.parametrize(("metres", "expected"), [(12.1, 12.1), (0, None), (-5, None), (1e9, None)])
+def test_accuracies(metres: float, expected: float | None) -> None:
+    assert values.parse_accuracy(metres) == expected
+
+
+def test_texts_become_one_printable_line() -> None:
+    assert values.clean_text(b"Acme\x00\x07 Phone\n9 ", 40) == "Acme Phone 9"
+    assert values.clean_text("a\ud800\x1bb" + "\u202e" + "c", 40) == "a b c"
+    assert values.clean_text("São Paulo".encode("latin-1"), 40) == "São Paulo"
+    assert values.clean_text("x" * 99, 10) == "x" * 10
+
+
+@given(st.text(max_size=40), st.text(max_size=10))
+def test_odd_texts_never_raise(text: str, other: str) -> None:
+    values.parse_clock(text)
+    values.parse_offset(text)
+    values.is_blank(text)
+    values.parse_gps_clock(text, [1, 2, 3])
+    values.parse_degrees([1, 2, 3], other, "E", 180)
+
+
+@given(st.lists(numbers, max_size=4), st.sampled_from(["N", "S", "", "n "]), numbers)
+def test_odd_numbers_never_raise_and_stay_in_range(
+    parts: list[object], ref: str, other: object
+) -> None:
+    degrees = values.parse_degrees(parts, ref, "N", 90)
+    assert degrees is None or -90 <= degrees <= 90
+    values.parse_gps_clock("2026:11:22", parts)
+    altitude = values.parse_altitude(parts[0] if parts else None, other)
+    assert altitude is None or -11_000 <= altitude <= 50_000
+    accuracy = values.parse_accuracy(other)
+    assert accuracy is None or 0 < accuracy <= 100_000
+    assert values.parse_orientation(other) in (None, *range(1, 9))

@@ -1,0 +1,54 @@
+"""The strip's fonts: converted once, the same bytes each time, missed in clear words."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from PIL import ImageFont
+
+from app.imaging import fonts as font_build
+from app.imaging.fonts import Fonts as FontFaces
+from app.imaging.fonts import FontsMissing, ensure_ttf
+from tests.imaging.conftest import FONT_SOURCE
+
+SOURCE = FONT_SOURCE / "Inter-Regular.woff2"
+
+
+def test_pillow_reads_them_with_every_sign_that_a_strip_needs(fonts: FontFaces) -> None:
+    missing = ImageFont.truetype(fonts.regular, 40).getmask("\U000f0000").getbbox()
+    for face in (fonts.regular, fonts.strong):
+        font = ImageFont.truetype(face, 40)
+        assert font.getname()[0].startswith("Inter")
+        for sign in "Ωµ≤≥°±·—ãçéÓα₂³-−":
+            assert font.getmask(sign).getbbox() not in (None, missing), sign
+
+
+def test_the_same_source_gives_the_same_bytes(fonts: FontFaces, tmp_path: Path) -> None:
+    ensure_ttf(SOURCE, tmp_path / "again.ttf")
+    assert (tmp_path / "again.ttf").read_bytes() == fonts.regular.read_bytes()
+
+
+def test_a_newer_file_is_left_and_an_older_one_made_again(tmp_path: Path) -> None:
+    target = tmp_path / "a.ttf"
+    target.write_bytes(b"kept")
+    ensure_ttf(SOURCE, target)
+    assert target.read_bytes() == b"kept"
+    os.utime(target, (1, 1))
+    ensure_ttf(SOURCE, target)
+    assert target.read_bytes().startswith(b"\0\1\0\0")
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_missing_fonts_are_told_with_their_remedy(tmp_path: Path) -> None:
+    with pytest.raises(FontsMissing, match=r"Inter-Regular\.ttf.*make assets"):
+        FontFaces.from_folder(tmp_path)
+
+
+def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert font_build.main([str(FONT_SOURCE), str(tmp_path)]) == 0
+    assert FontFaces.from_folder(tmp_path).strong.is_file()
+    assert font_build.main([str(tmp_path / "none"), str(tmp_path / "x")]) == 1
+    assert "npm ci" in capsys.readouterr().err
+    assert font_build.main([]) == 2
