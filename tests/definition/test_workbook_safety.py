@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 import zipfile
 from collections.abc import Callable
@@ -143,6 +144,40 @@ def test_an_empty_text_is_a_result_but_an_unsaved_formula_is_not() -> None:
     assert read_workbook(options(b"<v></v>"), filename_stem="x").definition
     result = read_workbook(options(b""), filename_stem="x")
     assert [problem.cell for problem in result.problems] == ["D2"]
+
+
+def with_shared_strings(data: bytes) -> bytes:
+    """The same workbook stored as Excel does, its words in a part of their own."""
+    words: list[bytes] = []
+
+    def share(match: re.Match[bytes]) -> bytes:
+        words.append(match["text"])
+        return b'<c r="%s" t="s"><v>%d</v></c>' % (match["ref"], len(words) - 1)
+
+    def change(name: str, part: bytes) -> bytes:
+        if name == SHEET:
+            inline = rb'<c r="(?P<ref>\w+)" t="inlineStr"><is><t>(?P<text>[^<]*)</t></is></c>'
+            return re.sub(inline, share, part)
+        if name == "[Content_Types].xml":
+            kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+            override = b'<Override PartName="/xl/sharedStrings.xml" ContentType="%s"/>' % kind
+            return part.replace(b"</Types>", override + b"</Types>")
+        return part
+
+    shared = repacked(data, change)
+    stream = io.BytesIO(shared)
+    items = b"".join(b"<si><r><t>%s</t></r><r><t/></r></si>" % word for word in words)
+    namespace = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr("xl/sharedStrings.xml", b'<sst xmlns="%s">%s</sst>' % (namespace, items))
+    assert words
+    return stream.getvalue()
+
+
+def test_words_may_be_shared_or_inline() -> None:
+    shared = read_workbook(with_shared_strings(GOOD), filename_stem="x")
+    assert shared.definition == read_workbook(GOOD, filename_stem="x").definition
+    assert shared.definition
 
 
 @given(st.binary(max_size=300))
