@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 
 from app.extensions import db
 from app.models import Derivative, DerivativeKind, Document, WorkState
-from app.storage import object_key, put_bytes
+from app.storage import object_key, put_bytes, storage
 from tests import scenarios
 
 CANARY = "Canary-7f3a"
