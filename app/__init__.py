@@ -48,11 +48,14 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        # The row of the session in the database says how long it lives, not the cookie.
+        SESSION_REFRESH_EACH_REQUEST=False,
         # A form that waited in a phone's queue for hours is still the person's own.
         WTF_CSRF_TIME_LIMIT=None,
         RATELIMIT_STORAGE_URI=settings.redis_url,
         RATELIMIT_STORAGE_OPTIONS={"socket_connect_timeout": 1, "socket_timeout": 1},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
+        RATELIMIT_SWALLOW_ERRORS=True,
         RATELIMIT_HEADERS_ENABLED=True,
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "app" / "translations"),
         COMPRESS_MIMETYPES=["text/html", "text/plain", "text/css", "application/json"],

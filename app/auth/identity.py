@@ -1,4 +1,4 @@
-"""Who is signed in: the person behind the session cookie, bound to their tenant.
+"""Who is logged in: the person behind the session cookie, bound to their tenant.
 
 The cookie carries a random token, the database only its hash, so that a session can be revoked
 at once and a stolen table signs nobody in.
@@ -10,8 +10,8 @@ import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import Flask, Response, g, redirect, request, url_for
-from flask_login import AnonymousUserMixin, UserMixin, current_user
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+from flask_login import AnonymousUserMixin, UserMixin, current_user, logout_user
 from sqlalchemy import func, select, text
 
 from app.errors import DomainError
@@ -23,7 +23,7 @@ PLATFORM_PREFIX = "p."
 
 
 class SignedOut(DomainError):
-    """You are signed out. Sign in again; what you typed is kept."""
+    """You are logged out. Log in again; what you typed is kept."""
 
     status = 401
 
@@ -44,6 +44,10 @@ class Identity(UserMixin):  # type: ignore[misc]
 
     def get_id(self) -> str:
         return self.token
+
+    @property
+    def id(self) -> UUID:
+        return self.account_id
 
     @property
     def tenant_id(self) -> UUID | None:
@@ -91,8 +95,8 @@ def _identity(
 
 
 def _load_superadmin(token: str) -> Identity | None:
-    with platform_session() as session:
-        row = session.execute(
+    with platform_session() as platform:
+        row = platform.execute(
             select(SuperadminSession, Superadmin)
             .join(Superadmin, Superadmin.id == SuperadminSession.superadmin_id)
             .where(
@@ -107,8 +111,22 @@ def _load_superadmin(token: str) -> Identity | None:
 
 def _bind() -> None:
     """Load the person first thing, so that the tenant is bound before any view or guard."""
-    if request.endpoint not in ("static", None):
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view and request.endpoint != "static" and not getattr(view, "impersonal", False):
         current_user._get_current_object()
+
+
+def remember(token: str) -> None:
+    """Put the token of a new session into the cookie; nothing of the old one stays in it."""
+    session.clear()
+    session.permanent = True
+    session["_user_id"] = token  # where Flask-Login looks for it
+
+
+def forget() -> None:
+    """Empty the cookie and make the rest of this request nobody's."""
+    logout_user()
+    session.clear()
 
 
 def _release(_error: BaseException | None = None) -> None:
@@ -130,7 +148,7 @@ def init_app(app: Flask) -> None:
     login_manager.anonymous_user = Anonymous
     login_manager.user_loader(load_identity)
     login_manager.unauthorized_handler(unauthorized)
-    # 'strong' would log a phone out whenever it changes networks.
-    login_manager.session_protection = "basic"
+    # Tying a session to the browser's address would log a phone out when it changes networks.
+    login_manager.session_protection = None
     app.before_request(_bind)
     app.teardown_request(_release)

@@ -6,14 +6,14 @@ import json
 import logging
 from typing import Any
 
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, OperationalError, TimeoutError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutError
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.errors import DomainError
-from app.extensions import db
+from app.extensions import db, login_manager
 from app.web.fragments import varied, wants_fragment
 from app.web.headers import request_id
 
@@ -24,7 +24,7 @@ def sentence_for(status: int) -> str:
     """What a status means, in words that say what to do next."""
     return {
         400: _("The page was too old or the request was not understood. Reload it and try again."),
-        401: _("You are signed out. Sign in again; what you typed is kept."),
+        401: _("You are logged out. Log in again; what you typed is kept."),
         403: _("Your role does not allow this."),
         404: _("There is nothing here, or it is not yours to see."),
         405: _("This address does not take that kind of request."),
@@ -48,7 +48,7 @@ def error_response(status: int, sentence: str, **headers: str) -> Response:
     if request.path.startswith("/api/"):
         body: Any = {"error": sentence, "request_id": request_id()}
         response = Response(json.dumps(body), status, content_type="application/json")
-    elif wants_fragment() or request.headers.get("X-Requested-With") == "fetch":
+    elif _is_read_by_a_script():
         response = Response(sentence, status, content_type="text/plain; charset=utf-8")
         toast = {"toast": {"kind": "error", "text": sentence, "id": request_id()}}
         response.headers["HX-Trigger"] = json.dumps(toast)
@@ -59,9 +59,14 @@ def error_response(status: int, sentence: str, **headers: str) -> Response:
     return varied(response)
 
 
+def _is_read_by_a_script() -> bool:
+    asked_by_script = request.headers.get("X-Requested-With") == "fetch"
+    return request.path.startswith("/api/") or wants_fragment() or asked_by_script
+
+
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
-    if status < 400:
+    if status < 400 or error.response is not None:
         return make_response(error.get_response())
     headers = {"Retry-After": "60"} if status == 429 else {}
     return error_response(status, sentence_for(status), **headers)
@@ -84,22 +89,32 @@ def _bad_data(error: DataError) -> Response:
 
 
 def _unreachable(error: Exception) -> Response:
-    db.session.rollback()
-    log.error("database out of reach: %s", error)
-    return error_response(503, sentence_for(503), **{"Retry-After": "5"})
+    _leave_all_behind()
+    log.error("database out of reach, request %s: %s", request_id(), error)
+    return _plain_response(503, **{"Retry-After": "5"})
 
 
-def _unexpected(error: Exception) -> Response:
-    # Roll back before drawing the page, and draw it without the session or the person: either
-    # may be what broke.
+def _unexpected(error: InternalServerError) -> Response:
+    # Flask has logged the exception itself; this line ties it to what the person sees.
+    _leave_all_behind()
+    log.error("unexpected failure, request %s", request_id())
+    return _plain_response(500)
+
+
+def _leave_all_behind() -> None:
+    """Roll back and forget the person: either may be what broke, and the answer needs neither."""
     db.session.rollback()
-    log.exception("unexpected, request %s", request_id())
-    if request.path.startswith("/api/") or wants_fragment():
-        return error_response(500, sentence_for(500))
-    return make_response(
-        render_template("errors/plain.html", sentence=sentence_for(500), request_id=request_id()),
-        500,
+    g._login_user = login_manager.anonymous_user()
+
+
+def _plain_response(status: int, **headers: str) -> Response:
+    sentence = sentence_for(status)
+    if _is_read_by_a_script():
+        return error_response(status, sentence, **headers)
+    page = render_template(
+        "errors/plain.html", status=status, sentence=sentence, request_id=request_id()
     )
+    return varied(make_response(page, status, headers))
 
 
 def init_app(app: Flask) -> None:
@@ -107,7 +122,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DomainError, _domain)
     app.register_error_handler(DataError, _bad_data)
-    app.register_error_handler(OperationalError, _unreachable)
-    app.register_error_handler(TimeoutError, _unreachable)
-    if not app.testing or app.config.get("CATCH_UNEXPECTED"):
-        app.register_error_handler(Exception, _unexpected)
+    for unreachable in (OperationalError, InterfaceError, TimeoutError):
+        app.register_error_handler(unreachable, _unreachable)
+    # For 500 and not for Exception: while testing, Flask lets what is unexpected through.
+    app.register_error_handler(InternalServerError, _unexpected)

@@ -40,8 +40,14 @@ def public(view: Callable[P, R]) -> Callable[P, R]:
     return view
 
 
-def requires(*roles: Role) -> Callable[[View[P]], View[P]]:
-    """Let only these roles in."""
+def impersonal(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view that needs nobody's session: no person is looked up before it runs."""
+    view.impersonal = True  # type: ignore[attr-defined]
+    return public(view)
+
+
+def requires(*roles: Role, even_suspended: bool = False) -> Callable[[View[P]], View[P]]:
+    """Let only these roles in; `even_suspended` is for one's own account and logging out."""
     allowed = frozenset(roles)
 
     def decorate(view: View[P]) -> View[P]:
@@ -51,7 +57,8 @@ def requires(*roles: Role) -> Callable[[View[P]], View[P]]:
                 return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
             if current_user.role not in allowed:
                 raise NotAllowed
-            _refuse_write_when_suspended()
+            if not even_suspended:
+                _refuse_write_when_suspended()
             return view(*args, **kwargs)
 
         guarded.guard = allowed  # type: ignore[attr-defined]

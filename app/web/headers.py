@@ -7,7 +7,9 @@ import re
 import secrets
 import time
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
+
+from app.errors import DomainError
 
 log = logging.getLogger("laudo.access")
 
@@ -35,6 +37,12 @@ HEADERS = {
     "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=()",
 }
 REQUEST_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
+
+
+class CrossSite(DomainError):
+    """That came from another site. Open Laudo itself and do it there."""
+
+    status = 403
 
 
 def request_id() -> str:
@@ -65,6 +73,16 @@ def _finish(response: Response) -> Response:
     return response
 
 
+def _refuse_strange_requests() -> None:
+    """Another site's page may link here but not post here; no address of ours holds a NUL."""
+    from_elsewhere = request.headers.get("Sec-Fetch-Site") == "cross-site"
+    if from_elsewhere and request.method not in ("GET", "HEAD", "OPTIONS"):
+        raise CrossSite
+    if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
+        abort(400)
+
+
 def init_app(app: Flask) -> None:
     app.before_request(_start)
+    app.before_request(_refuse_strange_requests)
     app.after_request(_finish)

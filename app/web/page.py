@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +11,8 @@ from flask import Flask, current_app, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.models import Role, Tenant
+from app.models import Role
+from app.web.brand import brand_css_url, tenant_logo_url
 from app.web.headers import request_id
 
 DIST = Path(__file__).resolve().parent.parent / "static" / "dist"
@@ -55,25 +55,12 @@ def nav_items() -> list[NavItem]:
     ]
 
 
-def brand_digest(tenant: Tenant) -> str:
-    """Changes when a colour changes, so that the stylesheet may be cached for ever."""
-    colours = f"{tenant.colour_accent}{tenant.colour_second}{tenant.colour_third}"
-    return hashlib.sha256(colours.encode()).hexdigest()[:12]
-
-
-def brand_css_url() -> str | None:
-    """The stylesheet with the tenant's colours, None where nobody's brand applies."""
-    tenant = current_user.tenant if current_user.is_authenticated else None
-    if tenant is None:
-        return None
-    return url_for("company.brand_css", tenant_id=tenant.id, digest=brand_digest(tenant))
-
-
 def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset_url=asset_url,
         nav_items=nav_items,
         brand_css_url=brand_css_url,
+        tenant_logo_url=tenant_logo_url,
         request_id=request_id,
         Role=Role,
     )

@@ -1,0 +1,81 @@
+"""The forms of the login and of one's own account."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, PasswordField, SelectField, StringField
+from wtforms.validators import EqualTo, InputRequired
+
+from app.web.locale import LOCALES, known_time_zones
+
+AREAS = (
+    "Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
+    "Pacific",
+)  # fmt: skip
+
+
+def tidy_email(value: str | None) -> str:
+    """An e-mail as accounts keep it: lower-case, without what a database cannot store."""
+    return (value or "").replace("\x00", "").strip().lower()[:254]
+
+
+class LoginForm(FlaskForm):  # type: ignore[misc]
+    email = StringField(
+        _l("E-mail"),
+        filters=[tidy_email],
+        validators=[InputRequired(_l("Enter your e-mail."))],
+        render_kw={
+            "type": "email", "autocomplete": "username", "inputmode": "email",
+            "autocapitalize": "none", "spellcheck": "false",
+        },
+    )  # fmt: skip
+    password = PasswordField(
+        _l("Password"),
+        validators=[InputRequired(_l("Enter your password."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+    next = HiddenField()
+
+
+class PreferencesForm(FlaskForm):  # type: ignore[misc]
+    locale = SelectField(_l("Language"), coerce=str, validate_choice=True)
+    time_zone = SelectField(_l("Time zone"), coerce=str, validate_choice=True)
+
+    def offer(self, *, company_zone: str | None) -> PreferencesForm:
+        """Fill in the choices; the empty one inherits from company or browser."""
+        inherited = _("As the company") if company_zone else _("As the browser")
+        self.locale.choices = [("", inherited), *LOCALES.items()]
+        zone = _("As the company (%(zone)s)", zone=company_zone) if company_zone else "UTC"
+        self.time_zone.choices = {"": [("", zone)], **zones_by_area()}
+        return self
+
+
+class PasswordForm(FlaskForm):  # type: ignore[misc]
+    current = PasswordField(
+        _l("Current password"),
+        validators=[InputRequired(_l("Enter your current password."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+    new = PasswordField(
+        _l("New password"),
+        validators=[InputRequired(_l("Enter a new password."))],
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        _l("New password again"),
+        validators=[EqualTo("new", _l("The two new passwords differ."))],
+        render_kw={"autocomplete": "new-password", "required": True},
+    )
+
+
+def zones_by_area() -> dict[str, list[tuple[str, str]]]:
+    """The time zones that people live in: area to (name, words), for a grouped select."""
+    names = sorted(name for name in known_time_zones() if name.split("/")[0] in AREAS)
+    return {
+        area: [(name, name.partition("/")[2].replace("_", " ")) for name in group]
+        for area, group in groupby(names, key=lambda name: name.split("/")[0])
+    }
