@@ -23,6 +23,7 @@ import pillow_heif
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from app.imaging.exif import read_exif
+from app.imaging.heif import DamagedContainerError, check_whole
 from app.imaging.sniff import HEADER_BYTES, ImageKind, sniff
 
 # One thread: a worker has one core, and each further thread reserves address space that the
@@ -106,6 +107,8 @@ def open_picture(
     """
     limits = max_pixels or PixelLimits()
     kind = _kind_of(path)
+    if kind is ImageKind.HEIC:
+        _check_whole(path)
     with pixel_guard(limits.header), _open(path, kind) as image:
         width, height = image.size
         if width * height > limits.header:
@@ -135,6 +138,15 @@ def _kind_of(path: Path) -> ImageKind:
     if header.startswith(_KNOWN_OTHERS) or header[4:8] == b"ftyp":
         raise UndecodableImage(Reason.UNSUPPORTED, header[:12].hex())
     raise UndecodableImage(Reason.NOT_AN_IMAGE, header[:12].hex())
+
+
+def _check_whole(path: Path) -> None:
+    """Refuse a HEIC that breaks off: libheif would paint the missing tiles and say nothing."""
+    try:
+        with path.open("rb") as file:
+            check_whole(file)
+    except DamagedContainerError as error:
+        raise UndecodableImage(Reason.TRUNCATED, str(error)) from error
 
 
 @contextmanager

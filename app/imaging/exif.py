@@ -19,7 +19,8 @@ from exifread.core.exif_header import ExifHeader
 from exifread.core.ifd_tag import IfdTag
 
 from app.imaging import exif_values as values
-from app.imaging.exif_block import DamagedContainerError, find_exif_block
+from app.imaging.exif_block import find_exif_block
+from app.imaging.heif import DamagedContainerError
 
 PARSER_VERSION = "1"
 """Raise when the same bytes may give another reading."""

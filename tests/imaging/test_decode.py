@@ -134,6 +134,24 @@ def test_a_cut_file_is_refused(write, percent: int, tmp_path: Path) -> None:
     assert refused(cut, long_edge=96) in expected
 
 
+@pytest.mark.parametrize("percent", [10, 40, 80, 99])
+def test_a_cut_file_of_tiles_is_refused(percent: int, tmp_path: Path) -> None:
+    """As phones write HEIC; libheif itself shows what is left of one without an error."""
+    picture = pictures.texture(512, 384)
+    whole = pictures.write_heic(tmp_path / "p", picture, tile_size=128).read_bytes()
+    cut = tmp_path / "cut"
+    cut.write_bytes(whole[: len(whole) * percent // 100])
+    assert refused(cut) is Reason.TRUNCATED
+
+
+@pytest.mark.parametrize("tail", [b"SEFT", b"\xff" * 50, bytes(50)])
+@pytest.mark.parametrize("write", WRITERS)
+def test_what_a_maker_appends_is_no_reason_to_refuse(write, tail: bytes, tmp_path: Path) -> None:
+    path = write(tmp_path / "photo", pictures.upright(), pictures.phone_exif())
+    path.write_bytes(path.read_bytes() + tail)
+    assert corners(open_picture(path).image) == CORNERS
+
+
 def test_odd_exif_alone_is_no_reason_to_refuse(tmp_path: Path) -> None:
     block = b"MM\0*\0\0\0\x08\xff\xff" + b"\x88\x25\0\4\0\0\0\1\0\0\0\x08" * 500
     path = pictures.write_jpeg(tmp_path / "photo", pictures.upright(), block)

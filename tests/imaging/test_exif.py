@@ -56,6 +56,13 @@ def test_one_file_lends_nothing_to_the_next(tmp_path: Path) -> None:
     assert read_exif(plain).taken_at is None
 
 
+def test_exif_of_a_file_of_tiles_is_found(tmp_path: Path) -> None:
+    """Such a file has many items, and some of them in the idat box."""
+    picture = pictures.upright(512, 384)
+    path = pictures.write_heic(tmp_path / "photo", picture, phone_exif(), tile_size=128)
+    assert read_exif(path).taken_at == LOCAL
+
+
 def test_exif_behind_a_long_xmp_segment_is_found(tmp_path: Path) -> None:
     data = pictures.write_jpeg(tmp_path / "a", pictures.upright(), phone_exif()).read_bytes()
     xmp = b"http://ns.adobe.com/xap/1.0/\0" + b" " * 30_000
