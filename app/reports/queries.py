@@ -35,7 +35,7 @@ def visible_to(person: Actor) -> ColumnElement[bool]:
     return false()
 
 
-def visible_reports(person: Actor) -> Select[tuple[Report]]:
+def visible_reports(person: Actor) -> Select[Report]:
     return select(Report).where(visible_to(person))
 
 

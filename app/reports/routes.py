@@ -1,3 +1,126 @@
-"""Routes of reports."""
+"""Routes of reports: list, start, read, discard, archive. Filling has routes of its own."""
 
 from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response, current_app, flash, request, url_for
+from flask_babel import gettext as _
+
+from app.extensions import db
+from app.models import ReportStatus
+from app.reports import blueprint, lists, service
+from app.reports.forms import StartForm
+from app.reports.history import list_history
+from app.reports.reading import read_report
+from app.web.fragments import redirect_to, render_fragment, render_page
+from app.web.guards import MANAGERS, MEMBERS, STAFF, current_actor, requires
+
+
+@blueprint.get("/reports/")
+@requires(*MEMBERS)
+def index() -> Response:
+    status = request.args.get("status", type=ReportStatus)
+    search = request.args.get("search", "")[:100]
+    found = lists.list_reports(
+        person=current_actor(),
+        status=status,
+        search=search,
+        page=request.args.get("page", 1, type=int),
+        page_size=current_app.config["PAGE_SIZE"],
+    )
+    return render_page(
+        "reports/index.html",
+        "results",
+        found=found,
+        wanted=status,
+        search=search,
+        statuses=lists.list_statuses(current_actor()),
+    )
+
+
+@blueprint.get("/reports/new")
+@requires(*STAFF)
+def new() -> Response:
+    form = StartForm(
+        data={
+            "checklist_id": request.args.get("checklist", type=UUID),
+            "project_id": request.args.get("project", type=UUID),
+            "assignee_id": current_actor().account_id,
+        }
+    )
+    return _start_page(form)
+
+
+@blueprint.post("/reports/")
+@requires(*STAFF)
+def create() -> Response:
+    form = StartForm()
+    form.offer(lists.list_start_choices(current_actor()))
+    if not form.validate():
+        return _start_page(form, status=422)
+    report = service.start_report(
+        checklist_id=form.checklist_id.data,
+        project_id=form.project_id.data,
+        equipment_tag=form.equipment_tag.data or "",
+        title=form.title.data or "",
+        assignee_id=form.assignee_id.data if form.assignee_id else None,
+        client_id=form.chosen_client_id,
+        actor=current_actor(),
+    )
+    report_id, is_mine = report.id, report.assignee_id == current_actor().account_id
+    db.session.commit()
+    return redirect_to(url_for(".fill" if is_mine else ".show", report_id=report_id))
+
+
+@blueprint.get("/reports/equipment-tags")
+@requires(*STAFF)
+def equipment_tags() -> Response:
+    project_id = request.args.get("project_id", type=UUID)
+    return render_fragment("reports/_equipment_tags.html", tags=_tags_of(project_id))
+
+
+@blueprint.get("/reports/<uuid:report_id>")
+@requires(*MEMBERS)
+def show(report_id: UUID) -> Response:
+    read = read_report(report_id, person=current_actor())
+    return render_page(
+        "reports/show.html",
+        "content",
+        read=read,
+        report=read.report,
+        history=list_history(report_id),
+    )
+
+
+@blueprint.post("/reports/<uuid:report_id>/discard")
+@requires(*STAFF)
+def discard(report_id: UUID) -> Response:
+    report = service.discard_report(report_id=report_id, actor=current_actor())
+    number = report.number
+    db.session.commit()
+    flash(_("Report %(number)s was discarded. Its history stays.", number=number), "success")
+    return redirect_to(url_for(".index"))
+
+
+@blueprint.post("/reports/<uuid:report_id>/archive")
+@requires(*MANAGERS)
+def archive(report_id: UUID) -> Response:
+    report = service.archive_report(report_id=report_id, actor=current_actor())
+    number = report.number
+    db.session.commit()
+    flash(_("Report %(number)s was archived. It can still be read.", number=number), "success")
+    return redirect_to(url_for(".show", report_id=report_id))
+
+
+def _start_page(form: StartForm, *, status: int = 200) -> Response:
+    choices = lists.list_start_choices(current_actor())
+    form.offer(choices)
+    tags = _tags_of(form.project_id.data)
+    return render_page(
+        "reports/new.html", "content", status=status, form=form, choices=choices, tags=tags
+    )
+
+
+def _tags_of(project_id: UUID | None) -> list[str]:
+    return lists.list_equipment_tags(project_id) if project_id else []

@@ -5,11 +5,12 @@ Times and days are in locale.py. No feature's words belong here.
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from babel.numbers import get_decimal_symbol
 from flask import Flask
-from flask_babel import get_locale
+from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 
 from app.definition.sentences import Sentence
@@ -26,5 +27,12 @@ def sentence_text(sentence: Sentence) -> str:
     return str(_(sentence.msgid, **sentence.params))
 
 
+def calendar_day(day: str) -> str:
+    """A date answer ("2026-03-31") as the reader writes a day; no zone moves it."""
+    return str(format_date(date.fromisoformat(day), "d MMM y", rebase=False))
+
+
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters.update(decimal_text=decimal_text, sentence=sentence_text)
+    app.jinja_env.filters.update(
+        calendar_day=calendar_day, decimal_text=decimal_text, sentence=sentence_text
+    )

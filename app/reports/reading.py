@@ -1,0 +1,181 @@
+"""A report as it is read: facts, rules and words joined, so that templates decide nothing.
+
+Everything is loaded in a number of queries that does not grow with the report. How the PDF is
+laid out is for app.pdf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.definition.judging import NOTHING, AnswerFacts, Judgement, SignatureFacts
+from app.definition.rules import (
+    ExceptionItem,
+    Progress,
+    ReportResult,
+    exceptions,
+    is_na,
+    judge,
+    judge_cells,
+    na_items,
+    progress,
+    result,
+    verdict_of,
+)
+from app.definition.schema import (
+    Definition,
+    Field,
+    FieldType,
+    Language,
+    SignatureRole,
+    Text,
+    Verdict,
+)
+from app.models import Actor, Answer, Report, Signature
+from app.reports.content import content_hash
+from app.reports.facts import PlacedPhoto, ReportFacts, load_facts
+from app.reports.queries import get_report
+
+
+@dataclass(frozen=True, slots=True)
+class ReadField:
+    """A field with what was answered. `judged` is keyed by cell; a number has the one key None."""
+
+    field: Field
+    facts: AnswerFacts
+    row: Answer | None
+    verdict: Verdict | None
+    is_na: bool
+    judged: Mapping[str | None, Judgement]
+    photos: tuple[PlacedPhoto, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSection:
+    """A section with its fields; `title` is None for the info fields, which have no title."""
+
+    id: str
+    title: Text | None
+    fields: tuple[ReadField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadException:
+    """An exception beside its field; `reading` is the value out of limits as it was typed."""
+
+    item: ExceptionItem
+    field: Field
+    reading: str | None = None
+    cell: tuple[Text, Text] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNa:
+    field: Field
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSignature:
+    """A role with its live signature; one given over other content than now is not valid."""
+
+    role: SignatureRole
+    signature: Signature | None
+    is_valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReport:
+    """All that a page about one report shows."""
+
+    report: Report
+    languages: tuple[Language, ...]
+    result: ReportResult
+    progress: Progress
+    exceptions: tuple[ReadException, ...]
+    na: tuple[ReadNa, ...]
+    sections: tuple[ReadSection, ...]
+    signatures: tuple[ReadSignature, ...]
+
+
+def read_report(report_id: UUID, *, person: Actor) -> ReadReport:
+    """The report that this person may see, ready to show. Raises NotFound."""
+    report = get_report(report_id, person=person)
+    facts = load_facts(report)
+    definition, photos = facts.definition, facts.photo_facts
+    return ReadReport(
+        report=report,
+        languages=definition.languages,
+        result=result(definition, facts.answers, photos),
+        progress=progress(definition, facts.answers, photos),
+        exceptions=tuple(
+            _read_exception(definition, item, facts)
+            for item in exceptions(definition, facts.answers, photos)
+        ),
+        na=tuple(
+            ReadNa(_field(definition, item.field_id), item.reason)
+            for item in na_items(definition, facts.answers)
+        ),
+        sections=tuple(_read_sections(definition, facts)),
+        signatures=tuple(_read_signatures(report, facts)),
+    )
+
+
+def _read_sections(definition: Definition, facts: ReportFacts) -> Iterable[ReadSection]:
+    if definition.info_fields:
+        fields = tuple(_read_field(field, facts) for field in definition.info_fields)
+        yield ReadSection("info", None, fields)
+    for section in definition.sections:
+        fields = tuple(_read_field(field, facts) for field in section.fields)
+        yield ReadSection(section.id, section.title, fields)
+
+
+def _read_field(field: Field, facts: ReportFacts) -> ReadField:
+    answer = facts.answers.get(field.id, NOTHING)
+    judged: dict[str | None, Judgement] = dict(judge_cells(field, answer.value).items())
+    if field.type is FieldType.NUMBER:
+        judged[None] = judge(field, answer.value)
+    return ReadField(
+        field=field,
+        facts=answer,
+        row=facts.rows.get(field.id),
+        verdict=verdict_of(field, answer),
+        is_na=is_na(field, answer),
+        judged=judged,
+        photos=tuple(facts.photos_of(field.id)),
+    )
+
+
+def _read_exception(
+    definition: Definition, item: ExceptionItem, facts: ReportFacts
+) -> ReadException:
+    field = _field(definition, item.field_id)
+    value = facts.answers.get(field.id, NOTHING).value
+    if not isinstance(value, dict):
+        return ReadException(item, field)
+    reading = value.get(item.cell) if item.cell else value
+    text = str(reading["text"]) if isinstance(reading, dict) else None
+    return ReadException(item, field, text, _cell_words(field, item.cell))
+
+
+def _cell_words(field: Field, cell: str | None) -> tuple[Text, Text] | None:
+    return next(
+        ((row.label, column.label) for key, row, column in field.cells() if key == cell), None
+    )
+
+
+def _read_signatures(report: Report, facts: ReportFacts) -> Iterable[ReadSignature]:
+    said: dict[str, SignatureFacts] = {
+        one.role_id: one for one in facts.signature_facts(content_hash(report, facts))
+    }
+    for role in facts.definition.signature_roles:
+        signature = facts.signatures.get(role.id)
+        yield ReadSignature(role, signature, role.id in said and said[role.id].valid)
+
+
+def _field(definition: Definition, field_id: str) -> Field:
+    field = definition.field(field_id)
+    assert field is not None, "the rules speak of fields of this definition only"
+    return field
