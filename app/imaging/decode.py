@@ -24,6 +24,7 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 
 from app.imaging.exif import read_exif
 from app.imaging.heif import DamagedContainerError, check_whole
+from app.imaging.pixels import eight_bit, fit, shrink
 from app.imaging.sniff import HEADER_BYTES, ImageKind, sniff
 
 # One thread: a worker has one core, and each further thread reserves address space that the
@@ -109,13 +110,13 @@ def open_picture(
     kind = _kind_of(path)
     if kind is ImageKind.HEIC:
         _check_whole(path)
-    with pixel_guard(limits.header), _open(path, kind) as image:
+    with _pixel_guard(limits.header), _open(path, kind) as image:
         width, height = image.size
         if width * height > limits.header:
             raise UndecodableImage(Reason.BOMB, f"{width} x {height}")
         # Draft first: it is what lets a large JPEG stay below the second limit.
         if long_edge is not None:
-            image.draft(image.mode, _fit(image.size, long_edge))
+            image.draft(image.mode, fit(image.size, (long_edge, long_edge)))
         if image.width * image.height > limits.decoded:
             raise UndecodableImage(Reason.BOMB, f"{width} x {height}, whole")
         _load(image)
@@ -150,7 +151,7 @@ def _check_whole(path: Path) -> None:
 
 
 @contextmanager
-def pixel_guard(limit: int) -> Iterator[None]:
+def _pixel_guard(limit: int) -> Iterator[None]:
     """Set Pillow's own guard for the time of one decode; its setting is per process."""
     before = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = limit
@@ -187,23 +188,17 @@ def _load(image: Image.Image) -> None:
     except MemoryError:
         raise
     except Exception as error:  # OSError, SyntaxError, ValueError... by decoder and damage
+        if "memory" in str(error).casefold():  # libheif's own word for it
+            raise MemoryError from error
         raise UndecodableImage(Reason.TRUNCATED, repr(error)[:300]) from error
-
-
-def _fit(size: tuple[int, int], long_edge: int) -> tuple[int, int]:
-    """Return the size, not larger than `size`, whose longer edge is at most `long_edge`."""
-    scale = min(1.0, long_edge / max(size))
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _normalise(image: Image.Image, long_edge: int | None) -> Image.Image:
     """Return the picture shrunk, on white, as RGB in sRGB, without metadata."""
     profile = image.info.get("icc_profile")
     plain = eight_bit(image)
-    if long_edge is not None and max(plain.size) > long_edge:
-        plain = plain.resize(
-            _fit(plain.size, long_edge), Image.Resampling.LANCZOS, reducing_gap=2.0
-        )
+    if long_edge is not None:
+        plain = shrink(plain, (long_edge, long_edge))
     if plain.mode == "RGBA":
         ground = Image.new("RGB", plain.size, "white")
         ground.paste(plain, mask=plain.getchannel("A"))
@@ -211,17 +206,6 @@ def _normalise(image: Image.Image, long_edge: int | None) -> Image.Image:
     result = _to_srgb(plain, profile)
     result.info = {}
     return result
-
-
-def eight_bit(image: Image.Image) -> Image.Image:
-    """Convert to a mode that can be resized in: L, RGB, RGBA or CMYK, keeping transparency."""
-    if image.mode.startswith("I"):  # 16-bit grey; Pillow's own conversion clips at 255
-        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    if image.mode in ("LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        return image.convert("RGBA")
-    if image.mode == "1":
-        return image.convert("L")
-    return image if image.mode in ("L", "RGB", "RGBA", "CMYK") else image.convert("RGB")
 
 
 def _to_srgb(image: Image.Image, profile: object) -> Image.Image:

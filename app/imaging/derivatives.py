@@ -16,6 +16,7 @@ from PIL import Image
 
 from app.imaging.decode import PixelLimits, open_picture
 from app.imaging.fonts import Fonts
+from app.imaging.pixels import shrink
 from app.imaging.sniff import ImageKind
 from app.imaging.watermark import StripText, StripTheme, draw_strip, join, load_logo, text_size
 
@@ -103,8 +104,8 @@ def make_derivatives(
     """
     sizes = sizes or Sizes()
     decoded = open_picture(original, max_pixels, max(sizes.print, sizes.thumbnail))
-    thumbnail = _shrink(decoded.image, sizes.thumbnail)
-    picture = _enlarge(_shrink(decoded.image, sizes.print), sizes.strip, sizes.print)
+    thumbnail = shrink(decoded.image, (sizes.thumbnail,) * 2)
+    picture = _enlarge(shrink(decoded.image, (sizes.print,) * 2), sizes.strip, sizes.print)
     canvas_width = max(picture.width, sizes.strip)
     drawn = draw_strip(
         canvas_width,
@@ -128,14 +129,6 @@ def make_derivatives(
             print_recipe(strip, logo, theme, sizes),
         ),
     )
-
-
-def _shrink(image: Image.Image, long_edge: int) -> Image.Image:
-    scale = long_edge / max(image.size)
-    if scale >= 1:
-        return image
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def _enlarge(image: Image.Image, width: int, long_edge: int) -> Image.Image:

@@ -11,8 +11,8 @@ import re
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from app.imaging.decode import eight_bit, pixel_guard
 from app.imaging.fonts import Fonts
+from app.imaging.pixels import eight_bit, shrink
 from app.imaging.sniff import HEADER_BYTES, ImageKind, sniff
 
 MAX_LOGO_BYTES = 5 << 20
@@ -38,24 +38,19 @@ def clean_logo(data: bytes) -> bytes:
     if plugin is None:
         raise UnsupportedLogo("neither JPEG nor PNG")
     image = _read(data, plugin)
-    scale = min(1.0, BOX[0] / image.width, BOX[1] / image.height)
-    if scale < 1:
-        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return _png(image)
+    return _png(shrink(image, BOX))
 
 
 def _read(data: bytes, plugin: str) -> Image.Image:
     try:
-        with (
-            pixel_guard(MAX_LOGO_PIXELS),
-            Image.open(io.BytesIO(data), formats=(plugin,)) as image,
-        ):
+        with Image.open(io.BytesIO(data), formats=(plugin,)) as image:
+            if image.width * image.height > MAX_LOGO_PIXELS:
+                raise UnsupportedLogo(f"more than {MAX_LOGO_PIXELS} pixels")
             image.load()
             pixels = eight_bit(image)
             clean = pixels.convert("RGBA" if pixels.mode == "RGBA" else "RGB")
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UnsupportedLogo(f"more than {MAX_LOGO_PIXELS} pixels") from error
+    except UnsupportedLogo:
+        raise
     except Exception as error:  # a decoder raises whatever the damage makes it run into
         raise UnsupportedLogo("the file is damaged") from error
     clean.info = {}

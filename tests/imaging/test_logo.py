@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 
 import pytest
 from PIL import Image
@@ -61,6 +63,7 @@ def test_other_formats_are_refused(kind: str) -> None:
         clean_logo(encoded(pictures.upright(), kind))
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize(
     "data",
     [
@@ -78,6 +81,11 @@ def test_other_formats_are_refused(kind: str) -> None:
 def test_vectors_damage_and_bombs_are_refused(data: bytes) -> None:
     with pytest.raises(UnsupportedLogo):
         clean_logo(data)
+
+
+def test_cleaning_a_logo_loads_no_photo_decoder() -> None:
+    code = "import sys, app.imaging.logo; sys.exit('pillow_heif' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_generated_logo_is_the_same_each_time_and_clean(fonts: Fonts) -> None:
