@@ -97,8 +97,7 @@ def test_other_colour_modes_keep_their_brightness(mode: str, tmp_path: Path) -> 
 
 def test_an_icc_profile_is_applied_and_dropped(tmp_path: Path) -> None:
     path = tmp_path / "photo"
-    # A profile that swaps nothing but gamma would be hard to see; LAB pixels would not: use a
-    # wide one made from sRGB's by exchanging its red and green primaries.
+    # sRGB with its red and green primaries exchanged: what is written red must be shown green.
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     swapped = bytearray(profile)
     red, green = (swapped.index(name, 128) for name in (b"rXYZ", b"gXYZ"))
