@@ -129,9 +129,12 @@ function settled(form) {
 
 async function later(form) {
   const state = states.get(form);
-  state.tries += 1;
   mark(form, "retrying");
+  if (state.isWaiting) return;
+  state.tries += 1;
+  state.isWaiting = true;
   await waited(state.tries);
+  state.isWaiting = false;
   if (state.save) send(form);
 }
 
@@ -146,7 +149,7 @@ async function answerConflict(event) {
   if (theirs) {
     await forget("saves", keyOf(form));
     states.delete(form);
-    location.hash = theirs.hash;
+    history.replaceState(null, "", theirs.href);
     return location.reload();
   }
   versionOf(form).value = mine.dataset.keepMine;
@@ -190,6 +193,8 @@ function mark(form, state, words = word(state)) {
   const status = statusOf(form);
   status.dataset.state = state;
   status.querySelector("[data-save-words]")?.replaceChildren(words);
+  // The tick or warning was the server's word on an earlier save.
+  status.querySelector(".save-mark .icon")?.remove();
 }
 
 function keyOf(form) {

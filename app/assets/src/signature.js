@@ -113,7 +113,8 @@ async function post(form, body) {
 function taken(form, response, text) {
   const next = response.headers.get("HX-Redirect");
   if (next) return location.assign(next);
-  return htmx.swap({ text, target: form, sourceElement: form, swap: "outerHTML" });
+  const target = form.closest("[data-signature-place]") ?? form;
+  return htmx.swap({ text, target, sourceElement: target, swap: "outerHTML" });
 }
 
 function complain(form, sentence) {
