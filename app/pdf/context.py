@@ -1,0 +1,335 @@
+"""Everything a PDF prints, as frozen plain data; the documents feature fills it from the database.
+
+What must not go here: models, queries, HTML, and any rule about what an answer means. Verdicts,
+marks and counts arrive decided; this package only sets them in type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    PASSED = "passed"
+    PASSED_WITH_REMARKS = "passed_with_remarks"
+    FAILED = "failed"
+
+
+class Mark(StrEnum):
+    """Whether a measured value lies within its limits."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class TimeSource(StrEnum):
+    """Whose clock said when a photo was taken."""
+
+    CAMERA = "camera"
+    PHONE = "phone"
+    RECEIPT = "receipt"
+
+
+class PlaceSource(StrEnum):
+    """Who said where a photo was taken."""
+
+    CAMERA = "camera"
+    BROWSER = "browser"
+
+
+class ExceptionKind(StrEnum):
+    NOT_OK = "not_ok"
+    OUT_OF_LIMITS = "out_of_limits"
+    QUARANTINED_PHOTO = "quarantined_photo"
+    CLOCKS_DISAGREE = "clocks_disagree"
+    PLACES_DISAGREE = "places_disagree"
+
+
+class PersonRole(StrEnum):
+    ASSIGNED = "assigned_to"
+    STARTED = "started_by"
+    SUBMITTED = "submitted_by"
+    COMPLETED = "completed_by"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text in the report's first language and, where it has one, in the second."""
+
+    first: str
+    second: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branding:
+    """Logos are file keys (JPEG or PNG); colours are '#rrggbb'; `contact` is one line per entry."""
+
+    name: str
+    logo_key: str | None = None
+    second_logo_key: str | None = None
+    accent: str = "#1f5fa8"
+    second: str = "#33475b"
+    third: str = "#8a99a8"
+    contact: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    name: str
+    client: str
+    address: str = ""
+    coordinates: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    tag: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    role: PersonRole
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a revision replaces and why."""
+
+    previous_number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`number` is without the revision ('LD-0042'); `status` is a ReportStatus value."""
+
+    number: str
+    revision: int
+    title: str
+    status: str
+    is_preview: bool
+    created_at: datetime
+    started_at: datetime | None = None
+    submitted_at: datetime | None = None
+    completed_at: datetime | None = None
+    people: tuple[Person, ...] = ()
+    correction: Correction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    code: str
+    version: int
+    title: Words
+    category: str | None = None
+    reference_standards: tuple[str, ...] = ()
+    planning_requirements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Inclusive bounds as decimal text ('0.1'), either may be missing, and the unit."""
+
+    unit: str | None = None
+    minimum: str | None = None
+    maximum: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A measured value as it was typed; `mark` is None where nothing limits it."""
+
+    text: str
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One measured row; `cells` has one entry per column, None where nothing was measured."""
+
+    label: Words
+    cells: tuple[Measurement | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    columns: tuple[Words, ...]
+    rows: tuple[TableRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two sources disagree about one photo; `detail` is a sentence with both values."""
+
+    kind: ExceptionKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One placed photo. `key` names its print derivative in `files`, `sha256` is the original's.
+
+    `ordinal` counts through the whole report from 1; width and height are the derivative's
+    pixels; `time_text` names its zone; `accuracy` reads like '±12 m'.
+    """
+
+    key: str
+    ordinal: int
+    width: int
+    height: int
+    sha256: str
+    caption: str = ""
+    time_text: str = ""
+    time_source: TimeSource | None = None
+    place: str = ""
+    coordinates: str = ""
+    accuracy: str = ""
+    place_source: PlaceSource | None = None
+    conflicts: tuple[Conflict, ...] = ()
+    is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One field with its answer. `type` is a FieldType value; notes have no answer.
+
+    `texts` holds what was written or chosen (one entry per option), `measurement` a number,
+    `table` a table. `verdict` is 'ok', 'not_ok' or 'na'; any field may be 'na' with its reason.
+    """
+
+    field_id: str
+    number: str
+    label: Words
+    type: str
+    hint: Words | None = None
+    verdict: str | None = None
+    texts: tuple[Words, ...] = ()
+    measurement: Measurement | None = None
+    table: Table | None = None
+    limits: Limits | None = None
+    na_reason: str = ""
+    comment: str = ""
+    photos: tuple[Photo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    id: str
+    number: str
+    title: Words
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A role and, when signed, who, when, the picture's key and the hash of what was signed."""
+
+    role: Words
+    signer: str = ""
+    signed_at: datetime | None = None
+    image_key: str | None = None
+    content_sha256: str = ""
+    is_void: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReportException:
+    """`number` and `label` are the field's; `detail` is the comment, the value or the reason."""
+
+    kind: ExceptionKind
+    field_id: str
+    number: str
+    label: Words
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    field_id: str
+    number: str
+    label: Words
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`outcome` is None while a preview cannot be judged yet; `questions` counts without notes."""
+
+    outcome: Outcome | None
+    questions: int
+    ok: int = 0
+    not_ok: int = 0
+    not_applicable: int = 0
+    out_of_limits: int = 0
+    unanswered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedPhoto:
+    """`reason` is what the worker found, `technician_reason` why it could not be taken again."""
+
+    number: str
+    label: Words
+    sha256: str
+    reason: str
+    technician_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoTotals:
+    """`good` counts the placed photos whose pixels could be read: all of them must be printed."""
+
+    good: int
+    quarantined: tuple[QuarantinedPhoto, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContext:
+    """The whole PDF. `languages` has one or two of 'en', 'pt', the first shown larger.
+
+    `time_zone` is an IANA name; `rendered_at` is the only clock of the file and comes from the
+    document's row, so that the same context always gives the same bytes.
+    """
+
+    branding: Branding
+    project: Project
+    report: Report
+    checklist: Checklist
+    languages: tuple[str, ...]
+    time_zone: str
+    result: Result
+    sections: tuple[Section, ...]
+    rendered_at: datetime
+    photo_totals: PhotoTotals
+    equipment: Equipment | None = None
+    info: tuple[Question, ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    exceptions: tuple[ReportException, ...] = ()
+    not_applicable: tuple[NotApplicable, ...] = ()
+    audit_head: str = ""
+    snapshot_sha256: str = ""
+    generator: str = "Laudo"
+
+    @property
+    def full_number(self) -> str:
+        """The number with its revision: 'LD-0042-R1'."""
+        return f"{self.report.number}-R{self.report.revision}"
+
+    def questions(self) -> tuple[Question, ...]:
+        """Info fields first, then every section's questions, in print order."""
+        return self.info + tuple(q for section in self.sections for q in section.questions)
+
+    def photos(self) -> tuple[Photo, ...]:
+        """Every placed photo in print order."""
+        return tuple(photo for question in self.questions() for photo in question.photos)
+
+    def file_keys(self) -> frozenset[str]:
+        """Every key that the PDF needs a file for: photos, logos, signatures."""
+        keys = {photo.key for photo in self.photos()}
+        keys.update(signature.image_key for signature in self.signatures if signature.image_key)
+        logos = (self.branding.logo_key, self.branding.second_logo_key)
+        return frozenset(keys.union(key for key in logos if key))

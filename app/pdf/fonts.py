@@ -1,0 +1,75 @@
+"""The packaged type family and the one font configuration that all renders of a process share.
+
+System fonts are never needed: a machine without any gives the same pages, unless a text uses a
+character that Inter lacks.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+from functools import cache
+from pathlib import Path
+
+# Importing WeasyPrint tells Pillow to accept truncated images in the whole process; what decides
+# about quarantine must never inherit that, so it is switched back in the same breath.
+from PIL import ImageFile
+from weasyprint.text.fonts import FontConfiguration
+
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+APP = Path(__file__).resolve().parent.parent
+FACES = {
+    "Inter-Regular.woff2": (400, "normal"),
+    "Inter-Italic.woff2": (400, "italic"),
+    "Inter-Medium.woff2": (500, "normal"),
+    "Inter-SemiBold.woff2": (600, "normal"),
+    "Inter-Bold.woff2": (700, "normal"),
+}
+
+
+def font_dir() -> Path:
+    """The folder of the Inter files: the built assets, else the installed npm package.
+
+    Raises FileNotFoundError with what to run when neither is there.
+    """
+    candidates = (APP / "static/dist/fonts", APP / "assets/node_modules/inter-ui/web")
+    for folder in candidates:
+        if all((folder / name).is_file() for name in FACES):
+            return folder
+    raise FileNotFoundError("The PDF fonts are missing: run `make assets`.")
+
+
+def font_face_css() -> str:
+    """One @font-face rule per file, reached through the asset scheme of the fetcher."""
+    return "\n".join(
+        f'@font-face {{ font-family: "Inter"; font-weight: {weight}; font-style: {style};'
+        f' src: url("asset:{name}") format("woff2"); }}'
+        for name, (weight, style) in FACES.items()
+    )
+
+
+class SharedFonts(FontConfiguration):  # type: ignore[misc]
+    """A font configuration that survives its forked children.
+
+    WeasyPrint removes the unpacked font files when the object goes; a forked work horse that ends
+    would otherwise take them away from its parent.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._owner = os.getpid()
+        atexit.register(self._remove)
+
+    def _remove(self) -> None:
+        if os.getpid() == self._owner:
+            super().__del__()
+
+    def __del__(self) -> None:
+        """Leaves the files alone: they go at the end of the process that made them."""
+
+
+@cache
+def shared_fonts() -> SharedFonts:
+    """The process's font configuration; unpacking five faces costs a second, so once is enough."""
+    return SharedFonts()

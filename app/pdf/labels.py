@@ -1,0 +1,150 @@
+"""Every fixed word of the PDF, in the languages a checklist can have.
+
+These follow the checklist's languages, not the reader's account, so they stand apart from the
+interface catalogues. Words that users wrote never pass through here.
+"""
+
+from __future__ import annotations
+
+from app.pdf.context import Words
+
+# key: (English, Portuguese); placeholders are %(name)s and must agree, a test compares them.
+LABELS: dict[str, tuple[str, str]] = {
+    # marks and numbers
+    "preview": ("Preview", "Prévia"),
+    "preview_note": ("Not completed: may still change", "Não concluído: ainda pode mudar"),
+    "report": ("Report", "Relatório"),
+    "replaces": ("Replaces", "Substitui"),
+    "version": ("version %(n)s", "versão %(n)s"),
+    "page": ("Page", "Página"),
+    "of": ("of", "de"),
+    # cover and details
+    "details": ("Report details", "Dados do relatório"),
+    "checklist": ("Checklist", "Checklist"),
+    "project": ("Project", "Projeto"),
+    "client": ("Client", "Cliente"),
+    "coordinates": ("Coordinates", "Coordenadas"),
+    "equipment": ("Equipment", "Equipamento"),
+    "created": ("Created", "Criado"),
+    "started": ("Started", "Iniciado"),
+    "submitted": ("Submitted", "Enviado"),
+    "completed": ("Completed", "Concluído"),
+    "status": ("Status", "Situação"),
+    "status_draft": ("Draft", "Rascunho"),
+    "status_in_progress": ("In progress", "Em andamento"),
+    "status_submitted": ("Submitted", "Enviado"),
+    "status_completed": ("Completed", "Concluído"),
+    "status_archived": ("Archived", "Arquivado"),
+    "assigned_to": ("Assigned to", "Atribuído a"),
+    "started_by": ("Started by", "Iniciado por"),
+    "submitted_by": ("Submitted by", "Enviado por"),
+    "completed_by": ("Completed by", "Concluído por"),
+    "information": ("General information", "Informações gerais"),
+    "reference_standards": ("Reference standards", "Normas de referência"),
+    "planning_requirements": ("Planning requirements", "Requisitos de planejamento"),
+    "contents": ("Contents", "Sumário"),
+    # result
+    "passed": ("Passed", "Aprovado"),
+    "passed_with_remarks": ("Passed with remarks", "Aprovado com ressalvas"),
+    "failed": ("Failed", "Reprovado"),
+    "open": ("Not decided yet", "Ainda não definido"),
+    "ok": ("OK", "OK"),
+    "not_ok": ("Not OK", "Não OK"),
+    "na": ("N.A.", "N.A."),
+    "n_questions": ("%(n)s questions", "%(n)s perguntas"),
+    "one_question": ("1 question", "1 pergunta"),
+    "question": ("Question", "Pergunta"),
+    "out_of_limits": ("Out of limits", "Fora dos limites"),
+    "unanswered": ("Not answered", "Sem resposta"),
+    "photos": ("Photos", "Fotos"),
+    # exceptions
+    "exception": ("Exception", "Exceção"),
+    "exceptions": ("Exceptions", "Exceções"),
+    "exceptions_intro": (
+        "What needs attention, in the order of the questions.",
+        "O que exige atenção, na ordem das perguntas.",
+    ),
+    "no_exceptions": ("No exceptions were found.", "Nenhuma exceção foi encontrada."),
+    "quarantined_photo": ("Photo in quarantine", "Foto em quarentena"),
+    "clocks_disagree": ("Clocks disagree", "Relógios divergem"),
+    "places_disagree": ("Places disagree", "Locais divergem"),
+    "not_applicable": ("Not applicable", "Não aplicável"),
+    # questions
+    "comment": ("Comment", "Comentário"),
+    "point": ("Point", "Ponto"),
+    "limits": ("Limits", "Limites"),
+    "in": ("Within limits", "Dentro dos limites"),
+    "out": ("Out of limits", "Fora dos limites"),
+    "range": ("%(low)s to %(high)s", "%(low)s a %(high)s"),
+    # photos
+    "photo": ("Photo", "Foto"),
+    "repeat": ("repeated picture", "imagem repetida"),
+    "no_time": ("Time unknown", "Horário desconhecido"),
+    "no_place": ("No position recorded", "Sem posição registrada"),
+    "time_camera": ("camera clock", "relógio da câmera"),
+    "time_phone": ("phone clock", "relógio do celular"),
+    "time_receipt": ("time of receipt", "hora do recebimento"),
+    "place_camera": ("from the camera", "da câmera"),
+    "place_browser": ("from the browser", "do navegador"),
+    # signatures
+    "signatures": ("Signatures", "Assinaturas"),
+    "not_signed": ("Not signed", "Não assinado"),
+    "void": (
+        "Void: the content changed after signing",
+        "Sem validade: o conteúdo mudou após a assinatura",
+    ),
+    "signed_content": ("Content signed", "Conteúdo assinado"),
+    # evidence
+    "evidence": ("Evidence", "Evidências"),
+    "photos_printed": (
+        "%(printed)s of %(good)s photos printed",
+        "%(printed)s de %(good)s fotos impressas",
+    ),
+    "quarantined": ("%(n)s in quarantine", "%(n)s em quarentena"),
+    "quarantine": ("Photos in quarantine", "Fotos em quarentena"),
+    "quarantine_intro": (
+        "Received and kept, but their pixels cannot be shown.",
+        "Recebidas e guardadas, mas seus pixels não podem ser exibidos.",
+    ),
+    "technician_reason": ("Technician", "Técnico"),
+    "conflicts": ("Sources that disagree", "Fontes que divergem"),
+    "integrity": ("Integrity", "Integridade"),
+    "unchanged": (
+        "The hashes below let anyone check that a file is unchanged since receipt.",
+        "Os hashes abaixo permitem conferir que um arquivo não mudou desde o recebimento.",
+    ),
+    "snapshot": ("Snapshot", "Registro congelado"),
+    "not_frozen": (
+        "Made when the report is completed",
+        "Gerado quando o relatório for concluído",
+    ),
+    "audit_head": ("Audit chain head", "Topo da cadeia de auditoria"),
+    "made_by": ("Made by", "Gerado por"),
+    "photo_hashes": ("Photos as received (SHA-256)", "Fotos como recebidas (SHA-256)"),
+}
+
+COLUMNS = {"en": 0, "pt": 1}
+
+
+class Labels:
+    """The fixed words in a report's languages ('en', 'pt'; one or two). Unknown keys raise."""
+
+    def __init__(self, languages: tuple[str, ...]) -> None:
+        self.languages = languages
+
+    def first(self, key: str, **values: object) -> str:
+        """The words in the first language, with %(name)s filled from `values`."""
+        return self._in(self.languages[0], key, values)
+
+    def both(self, key: str, **values: object) -> Words:
+        """The words in both languages; the second is None where it would only repeat."""
+        first = self.first(key, **values)
+        if len(self.languages) < 2:
+            return Words(first)
+        second = self._in(self.languages[1], key, values)
+        return Words(first, second if second != first else None)
+
+    @staticmethod
+    def _in(language: str, key: str, values: dict[str, object]) -> str:
+        words = LABELS[key][COLUMNS[language]]
+        return words % values if values else words

@@ -1,0 +1,126 @@
+"""Builds the HTML and the tenant's colours that WeasyPrint lays out.
+
+Templates stand under templates/pdf with an environment of their own: it escapes always, refuses
+undefined names and cleans every printed word. Layout rules live in report.css, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from math import ceil
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from app.pdf.context import Mark, Question, ReportContext, Table, TableRow
+from app.pdf.fetcher import evidence_url
+from app.pdf.labels import Labels
+from app.pdf.text import breakable, clean, format_limits, format_time, prose, readable_colour
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "pdf"
+STYLESHEETS = ("report.css", "opening.css", "questions.css", "closing.css")
+MAX_COLUMNS = 8
+LONG_ANSWER = 70
+
+T = TypeVar("T")
+
+
+def render_html(context: ReportContext) -> str:
+    """The whole report as one HTML page whose files are `evidence:` URLs."""
+    labels = Labels(context.languages)
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            report=context,
+            labels=labels,
+            printed=len(context.photos()),
+            created=context.rendered_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            when=lambda moment: _when(moment, context),
+            limits_of=lambda limits: format_limits(limits, labels),
+        )
+    )
+
+
+def theme_css(context: ReportContext) -> str:
+    """The tenant's colours as custom properties, each dark enough to be read on white."""
+    branding = context.branding
+    named = {"accent": branding.accent, "second": branding.second, "third": branding.third}
+    rules = "".join(f"--{name}: {readable_colour(colour)};" for name, colour in named.items())
+    return f":root {{ {rules} }}"
+
+
+@cache
+def stylesheet(name: str) -> str:
+    """The text of one packaged stylesheet."""
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printed,
+    )
+    environment.filters.update(
+        prose=prose, evidence_url=_evidence_url, pairs=_pairs, size=_size, parts=_parts
+    )
+    environment.tests.update(long=_is_long, out_of_limits=_is_out)
+    return environment
+
+
+def _printed(value: Any) -> Any:
+    # Markup is a str subclass and must keep its class, or it would be escaped twice.
+    return breakable(clean(value)) if type(value) is str else value
+
+
+def _evidence_url(key: str) -> Markup:
+    # Percent-encoded, so nothing is left to escape, and never broken as a long word.
+    return Markup(evidence_url(key))  # noqa: S704
+
+
+def _when(moment: datetime, context: ReportContext) -> str:
+    return format_time(moment, context.time_zone, context.languages[0])
+
+
+def _pairs(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), 2):
+        yield items[start : start + 2]
+
+
+def _size(text: str) -> str:
+    """A class for display type, so that a title of any length stays on its page."""
+    if len(text) <= 48:
+        return "short"
+    return "middle" if len(text) <= 120 else "long"
+
+
+def _is_long(question: Question) -> bool:
+    """Whether the answer needs the full width instead of the answer column."""
+    return any(len(words.first) > LONG_ANSWER for words in question.texts)
+
+
+def _is_out(question: Question) -> bool:
+    if question.measurement is not None and question.measurement.mark is Mark.OUT:
+        return True
+    rows = question.table.rows if question.table else ()
+    return any(cell is not None and cell.mark is Mark.OUT for row in rows for cell in row.cells)
+
+
+def _parts(table: Table) -> Iterator[Table]:
+    """A wide table as several of equal width, at most eight columns, each with the row labels."""
+    columns = len(table.columns)
+    width = ceil(columns / ceil(columns / MAX_COLUMNS))
+    for start in range(0, columns, width):
+        span = slice(start, start + width)
+        rows = tuple(TableRow(row.label, row.cells[span]) for row in table.rows)
+        yield replace(table, columns=table.columns[span], rows=rows)

@@ -1,0 +1,211 @@
+"""Nothing a user wrote is ever markup, and a render reaches only its own files."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
+from enum import Enum
+from itertools import cycle, repeat
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import pytest
+import tinyhtml5
+from weasyprint.urls import FatalURLFetchingError
+
+from app.pdf.engine import render_pdf
+from app.pdf.fetcher import ReportFetcher, evidence_url
+from app.pdf.limits import MAX_FIELD_TEXT, TooLarge, check_size
+from app.pdf.markup import STYLESHEETS, TEMPLATES, render_html
+from tests.pdf import samples
+from tests.pdf.payloads import payloads
+from tests.pdf.reading import attachment_count, inflated, squeezed, text_of
+
+# What the program itself writes; everything else in a context comes from people.
+OURS = {
+    "languages",
+    "time_zone",
+    "type",
+    "status",
+    "verdict",
+    "key",
+    "logo_key",
+    "second_logo_key",
+    "image_key",
+}
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[int, list[bytes]]]:
+    """A local port and the list of whatever connected to it."""
+    hits: list[bytes] = []
+    server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(0.1)
+    stop = threading.Event()
+
+    def listen() -> None:
+        while not stop.is_set():
+            try:
+                connection, _ = server.accept()
+            except TimeoutError:
+                continue
+            hits.append(connection.recv(200))
+            connection.close()
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    yield server.getsockname()[1], hits
+    stop.set()
+    thread.join()
+    server.close()
+
+
+def poisoned(value: Any, texts: Iterator[str], name: str = "") -> Any:
+    """`value` with the next of `texts` in place of every text that a person could have written."""
+    if name in OURS or isinstance(value, Enum):
+        return value
+    if isinstance(value, str):
+        return next(texts) if value else value
+    if isinstance(value, tuple):
+        return tuple(poisoned(item, texts, name) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        changes = {f.name: poisoned(getattr(value, f.name), texts, f.name) for f in fields(value)}
+        return replace(value, **changes)
+    return value
+
+
+def shape(element: Element) -> list[tuple[str, tuple[str, ...]]]:
+    """Every element with the names of its attributes, in order."""
+    return [(str(node.tag), tuple(sorted(node.attrib))) for node in element.iter()]
+
+
+def test_every_payload_in_every_field_leaves_the_markup_as_it_was(tmp_path: Path) -> None:
+    context = samples.one_of_everything(tmp_path).context
+    for payload in payloads(1, "/etc/passwd"):
+        harmless = repeat(re.sub(r"[^\n ]", "x", payload))
+        expected = shape(tinyhtml5.parse(render_html(poisoned(context, harmless))))
+        printed = tinyhtml5.parse(render_html(poisoned(context, repeat(payload))))
+        assert shape(printed) == expected, payload
+
+
+def test_hostile_texts_are_printed_and_nothing_is_fetched(
+    tmp_path: Path, listener: tuple[int, list[bytes]]
+) -> None:
+    port, hits = listener
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the-secret-of-laudo")
+    hostile = payloads(port, str(secret))
+    sample = samples.one_of_everything(tmp_path)
+    context = poisoned(sample.context, cycle(hostile))
+    render_pdf(context, sample.files, tmp_path / "out.pdf")
+    text = squeezed(text_of(tmp_path / "out.pdf"))
+    assert [payload for payload in hostile if squeezed(payload) not in text] == []
+    assert hits == []
+    assert attachment_count(tmp_path / "out.pdf") == 0
+    assert b"the-secret-of-laudo" not in inflated(tmp_path / "out.pdf")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "http://127.0.0.1/x",
+        "data:image/png;base64,AAAA",
+        "gopher://127.0.0.1/",
+        "asset:../secret",
+        "asset:/etc/passwd",
+        "evidence:other",
+        "evidence:../known",
+        "EVIDENCE:known",
+        "//127.0.0.1/x",
+    ],
+)
+def test_the_fetcher_refuses_whatever_is_not_listed(url: str, tmp_path: Path) -> None:
+    known = samples.picture(tmp_path, "known", samples.TINY, 1)
+    fetcher = ReportFetcher({"Inter.woff2": known}, {"known": known})
+    with pytest.raises(FatalURLFetchingError):
+        fetcher.fetch(url)
+
+
+def test_the_fetcher_answers_with_local_paths(tmp_path: Path) -> None:
+    known = samples.picture(tmp_path, "a picture", samples.TINY, 1)
+    key = "t/1/print/ü #?%"
+    response = ReportFetcher({}, {key: known}).fetch(evidence_url(key))
+    response.close()
+    assert Path(response.path) == known
+    assert response.content_type == "image/jpeg"
+
+
+def test_templates_use_no_slow_layout_and_no_unsafe_filter() -> None:
+    slow = re.compile(r"display:\s*(inline-)?(flex|grid)|\b(dotted|dashed)\b|table-layout:\s*auto")
+    assert {path.name for path in TEMPLATES.glob("*.css")} == set(STYLESHEETS)
+    for path in TEMPLATES.iterdir():
+        text = path.read_text(encoding="utf-8")
+        assert not slow.search(text), path.name
+        assert not re.search(r"\|\s*safe\b|autoescape\s+false|\sstyle=|<script|\son\w+=", text), (
+            path.name
+        )
+        assert len(text.splitlines()) <= (150 if path.suffix == ".html" else 400)
+
+
+def test_invisible_and_turning_characters_are_not_printed(tmp_path: Path) -> None:
+    context = samples.bare_context(sections=())
+    context = replace(context, project=replace(context.project, name="a\x00b\u202ec\u200bd\x1be"))
+    assert "abcde" in render_html(context)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"generator": "x" * (MAX_FIELD_TEXT + 1)}, "generator.* 20,001 characters"),
+        ({"audit_head": "x"}, None),
+    ],
+)
+def test_texts_that_are_too_long_are_refused(changes: dict[str, str], sentence: str | None) -> None:
+    context = samples.bare_context(**changes)
+    if sentence is None:
+        check_size(context)
+        return
+    with pytest.raises(TooLarge, match=sentence):
+        check_size(context)
+
+
+def test_too_many_photos_rows_and_words_are_refused() -> None:
+    words = samples.Words("x")
+    photo = samples.Photo("k", 1, 1, 1, "00")
+    row = samples.TableRow(words, (None,))
+    table = samples.Table((words,), (row,) * 5_001)
+    base = samples.Question("q", "1.1", words, "table")
+    for question, sentence in (
+        (replace(base, photos=(photo,) * 1_501), "1,501 photos"),
+        (replace(base, table=table), "5,001 rows"),
+        (replace(base, texts=(samples.Words("y" * 20_000),) * 21), "characters of text"),
+    ):
+        section = samples.data.Section("s", "1", words, (question,))
+        with pytest.raises(TooLarge, match=sentence):
+            check_size(samples.bare_context(sections=(section,)))
+
+
+def test_the_largest_text_allowed_prints(tmp_path: Path) -> None:
+    bombs = ("W" * 20_000, "a\n" * 10_000, "word " * 4_000)
+    questions = tuple(
+        samples.Question(
+            f"q{n}",
+            f"1.{n}",
+            samples.Words("Remarks"),
+            "long_text",
+            texts=(samples.Words(text),),
+            comment=text,
+        )
+        for n, text in enumerate(bombs)
+    )
+    context = samples.bare_context(
+        sections=(samples.data.Section("s", "1", samples.Words("S"), questions),),
+        rendered_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    assert render_pdf(context, {}, tmp_path / "out.pdf").seconds < 30
