@@ -93,23 +93,15 @@ def list_reports(
     )
     pages = max(1, -(-(total or 0) // page_size))
     page = min(max(page, 1), pages)
-    rows = db.session.execute(
-        select(
-            Report.id, Report.number, Report.revision, Report.title, Report.status,
-            Report.outcome, Report.updated_at, Project.name, Checklist.name, Equipment.tag,
-            Account.name,
-        )
-        .join(Report.project)
-        .join(Report.version)
-        .join(Version.checklist)
-        .join(Report.assignee)
-        .outerjoin(Report.equipment)
-        .where(*matching)
-        .order_by(Report.updated_at.desc(), Report.id)
-        .limit(page_size)
-        .offset((page - 1) * page_size)
-    )  # fmt: skip
-    return ReportPage(tuple(ReportLine(*row) for row in rows), page, pages, total or 0)
+    lines = _lines(*matching, limit=page_size, offset=(page - 1) * page_size)
+    return ReportPage(lines, page, pages, total or 0)
+
+
+def list_reports_of_project(
+    project_id: UUID, *, person: Actor, limit: int = 10
+) -> tuple[ReportLine, ...]:
+    """The newest visible reports of one project, in one query."""
+    return _lines(visible_to(person), Report.project_id == project_id, limit=limit)
 
 
 def list_statuses(person: Actor) -> tuple[ReportStatus, ...]:
@@ -141,6 +133,26 @@ def list_equipment_tags(project_id: UUID) -> list[str]:
             select(Equipment.tag).where(Equipment.project_id == project_id).order_by(Equipment.tag)
         )
     )
+
+
+def _lines(*matching: ColumnElement[bool], limit: int, offset: int = 0) -> tuple[ReportLine, ...]:
+    rows = db.session.execute(
+        select(
+            Report.id, Report.number, Report.revision, Report.title, Report.status,
+            Report.outcome, Report.updated_at, Project.name, Checklist.name, Equipment.tag,
+            Account.name,
+        )
+        .join(Report.project)
+        .join(Report.version)
+        .join(Version.checklist)
+        .join(Report.assignee)
+        .outerjoin(Report.equipment)
+        .where(*matching)
+        .order_by(Report.updated_at.desc(), Report.id)
+        .limit(limit)
+        .offset(offset)
+    )  # fmt: skip
+    return tuple(ReportLine(*row) for row in rows)
 
 
 def _assignable_by(person: Actor) -> tuple[tuple[UUID, str], ...]:
