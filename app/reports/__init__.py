@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("reports", __name__)
 
-from app.reports import filling_routes, routes  # noqa: E402, F401
+from app.reports import filling_routes, routes, signing_routes  # noqa: E402, F401

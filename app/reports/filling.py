@@ -1,0 +1,180 @@
+"""The fill page as plain data: every field with what stands in it, judged, and the progress.
+
+Reading only, in a fixed number of queries. What a refused save shows instead of the stored
+answer comes in as a `Refused`; saving itself is answering.py.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.definition.judging import AnswerFacts, judge, judge_cells
+from app.definition.rules import INFO, Progress, first_open_field, progress
+from app.definition.schema import Definition, Field, FieldType
+from app.definition.sentences import Sentence
+from app.models import Answer, Report
+from app.reports.answering import Given, StoredAnswer
+from app.reports.content import content_hash
+from app.reports.facts import PlacedPhoto, ReportFacts, answer_facts
+from app.reports.signing import SigningPlace, signing_places
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What stands in the inputs: a stored answer, or what somebody typed and is not stored."""
+
+    value: object = None
+    comment: str = ""
+    na_reason: str = ""
+    row_version: int = 0
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A save that was not taken: its field, what was typed, and why.
+
+    `newer` is what somebody else saved in the meantime (a conflict), in words beside what was
+    typed; `sentence` says what is wrong with the value, `cell` names the table cell it means.
+    """
+
+    field: Field
+    given: Given
+    newer: StoredAnswer | None = None
+    newer_words: str = ""
+    mine_words: str = ""
+    sentence: Sentence | None = None
+    cell: str | None = None
+
+    @property
+    def typed(self) -> Typed:
+        """The text as it was sent, in the shape that the inputs are drawn from."""
+        return Typed(
+            value=_as_typed(self.field, self.given.value),
+            comment=self.given.comment or "",
+            na_reason=self.given.na_reason or "",
+            row_version=self.given.row_version,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field: `judged` maps a cell's key, or None for a number, to its judgement."""
+
+    field: Field
+    answer: Typed | None
+    judged: Mapping[str | None, str]
+    photos: Sequence[PlacedPhoto]
+    refused: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """A section, or the info fields (id "info", no title)."""
+
+    id: str
+    title: str | None
+    second_title: str | None
+    fields: Sequence[FieldView]
+    done: int
+    total: int
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FillPage:
+    report: Report
+    definition: Definition
+    sections: Sequence[SectionView]
+    places: Sequence[SigningPlace]
+    progress: Progress
+    resume_at: str | None
+
+    @property
+    def resumes(self) -> bool:
+        """Whether the page opens further down than at its top."""
+        first = next(self.definition.all_fields(), None)
+        return self.resume_at is not None and first is not None and self.resume_at != first.id
+
+
+def fill_page(
+    report: Report, facts: ReportFacts, *, at: str | None = None, refused: Refused | None = None
+) -> FillPage:
+    """Everything that the page shows. One section is unfolded: that of the refused field, of the
+    field `at`, or else of the first open one."""
+    definition = facts.definition
+    tally = progress(definition, facts.answers, facts.photo_facts)
+    resume_at = first_open_field(definition, facts.answers, facts.photo_facts)
+    photos: defaultdict[str, list[PlacedPhoto]] = defaultdict(list)
+    for placed in facts.photos:
+        photos[placed.placement.field_id].append(placed)
+    wanted = refused.field.id if refused else at or resume_at
+
+    def view(id: str, title: tuple[str, str | None] | None, fields: Sequence[Field]) -> SectionView:
+        done, total = tally.per_section[id]
+        return SectionView(
+            id=id,
+            title=title[0] if title else None,
+            second_title=title[1] if title else None,
+            fields=[
+                field_view(field, facts.rows.get(field.id), photos[field.id], refused)
+                for field in fields
+            ],
+            done=done,
+            total=total,
+            is_open=any(field.id == wanted for field in fields),
+        )
+
+    languages = definition.languages
+    sections = [
+        view(one.id, (one.title.first(languages), one.title.second(languages)), one.fields)
+        for one in definition.sections
+    ]
+    if definition.info_fields:
+        sections.insert(0, view(INFO, None, definition.info_fields))
+    return FillPage(
+        report=report,
+        definition=definition,
+        sections=sections,
+        places=signing_places(definition, facts, content_hash(report, facts)),
+        progress=tally,
+        resume_at=resume_at,
+    )
+
+
+def field_view(
+    field: Field,
+    row: Answer | None,
+    photos: Sequence[PlacedPhoto] = (),
+    refused: Refused | None = None,
+) -> FieldView:
+    if refused and refused.field.id == field.id:
+        return FieldView(field, refused.typed, {}, photos, refused)
+    if row is None:
+        return FieldView(field, None, {}, photos)
+    answer = Typed(row.value, row.comment, row.na_reason, row.row_version, row.answered_at)
+    return FieldView(field, answer, judged(field, answer_facts(row)), photos)
+
+
+def judged(field: Field, facts: AnswerFacts) -> Mapping[str | None, str]:
+    """The judgement of each reading, by cell key or None for a number."""
+    if facts.value is None:
+        return {}
+    if field.type is FieldType.NUMBER:
+        return {None: judge(field, facts.value).value}
+    if field.type is FieldType.TABLE:
+        return {key: found.value for key, found in judge_cells(field, facts.value).items()}
+    return {}
+
+
+def _as_typed(field: Field, value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: {"text": text} for key, text in value.items()}
+    texts = value if isinstance(value, list) else [value]
+    if field.type is FieldType.SELECT_MANY:
+        return texts
+    last = texts[-1] if texts else None
+    return {"text": last} if field.type is FieldType.NUMBER and last else last

@@ -1,0 +1,239 @@
+"""Signing a report: who signed which content, drawn or as an image; voiding shows by itself.
+
+A signature carries the hash of what the report said at that moment (content.py). When the
+report says something else later, the hashes differ and the signature is void; nothing is marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from app.definition.answers import InvalidAnswer, clean_text
+from app.definition.schema import Definition, SignatureRole
+from app.errors import DomainError, NotFound
+from app.evidence.service import record
+from app.extensions import db
+from app.imaging.logo import MAX_LOGO_BYTES, UnsupportedLogo, clean_logo
+from app.models import Actor, Report, Signature
+from app.reports.content import content_hash
+from app.reports.facts import ReportFacts, load_facts
+from app.reports.locking import lock_open_report
+from app.reports.queries import get_report
+from app.reports.strokes import BadStrokes, parse_strokes
+from app.storage import object_key, put_bytes
+from app.tenancy import require_tenant
+
+MAX_NAME = 120
+MAX_DRAWN_BYTES = 200_000
+MAX_IMAGE_BYTES = MAX_LOGO_BYTES
+
+
+class SignatureState(StrEnum):
+    OPEN = "open"
+    SIGNED = "signed"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningPlace:
+    """One role of the checklist and its live signature, if any."""
+
+    role: SignatureRole
+    signature: Signature | None
+    state: SignatureState
+
+
+@dataclass(frozen=True, slots=True)
+class GivenSignature:
+    """What a signer sends: `strokes` is the pad's JSON, None for an uploaded image."""
+
+    signer_name: str
+    image: bytes
+    strokes: bytes | None = None
+    client_id: UUID | None = None
+    client_at: datetime | None = None
+
+
+class SignerMissing(DomainError):
+    """Write the name of the person who signs, in at most 120 characters."""
+
+    status = 422
+
+
+class SignatureMissing(DomainError):
+    """Draw the signature, or choose an image of it."""
+
+    status = 422
+
+
+class SignatureTooLarge(DomainError):
+    """The signature is larger than %(size)s kB. Draw it again, or use a smaller image."""
+
+    status = 422
+
+
+class SignatureUnreadable(DomainError):
+    """The image of the signature could not be read. Use a JPEG or PNG picture."""
+
+    status = 422
+
+
+class SignatureIdReused(DomainError):
+    """This signature carries the id of another one. Load the page again and sign there."""
+
+    status = 409
+
+
+def signing_places(
+    definition: Definition, facts: ReportFacts, content: str
+) -> Sequence[SigningPlace]:
+    """Every role in order; `content` is the hash of what the report says now."""
+    return [_place(role, facts.signatures, content) for role in definition.signature_roles]
+
+
+def get_signing_place(report_id: UUID, role_id: str, *, person: Actor) -> SigningPlace:
+    """The place of one role of a report that the person may see. Raises NotFound."""
+    report = get_report(report_id, person=person)
+    facts = load_facts(report)
+    return _place(_get_role(report, role_id), facts.signatures, content_hash(report, facts))
+
+
+def get_signature(report_id: UUID, signature_id: UUID, *, person: Actor) -> Signature:
+    """A signature with an image, of a report that the person may see. Raises NotFound."""
+    report = get_report(report_id, person=person)
+    signature = db.session.scalars(
+        select(Signature).where(
+            Signature.id == signature_id,
+            Signature.report_id == report.id,
+            Signature.image_key.is_not(None),
+        )
+    ).one_or_none()
+    if signature is None:
+        raise NotFound
+    return signature
+
+
+def sign_report(
+    *, report_id: UUID, role_id: str, given: GivenSignature, actor: Actor
+) -> SigningPlace:
+    """Take a signature for a role over what the report says now; the newest one is live.
+
+    Sent again under its client id it changes nothing. Raises NotFound, ReportClosed and the
+    refusals above.
+    """
+    name, strokes, image = _checked(given)
+    digest = sha256(image).hexdigest()
+    report = lock_open_report(report_id, actor=actor)
+    role = _get_role(report, role_id)
+    facts = load_facts(report)
+    content = content_hash(report, facts)
+    if given.client_id and (earlier := _find_by_client_id(given.client_id)):
+        if (earlier.report_id, earlier.role_id) != (report.id, role.id):
+            raise SignatureIdReused
+        return _place(role, facts.signatures, content)
+    key = object_key(require_tenant(), "sign", digest, ".png")
+    put_bytes(key, image)
+    signature = Signature(
+        report_id=report.id,
+        role_id=role.id,
+        signer_name=name,
+        strokes=strokes,
+        image_key=key,
+        image_sha256=digest,
+        content_hash=content,
+        withdrawn=False,
+        taken_by=actor.account_id,
+        client_id=given.client_id or uuid4(),
+        client_at=given.client_at,
+    )
+    db.session.add(signature)
+    _record("signature.taken", signature, actor)
+    return SigningPlace(role, signature, SignatureState.SIGNED)
+
+
+def withdraw_signature(*, report_id: UUID, role_id: str, actor: Actor) -> SigningPlace:
+    """Take the live signature of a role back; its row stays. Nothing happens without one.
+
+    Raises NotFound, ReportClosed.
+    """
+    report = lock_open_report(report_id, actor=actor)
+    role = _get_role(report, role_id)
+    live = load_facts(report).signatures.get(role.id)
+    if live:
+        back = Signature(
+            report_id=report.id,
+            role_id=role.id,
+            signer_name=live.signer_name,
+            content_hash=live.content_hash,
+            withdrawn=True,
+            taken_by=actor.account_id,
+            client_id=uuid4(),
+        )
+        db.session.add(back)
+        _record("signature.withdrawn", back, actor)
+    return SigningPlace(role, None, SignatureState.OPEN)
+
+
+def _checked(given: GivenSignature) -> tuple[str, dict[str, Any] | None, bytes]:
+    """Name, strokes and the picture as a new PNG without anything but its pixels."""
+    try:
+        name = " ".join(clean_text(given.signer_name, MAX_NAME).split())
+    except InvalidAnswer as error:
+        raise SignerMissing from error
+    if not name:
+        raise SignerMissing
+    if not given.image:
+        raise SignatureMissing
+    most = MAX_IMAGE_BYTES if given.strokes is None else MAX_DRAWN_BYTES
+    if len(given.image) > most:
+        raise SignatureTooLarge(size=most // 1000)
+    try:
+        strokes = parse_strokes(given.strokes) if given.strokes is not None else None
+        return name, strokes, clean_logo(given.image)
+    except BadStrokes as error:
+        raise SignatureMissing from error
+    except UnsupportedLogo as error:
+        raise SignatureUnreadable from error
+
+
+def _place(role: SignatureRole, live: Mapping[str, Signature], content: str) -> SigningPlace:
+    signature = live.get(role.id)
+    if signature is None:
+        return SigningPlace(role, None, SignatureState.OPEN)
+    is_valid = signature.content_hash == content
+    return SigningPlace(role, signature, SignatureState.SIGNED if is_valid else SignatureState.VOID)
+
+
+def _get_role(report: Report, role_id: str) -> SignatureRole:
+    role = report.version.definition.role(role_id)
+    if role is None:
+        raise NotFound
+    return role
+
+
+def _find_by_client_id(client_id: UUID) -> Signature | None:
+    return db.session.scalars(
+        select(Signature).where(Signature.client_id == client_id)
+    ).one_or_none()
+
+
+def _record(action: str, signature: Signature, actor: Actor) -> None:
+    record(
+        action=action,
+        actor=actor,
+        object_type="report",
+        object_id=signature.report_id,
+        role=signature.role_id,
+        signer=signature.signer_name,
+        image_sha256=signature.image_sha256,
+        content_hash=signature.content_hash,
+        client_at=signature.client_at.isoformat() if signature.client_at else None,
+    )

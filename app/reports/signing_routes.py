@@ -1,0 +1,85 @@
+"""Routes of signatures: sign, withdraw, look, and the picture itself."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response, request, url_for
+from werkzeug.datastructures import FileStorage
+
+from app.extensions import db
+from app.reports import blueprint, signing
+from app.reports.filling_forms import client_at_of, client_id_of
+from app.reports.queries import get_report
+from app.reports.signing import GivenSignature, SigningPlace
+from app.storage import storage
+from app.web.fragments import redirect_to, render_fragment, wants_fragment
+from app.web.guards import MEMBERS, STAFF, current_actor, requires
+
+# A picture that is opened by itself must never run or load anything.
+IMAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Disposition": "inline; filename=signature.png",
+}
+
+
+@blueprint.post("/reports/<uuid:report_id>/signatures/<role_id>")
+@requires(*STAFF)
+def sign(report_id: UUID, role_id: str) -> Response:
+    given = GivenSignature(
+        signer_name=request.form.get("signer_name", ""),
+        image=_part("image", signing.MAX_IMAGE_BYTES) or b"",
+        strokes=_part("strokes", signing.MAX_DRAWN_BYTES),
+        client_id=client_id_of(request.form),
+        client_at=client_at_of(request.form),
+    )
+    signing.sign_report(report_id=report_id, role_id=role_id, given=given, actor=current_actor())
+    db.session.commit()
+    return _answer(report_id, role_id)
+
+
+@blueprint.post("/reports/<uuid:report_id>/signatures/<role_id>/withdraw")
+@requires(*STAFF)
+def withdraw_signature(report_id: UUID, role_id: str) -> Response:
+    signing.withdraw_signature(report_id=report_id, role_id=role_id, actor=current_actor())
+    db.session.commit()
+    return _answer(report_id, role_id)
+
+
+@blueprint.get("/reports/<uuid:report_id>/signatures/<role_id>")
+@requires(*MEMBERS)
+def show_signing_place(report_id: UUID, role_id: str) -> Response:
+    place = signing.get_signing_place(report_id, role_id, person=current_actor())
+    return _fragment(report_id, place)
+
+
+@blueprint.get("/reports/<uuid:report_id>/signatures/<uuid:signature_id>.png")
+@requires(*MEMBERS)
+def signature_image(report_id: UUID, signature_id: UUID) -> Response:
+    signature = signing.get_signature(report_id, signature_id, person=current_actor())
+    with storage().open(str(signature.image_key)) as image:
+        return Response(image.read(), content_type="image/png", headers=IMAGE_HEADERS)
+
+
+def _part(name: str, most: int) -> bytes | None:
+    """The bytes of a file part, one more than allowed at most; None where it is not sent."""
+    part: FileStorage | None = request.files.get(name)
+    return part.stream.read(most + 1) if part else None
+
+
+def _answer(report_id: UUID, role_id: str) -> Response:
+    if not wants_fragment():
+        anchor = f"signature-{role_id}"
+        return redirect_to(url_for(".fill", report_id=report_id, at="signatures", _anchor=anchor))
+    return _fragment(
+        report_id, signing.get_signing_place(report_id, role_id, person=current_actor())
+    )
+
+
+def _fragment(report_id: UUID, place: SigningPlace) -> Response:
+    report = get_report(report_id, person=current_actor())
+    languages = report.version.definition.languages
+    return render_fragment(
+        "reports/_signature_answer.html", report=report, place=place, languages=languages
+    )

@@ -1,0 +1,241 @@
+"""The snapshot: a whole report as canonical JSON, frozen at completion and never again made.
+
+It stands alone: whoever holds it and the photos' bytes can check the report without a server.
+Numbers are strings throughout. Whether the report may be completed is for submitting.py.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.config import ROOT
+from app.definition.rules import ReportResult
+from app.evidence.queries import ChainHead
+from app.evidence.service import canonical_json
+from app.extensions import db
+from app.models import Account, Answer, PhotoPlacement, PhotoReading, Report, Signature, Snapshot
+from app.reports.content import answer_content, content_hash
+from app.reports.facts import PlacedPhoto, ReportFacts
+
+FORMAT = "laudo.snapshot/1"
+
+Names = Mapping[UUID, str]
+
+
+def freeze(report: Report, facts: ReportFacts, result: ReportResult, head: ChainHead) -> Snapshot:
+    """Add the snapshot's row; the report already carries its completion's time and outcome.
+
+    `head` is the newest audit entry that the snapshot can name: the entry of the completion
+    itself names the snapshot's hash, so it can only follow.
+    """
+    body = canonical_json(snapshot_of(report, facts, result, head))
+    snapshot = Snapshot(
+        report_id=report.id,
+        body=body,
+        sha256=sha256(body.encode()).hexdigest(),
+        audit_sequence=head.sequence,
+        audit_hash=head.hash,
+    )
+    db.session.add(snapshot)
+    return snapshot
+
+
+def snapshot_of(
+    report: Report, facts: ReportFacts, result: ReportResult, head: ChainHead
+) -> dict[str, Any]:
+    """Plain JSON data of everything that the report holds."""
+    names = _names()
+    current = content_hash(report, facts)
+    return {
+        "format": FORMAT,
+        "software": {"name": "Laudo", "version": app_version()},
+        "report": _report(report, names),
+        "definition": _definition(report),
+        "result": {key: str(value) for key, value in asdict(result).items()},
+        "content_hash": current,
+        "answers": {field_id: _answer(row, facts, names) for field_id, row in facts.rows.items()},
+        "photos": [_photo(placed, names) for placed in facts.photos],
+        "removed_photos": [_removed(row) for row in _removed_placements(report.id)],
+        "signatures": {
+            role_id: _signature(signature, current, names)
+            for role_id, signature in facts.signatures.items()
+        },
+        "audit": {"sequence": str(head.sequence), "hash": head.hash},
+    }
+
+
+@cache
+def app_version() -> str:
+    """The version of the running software; pyproject.toml is where it stands."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return str(project["version"])
+
+
+def _report(report: Report, names: Names) -> dict[str, Any]:
+    project, equipment = report.project, report.equipment
+    return {
+        "id": str(report.id),
+        "tenant": str(report.tenant_id),
+        "number": report.number,
+        "revision": str(report.revision),
+        "revision_of": _text(report.revision_of),
+        "revision_reason": report.revision_reason,
+        "title": report.title,
+        "project": {
+            "id": str(project.id),
+            "name": project.name,
+            "client": project.client,
+            "address": project.address,
+            "latitude": _text(project.latitude),
+            "longitude": _text(project.longitude),
+        },
+        "equipment": {"id": str(equipment.id), "tag": equipment.tag, "name": equipment.name}
+        if equipment
+        else None,
+        "started_by": _person(report.started_by, names),
+        "assignee": _person(report.assignee_id, names),
+        "completed_by": _person(report.completed_by, names),
+        "created_at": _time(report.created_at),
+        "started_at": _time(report.started_at),
+        "submitted_at": _time(report.submitted_at),
+        "completed_at": _time(report.completed_at),
+    }
+
+
+def _definition(report: Report) -> dict[str, Any]:
+    """The questions themselves, so that answers can be read without the server."""
+    number = report.version
+    body = numbers_as_text(number.body)
+    return {
+        "checklist": str(number.checklist_id),
+        "version_id": str(number.id),
+        "version": str(number.number),
+        "sha256": sha256(canonical_json(body).encode()).hexdigest(),
+        "body": body,
+    }
+
+
+def _answer(row: Answer, facts: ReportFacts, names: Names) -> dict[str, Any]:
+    return {
+        **answer_content(facts.answers[row.field_id]),
+        "row_version": str(row.row_version),
+        "answered_by": _person(row.answered_by, names),
+        "answered_at": _time(row.answered_at),
+        "client_at": _time(row.client_at),
+    }
+
+
+def _photo(placed: PlacedPhoto, names: Names) -> dict[str, Any]:
+    photo, placement = placed.photo, placed.placement
+    return {
+        "id": str(photo.id),
+        "field": placement.field_id,
+        "position": str(placement.position),
+        "caption": placement.caption,
+        "quarantine_reason": placement.quarantine_reason,
+        "sha256": photo.sha256,
+        "byte_size": str(photo.byte_size),
+        "media_type": photo.media_type,
+        "source": photo.source.value,
+        "uploaded_by": _person(photo.uploaded_by, names),
+        "received_at": _time(photo.created_at),
+        "client_at": _time(photo.client_at),
+        "browser_position": {
+            "latitude": _text(photo.latitude),
+            "longitude": _text(photo.longitude),
+            "accuracy_m": _text(photo.accuracy_m),
+            "at": _time(photo.position_at),
+        },
+        "reading": _reading(placed.reading),
+    }
+
+
+def _reading(reading: PhotoReading | None) -> dict[str, Any] | None:
+    if reading is None:
+        return None
+    plain = (
+        "reason", "width", "height", "orientation", "taken_at", "taken_offset", "latitude",
+        "longitude", "altitude_m", "accuracy_m", "device", "parser_version",
+    )  # fmt: skip
+    return {
+        "verdict": reading.verdict.value,
+        "notes": numbers_as_text(reading.notes),
+        **{name: _text(getattr(reading, name)) for name in plain},
+    }
+
+
+def _removed_placements(report_id: UUID) -> Iterable[PhotoPlacement]:
+    return db.session.scalars(
+        select(PhotoPlacement)
+        .where(PhotoPlacement.report_id == report_id, PhotoPlacement.removed_at.is_not(None))
+        .options(joinedload(PhotoPlacement.photo, innerjoin=True))
+        .order_by(PhotoPlacement.removed_at, PhotoPlacement.id)
+    )
+
+
+def _removed(row: PhotoPlacement) -> dict[str, Any]:
+    return {
+        "id": str(row.photo_id),
+        "field": row.field_id,
+        "sha256": row.photo.sha256,
+        "received_at": _time(row.photo.created_at),
+        "removed_at": _time(row.removed_at),
+    }
+
+
+def _signature(signature: Signature, current: str, names: Names) -> dict[str, Any]:
+    """`strokes_sha256` is of the RFC 8785 form of the stored strokes, numbers as text."""
+    drawn = signature.strokes
+    strokes = sha256(canonical_json(numbers_as_text(drawn)).encode()).hexdigest() if drawn else None
+    return {
+        "id": str(signature.id),
+        "signer": signature.signer_name,
+        "image_sha256": signature.image_sha256,
+        "strokes_sha256": strokes,
+        "content_hash": signature.content_hash,
+        "is_valid": signature.content_hash == current,
+        "taken_by": _person(signature.taken_by, names),
+        "signed_at": _time(signature.created_at),
+        "client_at": _time(signature.client_at),
+    }
+
+
+def numbers_as_text(value: Any) -> Any:
+    """JSON data with every number as its shortest exact text."""
+    if isinstance(value, Mapping):
+        return {key: numbers_as_text(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [numbers_as_text(one) for one in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return format(Decimal(str(value)).normalize(), "f")
+    return value
+
+
+def _names() -> Names:
+    """Every person of the tenant; a report names a few of them many times."""
+    rows = db.session.execute(select(Account.id, Account.name))
+    return {row.id: row.name for row in rows}
+
+
+def _person(account_id: UUID | None, names: Names) -> dict[str, str] | None:
+    return {"id": str(account_id), "name": names[account_id]} if account_id else None
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _time(moment: datetime | None) -> str | None:
+    """UTC to the microsecond, as the audit chain writes it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None

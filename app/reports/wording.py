@@ -1,0 +1,59 @@
+"""An answer in words for people, as lists, conflicts and the check page show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
+
+from app.definition.judging import AnswerFacts
+from app.definition.schema import Definition, Field, FieldType, Language, Verdict
+
+
+def answer_words(field: Field, facts: AnswerFacts, languages: tuple[Language, ...]) -> str:
+    """The value, N.A. or what is left open, then the comment; one line without markup."""
+    said = value_words(field, facts.value, languages)
+    if facts.na_reason:
+        said = f"{_('N.A.')}: {facts.na_reason}"
+    return " · ".join(part for part in (said or _("No answer"), facts.comment) if part)
+
+
+def value_words(field: Field, value: object, languages: tuple[Language, ...]) -> str:
+    """A value in words, empty where there is none. A table counts and lists its readings."""
+    if not value:
+        return ""
+    if field.type is FieldType.VERDICT:
+        return verdict_words(str(value))
+    if field.type in (FieldType.SELECT_ONE, FieldType.SELECT_MANY):
+        chosen = value if isinstance(value, list) else [value]
+        labels = [option.label.first(languages) for option in field.options if option.id in chosen]
+        return ", ".join(labels)
+    if isinstance(value, Mapping):
+        unit = field.limits.unit if field.limits else None
+        texts = [value["text"]] if field.type is FieldType.NUMBER else _cell_texts(field, value)
+        return " ".join(part for part in ("; ".join(texts), unit) if part)
+    return str(value)
+
+
+def verdict_words(value: str) -> str:
+    return {Verdict.OK: _("OK"), Verdict.NOT_OK: _("Not OK"), Verdict.NA: _("N.A.")}[Verdict(value)]
+
+
+def cell_words(field: Field, key: str, languages: tuple[Language, ...]) -> str:
+    """The row and the column of a table's cell."""
+    for one, row, column in field.cells():
+        if one == key:
+            return f"{row.label.first(languages)}, {column.label.first(languages)}"
+    return key
+
+
+def section_words(definition: Definition, field_id: str) -> str:
+    """The title of the section that a field stands in; the info fields have their own."""
+    for section in definition.sections:
+        if any(field.id == field_id for field in section.fields):
+            return section.title.first(definition.languages)
+    return _("Information")
+
+
+def _cell_texts(field: Field, value: Mapping[str, Mapping[str, str]]) -> list[str]:
+    return [value[key]["text"] for key, _row, _column in field.cells() if key in value]
