@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from flask import Flask
+
+# Each module of app/commands lists its own in COMMANDS.
+MODULES = ("up", "people", "seed", "demo.command")
 
 
 def init_app(app: Flask) -> None:
-    pass
+    for name in MODULES:
+        for command in import_module(f"app.commands.{name}").COMMANDS:
+            app.cli.add_command(command)

@@ -77,3 +77,6 @@ def welcome() -> None:
     if code := os.environ.get("LAN_QR"):
         click.echo("\n" + code)
     click.echo("\nCtrl-C stops everything.\n")
+
+
+COMMANDS = (up, worker, relay, welcome)

@@ -27,7 +27,8 @@ class Shot:
 
 def pictures_in(folder: Path) -> tuple[list[Path], list[Path]]:
     """(pictures, other files) of a folder by their first bytes, as the upload route sniffs them."""
-    pictures, others = [], []
+    pictures: list[Path] = []
+    others: list[Path] = []
     for path in sorted(one for one in folder.iterdir() if one.is_file()):
         with path.open("rb") as file:
             (pictures if sniff(file.read(HEADER_BYTES)) else others).append(path)

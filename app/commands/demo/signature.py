@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 from dataclasses import dataclass
 from random import Random
@@ -15,9 +16,9 @@ SIZE = (600, 200)
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """`strokes` is signature_pad's list of point groups; `png` the picture (transparent ground)."""
+    """`strokes_json` is signature_pad's list of point groups, `png` the picture of them."""
 
-    strokes: list[dict[str, Any]]
+    strokes_json: bytes
     png: bytes
 
 
@@ -31,7 +32,8 @@ def draw(rng: Random) -> Drawn:
         pen.line(points, fill=(20, 30, 60, 255), width=4, joint="curve")
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
-    return Drawn([_group(points) for points in (line, flourish)], buffer.getvalue())
+    strokes = [_group(points) for points in (line, flourish)]
+    return Drawn(json.dumps(strokes).encode(), buffer.getvalue())
 
 
 def _point(rng: Random, along: float) -> tuple[float, float]:

@@ -6,14 +6,16 @@ import io
 
 from openpyxl import Workbook
 
-QUESTION_COLUMNS = (
+Row = tuple[str | None, ...]
+
+QUESTION_COLUMNS: Row = (
     "Section", "Question (EN)", "Pergunta (PT)", "Type", "Options / limits", "Opções (PT)",
     "Required", "Photos", "GPS", "Comment required", "Hint (EN)", "Dica (PT)",
 )  # fmt: skip
 VISUAL = "1. Visual inspection / Inspeção visual"
 TESTS = "2. Tests / Ensaios"
 HANDOVER = "3. Handover / Entrega"
-QUESTIONS = (
+QUESTIONS: tuple[Row, ...] = (
     (VISUAL, "Board is level, fixed and undamaged", "Quadro nivelado, fixado e sem danos",
      "verdict", None, None, None, "min 1", None, "when Not OK"),
     (VISUAL, "Nameplate agrees with the single-line diagram",
@@ -43,18 +45,18 @@ QUESTIONS = (
     (HANDOVER, "Protection settings saved", "Ajustes de proteção salvos", "verdict"),
     (HANDOVER, "Remarks", "Observações", "long text", None, None, "no"),
 )  # fmt: skip
-INFO = (
+INFO: tuple[Row, ...] = (
     ("Label (EN)", "Label (PT)", "Type", "Options", "Required"),
     ("Client", "Cliente", "text", None, "yes"),
     ("Equipment tag", "TAG do equipamento", "text", None, "yes"),
     ("Test date", "Data do teste", "date", None, "yes"),
 )
-SIGNATURES = (
+SIGNATURES: tuple[Row, ...] = (
     ("Role (EN)", "Role (PT)", "Required"),
     ("Technician", "Técnico executor", "yes"),
     ("Client witness", "Testemunha do cliente", "no"),
 )
-HEADER = (
+HEADER: tuple[Row, ...] = (
     ("Code", "LVB-001"),
     ("Title (EN)", "Low-voltage board start-up"),
     ("Title (PT)", "Partida de quadro de baixa tensão"),

@@ -1,0 +1,81 @@
+"""The demo companies and their people: who they are and how a command acts as one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.extensions import db
+from app.models import Account, Actor, Project, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    name: str
+    slug: str
+    domain: str
+    locale: str
+    time_zone: str
+    colours: tuple[str, str, str]
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    key: str
+    name: str
+    role: Role
+
+
+NORTHWIND = Company(
+    "Northwind Commissioning", "northwind", "northwind.example", "en", "America/Sao_Paulo",
+    ("#155e75", "#334155", "#94a3b8"), "Northwind Commissioning · +55 11 5555 0100",
+)  # fmt: skip
+ATLAS = Company(
+    "Atlas Engenharia", "atlas", "atlas.example", "pt_BR", "America/Sao_Paulo",
+    ("#9a3412", "#44403c", "#a8a29e"), "Atlas Engenharia · +55 21 5555 0200",
+)  # fmt: skip
+MANAGER = "manager"
+TECHNICIAN = "technician"
+PEOPLE = (
+    Person("admin", "Alice Admin", Role.ADMIN),
+    Person(MANAGER, "Marcos Manager", Role.MANAGER),
+    Person(TECHNICIAN, "Teresa Technician", Role.TECHNICIAN),
+    Person("technician2", "Tiago Technician", Role.TECHNICIAN),
+    Person("viewer", "Viola Viewer", Role.VIEWER),
+)
+SUPERADMIN = ("superadmin@laudo.example", "Sofia Superadmin")
+PROJECT = "Campinas data hall B"
+
+
+def demo_actor(key: str) -> Actor:
+    """One of the demo people of the bound tenant."""
+    account = db.session.scalars(select(Account).where(Account.email.startswith(f"{key}@"))).one()
+    return Actor(account.name, account.role, account.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The demo project in plain values, good beyond any session."""
+
+    project_id: UUID
+    latitude: Decimal | None
+    longitude: Decimal | None
+
+
+def demo_site() -> Site:
+    project = db.session.scalars(select(Project).where(Project.name == PROJECT)).one()
+    return Site(project.id, project.latitude, project.longitude)
+
+
+def new_demo_project() -> Project:
+    return Project(
+        name=PROJECT,
+        client="Northwind Data Centers",
+        address="Rodovia Dom Pedro I, km 118, Campinas",
+        latitude=Decimal("-22.907104"),
+        longitude=Decimal("-47.063240"),
+    )

@@ -1,0 +1,128 @@
+"""`flask demo`: runs the job in the demo company and tells what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from app.checklists.service import WorkbookRefused
+from app.commands.demo.cast import MANAGER, TECHNICIAN, demo_actor, demo_site
+from app.commands.demo.job import Job, Stuck, sha256_of
+from app.commands.demo.photos import pictures_in
+from app.errors import DomainError
+from app.extensions import db
+from app.models import Derivative, DerivativeKind, Document
+from app.pdf.proof import drawn_images
+from app.platform.queries import get_tenant_id
+from app.storage import storage
+from app.tenancy import tenant_scope
+
+File = click.Path(exists=True, dir_okay=False, path_type=Path)
+Folder = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+class Stages:
+    """Seconds per stage, printed as each one ends."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - started
+        click.echo(f"  {name:<12} {self.seconds[name]:7.2f} s")
+
+
+@click.command("demo")
+@click.option("--checklist", type=File, required=True, help="An .xlsx workbook.")
+@click.option("--photos", type=Folder, required=True, help="A folder of pictures.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--tenant", "slug", default="northwind", show_default=True)
+@with_appcontext
+def demo(checklist: Path, photos: Path, out: Path, seed: int, slug: str) -> None:
+    """From a workbook and a folder of pictures to a PDF, with no rule that a browser lacks."""
+    pictures, others = pictures_in(photos)
+    for path in others:
+        click.echo(f"  refused      {path.name}: not a JPEG, PNG or HEIC picture")
+    try:
+        with tenant_scope(get_tenant_id(slug)):
+            job = Job(demo_actor(MANAGER), demo_actor(TECHNICIAN), Random(seed), demo_site())  # noqa: S311
+            document = _carry_out(job, checklist, pictures)
+            lost = _write(job, document, out)
+            _tell(job, document, pictures)
+    except WorkbookRefused as refused:
+        for problem in refused.problems:
+            click.echo(f"  {problem.sheet}!{problem.cell}: {problem.sentence}", err=True)
+        raise click.ClickException(str(refused)) from refused
+    except (DomainError, Stuck) as error:
+        raise click.ClickException(str(error)) from error
+    if lost:
+        raise click.ClickException(f"{lost} good photos are not in the PDF")
+    click.echo(f"Wrote {out}")
+
+
+def _carry_out(job: Job, checklist: Path, pictures: list[Path]) -> Document:
+    stages = Stages()
+    with stages.stage("import"):
+        job.import_checklist(checklist.read_bytes(), checklist.name)
+    with stages.stage("start"):
+        title = job.definition.header.title.first(job.definition.languages)
+        job.start(title, tag=f"QGBT-{job.rng.randint(1, 99):02d}")
+    with stages.stage("answers"):
+        job.answer()
+    with stages.stage("photos"):
+        job.photograph(pictures)
+    with stages.stage("signatures"):
+        job.sign()
+    with stages.stage("submit"):
+        job.submit()
+    with stages.stage("PDF"):
+        return job.wait_for_document()
+
+
+def _write(job: Job, document: Document, out: Path) -> int:
+    """Write the PDF; returns how many placed good photos it does not hold."""
+    assert document.storage_key
+    with storage().open(document.storage_key) as stored:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_bytes(stored.read())
+    photo_ids = [one.photo.id for one in job.good_photos()]
+    newest = select(Derivative).where(
+        Derivative.photo_id.in_(photo_ids), Derivative.kind == DerivativeKind.PRINT
+    )
+    by_photo = {one.photo_id: one.sha256 for one in db.session.scalars(newest)}
+    wanted = Counter(by_photo.get(photo_id, "") for photo_id in photo_ids)
+    return (wanted - drawn_images(out)).total()
+
+
+def _tell(job: Job, document: Document, pictures: list[Path]) -> None:
+    repeats = [shot for shot in job.shots if shot.repeated]
+    fields = len(job.answers)
+    click.echo(
+        f"  {fields} fields answered, {len(pictures)} pictures in the folder,"
+        f" {len(job.shots)} photos placed ({len(repeats)} repeats)"
+    )
+    for shot in repeats:
+        click.echo(f"  repeat       {shot.path.name} -> {shot.field.id}")
+    for sha256, reason in job.quarantined():
+        names = {shot.path.name for shot in job.shots if sha256_of(shot.path) == sha256}
+        click.echo(f"  quarantined  {', '.join(sorted(names))}: {reason}")
+    megabytes, seconds = (document.byte_size or 0) / 1e6, document.render_seconds or 0
+    click.echo(
+        f"  {document.photos_printed} photos printed on {document.pages} pages,"
+        f" {megabytes:.1f} MB, rendered in {seconds:.1f} s"
+    )
+
+
+COMMANDS = (demo,)

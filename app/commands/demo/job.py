@@ -1,0 +1,243 @@
+"""The main job step by step, as its pages do it: the same services, a commit per request."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from app.checklists.service import draft_from_workbook, publish_version
+from app.commands.demo.answers import Filled, fill_all
+from app.commands.demo.cast import Site
+from app.commands.demo.photos import Shot, place_each_once, top_up
+from app.commands.demo.signature import draw
+from app.definition.judging import PhotoState
+from app.definition.schema import Definition
+from app.extensions import db
+from app.models import Actor, Document, PhotoCheck, PhotoSource, WorkState
+from app.photos.service import Upload, add_photo, explain_photo
+from app.reports.answering import Given, save_answer
+from app.reports.facts import PlacedPhoto, list_placed_photos
+from app.reports.service import start_report
+from app.reports.signing import GivenSignature, sign_report
+from app.reports.submitting import submit_report
+from app.storage import receive
+
+SIGNERS = ("Rita Campos", "Daniel Okafor", "Helena Duarte", "Jonas Weber")
+DAMAGED = "The file was damaged on the phone; another photo of the same place is beside it."
+WAIT_SECONDS = 900
+STEP_SECONDS = 0.3
+
+
+class Stuck(RuntimeError):
+    """A worker did not finish in time, or gave its work up; the message says which."""
+
+
+@dataclass
+class Job:
+    """One report from its workbook to its PDF; ids and plain data only between the steps."""
+
+    manager: Actor
+    technician: Actor
+    rng: Random
+    site: Site
+    # How the photos get read: by waiting for a worker, or here and now.
+    read_photos: Callable[[UUID], None] = lambda report_id: wait_for_photos(report_id)
+    definition: Definition = field(init=False)
+    checklist_id: UUID = field(init=False)
+    report_id: UUID = field(init=False)
+    answers: dict[str, Filled] = field(default_factory=dict)
+    shots: list[Shot] = field(default_factory=list)
+
+    def import_checklist(self, data: bytes, filename: str) -> None:
+        """Upload, preview and publish. Raises WorkbookRefused with every problem."""
+        draft = draft_from_workbook(data=data, filename=filename, actor=self.manager)
+        db.session.commit()
+        version = publish_version(version_id=draft.id, actor=self.manager)
+        db.session.commit()
+        self.use_checklist(version.checklist_id, version.definition)
+
+    def use_checklist(self, checklist_id: UUID, definition: Definition) -> None:
+        self.checklist_id, self.definition = checklist_id, definition
+
+    def start(self, title: str, tag: str = "") -> None:
+        report = start_report(
+            checklist_id=self.checklist_id,
+            project_id=self.site.project_id,
+            title=title[:200],
+            equipment_tag=tag,
+            actor=self.technician,
+            client_id=uuid4(),
+        )
+        db.session.commit()
+        self.report_id = report.id
+
+    def answer(self, *, share: float = 1.0) -> int:
+        """Answer the first `share` of the fields; returns how many."""
+        self.answers = fill_all(self.definition, self.rng, datetime.now(UTC).date())
+        chosen = list(self.answers.items())[: round(len(self.answers) * share)]
+        for field_id, filled in chosen:
+            given = Given(
+                value=filled.raw,
+                comment=filled.comment,
+                na_reason=filled.na_reason,
+                client_id=uuid4(),
+                client_at=datetime.now(UTC),
+            )
+            save_answer(
+                report_id=self.report_id, field_id=field_id, given=given, actor=self.technician
+            )
+            db.session.commit()
+        return len(chosen)
+
+    def photograph(self, pictures: list[Path]) -> None:
+        """Each picture once, then round again until every minimum has its good photos."""
+        waived = {name for name, filled in self.answers.items() if filled.na_reason}
+        self._upload(place_each_once(self.definition, pictures, waived))
+        self.read_photos(self.report_id)
+        good_files = self._good_files(pictures)
+        counts = Counter(one.placement.field_id for one in self._placed(PhotoState.GOOD))
+        if good_files:
+            self._upload(top_up(self.definition, counts, good_files, waived))
+            self.read_photos(self.report_id)
+        self._explain_damaged()
+
+    def sign(self) -> int:
+        """Every role signs what the report says now; returns how many."""
+        for role, name in zip(self.definition.signature_roles, _names(), strict=False):
+            drawn = draw(self.rng)
+            given = GivenSignature(
+                signer_name=name,
+                image=drawn.png,
+                strokes=drawn.strokes_json,
+                client_id=uuid4(),
+                client_at=datetime.now(UTC),
+            )
+            sign_report(
+                report_id=self.report_id, role_id=role.id, given=given, actor=self.technician
+            )
+            db.session.commit()
+        return len(self.definition.signature_roles)
+
+    def submit(self) -> None:
+        submit_report(report_id=self.report_id, actor=self.technician)
+        db.session.commit()
+
+    def wait_for_document(self) -> Document:
+        """The report's PDF once it is done. Raises Stuck."""
+        newest = (
+            select(Document)
+            .where(Document.report_id == self.report_id)
+            .order_by(Document.created_at.desc())
+            .limit(1)
+        )
+
+        def settled() -> bool:
+            db.session.rollback()
+            return db.session.scalars(newest).one().is_settled
+
+        _wait(settled, "the PDF")
+        document = db.session.scalars(newest).one()
+        if document.state is not WorkState.DONE:
+            raise Stuck(f"the PDF failed: {document.error}")
+        return document
+
+    def quarantined(self) -> list[tuple[str, str]]:
+        """(SHA-256, reason code) of each photo whose pixels could not be decoded."""
+        return [
+            (one.photo.sha256, (one.reading and one.reading.reason) or "")
+            for one in self._placed(PhotoState.QUARANTINED)
+        ]
+
+    def good_photos(self) -> list[PlacedPhoto]:
+        return self._placed(PhotoState.GOOD)
+
+    def _placed(self, state: PhotoState) -> list[PlacedPhoto]:
+        return [one for one in list_placed_photos(self.report_id) if one.state is state]
+
+    def _upload(self, shots: Collection[Shot]) -> None:
+        for shot in shots:
+            with shot.path.open("rb") as stream, receive(stream) as received:
+                upload = replace(
+                    self._positioned(shot, Upload(received)),
+                    client_id=uuid4(),
+                    sha256=received.sha256,
+                    source=PhotoSource.FILE,
+                    client_at=datetime.now(UTC),
+                )
+                add_photo(
+                    report_id=self.report_id,
+                    field_id=shot.field.id,
+                    upload=upload,
+                    actor=self.technician,
+                )
+                db.session.commit()
+            self.shots.append(shot)
+
+    def _positioned(self, shot: Shot, upload: Upload) -> Upload:
+        """Where the question asks for a place, the phone gives the site's, tens of metres off."""
+        site = self.site
+        if not shot.field.photos.gps_required or site.latitude is None or site.longitude is None:
+            return upload
+        off = Decimal(self.rng.randint(-200, 200)) / 1_000_000
+        return replace(
+            upload,
+            latitude=site.latitude + off,
+            longitude=site.longitude - off,
+            accuracy_m=Decimal(self.rng.randint(8, 60)),
+            position_at=datetime.now(UTC),
+        )
+
+    def _good_files(self, pictures: list[Path]) -> list[Path]:
+        bad = {sha for sha, _reason in self.quarantined()}
+        return [path for path in pictures if sha256_of(path) not in bad]
+
+    def _explain_damaged(self) -> None:
+        for one in self._placed(PhotoState.QUARANTINED):
+            explain_photo(photo_id=one.photo.id, reason=DAMAGED, actor=self.technician)
+            db.session.commit()
+
+
+def wait_for_photos(report_id: UUID) -> None:
+    """Until a worker has read every photo of the report. Raises Stuck."""
+
+    def settled() -> bool:
+        db.session.rollback()
+        checks = list_checks(report_id)
+        if failed := [one for one in checks if one.state is WorkState.FAILED]:
+            raise Stuck(f"{len(failed)} photos could not be read: {failed[0].error}")
+        return all(one.is_settled for one in checks)
+
+    _wait(settled, "the photos")
+
+
+def list_checks(report_id: UUID) -> list[PhotoCheck]:
+    """The work of reading the report's photos."""
+    photo_ids = [one.photo.id for one in list_placed_photos(report_id)]
+    statement = select(PhotoCheck).where(PhotoCheck.photo_id.in_(photo_ids))
+    return list(db.session.scalars(statement))
+
+
+def _names() -> list[str]:
+    return [SIGNERS[n % len(SIGNERS)] for n in range(20)]
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as stream, receive(stream) as received:
+        return received.sha256
+
+
+def _wait(is_settled: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not is_settled():
+        if time.monotonic() > deadline:
+            raise Stuck(f"waited {WAIT_SECONDS} s for {what}; is a worker running?")
+        time.sleep(STEP_SECONDS)
