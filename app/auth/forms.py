@@ -12,6 +12,7 @@ from wtforms.validators import EqualTo, InputRequired
 
 from app.web.locale import LOCALES, known_time_zones
 
+INHERITED = "inherited"
 AREAS = (
     "Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
     "Pacific",
@@ -42,16 +43,22 @@ class LoginForm(FlaskForm):  # type: ignore[misc]
 
 
 class PreferencesForm(FlaskForm):  # type: ignore[misc]
-    locale = SelectField(_l("Language"), coerce=str, validate_choice=True)
-    time_zone = SelectField(_l("Time zone"), coerce=str, validate_choice=True)
+    locale = SelectField(_l("Language"), validators=[InputRequired()])
+    time_zone = SelectField(_l("Time zone"), validators=[InputRequired()])
 
     def offer(self, *, company_zone: str | None) -> PreferencesForm:
         """Fill in the choices; the empty one inherits from company or browser."""
         inherited = _("As the company") if company_zone else _("As the browser")
-        self.locale.choices = [("", inherited), *LOCALES.items()]
-        zone = _("As the company (%(zone)s)", zone=company_zone) if company_zone else "UTC"
-        self.time_zone.choices = {"": [("", zone)], **zones_by_area()}
+        self.locale.choices = [(INHERITED, inherited), *LOCALES.items()]
+        zone = company_zone or "UTC"
+        self.time_zone.choices = {inherited: [(INHERITED, zone)], **zones_by_area()}
         return self
+
+    @property
+    def choice(self) -> dict[str, str | None]:
+        """The chosen locale and time zone by name; None where it is inherited."""
+        fields = {"locale": self.locale.data, "time_zone": self.time_zone.data}
+        return {name: None if data == INHERITED else data for name, data in fields.items()}
 
 
 class PasswordForm(FlaskForm):  # type: ignore[misc]
@@ -67,8 +74,11 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
     )
     again = PasswordField(
         _l("New password again"),
-        validators=[EqualTo("new", _l("The two new passwords differ."))],
-        render_kw={"autocomplete": "new-password", "required": True},
+        validators=[
+            InputRequired(_l("Enter the new password again.")),
+            EqualTo("new", _l("The two new passwords differ.")),
+        ],
+        render_kw={"autocomplete": "new-password"},
     )
 
 

@@ -13,7 +13,7 @@ from flask_login import current_user
 
 from app.auth import blueprint, identity, service
 from app.auth.doors import door_of, door_of_email
-from app.auth.forms import LoginForm, PasswordForm, PreferencesForm, tidy_email
+from app.auth.forms import INHERITED, LoginForm, PasswordForm, PreferencesForm, tidy_email
 from app.auth.passwords import WeakPassword
 from app.auth.redirects import safe_next
 from app.extensions import limiter
@@ -64,10 +64,10 @@ def sign_in() -> Response:
     form = LoginForm()
     if not form.validate_on_submit():
         return _login_page(form, status=422)
-    with door_of_email(form.email.data) as door:
+    with door_of_email(form.email.data or "") as door:
         token = service.sign_in(
             door=door,
-            password=form.password.data,
+            password=form.password.data or "",
             user_agent=request.user_agent.string,
             ip=request.remote_addr or "",
             request_id=request_id(),
@@ -117,12 +117,7 @@ def update() -> Response:
     if not form.validate_on_submit():
         return _account_page(preferences=form, status=422)
     with door_of(actor := current_actor()) as door:
-        service.update_preferences(
-            door=door,
-            locale=form.locale.data or None,
-            time_zone=form.time_zone.data or None,
-            actor=actor,
-        )
+        service.update_preferences(door=door, **form.choice, actor=actor)
         door.session.commit()
     flash(_("Saved"), "success")
     return redirect_to(url_for(".account"))
@@ -139,8 +134,8 @@ def change_password() -> Response:
         with door_of(actor := current_actor()) as door:
             service.change_password(
                 door=door,
-                current=form.current.data,
-                new=form.new.data,
+                current=form.current.data or "",
+                new=form.new.data or "",
                 keep_session=current_user.session_id,
                 actor=actor,
             )
@@ -156,7 +151,9 @@ def change_password() -> Response:
 
 
 def _preferences_form() -> PreferencesForm:
-    form = PreferencesForm(locale=current_user.locale or "", time_zone=current_user.time_zone or "")
+    form = PreferencesForm(
+        locale=current_user.locale or INHERITED, time_zone=current_user.time_zone or INHERITED
+    )
     tenant = current_user.tenant
     return form.offer(company_zone=tenant.time_zone if tenant else None)
 

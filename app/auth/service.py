@@ -74,11 +74,6 @@ def update_preferences(
     door.note("account.preferences_changed", actor, locale=locale or "", time_zone=time_zone or "")
 
 
-def revoke_all_sessions(*, door: Door) -> None:
-    """End every session of the person, as when the account is deactivated."""
-    _revoke(door, door.sessions.id.is_not(None))
-
-
 def _revoke(door: Door, which: object) -> None:
     door.session.execute(
         update(door.sessions)

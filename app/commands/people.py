@@ -104,7 +104,7 @@ def create_user(
         raise click.UsageError("Give either --tenant and --role, or --superadmin.")
     chosen = _given_or_made(password)
     with said_plainly():
-        if slug:
+        if slug and role:
             with tenant_scope(get_tenant_id(slug)):
                 create_account(
                     email=email,

@@ -1,3 +1,47 @@
-"""Routes of home."""
+"""Routes of home: the start page, and health for load balancers and operators."""
 
 from __future__ import annotations
+
+from flask import Response, jsonify
+from flask_login import current_user
+
+from app.home import blueprint, queries
+from app.home.probe import get_probe
+from app.home.readiness import check_parts
+from app.models import Role
+from app.platform.queries import list_tenants
+from app.reports import glance
+from app.web.fragments import render_page
+from app.web.guards import MANAGERS, current_actor, impersonal, public
+
+
+@blueprint.get("/")
+@public
+def index() -> Response:
+    if not current_user.is_authenticated:
+        return render_page("home/welcome.html", "content")
+    person = current_actor()
+    if person.role is Role.SUPERADMIN:
+        return render_page("home/platform.html", "content", tenants=list_tenants())
+    return render_page(
+        "home/index.html",
+        "content",
+        open_reports=glance.list_open(person),
+        open_count=glance.count_open(person),
+        finished=glance.list_finished(person),
+        failed=queries.list_failed_documents(person) if person.role in MANAGERS else [],
+    )
+
+
+@blueprint.get("/health")
+@impersonal
+def health() -> tuple[Response, int]:
+    answers = get_probe().answers()
+    return jsonify(status="ok" if answers else "database out of reach"), 200 if answers else 503
+
+
+@blueprint.get("/health/ready")
+@impersonal
+def ready() -> tuple[Response, int]:
+    parts = check_parts(database_answers=get_probe().answers())
+    return jsonify(parts), 200 if all(part["ok"] for part in parts.values()) else 503

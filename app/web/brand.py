@@ -1,4 +1,4 @@
-"""A tenant's colours and logos as a stylesheet and as addresses. Changing them is company's work."""
+"""A tenant's colours and logos as stylesheet and addresses. Changing them is company's work."""
 
 from __future__ import annotations
 

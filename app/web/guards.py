@@ -29,7 +29,8 @@ SIGNED_IN = (Role.SUPERADMIN, *TENANT_ROLES)
 
 
 class TenantSuspended(DomainError):
-    """Your company's space is suspended: everything can be read, nothing can be changed. Ask your administrator."""
+    """Your company's space is suspended: everything can be read, nothing can be changed.
+    Ask your administrator."""
 
     status = 403
 

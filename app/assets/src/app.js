@@ -5,6 +5,7 @@
 import htmx from "htmx.org";
 import { watchConfirm, watchDetails } from "./dialogs.js";
 import { watchFailures } from "./failures.js";
+import { watchHere } from "./here.js";
 import { watchConnection } from "./offline.js";
 import { watchSession } from "./session.js";
 import { watchToasts } from "./toasts.js";
@@ -15,6 +16,7 @@ watchSession();
 watchFailures();
 watchConfirm();
 watchDetails();
+watchHere();
 
 const NEEDS_PARTS = "form[data-field-form], [data-reading], [data-photos], form[data-signature]";
 

@@ -1,0 +1,69 @@
+"""What stands ready on this machine and behind it, for operators: each part with its own answer."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.jobs.queue import redis_client
+from app.storage import object_key, put_bytes, storage
+from app.tenancy import call_definer
+
+LEAST_FREE = 0.05
+PROBE = b"laudo"
+NOBODY = UUID(int=0)
+
+Part = dict[str, Any]
+
+
+def check_parts(*, database_answers: bool) -> dict[str, Part]:
+    """Every part by name; each has `ok`, and what was measured (bytes, seconds)."""
+    return {
+        "database": {"ok": database_answers},
+        "redis": _checked(_redis),
+        "storage": _checked(_storage),
+        "disk": _checked(_disk),
+        "documents": _checked(_documents) if database_answers else {"ok": False},
+    }
+
+
+def _checked(check: Callable[[], Part]) -> Part:
+    try:
+        return check()
+    except (OSError, KeyError, RedisError, SQLAlchemyError):
+        return {"ok": False}
+
+
+def _redis() -> Part:
+    return {"ok": bool(redis_client().ping())}
+
+
+def _storage() -> Part:
+    """Really write and read a few bytes: a mode or a mount says less."""
+    key = object_key(NOBODY, "probe", hashlib.sha256(PROBE).hexdigest())
+    store = storage()
+    store.delete(key)
+    put_bytes(key, PROBE)
+    with store.open(key) as stored:
+        is_readable = stored.read() == PROBE
+    store.delete(key)
+    return {"ok": is_readable, "free_bytes": store.free_bytes()}
+
+
+def _disk() -> Part:
+    usage = shutil.disk_usage(tempfile.gettempdir())
+    return {"ok": usage.free >= LEAST_FREE * usage.total, "free_bytes": usage.free}
+
+
+def _documents() -> Part:
+    rows = call_definer("find_oldest_queued_document")
+    waiting = datetime.now(UTC) - rows[0].queued_at if rows else None
+    return {"ok": True, "oldest_queued_seconds": round(waiting.total_seconds()) if waiting else 0}

@@ -1,0 +1,92 @@
+"""The forms of a project and of one piece of equipment."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field
+from wtforms.validators import InputRequired
+from wtforms.widgets import TextInput
+
+from app.web.forms import LongTextField, TextField
+
+SIX_PLACES = Decimal("0.000001")
+
+
+class CoordinateField(Field):
+    """Decimal degrees with comma or point, between `-limit` and `limit`; None when empty."""
+
+    widget = TextInput()
+    data: Decimal | None
+
+    def __init__(self, *args: Any, limit: int, **kwargs: Any) -> None:
+        kwargs["render_kw"] = {"maxlength": 20, "autocomplete": "off"}
+        super().__init__(*args, **kwargs)
+        self.limit = limit
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{self.data:f}"
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = None
+        text = str(valuelist[0]).strip() if valuelist else ""
+        if not text:
+            return
+        try:
+            degrees = Decimal(text.replace(",", ".").replace("−", "-")).quantize(SIX_PLACES)
+        except ArithmeticError as error:
+            raise ValueError(_("This is not a number of degrees.")) from error
+        if degrees.is_nan():
+            raise ValueError(_("This is not a number of degrees."))
+        if abs(degrees) > self.limit:
+            raise ValueError(_("Degrees lie between -%(n)s and %(n)s.", n=self.limit))
+        self.data = degrees
+
+
+class ProjectForm(FlaskForm):  # type: ignore[misc]
+    name = TextField(
+        _l("Name"),
+        max_length=200,
+        description=_l("The site or the contract. It stands on every report."),
+        validators=[InputRequired(_l("Give the project a name."))],
+    )
+    client = TextField(_l("Client"), max_length=200)
+    address = LongTextField(_l("Address"), max_length=500, render_kw={"rows": 2})
+    latitude = CoordinateField(
+        _l("Latitude"), limit=90, description=_l("North is positive: -23.550520")
+    )
+    longitude = CoordinateField(
+        _l("Longitude"), limit=180, description=_l("East is positive: -46.633308")
+    )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = bool(super().validate(extra_validators))
+        pair = (self.latitude, self.longitude)
+        if any(field.errors for field in pair):
+            return False
+        for missing, given in (pair, pair[::-1]):
+            if missing.data is None and given.data is not None:
+                missing.errors = [_("Give both coordinates, or neither.")]
+                valid = False
+        return valid
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the service takes: the columns by name."""
+        return {field.short_name: field.data for field in self if field.type != "CSRFTokenField"}
+
+
+class EquipmentForm(FlaskForm):  # type: ignore[misc]
+    tag = TextField(
+        _l("Tag"),
+        max_length=80,
+        validators=[InputRequired(_l("Give the tag as it stands on the equipment."))],
+        render_kw={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"},
+    )
+    name = TextField(_l("Name"), max_length=200, render_kw={"autocomplete": "off"})
