@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from app.reports.lists import StartChoices
 
@@ -46,7 +46,7 @@ class StartForm(FlaskForm):  # type: ignore[misc]
         description=_l("What is inspected, in a few words. It stands on the cover."),
         filters=[_stripped],
         validators=[
-            InputRequired(_l("Give the report a title.")),
+            DataRequired(_l("Give the report a title.")),
             Length(max=200),
             Regexp(CONTROL_CHARACTERS),
         ],
