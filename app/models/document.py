@@ -5,9 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, String, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import TenantRow, one_of, tenant_key, tenant_table
+from app.models.report import Report
 from app.models.work import Work, WorkState
 
 
@@ -60,3 +61,5 @@ class Document(Work, TenantRow):
     photos_printed: Mapped[int | None]
     photos_quarantined: Mapped[int | None]
     render_seconds: Mapped[float | None]
+
+    report: Mapped[Report] = relationship(viewonly=True)

@@ -1,0 +1,105 @@
+"""Reading documents: who may have one, where it stands in the queue, a report's newest.
+
+A document is seen by who sees its report; a viewer sees finished PDFs only, never a preview.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy.orm import contains_eager, joinedload
+
+from app.errors import NotFound
+from app.extensions import db
+from app.models import Actor, Document, Photo, PhotoPlacement, PhotoReading, Report, Role, WorkState
+from app.reports.queries import visible_to
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A document with what its status shows; `place` counts from 1 while it is queued."""
+
+    document: Document
+    place: int | None
+    photos_in_reading: int
+
+    @property
+    def report(self) -> Report:
+        return self.document.report
+
+
+def get_document(document_id: UUID, *, person: Actor) -> Document:
+    """The document with its report, project and equipment. Raises NotFound."""
+    document = db.session.scalars(
+        select(Document)
+        .join(Document.report)
+        .where(Document.id == document_id, visible_to(person), _readable_by(person))
+        .options(contains_eager(Document.report).options(joinedload(Report.project)))
+    ).one_or_none()
+    if document is None:
+        raise NotFound
+    return document
+
+
+def list_documents(report_id: UUID, *, person: Actor) -> list[Document]:
+    """The newest documents of a report that was looked up for the person already."""
+    return list(
+        db.session.scalars(
+            select(Document)
+            .join(Document.report)
+            .where(Document.report_id == report_id, _readable_by(person))
+            .options(contains_eager(Document.report))
+            .order_by(Document.created_at.desc())
+            .limit(SHOWN)
+        )
+    )
+
+
+def view_of(document: Document) -> DocumentView:
+    is_open_preview = document.is_preview and not document.is_settled
+    return DocumentView(
+        document=document,
+        place=queue_place(document) if document.state is WorkState.QUEUED else None,
+        photos_in_reading=count_photos_in_reading(document.report_id) if is_open_preview else 0,
+    )
+
+
+def queue_place(document: Document) -> int:
+    """1 for the document that comes next; the company's own PDFs count, those being made too."""
+    ahead = db.session.scalar(
+        select(func.count())
+        .select_from(Document)
+        .where(
+            Document.state.in_((WorkState.QUEUED, WorkState.RUNNING)),
+            Document.queued_at < document.queued_at,
+        )
+    )
+    return (ahead or 0) + 1
+
+
+def count_photos_in_reading(report_id: UUID) -> int:
+    """Placed photos whose bytes no worker has read yet: a preview cannot print them."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(PhotoPlacement)
+            .join(Photo, Photo.id == PhotoPlacement.photo_id)
+            .outerjoin(PhotoReading, PhotoReading.photo_id == Photo.id)
+            .where(
+                PhotoPlacement.report_id == report_id,
+                PhotoPlacement.removed_at.is_(None),
+                PhotoReading.id.is_(None),
+            )
+        )
+        or 0
+    )
+
+
+def _readable_by(person: Actor) -> ColumnElement[bool]:
+    if person.role is not Role.VIEWER:
+        return true()
+    return and_(Document.state == WorkState.DONE, Document.is_preview.is_(False))
