@@ -31,7 +31,7 @@ from app.pdf.markup import STYLESHEETS, render_html, stylesheet, theme_css
 from app.pdf.proof import photos_missing
 
 
-class RenderFailed(Exception):  # noqa: N818  (the name is the sentence)
+class RenderFailed(Exception):
     """The PDF could not be made."""
 
 

@@ -27,7 +27,7 @@ CPU_SECONDS = 120
 CPU_GRACE_SECONDS = 10
 
 
-class TooLarge(Exception):  # noqa: N818  (the name is the sentence)
+class TooLarge(Exception):
     """The report is too large to print as one PDF."""
 
 
