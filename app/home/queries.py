@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.extensions import db
 from app.models import Actor, Document, Report, WorkState
@@ -30,7 +31,7 @@ def list_failed_documents(person: Actor) -> list[FailedDocument]:
     """Reports whose newest PDF failed, so that somebody tries again."""
     newest = (
         select(Document.report_id, Document.state, Document.finished_at)
-        .distinct(Document.report_id)
+        .ext(distinct_on(Document.report_id))
         .order_by(Document.report_id, Document.created_at.desc())
         .subquery()
     )

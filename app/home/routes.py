@@ -10,7 +10,7 @@ from app.home.probe import get_probe
 from app.home.readiness import check_parts
 from app.models import Role
 from app.platform.queries import list_tenants
-from app.reports import glance
+from app.reports import lists
 from app.web.fragments import render_page
 from app.web.guards import MANAGERS, current_actor, impersonal, public
 
@@ -26,9 +26,9 @@ def index() -> Response:
     return render_page(
         "home/index.html",
         "content",
-        open_reports=glance.list_open(person),
-        open_count=glance.count_open(person),
-        finished=glance.list_finished(person),
+        open_reports=lists.list_open_reports(person),
+        open_count=lists.count_open_reports(person),
+        finished=lists.list_finished_reports(person),
         failed=queries.list_failed_documents(person) if person.role in MANAGERS else [],
     )
 

@@ -11,7 +11,7 @@ from app.extensions import db
 from app.models import Project
 from app.projects import blueprint, queries, service
 from app.projects.forms import EquipmentForm, ProjectForm
-from app.reports.glance import list_of_project
+from app.reports.lists import list_reports_of_project
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page, wants_fragment
 from app.web.guards import MANAGERS, STAFF, current_actor, requires
@@ -111,7 +111,7 @@ def add_equipment(project_id: UUID) -> Response:
 
 def _project_page(project_id: UUID, form: EquipmentForm, *, status: int = 200) -> Response:
     project = queries.get_project(project_id)
-    reports = list_of_project(project.id, current_actor())
+    reports = list_reports_of_project(project.id, person=current_actor(), limit=50)
     return render_page(
         "projects/show.html",
         "equipment",

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, func, or_, select, true
 from app.extensions import db
 from app.models import (
     FINISHED_STATUSES,
+    OPEN_STATUSES,
     Account,
     Actor,
     Checklist,
@@ -53,6 +54,7 @@ class ReportLine:
     checklist: str
     equipment: str | None
     assignee: str
+    assignee_id: UUID
 
     @property
     def is_open(self) -> bool:
@@ -104,6 +106,22 @@ def list_reports_of_project(
     return _lines(visible_to(person), Report.project_id == project_id, limit=limit)
 
 
+def list_open_reports(person: Actor, *, limit: int = 10) -> tuple[ReportLine, ...]:
+    """The visible reports that still take answers, newest change first."""
+    return _lines(visible_to(person), Report.status.in_(OPEN_STATUSES), limit=limit)
+
+
+def list_finished_reports(person: Actor, *, limit: int = 10) -> tuple[ReportLine, ...]:
+    """The visible reports that were finished last."""
+    return _lines(visible_to(person), Report.status.in_(FINISHED_STATUSES), limit=limit)
+
+
+def count_open_reports(person: Actor) -> int:
+    """How many visible reports still take answers."""
+    is_open = Report.status.in_(OPEN_STATUSES)
+    return db.session.scalar(select(func.count(Report.id)).where(visible_to(person), is_open)) or 0
+
+
 def list_statuses(person: Actor) -> tuple[ReportStatus, ...]:
     """The statuses that this person may look for."""
     return FINISHED_STATUSES if person.role is Role.VIEWER else LISTED_STATUSES
@@ -140,7 +158,7 @@ def _lines(*matching: ColumnElement[bool], limit: int, offset: int = 0) -> tuple
         select(
             Report.id, Report.number, Report.revision, Report.title, Report.status,
             Report.outcome, Report.updated_at, Project.name, Checklist.name, Equipment.tag,
-            Account.name,
+            Account.name, Report.assignee_id,
         )
         .join(Report.project)
         .join(Report.version)
