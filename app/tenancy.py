@@ -135,8 +135,9 @@ def _hand_over_key(
 DEFINER_FUNCTIONS = {
     "find_account_by_email": "(p_email text)",
     "find_account_session": "(p_token_hash text)",
-    "feed_due_work": "(p_limit integer, p_attempts integer, p_pause interval)",
+    "feed_due_work": "(p_kind text, p_limit integer, p_attempts integer, p_pause interval)",
     "find_work_tenant": "(p_kind text, p_id uuid)",
+    "find_oldest_queued_document": "()",
 }
 
 

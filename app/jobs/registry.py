@@ -13,12 +13,16 @@ from app.models import Work
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to carry out one row of work: publishing needs the fence to be the newest still."""
+    """The right to carry out one row of work: publishing needs the fence to be the newest still.
+
+    `attempt` counts from 1.
+    """
 
     kind: str
     id: UUID
     tenant_id: UUID
     fence: int
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)

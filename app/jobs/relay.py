@@ -10,13 +10,12 @@ from flask import Flask
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.jobs.queue import enqueue, redis_client
-from app.jobs.registry import get_kind
+from app.jobs.queue import ROOM, count_waiting, enqueue, is_waiting, redis_client
+from app.jobs.registry import Kind, list_kinds
 from app.tenancy import call_definer
 
 log = logging.getLogger(__name__)
 
-BATCH = 50
 # A fed row that nobody claimed within this time is fed again.
 PAUSE = timedelta(seconds=15)
 # Present in Redis while a relay runs, so that `make demo` does not start a second one.
@@ -25,13 +24,21 @@ ALIVE_SECONDS = 15
 
 
 def feed(app: Flask) -> int:
-    """Feed what is due once; returns how many rows."""
+    """Feed what is due once; returns how many wake-ups were made. Raises RedisError."""
+    return sum(_feed_kind(kind, app.config["JOB_ATTEMPTS"]) for kind in list_kinds())
+
+
+def _feed_kind(kind: Kind, attempts: int) -> int:
     rows = call_definer(
-        "feed_due_work", p_limit=BATCH, p_attempts=app.config["JOB_ATTEMPTS"], p_pause=PAUSE
+        "feed_due_work",
+        p_kind=kind.name,
+        # With no room left nothing is fed, but what was tried too often is still given up.
+        p_limit=max(0, ROOM - count_waiting(kind.queue)),
+        p_attempts=attempts,
+        p_pause=PAUSE,
     )
-    for row in rows:
-        enqueue(get_kind(row.kind).queue, row.kind, row.id)
-    return len(rows)
+    new = [row for row in rows if not is_waiting(kind.queue, kind.name, row.id)]
+    return sum(enqueue(kind.queue, kind.name, row.id) for row in new)
 
 
 def run_forever(app: Flask, stop: threading.Event) -> None:

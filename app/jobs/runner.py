@@ -36,7 +36,7 @@ def run(kind_name: str, work_id: str) -> None:
         log.warning("%s %s is unknown", kind_name, work_id)
         return
     with tenant_scope(rows[0].tenant_id):
-        claim = _claim(kind, UUID(work_id), rows[0].tenant_id)
+        claim = claim_work(kind, UUID(work_id), rows[0].tenant_id)
         if claim is not None:
             _carry_out(kind, claim)
 
@@ -56,26 +56,32 @@ def _carry_out(kind: Kind, claim: Claim) -> None:
             raise
 
 
-def _claim(kind: Kind, work_id: UUID, tenant_id: UUID) -> Claim | None:
+def claim_work(kind: Kind, work_id: UUID, tenant_id: UUID) -> Claim | None:
+    """Take the row, or None when somebody holds it, it is settled or was tried too often."""
     model = kind.model
-    due = or_(
-        model.state == WorkState.QUEUED,
-        (model.state == WorkState.RUNNING) & (model.lease_until < func.clock_timestamp()),
-    )
-    fence = db.session.scalar(
+    row = db.session.execute(
         update(model)
-        .where(model.id == work_id, due)  # type: ignore[attr-defined]
+        .where(
+            model.id == work_id,  # type: ignore[attr-defined]
+            model.state.in_((WorkState.QUEUED, WorkState.RUNNING)),
+            # Queued: the pause after a failure. Running: the lease of whoever holds it.
+            or_(
+                model.lease_until < func.clock_timestamp(),
+                (model.state == WorkState.QUEUED) & model.lease_until.is_(None),
+            ),
+            model.attempts < current_app.config["JOB_ATTEMPTS"],
+        )
         .values(
             state=WorkState.RUNNING,
             fence=model.fence + 1,
             attempts=model.attempts + 1,
             lease_until=func.clock_timestamp() + _lease(),
         )
-        .returning(model.fence)
+        .returning(model.fence, model.attempts)
         .execution_options(synchronize_session=False)
-    )
+    ).one_or_none()
     db.session.commit()
-    return None if fence is None else Claim(kind.name, work_id, tenant_id, fence)
+    return None if row is None else Claim(kind.name, work_id, tenant_id, row.fence, row.attempts)
 
 
 def holds(model: type[Work], claim: Claim) -> bool:
@@ -94,12 +100,16 @@ def publish(model: type[Work], claim: Claim) -> Iterator[None]:
 
     Raises FenceLost, with nothing written, when a newer claim exists.
     """
-    if not holds(model, claim):
+    db.session.rollback()
+    try:
+        if not holds(model, claim):
+            raise FenceLost(str(claim))
+        yield
+        _set_state(model, claim, WorkState.DONE, None)
+        db.session.commit()
+    except BaseException:
         db.session.rollback()
-        raise FenceLost(str(claim))
-    yield
-    _set_state(model, claim, WorkState.DONE, None)
-    db.session.commit()
+        raise
 
 
 def report_progress(model: type[Work], claim: Claim, **values: object) -> None:
@@ -107,7 +117,11 @@ def report_progress(model: type[Work], claim: Claim, **values: object) -> None:
     db.session.rollback()
     done = db.session.execute(
         update(model)
-        .where(model.id == claim.id, model.fence == claim.fence)  # type: ignore[attr-defined]
+        .where(
+            model.id == claim.id,  # type: ignore[attr-defined]
+            model.fence == claim.fence,
+            model.state == WorkState.RUNNING,
+        )
         .values(**values, lease_until=func.clock_timestamp() + _lease())
         .execution_options(synchronize_session=False)
     )
@@ -124,22 +138,21 @@ def _settle(model: type[Work], claim: Claim, state: WorkState, error: str | None
 
 
 def _retry(model: type[Work], claim: Claim, error: str) -> None:
+    """Put the work back, each time for twice as long; the last failure is final."""
+    if claim.attempt >= current_app.config["JOB_ATTEMPTS"]:
+        return _settle(model, claim, WorkState.FAILED, error)
     db.session.rollback()
     if holds(model, claim):
-        attempts = db.session.scalar(select(model.attempts).where(model.id == claim.id))  # type: ignore[attr-defined]
-        if attempts >= current_app.config["JOB_ATTEMPTS"]:
-            _set_state(model, claim, WorkState.FAILED, error)
-        else:
-            pause = timedelta(seconds=2**attempts)
-            _update(
-                model,
-                claim,
-                state=WorkState.QUEUED,
-                lease_until=func.clock_timestamp() + pause,
-                fed_at=None,
-                error=error,
-            )
-    db.session.commit()
+        pause = timedelta(seconds=2**claim.attempt)
+        _update(
+            model,
+            claim,
+            state=WorkState.QUEUED,
+            lease_until=func.clock_timestamp() + pause,
+            fed_at=None,
+            error=error,
+        )
+    return db.session.commit()
 
 
 def _set_state(model: type[Work], claim: Claim, state: WorkState, error: str | None) -> None:

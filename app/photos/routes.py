@@ -1,3 +1,195 @@
-"""Routes of photos."""
+"""Routes of photos: upload, card, caption, order, removal, and the files themselves."""
 
 from __future__ import annotations
+
+from typing import BinaryIO, cast
+from uuid import UUID
+
+from flask import Response, abort, flash, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.datastructures import FileStorage
+
+from app.errors import DomainError, NotFound
+from app.extensions import db
+from app.models import DerivativeKind, Photo, PhotoPlacement
+from app.photos import blueprint, queries, service
+from app.photos.forms import CaptionForm, MoveForm, ReasonForm, chosen_files, read_upload
+from app.photos.naming import photo_file_name
+from app.storage import receive
+from app.web.errors import translated
+from app.web.files import send_stored
+from app.web.fragments import redirect_to, render_fragment, varied, wants_fragment
+from app.web.guards import MEMBERS, STAFF, current_actor, requires
+
+blueprint.add_app_template_filter(queries.photo_views)
+
+# A change of the report's content makes signatures void and moves the progress.
+CHANGED = {"HX-Trigger": "content-changed"}
+
+
+@blueprint.post("/reports/<uuid:report_id>/fields/<field_id>/photos")
+@requires(*STAFF)
+def upload(report_id: UUID, field_id: str) -> Response:
+    """One file for scripts, which get its card; several for a plain form, which goes back."""
+    files = chosen_files(request.files)
+    if not files:
+        raise service.NotAPicture
+    if wants_fragment():
+        photo = _receive(report_id, field_id, files[0], is_alone=True)
+        photo_id = photo.id
+        db.session.commit()
+        return _received_card(photo_id)
+    refused = _receive_all(report_id, field_id, files)
+    db.session.commit()
+    for sentence in dict.fromkeys(refused):
+        flash(sentence, "error")
+    return redirect_to(_field_url(report_id, field_id))
+
+
+@blueprint.get("/photos/<uuid:photo_id>/card")
+@requires(*STAFF)
+def card(photo_id: UUID) -> Response:
+    return _card(photo_id)
+
+
+@blueprint.post("/photos/<uuid:photo_id>")
+@requires(*STAFF)
+def update(photo_id: UUID) -> Response:
+    form = CaptionForm()
+    if not form.validate():
+        return _card(photo_id, status=422, error=form.caption.errors[0])
+    placement = service.caption_photo(
+        photo_id=photo_id, caption=form.caption.data or "", actor=current_actor()
+    )
+    return _changed(placement)
+
+
+@blueprint.post("/photos/<uuid:photo_id>/reason")
+@requires(*STAFF)
+def explain(photo_id: UUID) -> Response:
+    form = ReasonForm()
+    if not form.validate():
+        return _card(photo_id, status=422, error=_("Say in a few words why."))
+    placement = service.explain_photo(
+        photo_id=photo_id, reason=form.reason.data or "", actor=current_actor()
+    )
+    return _changed(placement)
+
+
+@blueprint.post("/photos/<uuid:photo_id>/move")
+@requires(*STAFF)
+def move(photo_id: UUID) -> Response:
+    """For htmx both cards, each in the other's place: a place on the page keeps its id."""
+    form = MoveForm()
+    if not form.validate():
+        abort(422)
+    moved = service.move_photo(photo_id=photo_id, step=int(form.step.data), actor=current_actor())
+    ids = [placement.photo_id for placement in moved] or [photo_id]
+    db.session.commit()
+    views = [queries.get_view(one, person=current_actor()) for one in ids]
+    if not wants_fragment():
+        return _back_to(views[0].placement)
+    cards = [
+        render_template("photos/_photo_card.html", view=view, elsewhere=view is views[0])
+        for view in views[: len(moved)]
+    ] or [render_template("photos/_photo_card.html", view=views[0])]
+    return varied(Response("".join(reversed(cards)), headers=CHANGED))
+
+
+@blueprint.post("/photos/<uuid:photo_id>/remove")
+@requires(*STAFF)
+def remove(photo_id: UUID) -> Response:
+    placement = service.remove_photo(photo_id=photo_id, actor=current_actor())
+    back = _field_url(placement.report_id, placement.field_id)
+    db.session.commit()
+    if wants_fragment():
+        return varied(Response("", headers=CHANGED))
+    flash(_("The photo was removed from the report. The file and its history stay."), "success")
+    return redirect_to(back)
+
+
+@blueprint.post("/photos/<uuid:photo_id>/read")
+@requires(*STAFF)
+def read_again(photo_id: UUID) -> Response:
+    service.read_again(photo_id=photo_id, actor=current_actor())
+    db.session.commit()
+    placement = queries.get_placement(photo_id, person=current_actor())
+    return _card(photo_id) if wants_fragment() else _back_to(placement)
+
+
+@blueprint.get("/photos/<uuid:photo_id>/original")
+@requires(*MEMBERS)
+def original(photo_id: UUID) -> Response:
+    """The bytes as they were received, under a name that says where they belong."""
+    view = queries.get_view(photo_id, person=current_actor())
+    photo = view.photo
+    return send_stored(
+        photo.storage_key,
+        media_type=photo.media_type,
+        byte_size=photo.byte_size,
+        etag=photo.sha256,
+        download_name=photo_file_name(view, queries.get_report_of(view, person=current_actor())),
+    )
+
+
+@blueprint.get("/photos/<uuid:photo_id>/<any(thumbnail, print):kind>.jpg")
+@requires(*MEMBERS)
+def derivative(photo_id: UUID, kind: str) -> Response:
+    row = queries.get_derivative(photo_id, DerivativeKind(kind), person=current_actor())
+    return send_stored(
+        row.storage_key, media_type="image/jpeg", byte_size=row.byte_size, etag=row.sha256
+    )
+
+
+def _received_card(photo_id: UUID) -> Response:
+    try:
+        return _card(photo_id, status=201)
+    except NotFound:
+        # Sent again by a phone that missed the answer, and removed by somebody in between.
+        return varied(Response("", 201))
+
+
+def _receive(report_id: UUID, field_id: str, file: FileStorage, *, is_alone: bool) -> Photo:
+    with receive(cast(BinaryIO, file.stream)) as received:
+        return service.add_photo(
+            report_id=report_id,
+            field_id=field_id,
+            upload=read_upload(request.form, received, is_alone=is_alone),
+            actor=current_actor(),
+        )
+
+
+def _receive_all(report_id: UUID, field_id: str, files: list[FileStorage]) -> list[str]:
+    """What was refused, as sentences; a bad file never blocks the rest."""
+    refused = []
+    for file in files:
+        try:
+            _receive(report_id, field_id, file, is_alone=len(files) == 1)
+        except DomainError as error:
+            if len(files) == 1:
+                raise
+            refused.append(f"{file.filename}: {translated(error)}")
+    return refused
+
+
+def _changed(placement: PhotoPlacement) -> Response:
+    photo_id, report_id, field_id = placement.photo_id, placement.report_id, placement.field_id
+    db.session.commit()
+    if not wants_fragment():
+        return redirect_to(_field_url(report_id, field_id))
+    response = _card(photo_id)
+    response.headers.update(CHANGED)
+    return response
+
+
+def _card(photo_id: UUID, *, status: int = 200, error: str | None = None) -> Response:
+    view = queries.get_view(photo_id, person=current_actor())
+    return render_fragment("photos/_photo_card.html", status=status, view=view, error=error)
+
+
+def _back_to(placement: PhotoPlacement) -> Response:
+    return redirect_to(_field_url(placement.report_id, placement.field_id))
+
+
+def _field_url(report_id: UUID, field_id: str) -> str:
+    return url_for("reports.fill", report_id=report_id, at=field_id, _anchor=f"field-{field_id}")

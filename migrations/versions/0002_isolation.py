@@ -73,47 +73,62 @@ language sql stable security definer set search_path = pg_catalog, public as $$
   select c.tenant_id from public.photo_checks c where p_kind = 'photo_check' and c.id = p_id
 $$;
 
--- Rows that wait, or whose lease ran out, marked as fed so that relays do not repeat each other.
--- Oldest first within a tenant and tenants in turn, so that one tenant cannot starve the rest.
-create function feed_due_work(p_limit integer, p_attempts integer, p_pause interval)
-returns table (kind text, id uuid, tenant_id uuid)
+-- For operators: since when the oldest document waits, over all tenants.
+create function find_oldest_queued_document()
+returns table (queued_at timestamptz)
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select d.queued_at from public.documents d where d.state = 'queued'
+  order by d.queued_at limit 1
+$$;
+
+-- Rows of one kind that wait, or whose lease ran out, marked as fed so that relays do not repeat
+-- each other. Tenants in turn, oldest first within one, so that nobody's flood starves the rest.
+-- The newest two seconds belong to the wake-up that follows the commit.
+create function feed_due_work(p_kind text, p_limit integer, p_attempts integer, p_pause interval)
+returns table (id uuid, tenant_id uuid)
 language plpgsql volatile security definer set search_path = pg_catalog, public as $$
 #variable_conflict use_column
 begin
-  update public.documents d set state = 'failed', finished_at = clock_timestamp(),
-      error = coalesce(d.error, 'gave_up')
-    where d.state in ('queued', 'running') and d.attempts >= p_attempts
-      and (d.lease_until is null or d.lease_until < clock_timestamp());
-  update public.photo_checks c set state = 'failed', finished_at = clock_timestamp(),
-      error = coalesce(c.error, 'gave_up')
-    where c.state in ('queued', 'running') and c.attempts >= p_attempts
-      and (c.lease_until is null or c.lease_until < clock_timestamp());
-  return query
-    with due as (
-      select d.id, d.tenant_id, row_number() over (partition by d.tenant_id order by d.queued_at) as turn
-      from public.documents d
-      where (d.state = 'queued' or (d.state = 'running' and d.lease_until < clock_timestamp()))
-        and (d.lease_until is null or d.lease_until < clock_timestamp())
-        and (d.fed_at is null or d.fed_at < clock_timestamp() - p_pause)
-    ), locked as (
-      select d.id from public.documents d join due on due.id = d.id
-      order by due.turn, d.queued_at limit p_limit for update of d skip locked
-    )
-    update public.documents d set fed_at = clock_timestamp() from locked
-    where d.id = locked.id returning 'document'::text, d.id, d.tenant_id;
-  return query
-    with due as (
-      select c.id, c.tenant_id, row_number() over (partition by c.tenant_id order by c.queued_at) as turn
-      from public.photo_checks c
-      where (c.state = 'queued' or (c.state = 'running' and c.lease_until < clock_timestamp()))
-        and (c.lease_until is null or c.lease_until < clock_timestamp())
-        and (c.fed_at is null or c.fed_at < clock_timestamp() - p_pause)
-    ), locked as (
-      select c.id from public.photo_checks c join due on due.id = c.id
-      order by due.turn, c.queued_at limit p_limit for update of c skip locked
-    )
-    update public.photo_checks c set fed_at = clock_timestamp() from locked
-    where c.id = locked.id returning 'photo_check'::text, c.id, c.tenant_id;
+  if p_kind = 'document' then
+    update public.documents d set state = 'failed', finished_at = clock_timestamp(),
+        lease_until = null, error = coalesce(d.error, 'gave_up')
+      where d.state in ('queued', 'running') and d.attempts >= p_attempts
+        and (d.lease_until is null or d.lease_until < clock_timestamp());
+    return query
+      with due as (
+        select d.id, row_number() over (partition by d.tenant_id order by d.queued_at) as turn
+        from public.documents d
+        where d.state in ('queued', 'running')
+          and (d.lease_until < clock_timestamp() or (d.lease_until is null and d.state = 'queued'))
+          and d.queued_at < clock_timestamp() - interval '2 seconds'
+          and (d.fed_at is null or d.fed_at < clock_timestamp() - p_pause)
+      ), locked as (
+        select d.id from public.documents d join due on due.id = d.id
+        order by due.turn, d.queued_at limit p_limit for update of d skip locked
+      )
+      update public.documents d set fed_at = clock_timestamp() from locked
+      where d.id = locked.id returning d.id, d.tenant_id;
+  end if;
+  if p_kind = 'photo_check' then
+    update public.photo_checks c set state = 'failed', finished_at = clock_timestamp(),
+        lease_until = null, error = coalesce(c.error, 'gave_up')
+      where c.state in ('queued', 'running') and c.attempts >= p_attempts
+        and (c.lease_until is null or c.lease_until < clock_timestamp());
+    return query
+      with due as (
+        select c.id, row_number() over (partition by c.tenant_id order by c.queued_at) as turn
+        from public.photo_checks c
+        where c.state in ('queued', 'running')
+          and (c.lease_until < clock_timestamp() or (c.lease_until is null and c.state = 'queued'))
+          and c.queued_at < clock_timestamp() - interval '2 seconds'
+          and (c.fed_at is null or c.fed_at < clock_timestamp() - p_pause)
+      ), locked as (
+        select c.id from public.photo_checks c join due on due.id = c.id
+        order by due.turn, c.queued_at limit p_limit for update of c skip locked
+      )
+      update public.photo_checks c set fed_at = clock_timestamp() from locked
+      where c.id = locked.id returning c.id, c.tenant_id;
+  end if;
 end
 $$;
 
@@ -142,7 +157,8 @@ CALLABLE = (
     "find_account_by_email(text)",
     "find_account_session(text)",
     "find_work_tenant(text, uuid)",
-    "feed_due_work(integer, integer, interval)",
+    "find_oldest_queued_document()",
+    "feed_due_work(text, integer, integer, interval)",
 )
 
 
@@ -183,7 +199,12 @@ def _protect_platform_tables() -> None:
     op.execute(
         "create policy platform on tenants to laudo_platform using (true) with check (true)"
     )
-    op.execute("grant select, update on tenants to laudo_app")
+    # Status and limits are the platform's; everything else of its own row is the company's.
+    op.execute(
+        "grant select, update (name, locale, time_zone, colour_accent, colour_second,"
+        " colour_third, contact, logo_key, second_logo_key, watermark, pdf, updated_at)"
+        " on tenants to laudo_app"
+    )
     op.execute("grant select, insert, update on tenants to laudo_platform")
     # Whose tenant, who and which role; a password hash is nobody's business on the platform.
     op.execute(

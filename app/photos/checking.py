@@ -1,0 +1,153 @@
+"""Reading one photo: check the bytes, read their EXIF, decode them, draw what pages and PDF show.
+
+The work of kind 'photo_check', for workers only. A file is quarantined only when its pixels
+cannot be decoded; odd EXIF alone never does that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import joinedload
+
+from app.extensions import db
+from app.imaging.decode import Reason, UndecodableImage
+from app.imaging.exif import PARSER_VERSION, ExifReading, read_exif
+from app.jobs.registry import Claim
+from app.jobs.runner import WorkFailed, publish
+from app.models import Photo, PhotoCheck, PhotoReading, PhotoVerdict, Report, Version
+from app.photos.drawing import Drawing, Order, add_rows, draw, local_logo
+from app.photos.strip import StripFrame, frame_of, strip_text
+from app.storage import MissingObject, storage
+from app.tenancy import require_tenant
+
+# A machine that is busy looks like a picture that is heavy: only a repeated finding counts.
+TRIES_WHEN_HEAVY = 3
+DEVICE_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What the work needs of the database; the photo is detached, with all its columns."""
+
+    photo: Photo
+    frame: StripFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the bytes turned out to be: drawn, or the reason why not."""
+
+    exif: ExifReading
+    drawing: Drawing | None
+    reason: Reason | None
+
+
+def check_photo(claim: Claim) -> None:
+    """Carry out one photo_check. Repeated, it finds its own results and adds nothing.
+
+    Raises WorkFailed when the stored bytes are gone or not those that were received.
+    """
+    sheet = _load(claim.id)
+    with TemporaryDirectory(prefix="laudo-photo-") as folder:
+        original = _intact_original(sheet.photo, Path(folder))
+        finding = _examine(sheet, original, Path(folder), claim.attempt)
+    with publish(PhotoCheck, claim):
+        _add_reading(sheet.photo.id, finding)
+        if finding.drawing:
+            add_rows(finding.drawing.drawn)
+
+
+def _load(check_id: UUID) -> Sheet:
+    photo = db.session.scalars(
+        select(Photo)
+        .join(PhotoCheck, PhotoCheck.photo_id == Photo.id)
+        .where(PhotoCheck.id == check_id)
+    ).one()
+    report = db.session.scalars(
+        select(Report)
+        .where(Report.id == photo.report_id)
+        .options(
+            joinedload(Report.project), joinedload(Report.version).joinedload(Version.checklist)
+        )
+    ).one()
+    sheet = Sheet(photo, frame_of(report))
+    db.session.expunge(photo)
+    # Decoding takes seconds: no transaction may stay open for so long.
+    db.session.rollback()
+    return sheet
+
+
+def _intact_original(photo: Photo, folder: Path) -> Path:
+    try:
+        path = storage().local_path(photo.storage_key, folder)
+    except MissingObject as error:
+        raise WorkFailed("bytes_missing") from error
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != photo.sha256:
+            raise WorkFailed("bytes_changed")
+    return path
+
+
+def _examine(sheet: Sheet, original: Path, folder: Path, attempt: int) -> Finding:
+    exif = read_exif(original)
+    photo, frame = sheet.photo, sheet.frame
+    strip = strip_text(photo, reading_of(photo.id, exif), frame)
+    order = Order(photo.id, photo.storage_key, strip)
+    logo = local_logo(frame.logo_key, folder)
+    try:
+        return Finding(exif, draw(order, original, logo, frame.theme, folder), None)
+    except UndecodableImage as error:
+        if error.reason is Reason.TOO_HEAVY and attempt < TRIES_WHEN_HEAVY:
+            raise
+        return Finding(exif, None, error.reason)
+
+
+def reading_of(photo_id: UUID, exif: ExifReading) -> PhotoReading:
+    """The claims of EXIF as columns; the verdict is not known yet."""
+    return PhotoReading(
+        photo_id=photo_id,
+        orientation=exif.orientation,
+        taken_at=exif.taken_at.isoformat(timespec="seconds") if exif.taken_at else None,
+        taken_offset=exif.taken_offset,
+        latitude=_decimal(exif.latitude, "0.000001"),
+        longitude=_decimal(exif.longitude, "0.000001"),
+        altitude_m=_decimal(exif.altitude_m, "0.1"),
+        accuracy_m=_decimal(exif.accuracy_m, "0.1"),
+        device=exif.device[:DEVICE_LENGTH] if exif.device else None,
+        exif=exif.raw,
+        notes=[note.value for note in exif.notes],
+        parser_version=PARSER_VERSION,
+    )
+
+
+COLUMNS = (
+    "orientation", "taken_at", "taken_offset", "latitude", "longitude", "altitude_m",
+    "accuracy_m", "device", "exif", "notes", "parser_version",
+)  # fmt: skip
+
+
+def _add_reading(photo_id: UUID, finding: Finding) -> None:
+    reading = reading_of(photo_id, finding.exif)
+    verdict = PhotoVerdict.QUARANTINED if finding.reason else PhotoVerdict.GOOD
+    row = {
+        "tenant_id": require_tenant(),
+        "photo_id": photo_id,
+        "verdict": verdict,
+        "reason": finding.reason.value if finding.reason else None,
+        "width": finding.drawing.width if finding.drawing else None,
+        "height": finding.drawing.height if finding.drawing else None,
+        **{name: getattr(reading, name) for name in COLUMNS},
+    }
+    db.session.execute(insert(PhotoReading).values(row).on_conflict_do_nothing())
+
+
+def _decimal(number: float | None, step: str) -> Decimal | None:
+    return None if number is None else Decimal(repr(number)).quantize(Decimal(step))

@@ -1,0 +1,112 @@
+"""Making a photo's derivatives under limits and storing their bytes. For workers only.
+
+Decodes strangers' files in a child process; the web never imports this. Rows are written by who
+calls, together with what else they publish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy.dialects.postgresql import insert
+
+from app.config import ROOT
+from app.extensions import db
+from app.imaging import derivatives as imaging
+from app.imaging.child import run_limited
+from app.imaging.decode import PixelLimits
+from app.imaging.fonts import Fonts
+from app.imaging.watermark import StripText, StripTheme
+from app.models import Derivative, DerivativeKind
+from app.storage import object_key, storage
+from app.tenancy import require_tenant
+
+FONT_FOLDER = ROOT / "app" / "static" / "dist" / "fonts"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to draw: the original's key and the strip. Plain data, no session behind it."""
+
+    photo_id: UUID
+    storage_key: str
+    strip: StripText
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One derivative whose bytes are stored under `key`; sizes in pixels and bytes."""
+
+    photo_id: UUID
+    kind: DerivativeKind
+    recipe: str
+    key: str
+    sha256: str
+    byte_size: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Both derivatives of one photo; `width` and `height` are the original's, upright."""
+
+    width: int
+    height: int
+    drawn: tuple[Drawn, ...]
+
+
+def draw(order: Order, original: Path, logo: Path | None, theme: StripTheme, out: Path) -> Drawing:
+    """Draw thumbnail and print size of a local original and store them.
+
+    Raises UndecodableImage, ChildFailed, FontsMissing, StorageFull.
+    """
+    limits = PixelLimits(header=current_app.config["MAX_PICTURE_PIXELS"])
+    make = partial(
+        imaging.make_derivatives,
+        fonts=Fonts.from_folder(FONT_FOLDER),
+        theme=theme,
+        max_pixels=limits,
+    )
+    made = run_limited(make, original, out, order.strip, logo)
+    kinds = ((DerivativeKind.THUMBNAIL, made.thumbnail), (DerivativeKind.PRINT, made.print))
+    drawn = tuple(_store(order.photo_id, kind, file) for kind, file in kinds)
+    return Drawing(made.width, made.height, drawn)
+
+
+def local_logo(key: str | None, folder: Path) -> Path | None:
+    """The logo as a local PNG, None where the company has none."""
+    return storage().local_path(key, folder) if key else None
+
+
+def add_rows(drawn: Iterable[Drawn]) -> None:
+    """Write the rows; what another worker wrote already stays."""
+    rows = [
+        {
+            "tenant_id": require_tenant(),
+            "photo_id": one.photo_id,
+            "kind": one.kind,
+            "recipe": one.recipe,
+            "storage_key": one.key,
+            "sha256": one.sha256,
+            "byte_size": one.byte_size,
+            "width": one.width,
+            "height": one.height,
+        }
+        for one in drawn
+    ]
+    if rows:
+        db.session.execute(insert(Derivative).values(rows).on_conflict_do_nothing())
+
+
+def _store(photo_id: UUID, kind: DerivativeKind, file: imaging.Derivative) -> Drawn:
+    key = object_key(require_tenant(), "derived", file.sha256, ".jpg")
+    storage().put(key, file.path)
+    return Drawn(
+        photo_id, kind, file.recipe, key, file.sha256, file.byte_size, file.width, file.height
+    )

@@ -1,0 +1,188 @@
+"""When and where a photo was taken, by whom, and where the witnesses disagree. Pure.
+
+A photo has up to three clocks and two positions; all are kept, one is shown first, none is
+corrected. Words for people are for the pages, the strip and the PDF.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import StrEnum
+from itertools import combinations
+from math import asin, cos, radians, sin, sqrt
+from zoneinfo import ZoneInfo
+
+from app.models import Photo, PhotoReading
+
+CLOCK_TOLERANCE = timedelta(minutes=10)
+PLACE_TOLERANCE_M = 500.0
+# A camera that names no zone may have run on any of the zones in use, from +14:00 to -12:00.
+EARLIEST_ZONE, LATEST_ZONE = timedelta(hours=14), timedelta(hours=-12)
+EARTH_RADIUS_M = 6_371_000.0
+# What app.imaging notes of a position that the camera itself called stale.
+VOID_POSITION = "gps_void"
+
+
+class TimeSource(StrEnum):
+    """Whose clock it was; the values are those of app.pdf."""
+
+    CAMERA = "camera"
+    PHONE = "phone"
+    RECEIPT = "receipt"
+
+
+class PlaceSource(StrEnum):
+    """Who said where; the values are those of app.pdf."""
+
+    CAMERA = "camera"
+    BROWSER = "browser"
+
+
+class ConflictKind(StrEnum):
+    CLOCKS = "clocks_disagree"
+    PLACES = "places_disagree"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A time with its witness; naive where the camera names no zone."""
+
+    at: datetime
+    source: TimeSource
+
+    @property
+    def has_zone(self) -> bool:
+        return self.at.tzinfo is not None
+
+    def shown_in(self, time_zone: str) -> Taken:
+        """In this zone; a camera's time keeps its own, or its lack of one."""
+        if self.source is TimeSource.CAMERA:
+            return self
+        return Taken(self.at.astimezone(ZoneInfo(time_zone)), self.source)
+
+    @property
+    def words(self) -> str:
+        """'2026-11-22 14:05:09 UTC−03:00', without the end where no zone is known."""
+        clock = self.at.strftime("%Y-%m-%d %H:%M:%S")
+        return f"{clock} UTC{offset_words(self.at)}" if self.has_zone else clock
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Degrees of WGS 84 with six places; accuracy in metres where it is known."""
+
+    latitude: Decimal
+    longitude: Decimal
+    accuracy_m: Decimal | None
+    source: PlaceSource
+
+    @property
+    def words(self) -> str:
+        """'−23.550520, −46.633308'."""
+        return f"{self.latitude:.6f}, {self.longitude:.6f}".replace("-", "\u2212")
+
+    @property
+    def accuracy_words(self) -> str:
+        """'±12 m', empty where it is unknown."""
+        return "" if self.accuracy_m is None else f"±{self.accuracy_m:.0f} m"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Witnesses that contradict each other; `times` or `places` holds all who spoke."""
+
+    kind: ConflictKind
+    times: tuple[Taken, ...] = ()
+    places: tuple[Place, ...] = ()
+
+
+def times_of(photo: Photo, reading: PhotoReading | None) -> tuple[Taken, ...]:
+    """Every clock, the best witness first: the camera's, the phone's, the time of receipt."""
+    camera = _camera_time(reading) if reading else None
+    clocks = (
+        (camera, TimeSource.CAMERA),
+        (photo.client_at, TimeSource.PHONE),
+        (photo.created_at, TimeSource.RECEIPT),
+    )
+    return tuple(Taken(at, source) for at, source in clocks if at is not None)
+
+
+def places_of(photo: Photo, reading: PhotoReading | None) -> tuple[Place, ...]:
+    """Every position, the best witness first.
+
+    The camera's comes before the browser's, which is where the phone was when the file was
+    chosen, unless the camera itself called it stale.
+    """
+    places = []
+    if reading and reading.latitude is not None and reading.longitude is not None:
+        places.append(
+            Place(reading.latitude, reading.longitude, reading.accuracy_m, PlaceSource.CAMERA)
+        )
+    if photo.latitude is not None and photo.longitude is not None:
+        browser = Place(photo.latitude, photo.longitude, photo.accuracy_m, PlaceSource.BROWSER)
+        is_stale = reading is not None and VOID_POSITION in reading.notes
+        places.insert(0 if is_stale else len(places), browser)
+    return tuple(places)
+
+
+def photo_conflicts(photo: Photo, reading: PhotoReading | None) -> tuple[Conflict, ...]:
+    """Clocks more than 10 minutes apart, positions more than 500 m beyond their accuracies."""
+    times, places = times_of(photo, reading), places_of(photo, reading)
+    found = []
+    if any(clocks_disagree(one, other) for one, other in combinations(times, 2)):
+        found.append(Conflict(ConflictKind.CLOCKS, times=times))
+    if any(places_disagree(one, other) for one, other in combinations(places, 2)):
+        found.append(Conflict(ConflictKind.PLACES, places=places))
+    return tuple(found)
+
+
+def clocks_disagree(one: Taken, other: Taken) -> bool:
+    """Whether no reading of both clocks brings them within the tolerance.
+
+    A time without a zone contradicts another one only when it does so in every zone.
+    """
+    (first, last), (other_first, other_last) = _span(one), _span(other)
+    return first - other_last > CLOCK_TOLERANCE or other_first - last > CLOCK_TOLERANCE
+
+
+def places_disagree(one: Place, other: Place) -> bool:
+    doubt = sum(float(place.accuracy_m or 0) for place in (one, other))
+    return distance_m(one, other) > PLACE_TOLERANCE_M + doubt
+
+
+def distance_m(one: Place, other: Place) -> float:
+    """Metres along the surface of a round earth (haversine)."""
+    latitude, other_latitude = radians(one.latitude), radians(other.latitude)
+    north = other_latitude - latitude
+    east = radians(other.longitude) - radians(one.longitude)
+    half = sin(north / 2) ** 2 + cos(latitude) * cos(other_latitude) * sin(east / 2) ** 2
+    return 2 * EARTH_RADIUS_M * asin(min(1.0, sqrt(half)))
+
+
+def offset_words(at: datetime) -> str:
+    """The offset of an aware time: '−03:00'."""
+    minutes = round((at.utcoffset() or timedelta()).total_seconds() / 60)
+    sign = "\u2212" if minutes < 0 else "+"
+    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def _camera_time(reading: PhotoReading) -> datetime | None:
+    if reading.taken_at is None:
+        return None
+    clock = datetime.fromisoformat(reading.taken_at)
+    if reading.taken_offset is None:
+        return clock
+    sign = -1 if reading.taken_offset.startswith("-") else 1
+    hours, minutes = reading.taken_offset.lstrip("+-").split(":")
+    offset = sign * timedelta(hours=int(hours), minutes=int(minutes))
+    return clock.replace(tzinfo=timezone(offset))
+
+
+def _span(taken: Taken) -> tuple[datetime, datetime]:
+    """The earliest and the latest moment in UTC that the clock may mean."""
+    if taken.has_zone:
+        return taken.at.astimezone(UTC), taken.at.astimezone(UTC)
+    naive = taken.at.replace(tzinfo=UTC)
+    return naive - EARLIEST_ZONE, naive - LATEST_ZONE

@@ -1,0 +1,150 @@
+"""Reading photos: one of them for a person, and those of a field ready to show.
+
+Who may see a photo is who may see its report. Nothing here changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import select, true
+from sqlalchemy.orm import contains_eager, joinedload
+
+from app.definition.judging import PhotoState
+from app.errors import NotFound
+from app.extensions import db
+from app.models import (
+    Actor,
+    Derivative,
+    DerivativeKind,
+    Photo,
+    PhotoCheck,
+    PhotoPlacement,
+    Report,
+    WorkState,
+)
+from app.photos.place import Conflict, Place, Taken, photo_conflicts, places_of, times_of
+from app.reports.facts import PlacedPhoto, list_placed_photos
+from app.reports.queries import get_report, visible_to
+
+FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoView:
+    """A placed photo with everything that its card or figure shows.
+
+    `state` is reading, good, quarantined, or failed: the worker gave up and may try again.
+    `ordinal` counts within the field from 1, `count` how many stand there.
+    """
+
+    placed: PlacedPhoto
+    state: str
+    taken: Taken
+    place: Place | None
+    conflicts: tuple[Conflict, ...]
+    ordinal: int
+    count: int
+
+    @property
+    def photo(self) -> Photo:
+        return self.placed.photo
+
+    @property
+    def placement(self) -> PhotoPlacement:
+        return self.placed.placement
+
+
+def get_placement(photo_id: UUID, *, person: Actor, with_removed: bool = False) -> PhotoPlacement:
+    """Where a photo stands, with the photo, of a report that the person may see.
+
+    Raises NotFound, for a removed photo too unless it is asked for.
+    """
+    row = db.session.scalars(
+        select(PhotoPlacement)
+        .join(PhotoPlacement.photo)
+        .join(Report, Report.id == PhotoPlacement.report_id)
+        .where(
+            Photo.id == photo_id,
+            visible_to(person),
+            true() if with_removed else PhotoPlacement.removed_at.is_(None),
+        )
+        .options(contains_eager(PhotoPlacement.photo).options(joinedload(Photo.reading)))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def get_derivative(photo_id: UUID, kind: DerivativeKind, *, person: Actor) -> Derivative:
+    """The newest derivative of a kind. Raises NotFound."""
+    placement = get_placement(photo_id, person=person)
+    row = db.session.scalars(
+        select(Derivative)
+        .where(Derivative.photo_id == placement.photo_id, Derivative.kind == kind)
+        .order_by(Derivative.created_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def get_view(photo_id: UUID, *, person: Actor) -> PhotoView:
+    """One photo as its card shows it. Raises NotFound."""
+    placement = get_placement(photo_id, person=person)
+    return get_view_in(placement.report_id, photo_id)
+
+
+def get_view_in(report_id: UUID, photo_id: UUID) -> PhotoView:
+    """As `get_view`, of a report that was looked up for the person already."""
+    placed = list_placed_photos(report_id)
+    field_id = next((one.placement.field_id for one in placed if one.photo.id == photo_id), None)
+    for view in photo_views([one for one in placed if one.placement.field_id == field_id]):
+        if view.photo.id == photo_id:
+            return replace(view, state=FAILED) if _is_given_up(view) else view
+    raise NotFound
+
+
+def get_report_of(view: PhotoView, *, person: Actor) -> Report:
+    """The report that a photo belongs to. Raises NotFound."""
+    return get_report(view.photo.report_id, person=person)
+
+
+def photo_views(photos: Sequence[PlacedPhoto]) -> list[PhotoView]:
+    """The photos of one field, in their order. Asks the database for nothing."""
+    return [
+        PhotoView(
+            placed=one,
+            state=one.state.value,
+            taken=times_of(one.photo, one.reading)[0],
+            place=next(iter(places_of(one.photo, one.reading)), None),
+            conflicts=photo_conflicts(one.photo, one.reading),
+            ordinal=ordinal,
+            count=len(photos),
+        )
+        for ordinal, one in enumerate(photos, start=1)
+    ]
+
+
+def list_by_client_id(client_id: UUID) -> list[Photo]:
+    """The photo that an upload made under this id, if it did arrive: none or one."""
+    return list(db.session.scalars(select(Photo).where(Photo.client_id == client_id)))
+
+
+def count_in_field(report_id: UUID, field_id: str) -> int:
+    """The photos that take room in a field: those that may be printed, so not the quarantined."""
+    return sum(
+        one.placement.field_id == field_id and one.state is not PhotoState.QUARANTINED
+        for one in list_placed_photos(report_id)
+    )
+
+
+def _is_given_up(view: PhotoView) -> bool:
+    if view.state != PhotoState.READING:
+        return False
+    statement = select(PhotoCheck.state).where(PhotoCheck.photo_id == view.photo.id)
+    return db.session.scalar(statement) is WorkState.FAILED

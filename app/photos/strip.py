@@ -1,0 +1,81 @@
+"""What stands in the watermark strip below a photo: facts as printed words, nothing drawn.
+
+A photo keeps its strip: the words follow the report, its project and the photo's own witnesses,
+in the checklist's first language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.extensions import db
+from app.imaging.watermark import StripText, StripTheme
+from app.models import Photo, PhotoReading, Report, Tenant
+from app.pdf.labels import Labels
+from app.photos.place import Place, Taken, places_of, times_of
+
+SEPARATOR = " · "
+NO_ZONE = {"en": "no time zone", "pt": "sem fuso horário"}
+
+
+@dataclass(frozen=True, slots=True)
+class StripFrame:
+    """What the strips of one report share; `logo_key` is a PNG in storage."""
+
+    report: str
+    place: str
+    language: str
+    time_zone: str
+    logo_key: str | None = None
+    theme: StripTheme = StripTheme.LIGHT
+
+
+def frame_of(report: Report) -> StripFrame:
+    """The frame of a report, whose project and version are loaded already."""
+    tenant = db.session.scalars(select(Tenant)).one()
+    project = report.project
+    theme = tenant.watermark.get("theme")
+    return StripFrame(
+        report=f"{report.number}-R{report.revision}",
+        place=SEPARATOR.join(part for part in (project.name, project.address) if part),
+        language=report.version.definition.languages[0].value,
+        time_zone=tenant.time_zone,
+        logo_key=tenant.logo_key,
+        theme=StripTheme(theme) if theme in set(StripTheme) else StripTheme.LIGHT,
+    )
+
+
+def strip_text(photo: Photo, reading: PhotoReading | None, frame: StripFrame) -> StripText:
+    """The strip of one photo, by its best witnesses of time and place."""
+    labels = Labels((frame.language,))
+    place = next(iter(places_of(photo, reading)), None)
+    return StripText(
+        time=time_line(times_of(photo, reading)[0], labels, frame.time_zone),
+        position=position_line(place, labels),
+        place=frame.place,
+        report=frame.report,
+        sha256=photo.sha256,
+    )
+
+
+def time_line(taken: Taken, labels: Labels, time_zone: str) -> str:
+    """'2026-11-22 14:05:09 UTC−03:00 · camera clock'."""
+    return SEPARATOR.join(
+        (time_words(taken, labels.languages[0], time_zone), labels.first(f"time_{taken.source}"))
+    )
+
+
+def time_words(taken: Taken, language: str, time_zone: str) -> str:
+    """The time with its zone, or with the words that it has none."""
+    shown = taken.shown_in(time_zone)
+    return shown.words if shown.has_zone else f"{shown.words} ({NO_ZONE[language]})"
+
+
+def position_line(place: Place | None, labels: Labels) -> str:
+    """'−23.550520, −46.633308 ±12 m · from the browser', or that there is no position."""
+    if place is None:
+        return labels.first("no_place")
+    where = " ".join(part for part in (place.words, place.accuracy_words) if part)
+    return SEPARATOR.join((where, labels.first(f"place_{place.source}")))

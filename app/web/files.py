@@ -1,0 +1,62 @@
+"""Stored files as responses, inert whatever they hold: fixed type, sandboxed, never sniffed.
+
+Who may have a file is decided before this is called; keys never come from a request.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+from flask import Response, request, send_file
+
+from app.errors import NotFound
+from app.storage import MissingObject, storage
+
+SAFE = "default-src 'none'; sandbox"
+# What file systems, shells and headers trip over, and what makes a name look like another one.
+UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*%\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+')
+MAX_NAME = 120
+
+
+def send_stored(
+    key: str,
+    *,
+    media_type: str,
+    byte_size: int,
+    etag: str,
+    download_name: str | None = None,
+) -> Response:
+    """The bytes under `key`, as a download when they are given a name.
+
+    A download is stored nowhere on the way; a picture of a page may be kept by the browser that
+    asks each time whether it still may have it. Raises NotFound when storage lacks the bytes.
+    """
+    try:
+        file = storage().open(key)
+    except MissingObject as error:
+        raise NotFound from error
+    response = send_file(
+        file,
+        mimetype=media_type,
+        as_attachment=download_name is not None,
+        download_name=download_name,
+        etag=False,
+    )
+    response.content_length = byte_size
+    response.headers["Content-Security-Policy"] = SAFE
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.set_etag(etag)
+    if download_name is not None:
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)
+
+
+def file_name(*parts: str, suffix: str) -> str:
+    """A name for a download out of words that people wrote: no path, no tricks, not too long."""
+    words = [" ".join(UNFIT.sub(" ", unicodedata.normalize("NFC", part)).split()) for part in parts]
+    stem = "".join(words).strip(" .")[:MAX_NAME].rstrip(" .")
+    return str(PurePosixPath(stem or "file").name) + suffix
