@@ -55,7 +55,7 @@ lock: setup  ## lock requirements.txt and requirements-dev.txt with hashes from 
 # --- set-up: each step once, again only when what it reads has changed ---------------------
 
 .PHONY: setup
-setup: $(VENV)/.system $(VENV)/.python app/static/dist/manifest.json $(VENV)/.messages
+setup: $(VENV)/.system $(VENV)/.python app/static/dist/manifest.json app/static/fonts/Inter-Regular.ttf $(VENV)/.messages
 
 .PHONY: browser
 browser: $(VENV)/.browser
@@ -82,7 +82,10 @@ app/assets/node_modules/.installed: app/assets/package-lock.json $(VENV)/.python
 ASSET_SOURCES := $(shell find app/assets/src app/assets/build app/templates -type f 2>/dev/null) app/assets/build.mjs
 app/static/dist/manifest.json: $(ASSET_SOURCES) app/assets/node_modules/.installed
 	@cd app/assets && PATH="$(NODE_DIR):$$PATH" node build.mjs
-	@$(BIN)/python -m app.imaging.fonts app/static/dist/fonts app/static/dist/fonts
+	@touch $@
+
+app/static/fonts/Inter-Regular.ttf: app/assets/node_modules/.installed
+	@$(BIN)/python -m app.imaging.fonts app/assets/node_modules/inter-ui/web app/static/fonts
 	@touch $@
 
 $(VENV)/.messages: $(wildcard app/translations/*/LC_MESSAGES/*.po) $(VENV)/.python

@@ -35,7 +35,7 @@ from app.commands.demo.workbook import demo_workbook
 from app.company.service import Brand, brand_tenant
 from app.config import ROOT
 from app.extensions import db
-from app.imaging.fonts import Fonts
+from app.imaging.fonts import FONT_FOLDER, Fonts
 from app.imaging.logo import make_initials_logo
 from app.jobs.runner import run as run_work
 from app.models import Account, Actor, ProjectGrant, Role
@@ -48,7 +48,6 @@ from app.tenancy import platform_session, tenant_scope
 
 SEEDER = Actor("demo seed")
 PASSWORD_FILE = ROOT / "instance" / "demo_password"
-FONTS = ROOT / "app" / "static" / "dist" / "fonts"
 
 
 @click.command("seed")
@@ -111,7 +110,7 @@ def _make_company(company: Company, password: str) -> None:
 
 
 def _brand(company: Company) -> None:
-    fonts = Fonts.from_folder(FONTS)
+    fonts = Fonts.from_folder(FONT_FOLDER)
     accent, second, third = company.colours
     brand = Brand(
         logo=make_initials_logo(company.name, accent, fonts=fonts),

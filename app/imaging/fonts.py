@@ -18,7 +18,11 @@ FACES = (REGULAR, STRONG)
 """File names without suffix, the same in the npm package and in the built folder."""
 
 
-class FontsMissing(RuntimeError):  # noqa: N818  reads as the finding it is
+# Made by `make setup`, beside dist and not in it: the asset build replaces dist as a whole.
+FONT_FOLDER = Path(__file__).resolve().parents[1] / "static" / "fonts"
+
+
+class FontsMissing(RuntimeError):
     """The strip's fonts have not been built; the message says where they were expected."""
 
 
@@ -35,7 +39,7 @@ class Fonts:
         regular, strong = (folder / f"{face}.ttf" for face in FACES)
         missing = [str(path) for path in (regular, strong) if not path.is_file()]
         if missing:
-            raise FontsMissing(f"Fonts not found: {', '.join(missing)}. Run `make assets` first.")
+            raise FontsMissing(f"Fonts not found: {', '.join(missing)}. Run `make setup` first.")
         return cls(regular, strong)
 
 

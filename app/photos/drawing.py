@@ -15,18 +15,15 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy.dialects.postgresql import insert
 
-from app.config import ROOT
 from app.extensions import db
 from app.imaging import derivatives as imaging
 from app.imaging.child import run_limited
 from app.imaging.decode import PixelLimits
-from app.imaging.fonts import Fonts
+from app.imaging.fonts import FONT_FOLDER, Fonts
 from app.imaging.watermark import StripText, StripTheme
 from app.models import Derivative, DerivativeKind
 from app.storage import object_key, storage
 from app.tenancy import require_tenant
-
-FONT_FOLDER = ROOT / "app" / "static" / "dist" / "fonts"
 
 
 @dataclass(frozen=True, slots=True)
