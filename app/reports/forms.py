@@ -52,7 +52,9 @@ class StartForm(FlaskForm):  # type: ignore[misc]
         ],
         render_kw={"maxlength": 200},
     )
-    assignee_id = SelectField(_l("Assignee"), coerce=_as_id, validators=[Optional()])
+    assignee_id = SelectField(
+        _l("Assignee"), coerce=_as_id, validators=[InputRequired(_l("Choose who fills it in."))]
+    )
 
     def offer(self, choices: StartChoices) -> None:
         """Fill the lists. One thing to choose from is chosen; a lone assignee is not asked for."""
