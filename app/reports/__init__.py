@@ -4,4 +4,9 @@ from flask import Blueprint
 
 blueprint = Blueprint("reports", __name__)
 
-from app.reports import filling_routes, routes, signing_routes  # noqa: E402, F401
+from app.reports import (  # noqa: E402
+    filling_routes,  # noqa: F401
+    routes,  # noqa: F401
+    signing_routes,  # noqa: F401
+    submitting_routes,  # noqa: F401
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from flask import Response, request, url_for
@@ -13,8 +14,9 @@ from app.models import Report
 from app.reports import answering, blueprint
 from app.reports.answering import Given, ReusedClientId, StaleAnswer
 from app.reports.facts import load_facts
-from app.reports.filling import Refused, fill_page, judged
+from app.reports.filling import FillPage, Refused, fill_page, judged
 from app.reports.filling_forms import read_given
+from app.reports.kept_inputs import drawn_inputs
 from app.reports.queries import ReportClosed, get_report
 from app.reports.wording import answer_words, cell_words
 from app.web.fragments import redirect_to, render_fragment, wants_fragment
@@ -30,7 +32,7 @@ def fill(report_id: UUID) -> Response:
     page = fill_page(report, load_facts(report), at=request.args.get("at"))
     if page.resumes and "at" not in request.args:
         return redirect_to(fill_url(report_id, page.resume_at))
-    return render_fragment("reports/fill.html", page=page, report=report)
+    return _page(page)
 
 
 @blueprint.post("/reports/<uuid:report_id>/fields/<field_id>")
@@ -104,8 +106,13 @@ def _refused(report: Report, refused: Refused, status: int) -> Response:
         return render_fragment(
             "reports/_field_refused.html", status=status, report=report, refused=refused
         )
-    page = fill_page(report, load_facts(report), refused=refused)
-    return render_fragment("reports/fill.html", status=status, page=page, report=report)
+    return _page(fill_page(report, load_facts(report), refused=refused), status)
+
+
+def _page(page: FillPage, status: int = 200) -> Response:
+    report, definition = page.report, page.definition
+    draw = partial(drawn_inputs, report.version_id, definition)
+    return render_fragment("reports/fill.html", status=status, page=page, report=report, draw=draw)
 
 
 def _reloaded(report_id: UUID) -> Report:

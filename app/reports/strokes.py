@@ -17,7 +17,7 @@ MAX_SIDE = 10_000
 MAX_NUMBER = 1e13  # a time in milliseconds since 1970 fits
 
 
-class BadStrokes(ValueError):  # noqa: N818  reads as the finding it is
+class BadStrokes(ValueError):
     """The bytes are not the strokes of a pad, or hold none."""
 
 

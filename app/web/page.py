@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -32,9 +32,16 @@ def _manifest(path: Path, _changed: float) -> dict[str, str]:
 
 
 def asset_url(name: str) -> str:
-    """The content-hashed address of a built asset. Raises KeyError for an unknown one."""
-    path = DIST / "manifest.json"
-    return url_for("static", filename="dist/" + _manifest(path, path.stat().st_mtime)[name])
+    """The content-hashed address of a built asset. Raises KeyError for an unknown one.
+
+    Looked up once a request: a long page draws a thousand icons from one file.
+    """
+    urls: dict[str, str] = g.setdefault("asset_urls", {})
+    if name not in urls:
+        path = DIST / "manifest.json"
+        hashed = _manifest(path, path.stat().st_mtime)[name]
+        urls[name] = url_for("static", filename=f"dist/{hashed}")
+    return urls[name]
 
 
 def nav_items() -> list[NavItem]:

@@ -1,0 +1,122 @@
+"""Submitting a report: every rule checked on the server, then completed and frozen at once.
+
+A review step between submit and completion is not part of this. What a snapshot holds is
+snapshot.py; the PDF is the documents feature's, asked for in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from app.definition.rules import (
+    Missing,
+    MissingKind,
+    PhotoState,
+    ReportResult,
+    missing_items,
+    result,
+)
+from app.documents.service import request_document
+from app.errors import DomainError
+from app.evidence.queries import get_chain_head
+from app.evidence.service import record
+from app.extensions import db
+from app.models import Actor, Outcome, Report, ReportStatus, Snapshot
+from app.reports.content import content_hash
+from app.reports.facts import ReportFacts, load_facts
+from app.reports.locking import lock_report, refuse_closed
+from app.reports.queries import get_report
+from app.reports.signing import SigningPlace, signing_places
+from app.reports.snapshot import freeze
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What stands between a report and its submit, and what it amounts to so far.
+
+    `missing` leaves out the photos that are still being read: `reading` counts those.
+    """
+
+    report: Report
+    facts: ReportFacts
+    result: ReportResult
+    missing: Sequence[Missing]
+    reading: int
+    places: Sequence[SigningPlace]
+
+
+class ReportIncomplete(DomainError):
+    """The report is not complete yet: %(count)s things are missing."""
+
+    status = 422
+
+
+class PhotosBeingRead(DomainError):
+    """%(count)s photos are still being read, which takes some seconds. Submit again then."""
+
+    status = 422
+
+
+def get_review(report_id: UUID, *, person: Actor) -> Review:
+    """The check before the submit. Raises NotFound."""
+    return review_of(get_report(report_id, person=person))
+
+
+def review_of(report: Report) -> Review:
+    facts = load_facts(report)
+    definition, content = facts.definition, content_hash(report, facts)
+    photos = facts.photo_facts
+    missing = missing_items(definition, facts.answers, photos, facts.signature_facts(content))
+    return Review(
+        report=report,
+        facts=facts,
+        result=result(definition, facts.answers, photos),
+        missing=[item for item in missing if item.kind is not MissingKind.READING],
+        reading=sum(photo.state is PhotoState.READING for photo in photos),
+        places=signing_places(definition, facts, content),
+    )
+
+
+def submit_report(*, report_id: UUID, actor: Actor) -> Report:
+    """Complete the report, freeze it and ask for its PDF; a finished one is left as it is.
+
+    Raises NotFound, ReportClosed, ReportIncomplete, PhotosBeingRead.
+    """
+    report = lock_report(report_id, actor=actor)
+    if report.is_finished:
+        return report
+    refuse_closed(report)
+    review = review_of(report)
+    if review.missing:
+        raise ReportIncomplete(count=len(review.missing))
+    if review.reading:
+        raise PhotosBeingRead(count=review.reading)
+    _complete(review, actor)
+    request_document(report, actor=actor)
+    return report
+
+
+def _complete(review: Review, actor: Actor) -> Snapshot:
+    """Two audit entries: the submit, which the snapshot names as the chain's head, and the
+    completion, which names the snapshot. The first one holds the chain until the commit, so
+    nothing can come between them."""
+    report, now = review.report, datetime.now(UTC)
+    entry = {"actor": actor, "object_type": "report", "object_id": report.id}
+    record(action="report.submitted", **entry)  # type: ignore[arg-type]
+    db.session.flush()
+    report.status = ReportStatus.COMPLETED
+    report.outcome = Outcome(review.result.outcome.value)
+    report.submitted_at = report.completed_at = now
+    report.completed_by = actor.account_id
+    snapshot = freeze(report, review.facts, review.result, get_chain_head())
+    record(
+        action="report.completed",
+        outcome=report.outcome.value,
+        snapshot_sha256=snapshot.sha256,
+        **entry,  # type: ignore[arg-type]
+    )
+    db.session.flush()
+    return snapshot
