@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import pytest
 
 from tests.assets.building import APP, DIST, built, manifest, sent_bytes

@@ -92,8 +92,7 @@ function decimalMark(digits) {
 }
 
 function unitOf(reading) {
-  const own = reading.querySelector(".unit");
-  return (own ?? reading.closest("table")?.querySelector("thead td"))?.textContent ?? "";
+  return reading.closest("[data-unit]")?.dataset.unit ?? "";
 }
 
 function putSign(input, sign) {

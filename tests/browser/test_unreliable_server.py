@@ -1,0 +1,174 @@
+"""Nothing that a technician enters is lost or sent twice when the server or the network fails."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.canned import Answer, Canned, status
+from tests.browser.conftest import PHONE
+
+SERIAL = "#answer-serial"
+STATUS = "#status-serial"
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport=PHONE, has_touch=True)  # type: ignore[arg-type]
+    made = context.new_page()
+    console: list[str] = []
+    made.on("console", lambda message: console.append(message.text))
+    made.on("dialog", lambda dialog: dialog.accept())
+    yield made
+    context.close()
+    assert not [words for words in console if "Content Security" in words]
+
+
+@pytest.fixture
+def server(page: Page) -> Canned:
+    canned = Canned()
+    canned.answer = canned.saved
+    canned.open(page)
+    return canned
+
+
+def _state(page: Page, state: str) -> None:
+    expect(page.locator(STATUS)).to_have_attribute("data-state", state)
+
+
+def test_a_field_saves_itself_once(page: Page, server: Canned) -> None:
+    page.locator(SERIAL).press_sequentially("SN-1", delay=20)
+    _state(page, "saved")
+    page.locator("#reason-serial").evaluate("element => element.blur()")
+    page.locator(SERIAL).blur()
+    page.wait_for_timeout(300)
+    (save,) = server.saves()
+    assert save["value"] == "SN-1"
+    assert save["row_version"] == "0"
+    assert save["csrf_token"] == "first-token"
+    assert save["client_at"].endswith("Z")
+
+
+def test_an_answer_leaves_focus_and_newer_words_alone(page: Page, server: Canned) -> None:
+    field = page.locator(SERIAL)
+    field.press_sequentially("one")
+    page.wait_for_timeout(780)
+    field.press_sequentially("two", delay=40)
+    expect(page.locator(f"{STATUS} input")).to_have_value("2", timeout=10_000)
+    assert page.evaluate("document.activeElement.id") == "answer-serial"
+    assert field.input_value() == "onetwo"
+    first, last = server.saves()[0], server.saves()[-1]
+    assert last["value"] == "onetwo"
+    assert last["client_id"] != first["client_id"]
+    assert last["row_version"] == "1"
+
+
+def test_a_save_of_unknown_outcome_goes_again_before_newer_words(
+    page: Page, server: Canned
+) -> None:
+    server.answer = lambda path, form: Answer(503)
+    page.fill(SERIAL, "first")
+    _state(page, "retrying")
+    server.answer = server.saved
+    page.fill(SERIAL, "second")
+    expect(page.locator(f"{STATUS} input")).to_have_value("2", timeout=10_000)
+    lost, again, newer = (server.saves()[0], *server.saves()[-2:])
+    assert again == lost
+    assert (newer["value"], newer["row_version"]) == ("second", "1")
+
+
+def test_words_typed_without_a_connection_survive_a_reload(page: Page, server: Canned) -> None:
+    server.answer = lambda path, form: Answer(is_cut=True)
+    page.fill(SERIAL, "kept")
+    _state(page, "retrying")
+    sent = server.saves()[0]
+    server.answer = server.saved
+    page.reload()
+    expect(page.locator(SERIAL)).to_have_value("kept")
+    _state(page, "saved")
+    assert server.saves()[-1] == sent
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#toasts")).to_be_empty()
+
+
+def test_a_conflict_waits_for_a_decision(page: Page, server: Canned) -> None:
+    keep = '<button type="submit" data-keep-mine="7">Keep mine</button>'
+    server.answer = lambda path, form: Answer(409, status("serial", "conflict", 0, keep))
+    page.fill(SERIAL, "mine")
+    _state(page, "conflict")
+    page.fill(SERIAL, "mine, longer")
+    page.wait_for_timeout(1000)
+    assert len(server.saves()) == 1
+    server.answer = server.saved
+    page.click("[data-keep-mine]")
+    _state(page, "saved")
+    assert server.saves()[-1]["value"] == "mine, longer"
+    assert server.saves()[-1]["row_version"] == "7"
+
+
+def test_a_value_that_is_refused_stays_and_says_why(page: Page, server: Canned) -> None:
+    server.answer = lambda path, form: Answer(422, status("serial", "refused", 0))
+    page.fill(SERIAL, "no")
+    _state(page, "refused")
+    expect(page.locator(SERIAL)).to_have_value("no")
+
+
+def test_a_gone_session_asks_for_the_login_and_then_saves(page: Page, server: Canned) -> None:
+    server.is_logged_in = False
+    page.fill(SERIAL, "typed while logged out")
+    page.fill("dialog input[type=password]", "secret")
+    page.click("dialog button")
+    _state(page, "saved")
+    expect(page.locator("dialog")).to_have_count(0)
+    assert server.saves()[-1]["value"] == "typed while logged out"
+    assert server.saves()[-1]["csrf_token"] == "second-token"
+
+
+def test_a_refused_photo_keeps_its_picture_and_goes_again(
+    page: Page, server: Canned, tmp_path: Path
+) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (60, 40), "teal").save(picture, "JPEG")
+    (tmp_path / "p.jpg").write_bytes(picture.getvalue())
+    server.answer = lambda path, form: Answer(413, "Larger than 40 MB.", "text/plain")
+    page.set_input_files("#field-tight [data-source=file]", tmp_path / "p.jpg")
+    card = page.locator("[data-photo-local]")
+    expect(card).to_contain_text("Larger than 40 MB.")
+    expect(card.locator("img")).to_be_visible()
+    page.reload()
+    expect(card).to_contain_text("Larger than 40 MB.")
+    server.answer = lambda path, form: Answer(body='<li id="taken">Taken</li>')
+    card.get_by_role("button", name="Try again").click()
+    expect(page.locator("#photos-tight #taken")).to_be_visible()
+    expect(card).to_have_count(0)
+    ids = {body.split(b'name="client_id"\r\n\r\n')[1][:36] for _path, body in server.posts}
+    assert len(ids) == 1
+    assert hashlib.sha256(picture.getvalue()).hexdigest().encode() in server.posts[-1][1]
+
+
+def test_a_refused_signature_stays_on_the_pad(page: Page, server: Canned) -> None:
+    server.answer = lambda path, form: Answer(413, "Too large.", "text/plain")
+    page.fill("#signer-tech", "Ana")
+    page.locator("[data-signature-pad]").scroll_into_view_if_needed()
+    box = page.locator("[data-signature-pad]").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 40, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 120, steps=8)
+    page.mouse.up()
+    sign = page.get_by_role("button", name="Sign", exact=True)
+    sign.click()
+    expect(page.locator("[data-signature-error]")).to_have_text("Too large.")
+    server.answer = lambda path, form: Answer(body='<p id="signed">Signed</p>')
+    sign.click()
+    expect(page.locator("#signed")).to_be_visible()
+    refused, taken = (body for _path, body in server.posts)
+    for part in (b"\x89PNG\r\n", b"Content-Type: application/json", b'"strokes":[[['):
+        assert part in refused and part in taken
