@@ -15,6 +15,7 @@ worker_tmp_dir = "/dev/shm"  # noqa: S108 - heartbeat files; a slow disk must no
 certfile = os.environ.get("TLS_CERTIFICATE") or None
 keyfile = os.environ.get("TLS_KEY") or None
 accesslog = None
+control_socket_disable = True
 errorlog = "-"
 loglevel = os.environ.get("LOG_LEVEL", "info").lower()
 

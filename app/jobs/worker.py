@@ -38,4 +38,5 @@ def work(app: Flask, *, burst: bool = False) -> None:
             maintenance_interval=5,
             job_monitoring_interval=5,
         )
-        worker.work(burst=burst, logging_level=app.config["LOG_LEVEL"])
+        # RQ logs every round of its upkeep; what work does is logged by the runner.
+        worker.work(burst=burst, logging_level="WARNING")
