@@ -59,6 +59,11 @@ def list_documents(report_id: UUID, *, person: Actor) -> list[Document]:
     )
 
 
+def list_views(report_id: UUID, *, person: Actor) -> list[DocumentView]:
+    """As `list_documents`, ready to show."""
+    return [view_of(document) for document in list_documents(report_id, person=person)]
+
+
 def view_of(document: Document) -> DocumentView:
     is_open_preview = document.is_preview and not document.is_settled
     return DocumentView(

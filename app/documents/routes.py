@@ -1,3 +1,83 @@
-"""Routes of documents."""
+"""Routes of PDF documents: ask for one, watch it being made, download it, try again."""
 
 from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response, url_for
+
+from app.documents import blueprint, queries, service
+from app.documents.naming import document_file_name
+from app.errors import DomainError
+from app.extensions import db
+from app.models import WorkState
+from app.reports.queries import get_report
+from app.web.files import send_stored
+from app.web.fragments import redirect_to, render_fragment, render_page, wants_fragment
+from app.web.guards import MEMBERS, STAFF, current_actor, requires
+
+
+class NotReady(DomainError):
+    """This PDF is not ready yet."""
+
+    status = 409
+
+
+@blueprint.post("/reports/<uuid:report_id>/documents")
+@requires(*STAFF)
+def create(report_id: UUID) -> Response:
+    """Asked for twice, it is the same document."""
+    report = get_report(report_id, person=current_actor())
+    document = service.request_document(report, actor=current_actor())
+    document_id = document.id
+    db.session.commit()
+    return _answer(document_id)
+
+
+@blueprint.get("/reports/<uuid:report_id>/documents/panel")
+@requires(*MEMBERS)
+def panel(report_id: UUID) -> Response:
+    """The PDFs of a report, to stand on its page."""
+    report = get_report(report_id, person=current_actor())
+    views = queries.list_views(report.id, person=current_actor())
+    return render_fragment("documents/_panel.html", report=report, views=views)
+
+
+@blueprint.get("/documents/<uuid:document_id>")
+@requires(*MEMBERS)
+def show(document_id: UUID) -> Response:
+    """The page; for htmx its status, which asks again until the document is settled."""
+    document = queries.get_document(document_id, person=current_actor())
+    return render_page("documents/show.html", "status", view=queries.view_of(document))
+
+
+@blueprint.post("/documents/<uuid:document_id>/retry")
+@requires(*STAFF)
+def retry(document_id: UUID) -> Response:
+    document = service.retry_document(document_id=document_id, actor=current_actor())
+    new_id = document.id
+    db.session.commit()
+    return _answer(new_id)
+
+
+@blueprint.get("/documents/<uuid:document_id>/download")
+@requires(*MEMBERS)
+def download(document_id: UUID) -> Response:
+    document = queries.get_document(document_id, person=current_actor())
+    if document.state is not WorkState.DONE:
+        raise NotReady
+    return send_stored(
+        document.storage_key or "",
+        media_type="application/pdf",
+        byte_size=document.byte_size or 0,
+        etag=document.sha256 or "",
+        download_name=document_file_name(document, document.report),
+    )
+
+
+def _answer(document_id: UUID) -> Response:
+    """For htmx the status that takes the place of the button or of the failure."""
+    if not wants_fragment():
+        return redirect_to(url_for(".show", document_id=document_id))
+    document = queries.get_document(document_id, person=current_actor())
+    return render_fragment("documents/_status.html", view=queries.view_of(document))

@@ -281,10 +281,14 @@ class QuarantinedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class PhotoTotals:
-    """`good` counts the placed photos whose pixels could be read: all of them must be printed."""
+    """`good` counts the placed photos whose pixels could be read: all of them must be printed.
+
+    `unread` counts those that a preview came too early for.
+    """
 
     good: int
     quarantined: tuple[QuarantinedPhoto, ...] = ()
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,7 @@ LABELS: dict[str, tuple[str, str]] = {
         "%(printed)s de %(good)s fotos impressas",
     ),
     "quarantined": ("%(n)s in quarantine", "%(n)s em quarentena"),
+    "unread": ("%(n)s not read yet", "%(n)s ainda não lidas"),
     "quarantine": ("Photos in quarantine", "Fotos em quarentena"),
     "quarantine_intro": (
         "Received and kept, but their pixels cannot be shown.",

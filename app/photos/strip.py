@@ -32,14 +32,20 @@ class StripFrame:
     theme: StripTheme = StripTheme.LIGHT
 
 
-def frame_of(report: Report) -> StripFrame:
-    """The frame of a report, whose project and version are loaded already."""
+def frame_of(
+    report: Report, *, project: str | None = None, address: str | None = None
+) -> StripFrame:
+    """The frame of a report, whose project and version are loaded already.
+
+    A finished report names its project as it was called then: give it in `project`, `address`.
+    """
     tenant = db.session.scalars(select(Tenant)).one()
-    project = report.project
+    name = report.project.name if project is None else project
+    street = report.project.address if address is None else address
     theme = tenant.watermark.get("theme")
     return StripFrame(
         report=f"{report.number}-R{report.revision}",
-        place=SEPARATOR.join(part for part in (project.name, project.address) if part),
+        place=SEPARATOR.join(part for part in (name, street) if part),
         language=report.version.definition.languages[0].value,
         time_zone=tenant.time_zone,
         logo_key=tenant.logo_key,

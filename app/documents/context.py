@@ -1,0 +1,305 @@
+"""Builds the PDF's plain data from the rows of one report. Reads nothing by itself.
+
+The rules decide (app.definition), this module arranges: numbers, order, words. How it looks is
+app.pdf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import groupby
+
+from app.definition.judging import NOTHING, PhotoState
+from app.definition.rules import (
+    ExceptionItem,
+    ExceptionKind,
+    MissingKind,
+    ReportResult,
+    exceptions,
+    missing_items,
+    na_items,
+    result,
+)
+from app.definition.schema import Definition, Field, FieldType
+from app.documents.loading import Source, Subject, name_of, subject_of
+from app.documents.pictures import PhotoPrinter, Prints
+from app.documents.questions import limits_of, question_of
+from app.documents.words import quarantine_words, words_of
+from app.pdf import context as pdf
+from app.pdf.labels import Labels
+from app.pdf.text import format_limits
+from app.photos.strip import StripFrame
+from app.reports.facts import PlacedPhoto
+from app.reports.snapshot import app_version
+from app.storage import storage
+
+# What does not keep a preview from being judged: no answer is missing for it.
+FORMALITIES = {MissingKind.SIGNATURE, MissingKind.SIGNATURE_VOID, MissingKind.READING}
+
+
+def build_context(source: Source, prints: Prints, frame: StripFrame) -> pdf.ReportContext:
+    """The whole PDF as data; every good photo must have its print in `prints`."""
+    return Builder(source, prints, frame).build()
+
+
+class Builder:
+    """Holds what all parts need: the definition, its languages, the numbers of its fields."""
+
+    def __init__(self, source: Source, prints: Prints, frame: StripFrame) -> None:
+        self.source = source
+        self.facts = source.facts
+        self.definition: Definition = source.facts.definition
+        self.languages = self.definition.languages
+        self.labels = Labels(tuple(language.value for language in self.languages))
+        self.printer = PhotoPrinter(prints, frame, self.labels)
+        self.subject: Subject = subject_of(source)
+        self.numbers = numbers_of(self.definition)
+
+    def build(self) -> pdf.ReportContext:
+        source, document = self.source, self.source.document
+        # In print order, because photos are counted through the report as they are met.
+        info = tuple(self._question(field) for field in self.definition.info_fields)
+        sections = tuple(self._sections())
+        snapshot = source.snapshot
+        return pdf.ReportContext(
+            branding=self._branding(),
+            project=self._project(),
+            report=self._report(),
+            checklist=self._checklist(),
+            languages=self.labels.languages,
+            time_zone=source.tenant.time_zone,
+            result=self._result(),
+            sections=sections,
+            rendered_at=document.created_at,
+            photo_totals=self._photo_totals(),
+            equipment=self._equipment(),
+            info=info,
+            signatures=tuple(self._signatures()),
+            exceptions=tuple(self._exceptions()),
+            not_applicable=tuple(self._not_applicable()),
+            audit_head=snapshot.audit_hash if snapshot else "",
+            snapshot_sha256=snapshot.sha256 if snapshot else "",
+            generator=f"Laudo {app_version()}",
+        )
+
+    def _branding(self) -> pdf.Branding:
+        tenant = self.source.tenant
+        logo, second = (
+            key if key and storage().exists(key) else None
+            for key in (tenant.logo_key, tenant.second_logo_key)
+        )
+        return pdf.Branding(
+            name=tenant.name,
+            logo_key=logo,
+            second_logo_key=second,
+            accent=tenant.colour_accent,
+            second=tenant.colour_second,
+            third=tenant.colour_third,
+            contact=tuple(line.strip() for line in tenant.contact.splitlines() if line.strip()),
+        )
+
+    def _project(self) -> pdf.Project:
+        one = self.subject
+        where = ""
+        if one.latitude is not None and one.longitude is not None:
+            where = f"{Decimal(one.latitude):.6f}, {Decimal(one.longitude):.6f}"
+        return pdf.Project(one.project, one.client, one.address, where.replace("-", "\u2212"))
+
+    def _equipment(self) -> pdf.Equipment | None:
+        tag = self.subject.tag
+        return pdf.Equipment(tag, self.subject.equipment) if tag else None
+
+    def _report(self) -> pdf.Report:
+        report = self.source.report
+        correction = None
+        if report.revision_of:
+            previous = f"{report.number}-R{report.revision - 1}"
+            correction = pdf.Correction(previous, report.revision_reason or "")
+        return pdf.Report(
+            number=report.number,
+            revision=report.revision,
+            title=report.title,
+            status=report.status.value,
+            is_preview=self.source.is_preview,
+            created_at=report.created_at,
+            started_at=report.started_at,
+            submitted_at=report.submitted_at,
+            completed_at=report.completed_at,
+            people=tuple(self._people()),
+            correction=correction,
+        )
+
+    def _people(self) -> Iterator[pdf.Person]:
+        """The cover shows the first two."""
+        report = self.source.report
+        people = [
+            (pdf.PersonRole.STARTED, "started_by", report.started_by),
+            (pdf.PersonRole.ASSIGNED, "assignee", report.assignee_id),
+        ]
+        if report.completed_by:
+            people.insert(1, (pdf.PersonRole.COMPLETED, "completed_by", report.completed_by))
+        for role, part, account_id in people:
+            yield pdf.Person(role, name_of(self.source, part, account_id))
+
+    def _checklist(self) -> pdf.Checklist:
+        header = self.definition.header
+        return pdf.Checklist(
+            code=header.code,
+            version=self.source.report.version.number,
+            title=words_of(header.title, self.languages),
+            category=header.category,
+            reference_standards=header.reference_standards,
+            planning_requirements=header.planning_requirements,
+        )
+
+    def _sections(self) -> Iterator[pdf.Section]:
+        for place, section in enumerate(self.definition.sections, start=1):
+            yield pdf.Section(
+                id=section.id,
+                number=str(place),
+                title=words_of(section.title, self.languages),
+                questions=tuple(self._question(field) for field in section.fields),
+            )
+
+    def _question(self, field: Field) -> pdf.Question:
+        return question_of(
+            field,
+            self.numbers[field.id],
+            self.facts.answers.get(field.id, NOTHING),
+            self.languages,
+            self.printer.photos(self.facts.photos_of(field.id)),
+        )
+
+    def _result(self) -> pdf.Result:
+        found = result(self.definition, self.facts.answers, self.facts.photo_facts)
+        return pdf.Result(
+            outcome=self._outcome(found),
+            questions=found.fields,
+            ok=found.ok,
+            not_ok=found.not_ok,
+            not_applicable=found.na,
+            out_of_limits=found.out_of_limits,
+            unanswered=found.fields - found.answered,
+        )
+
+    def _outcome(self, found: ReportResult) -> pdf.Outcome | None:
+        """What was frozen; in a preview nothing while an answer or a photo is missing."""
+        frozen = self.source.report.outcome
+        if not self.source.is_preview and frozen:
+            return pdf.Outcome(frozen.value)
+        missing = missing_items(
+            self.definition, self.facts.answers, self.facts.photo_facts, signatures=()
+        )
+        if any(item.kind not in FORMALITIES for item in missing):
+            return None
+        return pdf.Outcome(found.outcome.value)
+
+    def _photo_totals(self) -> pdf.PhotoTotals:
+        states = [one.state for one in self.facts.photos]
+        return pdf.PhotoTotals(
+            good=states.count(PhotoState.GOOD),
+            quarantined=tuple(
+                self._quarantined(one)
+                for field in self.definition.all_fields()
+                for one in self.facts.photos_of(field.id)
+                if one.state is PhotoState.QUARANTINED
+            ),
+            unread=states.count(PhotoState.READING),
+        )
+
+    def _quarantined(self, one: PlacedPhoto) -> pdf.QuarantinedPhoto:
+        field = self._field(one.placement.field_id)
+        code = one.reading.reason if one.reading else None
+        return pdf.QuarantinedPhoto(
+            number=self.numbers[field.id],
+            label=words_of(field.label, self.languages),
+            sha256=one.photo.sha256,
+            reason=quarantine_words(code, self.languages[0]),
+            technician_reason=one.placement.quarantine_reason,
+        )
+
+    def _signatures(self) -> Iterator[pdf.Signature]:
+        for role in self.definition.signature_roles:
+            signature = self.facts.signatures.get(role.id)
+            label = words_of(role.label, self.languages)
+            if signature is None:
+                yield pdf.Signature(label)
+                continue
+            yield pdf.Signature(
+                role=label,
+                signer=signature.signer_name,
+                signed_at=signature.created_at,
+                image_key=signature.image_key,
+                content_sha256=signature.content_hash,
+                is_void=signature.content_hash != self.source.content_hash,
+            )
+
+    def _exceptions(self) -> Iterator[pdf.ReportException]:
+        """The rules' exceptions, each field's followed by the doubts about its photos."""
+        items = exceptions(self.definition, self.facts.answers, self.facts.photo_facts)
+        by_field: dict[str, list[ExceptionItem]] = {}
+        for item in items:
+            by_field.setdefault(item.field_id, []).append(item)
+        for field in self.definition.all_fields():
+            for item in by_field.get(field.id, []):
+                kind = pdf.ExceptionKind(item.kind.value)
+                yield self._exception(field, kind, self._detail(field, item))
+            yield from self._doubts(field, self.facts.photos_of(field.id))
+
+    def _doubts(self, field: Field, photos: Sequence[PlacedPhoto]) -> Iterator[pdf.ReportException]:
+        """One line a field and kind, however many photos disagree in the same way."""
+        found = [one for photo in photos for one in self.printer.conflicts(photo)]
+        for kind, group in groupby(sorted(found, key=_kind), key=_kind):
+            details = [one.detail for one in group]
+            more = f" (+{len(details) - 1})" if len(details) > 1 else ""
+            yield self._exception(field, kind, details[0] + more)
+
+    def _exception(self, field: Field, kind: pdf.ExceptionKind, detail: str) -> pdf.ReportException:
+        label = words_of(field.label, self.languages)
+        return pdf.ReportException(kind, field.id, self.numbers[field.id], label, detail)
+
+    def _detail(self, field: Field, item: ExceptionItem) -> str:
+        if item.kind is not ExceptionKind.OUT_OF_LIMITS:
+            return item.reason or ""
+        value = self.facts.answers.get(field.id, NOTHING).value
+        reading = value.get(item.cell, {}) if item.cell and isinstance(value, dict) else value
+        text = str(reading["text"]) if isinstance(reading, dict) else ""
+        unit = field.limits.unit if field.limits else None
+        limits = format_limits(limits_of(field), self.labels)
+        parts = (" ".join(filter(None, (text, unit))), self._cell(field, item.cell), limits)
+        return " · ".join(part for part in (*parts, item.reason) if part)
+
+    def _cell(self, field: Field, cell: str | None) -> str:
+        for key, row, column in field.cells():
+            if key == cell:
+                both = (row.label, column.label)
+                return ", ".join(label.first(self.languages) for label in both)
+        return ""
+
+    def _not_applicable(self) -> Iterator[pdf.NotApplicable]:
+        for item in na_items(self.definition, self.facts.answers):
+            field = self._field(item.field_id)
+            label = words_of(field.label, self.languages)
+            yield pdf.NotApplicable(field.id, self.numbers[field.id], label, item.reason or "")
+
+    def _field(self, field_id: str) -> Field:
+        field = self.definition.field(field_id)
+        assert field is not None, "answers and photos stand at fields of their own definition"
+        return field
+
+
+def numbers_of(definition: Definition) -> dict[str, str]:
+    """Field id -> '2.7'; info fields count under 0, a note shares the number before it."""
+    groups = [definition.info_fields, *(section.fields for section in definition.sections)]
+    numbers: dict[str, str] = {}
+    for group, fields in enumerate(groups):
+        count = 0
+        for field in fields:
+            count += field.type is not FieldType.NOTE
+            numbers[field.id] = f"{group}.{count}"
+    return numbers
+
+
+def _kind(conflict: pdf.Conflict) -> pdf.ExceptionKind:
+    return conflict.kind

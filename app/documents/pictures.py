@@ -1,0 +1,146 @@
+"""Photos as the PDF prints them, and which print derivatives still have to be made for that.
+
+Drawing is app.photos.drawing; this module only chooses and puts into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.definition.judging import PhotoState
+from app.extensions import db
+from app.imaging.derivatives import print_recipe
+from app.models import Derivative, DerivativeKind
+from app.pdf import context as pdf
+from app.pdf.labels import Labels
+from app.photos.drawing import Drawn, Order
+from app.photos.place import Conflict, photo_conflicts, places_of, times_of
+from app.photos.strip import StripFrame, strip_text, time_words
+from app.reports.facts import PlacedPhoto
+from app.storage import storage
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """A print derivative whose bytes lie under `key`; sizes in pixels, `sha256` of these bytes."""
+
+    key: str
+    sha256: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prints:
+    """The prints by photo, and the orders for those that are missing."""
+
+    by_photo: Mapping[UUID, Print]
+    missing: tuple[Order, ...]
+
+
+def plan_prints(
+    placed: Sequence[PlacedPhoto],
+    frame: StripFrame,
+    logo: Path | None,
+    *,
+    keep: bool,
+    drawn: Iterable[Drawn] = (),
+) -> Prints:
+    """Find the print of every good photo.
+
+    One whose strip says something else than now is made again, except with `keep`: a finished
+    report keeps what it has. `drawn` are prints of this very job, not stored as rows yet.
+    """
+    good = [one for one in placed if one.state is PhotoState.GOOD]
+    stored = _stored_prints(one.photo.id for one in good)
+    fresh = {one.photo_id: one for one in drawn if one.kind is DerivativeKind.PRINT}
+    found: dict[UUID, Print] = {}
+    missing: list[Order] = []
+    for one in good:
+        photo = one.photo
+        if photo.id in fresh:
+            new = fresh[photo.id]
+            found[photo.id] = Print(new.key, new.sha256, new.width, new.height)
+            continue
+        strip = strip_text(photo, one.reading, frame)
+        recipe = print_recipe(strip, logo, frame.theme)
+        rows = stored.get(photo.id, [])
+        fitting = [row for row in rows if row.recipe == recipe] or (rows if keep else [])
+        usable = next((row for row in fitting if storage().exists(row.storage_key)), None)
+        if usable is None:
+            missing.append(Order(photo.id, photo.storage_key, strip))
+        else:
+            found[photo.id] = Print(usable.storage_key, usable.sha256, usable.width, usable.height)
+    return Prints(found, tuple(missing))
+
+
+class PhotoPrinter:
+    """Turns placed photos into printed ones, counting through the whole report."""
+
+    def __init__(self, prints: Prints, frame: StripFrame, labels: Labels) -> None:
+        self._prints, self._frame, self._labels = prints, frame, labels
+        self._seen: set[str] = set()
+        self._count = 0
+
+    def photos(self, placed: Iterable[PlacedPhoto]) -> tuple[pdf.Photo, ...]:
+        """The good ones of a field; the quarantined stand on the last page."""
+        return tuple(self._photo(one) for one in placed if one.state is PhotoState.GOOD)
+
+    def conflicts(self, one: PlacedPhoto) -> Iterator[pdf.Conflict]:
+        """Where the witnesses disagree, with what each of them says."""
+        for conflict in photo_conflicts(one.photo, one.reading):
+            yield pdf.Conflict(pdf.ExceptionKind(conflict.kind.value), self._detail(conflict))
+
+    def _photo(self, one: PlacedPhoto) -> pdf.Photo:
+        self._count += 1
+        photo, printed = one.photo, self._prints.by_photo[one.photo.id]
+        taken = times_of(photo, one.reading)[0]
+        place = next(iter(places_of(photo, one.reading)), None)
+        is_repeat = photo.sha256 in self._seen
+        self._seen.add(photo.sha256)
+        return pdf.Photo(
+            key=printed.key,
+            ordinal=self._count,
+            width=printed.width,
+            height=printed.height,
+            sha256=photo.sha256,
+            caption=one.placement.caption,
+            time_text=time_words(taken, self._frame.language, self._frame.time_zone),
+            time_source=pdf.TimeSource(taken.source.value),
+            place=self._frame.place,
+            coordinates=place.words if place else "",
+            accuracy=place.accuracy_words if place else "",
+            place_source=pdf.PlaceSource(place.source.value) if place else None,
+            conflicts=tuple(self.conflicts(one)),
+            is_repeat=is_repeat,
+        )
+
+    def _detail(self, conflict: Conflict) -> str:
+        language, zone = self._frame.language, self._frame.time_zone
+        times = [
+            f"{self._labels.first(f'time_{one.source}')} {time_words(one, language, zone)}"
+            for one in conflict.times
+        ]
+        places = [
+            f"{self._labels.first(f'place_{one.source}')} {one.words} {one.accuracy_words}".strip()
+            for one in conflict.places
+        ]
+        return "; ".join(times + places)
+
+
+def _stored_prints(photo_ids: Iterable[UUID]) -> dict[UUID, list[Derivative]]:
+    """Newest first."""
+    rows: dict[UUID, list[Derivative]] = {}
+    statement = (
+        select(Derivative)
+        .where(Derivative.photo_id.in_([*photo_ids]), Derivative.kind == DerivativeKind.PRINT)
+        .order_by(Derivative.created_at.desc())
+    )
+    for row in db.session.scalars(statement):
+        rows.setdefault(row.photo_id, []).append(row)
+    return rows

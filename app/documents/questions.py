@@ -1,0 +1,112 @@
+"""One field with its answer as the PDF prints it. What an answer means is decided by the rules.
+
+No photos here (pictures.py) and nothing about the report as a whole (context.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.definition.judging import (
+    AnswerFacts,
+    Judgement,
+    is_na,
+    judge,
+    judge_cells,
+)
+from app.definition.schema import Field, FieldType, Language, Verdict
+from app.documents.words import date_words, words_of
+from app.pdf import context as pdf
+
+MARKS = {Judgement.IN_LIMITS: pdf.Mark.IN, Judgement.OUT_OF_LIMITS: pdf.Mark.OUT}
+
+Languages = tuple[Language, ...]
+
+
+def question_of(
+    field: Field,
+    number: str,
+    facts: AnswerFacts,
+    languages: Languages,
+    photos: tuple[pdf.Photo, ...],
+) -> pdf.Question:
+    """The field with its answer; one set aside as N.A. prints its reason instead of a value."""
+    set_aside = is_na(field, facts)
+    value = None if set_aside else facts.value
+    return pdf.Question(
+        field_id=field.id,
+        number=number,
+        label=words_of(field.label, languages),
+        type=field.type.value,
+        hint=words_of(field.hint, languages) if field.hint else None,
+        verdict=_verdict(field, value, set_aside),
+        texts=_texts(field, value, languages),
+        measurement=_measurement(field, value),
+        table=_table(field, value, languages),
+        limits=limits_of(field),
+        na_reason=(facts.na_reason or "") if set_aside else "",
+        comment=facts.comment or "",
+        photos=photos,
+    )
+
+
+def _verdict(field: Field, value: Any, set_aside: bool) -> str | None:
+    if set_aside:
+        return Verdict.NA.value
+    return str(value) if field.type is FieldType.VERDICT and value else None
+
+
+def _texts(field: Field, value: Any, languages: Languages) -> tuple[pdf.Words, ...]:
+    """What was written or chosen, one entry per option."""
+    if not value or field.type in (FieldType.VERDICT, FieldType.NUMBER, FieldType.TABLE):
+        return ()
+    if field.type in (FieldType.SELECT_ONE, FieldType.SELECT_MANY):
+        chosen = value if isinstance(value, list) else [value]
+        options = [option for option in field.options if option.id in chosen]
+        return tuple(words_of(option.label, languages) for option in options)
+    if field.type is FieldType.DATE:
+        return (pdf.Words(date_words(str(value), languages[0])),)
+    return (pdf.Words(str(value)),)
+
+
+def _measurement(field: Field, value: Any) -> pdf.Measurement | None:
+    if field.type is not FieldType.NUMBER or not isinstance(value, Mapping):
+        return None
+    return pdf.Measurement(str(value["text"]), MARKS.get(judge(field, dict(value))))
+
+
+def _table(field: Field, value: Any, languages: Languages) -> pdf.Table | None:
+    """Every cell, measured or not; nothing at all for a table that is N.A. or untouched."""
+    if field.type is not FieldType.TABLE or not isinstance(value, Mapping):
+        return None
+    marks = judge_cells(field, dict(value))
+
+    def cell(row_id: str, column_id: str) -> pdf.Measurement | None:
+        key = f"{row_id}:{column_id}"
+        if key not in value:
+            return None
+        mark = MARKS.get(marks.get(key, Judgement.NONE))
+        return pdf.Measurement(str(value[key]["text"]), mark)
+
+    return pdf.Table(
+        columns=tuple(words_of(column.label, languages) for column in field.columns),
+        rows=tuple(
+            pdf.TableRow(
+                words_of(row.label, languages),
+                tuple(cell(row.id, column.id) for column in field.columns),
+            )
+            for row in field.rows
+        ),
+    )
+
+
+def limits_of(field: Field) -> pdf.Limits | None:
+    """Unit and bounds as decimal text; None for a field without either."""
+    if field.limits is None:
+        return None
+    low, high = (
+        None if bound is None else format(bound, "f")
+        for bound in (field.limits.min, field.limits.max)
+    )
+    return pdf.Limits(field.limits.unit, low, high)
