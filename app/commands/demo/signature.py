@@ -1,4 +1,4 @@
-"""A signature as a finger would draw it: signature_pad's strokes and the PNG of the same line."""
+"""A signature as a finger would draw it: the pad's strokes and the PNG of the same line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import math
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -16,7 +15,7 @@ SIZE = (600, 200)
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """`strokes_json` is signature_pad's list of point groups, `png` the picture of them."""
+    """`strokes_json` is what the page's pad sends, `png` the picture of them."""
 
     strokes_json: bytes
     png: bytes
@@ -32,8 +31,9 @@ def draw(rng: Random) -> Drawn:
         pen.line(points, fill=(20, 30, 60, 255), width=4, joint="curve")
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
-    strokes = [_group(points) for points in (line, flourish)]
-    return Drawn(json.dumps(strokes).encode(), buffer.getvalue())
+    strokes = [_stroke(points) for points in (line, flourish)]
+    pad = {"width": SIZE[0], "height": SIZE[1], "strokes": strokes}
+    return Drawn(json.dumps(pad).encode(), buffer.getvalue())
 
 
 def _point(rng: Random, along: float) -> tuple[float, float]:
@@ -41,11 +41,5 @@ def _point(rng: Random, along: float) -> tuple[float, float]:
     return 60 + along * 460, 95 + wave
 
 
-def _group(points: list[tuple[float, float]]) -> dict[str, Any]:
-    return {
-        "penColor": "#141e3c",
-        "points": [
-            {"x": round(x, 1), "y": round(y, 1), "time": n * 16, "pressure": 0.5}
-            for n, (x, y) in enumerate(points)
-        ],
-    }
+def _stroke(points: list[tuple[float, float]]) -> list[list[float]]:
+    return [[round(x, 1), round(y, 1), n * 16.0] for n, (x, y) in enumerate(points)]
