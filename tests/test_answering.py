@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from threading import Barrier, Thread
 from uuid import uuid4
 
@@ -219,7 +220,7 @@ def test_the_history_is_complete_whatever_is_saved(acting, cast, saves):
         for field_id in ("customer", "remarks"):
             steps = [facts for facts in history if facts["field"] == field_id]
             assert [int(step["new_version"]) for step in steps] == list(range(1, len(steps) + 1))
-            for before, after in zip(steps, steps[1:], strict=False):
+            for before, after in pairwise(steps):
                 assert after["old"] == before["new"]
             row = stored(report.id, field_id)
             assert (row.value if row else None) == values.get(field_id)

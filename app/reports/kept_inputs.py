@@ -7,7 +7,7 @@ address, a token, a row version) may be drawn here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as part
 from functools import lru_cache
@@ -46,5 +46,5 @@ def drawn_inputs(version_id: UUID, definition: Definition, view: FieldView) -> M
 @lru_cache(maxsize=MAX_KEPT)
 def _drawn(inputs: _Inputs) -> Markup:
     macros = current_app.jinja_env.get_template("components/_field_input.html").module
-    drawn = macros.field_input(inputs.field, inputs.answer, inputs.languages, inputs.judged)  # type: ignore[attr-defined]
-    return Markup(drawn)
+    field_input: Callable[..., Markup] = macros.field_input  # type: ignore[attr-defined]
+    return field_input(inputs.field, inputs.answer, inputs.languages, inputs.judged)

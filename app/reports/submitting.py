@@ -19,7 +19,6 @@ from app.definition.rules import (
     missing_items,
     result,
 )
-from app.documents.service import request_document
 from app.errors import DomainError
 from app.evidence.queries import get_chain_head
 from app.evidence.service import record
@@ -95,8 +94,15 @@ def submit_report(*, report_id: UUID, actor: Actor) -> Report:
     if review.reading:
         raise PhotosBeingRead(count=review.reading)
     _complete(review, actor)
-    request_document(report, actor=actor)
+    _request_pdf(report, actor)
     return report
+
+
+def _request_pdf(report: Report, actor: Actor) -> None:
+    # The documents feature reads reports, so neither package can be loaded before the other.
+    from app.documents.service import request_document
+
+    request_document(report, actor=actor)
 
 
 def _complete(review: Review, actor: Actor) -> Snapshot:

@@ -36,7 +36,8 @@ def value_words(field: Field, value: object, languages: tuple[Language, ...]) ->
 
 
 def verdict_words(value: str) -> str:
-    return {Verdict.OK: _("OK"), Verdict.NOT_OK: _("Not OK"), Verdict.NA: _("N.A.")}[Verdict(value)]
+    words = {Verdict.OK: _("OK"), Verdict.NOT_OK: _("Not OK"), Verdict.NA: _("N.A.")}
+    return str(words[Verdict(value)])
 
 
 def cell_words(field: Field, key: str, languages: tuple[Language, ...]) -> str:
@@ -52,7 +53,7 @@ def section_words(definition: Definition, field_id: str) -> str:
     for section in definition.sections:
         if any(field.id == field_id for field in section.fields):
             return section.title.first(definition.languages)
-    return _("Information")
+    return str(_("Information"))
 
 
 def _cell_texts(field: Field, value: Mapping[str, Mapping[str, str]]) -> list[str]:
