@@ -162,6 +162,7 @@ def test_a_report_shows_all_that_was_entered(client_of, acting, cast):
     for words in (
         "1 exception", "Hospital São Lucas", "31 Mar 2026", "&gt;200", "0,08", "Nada a declarar.",
         "Lamp", "14:05", "Rui Signer", "Void", "Not signed, optional", "Dent on the door",
+        "No PDF has been made", "Make a preview",
     ):  # fmt: skip
         assert words in page, words
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.errors import NotAllowed, NotFound
+from app.evidence.service import record
 from app.extensions import db
 from app.models import AuditEntry, ChecklistStatus, Equipment, Outcome, Report, ReportStatus
 from app.reports.history import list_history
@@ -215,3 +216,16 @@ def test_a_signature_over_other_content_reads_as_void(acting, cast):
         signed, open_role = read_report(report.id, person=actor).signatures
         assert signed.signature and not signed.is_valid
         assert open_role.signature is None
+
+
+def test_the_history_folds_runs_of_saves(acting, cast):
+    with acting(cast.tess) as actor:
+        report = scenarios.a_report(actor)
+        for action in ("report.started", "answer.saved", "answer.saved", "other.thing"):
+            record(action=action, actor=actor, object_type="report", object_id=report.id)
+            db.session.commit()
+        assert [str(line.sentence) for line in list_history(report.id)] == [
+            "Tess Technician: other.thing.",
+            "Tess Technician saved answers: 2.",
+            "Tess Technician started the report.",
+        ]

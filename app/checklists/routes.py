@@ -48,7 +48,7 @@ def create() -> Response:
         return _upload_page(form, status=422)
     # One byte past the limit is enough for the reader to refuse the file with its own sentence.
     data = form.file.data.read(MAX_FILE + 1)
-    name = form.file.data.filename or ""
+    name = (form.file.data.filename or "")[:255]
     try:
         draft = service.draft_from_workbook(data=data, filename=name, actor=current_actor())
     except service.WorkbookRefused as refused:

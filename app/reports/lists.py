@@ -170,7 +170,7 @@ def _lines(*matching: ColumnElement[bool], limit: int, offset: int = 0) -> tuple
         .limit(limit)
         .offset(offset)
     )  # fmt: skip
-    return tuple(ReportLine(*row) for row in rows)
+    return tuple(ReportLine(*tuple(row)) for row in rows)
 
 
 def _assignable_by(person: Actor) -> tuple[tuple[UUID, str], ...]:

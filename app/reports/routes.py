@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Response, current_app, flash, request, url_for
 from flask_babel import gettext as _
 
+from app.documents import queries as documents
 from app.extensions import db
 from app.models import ReportStatus
 from app.reports import blueprint, lists, service
@@ -83,12 +84,14 @@ def equipment_tags() -> Response:
 @blueprint.get("/reports/<uuid:report_id>")
 @requires(*MEMBERS)
 def show(report_id: UUID) -> Response:
-    read = read_report(report_id, person=current_actor())
+    person = current_actor()
+    read = read_report(report_id, person=person)
     return render_page(
         "reports/show.html",
         "content",
         read=read,
         report=read.report,
+        views=documents.list_views(report_id, person=person),
         history=list_history(report_id),
     )
 
