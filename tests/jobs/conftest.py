@@ -1,0 +1,63 @@
+"""A row of work whose kind does what a test says, on a queue that no other test uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text, update
+
+from app.extensions import db
+from app.jobs.registry import Claim, Kind
+from app.jobs.runner import publish
+from app.models import PhotoCheck
+from tests.scenarios import a_photo, a_report
+
+
+@dataclass
+class Bench:
+    """`perform` is called by the runner; `row()` reads the row afresh."""
+
+    kind: Kind
+    work_id: UUID
+    perform: Callable[[Claim], None]
+
+    def row(self) -> PhotoCheck:
+        db.session.expire_all()
+        return db.session.query(PhotoCheck).filter_by(id=self.work_id).one()
+
+    def change(self, **values: object) -> None:
+        db.session.execute(update(PhotoCheck).where(PhotoCheck.id == self.work_id).values(**values))
+        db.session.commit()
+
+    def age(self, column: str, seconds: int) -> None:
+        """Put a time of the row so many seconds into the past."""
+        self.change(**{column: text(f"clock_timestamp() - interval '{seconds} seconds'")})
+
+    def expire_lease(self) -> None:
+        self.age("lease_until", 1)
+
+
+@pytest.fixture
+def bench(app, acting, cast, monkeypatch) -> Iterator[Bench]:
+    made: list[Bench] = []
+
+    def perform(claim: Claim) -> None:
+        made[0].perform(claim)
+
+    def nothing(claim: Claim) -> None:
+        with publish(PhotoCheck, claim):
+            pass
+
+    kind = Kind("photo_check", PhotoCheck, perform, f"test-{uuid4().hex}")
+    monkeypatch.setitem(app.extensions["laudo_jobs"], "photo_check", kind)
+    monkeypatch.setitem(app.extensions, "laudo_redis_away_until", 0.0)
+    with acting(cast.tess) as actor:
+        photo = a_photo(a_report(actor), "enclosure", actor, verdict=None)
+        check = PhotoCheck(photo_id=photo.id)
+        db.session.add(check)
+        db.session.commit()
+        made.append(Bench(kind, check.id, nothing))
+        yield made[0]
