@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import Field
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired
 from wtforms.widgets import TextInput
 
 from app.web.forms import LongTextField, TextField
@@ -54,7 +54,7 @@ class ProjectForm(FlaskForm):  # type: ignore[misc]
         _l("Name"),
         max_length=200,
         description=_l("The site or the contract. It stands on every report."),
-        validators=[InputRequired(_l("Give the project a name."))],
+        validators=[DataRequired(_l("Give the project a name."))],
     )
     client = TextField(_l("Client"), max_length=200)
     address = LongTextField(_l("Address"), max_length=500, render_kw={"rows": 2})
@@ -86,7 +86,7 @@ class EquipmentForm(FlaskForm):  # type: ignore[misc]
     tag = TextField(
         _l("Tag"),
         max_length=80,
-        validators=[InputRequired(_l("Give the tag as it stands on the equipment."))],
+        validators=[DataRequired(_l("Give the tag as it stands on the equipment."))],
         render_kw={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"},
     )
     name = TextField(_l("Name"), max_length=200, render_kw={"autocomplete": "off"})

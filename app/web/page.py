@@ -46,8 +46,10 @@ def asset_url(name: str) -> str:
 
 def nav_items() -> list[NavItem]:
     """The sections that the signed-in person may open."""
-    if not current_user.is_authenticated or current_user.role is Role.SUPERADMIN:
+    if not current_user.is_authenticated:
         return []
+    if current_user.role is Role.SUPERADMIN:
+        return [NavItem("home.index", _("Companies"), "building", request.endpoint == "home.index")]
     sections = [
         ("home.index", _("Home"), "home"),
         ("reports.index", _("Reports"), "clipboard-list"),
