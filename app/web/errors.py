@@ -10,7 +10,7 @@ from flask import Flask, Response, current_app, g, make_response, render_templat
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from app.errors import DomainError
 from app.extensions import db, login_manager
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 def sentence_for(status: int) -> str:
     """What a status means, in words that say what to do next."""
-    return {
+    sentences: dict[int, str] = {
         400: _("The page was too old or the request was not understood. Reload it and try again."),
         401: _("You are logged out. Log in again; what you typed is kept."),
         403: _("Your role does not allow this."),
@@ -30,17 +30,21 @@ def sentence_for(status: int) -> str:
         405: _("This address does not take that kind of request."),
         409: _("This changed in the meantime."),
         413: _(
-            "That is larger than %(size)s MB, the most that one upload may be.",
-            size=_limit(),
+            "That is %(sent)s MB. One upload may have %(size)s MB at most.",
+            sent=_megabytes(request.content_length or 0),
+            size=_megabytes(current_app.config["MAX_CONTENT_LENGTH"]),
         ),
         422: _("Some values were not understood."),
         429: _("Too many tries. Wait a minute and try again."),
         503: _("Laudo is out of reach for a moment. Nothing you sent was stored; try again soon."),
-    }.get(status, _("Something went wrong on our side. It has been written down."))
+    }
+    return sentences.get(status) or str(
+        _("Something went wrong on our side. It has been written down.")
+    )
 
 
-def _limit() -> int:
-    return int(current_app.config["MAX_CONTENT_LENGTH"]) // (1024 * 1024)
+def _megabytes(size: int) -> str:
+    return f"{size / (1024 * 1024):.1f}".removesuffix(".0")
 
 
 def error_response(status: int, sentence: str, **headers: str) -> Response:
@@ -79,13 +83,18 @@ def _domain(error: DomainError) -> Response:
 
 def translated(error: DomainError) -> str:
     """The error's own sentence in the reader's language."""
-    return _(error.sentence(), **error.params)
+    return str(_(error.sentence(), **error.params))
 
 
 def _bad_data(error: DataError) -> Response:
     db.session.rollback()
     log.warning("refused by the database: %s", type(error.orig).__name__)
     return error_response(422, sentence_for(422))
+
+
+def _wrong_host(_error: SecurityError) -> Response:
+    """Without a host that is ours no address can be built, so this is a sentence, not a page."""
+    return Response(sentence_for(400), 400, content_type="text/plain; charset=utf-8")
 
 
 def _unreachable(error: Exception) -> Response:
@@ -120,6 +129,7 @@ def _plain_response(status: int, **headers: str) -> Response:
 def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda error: error_response(400, sentence_for(400)))
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(SecurityError, _wrong_host)
     app.register_error_handler(DomainError, _domain)
     app.register_error_handler(DataError, _bad_data)
     for unreachable in (OperationalError, InterfaceError, TimeoutError):
