@@ -7,6 +7,7 @@ the row after, so that a row never points at nothing.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -41,6 +42,17 @@ def object_key(tenant_id: UUID, kind: str, sha256: str, suffix: str = "") -> str
     return key
 
 
+@contextmanager
+def _full_by_name() -> Iterator[None]:
+    """Let a full disk or quota be told apart from other failures of the file system."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(*error.args) from error
+        raise
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """A stream on local disk with its SHA-256 (hex) and size in bytes; gone after the block."""
@@ -52,21 +64,22 @@ class Received:
 
 @contextmanager
 def receive(stream: BinaryIO) -> Iterator[Received]:
-    """Write a stream to a temporary file while hashing it."""
+    """Write a stream to a temporary file while hashing it. Raises StorageFull."""
     digest = hashlib.sha256()
     size = 0
     with tempfile.NamedTemporaryFile(prefix="laudo-") as file:
-        while chunk := stream.read(CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-            file.write(chunk)
-        file.flush()
+        with _full_by_name():
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+                file.write(chunk)
+            file.flush()
         yield Received(Path(file.name), digest.hexdigest(), size)
 
 
 class Storage(Protocol):
     def put(self, key: str, source: Path) -> None:
-        """Store the file's bytes under `key`; a key that exists is left as it is."""
+        """Store the file's bytes under `key`; a key that exists stays. Raises StorageFull."""
 
     def open(self, key: str) -> BinaryIO:
         """The bytes under `key`. Raises MissingObject."""
@@ -83,7 +96,7 @@ class Storage(Protocol):
 
 
 class LocalStorage:
-    """Files under one root, mode 0400, written beside and renamed so that none is ever half there."""
+    """Files under one root, mode 0400, written beside and renamed: none is ever half there."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
@@ -93,19 +106,24 @@ class LocalStorage:
         if target.exists():
             return
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _full_by_name():
+            self._put(target, source)
+
+    @staticmethod
+    def _put(target: Path, source: Path) -> None:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
         try:
             with os.fdopen(handle, "wb") as part, source.open("rb") as data:
                 shutil.copyfileobj(data, part, CHUNK)
                 part.flush()
                 os.fsync(part.fileno())
-            os.chmod(name, 0o400)
-            os.replace(name, target)
+            Path(name).chmod(0o400)
+            Path(name).replace(target)
             _sync_directory(target.parent)
-        except OSError as error:
+        except OSError:
             with contextlib.suppress(OSError):
-                os.unlink(name)
-            raise StorageFull(*error.args) if error.errno == 28 else error from error
+                Path(name).unlink()
+            raise
 
     def open(self, key: str) -> BinaryIO:
         try:

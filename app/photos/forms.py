@@ -14,8 +14,8 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage, MultiDict
-from wtforms import SelectField
-from wtforms.validators import InputRequired
+from wtforms import IntegerField
+from wtforms.validators import AnyOf, DataRequired
 
 from app.models import PhotoSource
 from app.photos.service import Upload
@@ -33,11 +33,11 @@ class CaptionForm(FlaskForm):  # type: ignore[misc]
 
 
 class ReasonForm(FlaskForm):  # type: ignore[misc]
-    reason = LongTextField(_l("Reason"), [InputRequired()], max_length=1000)
+    reason = LongTextField(_l("Reason"), [DataRequired()], max_length=1000)
 
 
 class MoveForm(FlaskForm):  # type: ignore[misc]
-    step = SelectField(choices=[("-1", ""), ("1", "")])
+    step = IntegerField(validators=[AnyOf((-1, 1))])
 
 
 def chosen_files(files: MultiDict[str, FileStorage]) -> list[FileStorage]:

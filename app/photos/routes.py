@@ -15,7 +15,7 @@ from app.models import DerivativeKind, Photo, PhotoPlacement
 from app.photos import blueprint, queries, service
 from app.photos.forms import CaptionForm, MoveForm, ReasonForm, chosen_files, read_upload
 from app.photos.naming import photo_file_name
-from app.storage import receive
+from app.storage import StorageFull, receive
 from app.web.errors import translated
 from app.web.files import send_stored
 from app.web.fragments import redirect_to, render_fragment, varied, wants_fragment
@@ -31,6 +31,8 @@ CHANGED = {"HX-Trigger": "content-changed"}
 @requires(*STAFF)
 def upload(report_id: UUID, field_id: str) -> Response:
     """One file for scripts, which get its card; several for a plain form, which goes back."""
+    # Whose report it is comes first: a stranger learns nothing from an empty upload.
+    service.check_place(report_id=report_id, field_id=field_id, actor=current_actor())
     files = chosen_files(request.files)
     if not files:
         raise service.NotAPicture
@@ -82,8 +84,9 @@ def move(photo_id: UUID) -> Response:
     """For htmx both cards, each in the other's place: a place on the page keeps its id."""
     form = MoveForm()
     if not form.validate():
+        queries.get_placement(photo_id, person=current_actor())
         abort(422)
-    moved = service.move_photo(photo_id=photo_id, step=int(form.step.data), actor=current_actor())
+    moved = service.move_photo(photo_id=photo_id, step=form.step.data or 0, actor=current_actor())
     ids = [placement.photo_id for placement in moved] or [photo_id]
     db.session.commit()
     views = [queries.get_view(one, person=current_actor()) for one in ids]
@@ -150,13 +153,16 @@ def _received_card(photo_id: UUID) -> Response:
 
 
 def _receive(report_id: UUID, field_id: str, file: FileStorage, *, is_alone: bool) -> Photo:
-    with receive(cast(BinaryIO, file.stream)) as received:
-        return service.add_photo(
-            report_id=report_id,
-            field_id=field_id,
-            upload=read_upload(request.form, received, is_alone=is_alone),
-            actor=current_actor(),
-        )
+    try:
+        with receive(cast(BinaryIO, file.stream)) as received:
+            return service.add_photo(
+                report_id=report_id,
+                field_id=field_id,
+                upload=read_upload(request.form, received, is_alone=is_alone),
+                actor=current_actor(),
+            )
+    except StorageFull as error:
+        raise service.NoRoom from error
 
 
 def _receive_all(report_id: UUID, field_id: str, files: list[FileStorage]) -> list[str]:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from uuid import UUID, uuid5
 
 from sqlalchemy import func, select, update
@@ -34,7 +33,7 @@ from app.models import (
 from app.photos.queries import count_in_field, get_placement, list_by_client_id
 from app.reports.locking import lock_open_report
 from app.reports.queries import get_open_report
-from app.storage import Received, StorageFull, object_key, storage
+from app.storage import Received, object_key, storage
 from app.tenancy import require_tenant
 
 KIND = "photo_check"
@@ -111,14 +110,14 @@ class StillReading(DomainError):
 def add_photo(*, report_id: UUID, field_id: str, upload: Upload, actor: Actor) -> Photo:
     """Store the bytes, then the photo at the end of its field; the worker reads it after that.
 
-    Sent again under its client id it answers with the same photo. Raises NotFound, ReportClosed
-    and the refusals above; nothing is stored then.
+    Sent again under its client id it answers with the same photo. Raises NotFound, ReportClosed,
+    StorageFull and the refusals above; there is no photo then.
     """
     report = get_open_report(report_id, person=actor)
     field = get_photo_field(report, field_id)
     kind = _kind_of(upload)
     key = object_key(require_tenant(), "orig", upload.received.sha256)
-    _store(key, upload.received.path)
+    storage().put(key, upload.received.path)
     report = lock_open_report(report_id, actor=actor)
     client_id = upload.client_id or _own_client_id(report.id, field.id, upload.received.sha256)
     if earlier := _find_earlier(client_id, report, field, upload):
@@ -138,6 +137,11 @@ def add_photo(*, report_id: UUID, field_id: str, upload: Upload, actor: Actor) -
     _mark_started(report)
     _record_received(photo, field, actor)
     return photo
+
+
+def check_place(*, report_id: UUID, field_id: str, actor: Actor) -> None:
+    """Raises NotFound, ReportClosed, NoPhotosHere where no photo may be added."""
+    get_photo_field(get_open_report(report_id, person=actor), field_id)
 
 
 def get_photo_field(report: Report, field_id: str) -> Field:
@@ -245,13 +249,6 @@ def _kind_of(upload: Upload) -> ImageKind:
     if kind is None:
         raise NotAPicture
     return kind
-
-
-def _store(key: str, path: Path) -> None:
-    try:
-        storage().put(key, path)
-    except StorageFull as error:
-        raise NoRoom from error
 
 
 def _own_client_id(report_id: UUID, field_id: str, sha256: str) -> UUID:

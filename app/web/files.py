@@ -52,7 +52,8 @@ def send_stored(
         response.headers["Cache-Control"] = "private, no-store"
         return response
     response.headers["Cache-Control"] = "private, no-cache"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def file_name(*parts: str, suffix: str) -> str:
