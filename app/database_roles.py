@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import connection as PgConnection
 
 OWNER = "laudo_owner"
 APP = "laudo_app"
@@ -26,7 +26,7 @@ ATTRIBUTES = {
 }
 
 
-def missing_roles(connection: Connection) -> list[str]:
+def missing_roles(connection: PgConnection) -> list[str]:
     """The roles of ATTRIBUTES that the server lacks."""
     with connection.cursor() as cursor:
         cursor.execute("select rolname from pg_roles where rolname = any(%s)", (list(ATTRIBUTES),))

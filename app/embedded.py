@@ -198,7 +198,7 @@ class EmbeddedPostgres:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if directory.stat().st_uid not in (os.geteuid(), runner.user):
             raise EmbeddedServerFailed(f"{directory} belongs to somebody else; remove it")
-        os.chmod(directory, 0o700)
+        directory.chmod(0o700)
         if runner.user is not None:
             os.chown(directory, runner.user, runner.group or -1)
 
@@ -207,7 +207,7 @@ class EmbeddedPostgres:
         password_file.write_text(self.passwords["postgres"])
         if runner.user is not None:
             os.chown(password_file, runner.user, runner.group or -1)
-        os.chmod(password_file, 0o600)
+        password_file.chmod(0o600)
         try:
             runner.run(
                 "initdb", "-D", str(self.data), "-U", "postgres", "--encoding=UTF8",

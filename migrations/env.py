@@ -13,18 +13,13 @@ MIGRATION_LOCK = 7_205_001
 
 
 def run() -> None:
-    url = (
-        context.config.attributes.get("url")
-        or MigrationSettings().migration_database_url
-    )
+    url = context.config.attributes.get("url") or MigrationSettings().migration_database_url
     engine = create_engine(url, poolclass=pool.NullPool)
     with engine.connect() as connection:
         # A migration that cannot get its lock soon must not queue every request behind it.
         connection.execute(text("set lock_timeout = '5s'"))
         connection.execute(text("set statement_timeout = '15min'"))
-        connection.execute(
-            text("select pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK}
-        )
+        connection.execute(text("select pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
         connection.commit()
         context.configure(
             connection=connection,

@@ -33,7 +33,7 @@ TOO_LONG = N_("The number is longer than %(limit)s characters.")
 OUT_OF_RANGE = N_('"%(text)s" has more digits than any instrument shows.')
 
 
-class InvalidAnswer(ValueError):  # noqa: N818 - a sentence for people, not a defect
+class InvalidAnswer(ValueError):
     """A value that cannot be kept as the answer; `sentence` says why and how to mend it.
 
     `cell` is the key (`row_id:column_id`) of the table cell concerned, else None.

@@ -31,7 +31,7 @@ DEFAULT_SECONDS = 20
 _CHUNK = 1 << 16
 
 
-class ChildFailed(RuntimeError):  # noqa: N818  reads as the finding it is
+class ChildFailed(RuntimeError):
     """The function failed in the child in a way that says nothing about the picture."""
 
 

@@ -61,7 +61,7 @@ class Reason(StrEnum):
     TOO_HEAVY = "too_heavy"
 
 
-class UndecodableImage(Exception):  # noqa: N818  reads as the finding it is
+class UndecodableImage(Exception):
     """The file's pixels cannot be decoded; `reason` says why, `detail` is for the log."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:

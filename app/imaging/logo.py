@@ -23,7 +23,7 @@ BOX = (1200, 600)
 _PLUGINS = {ImageKind.JPEG: "JPEG", ImageKind.PNG: "PNG"}
 
 
-class UnsupportedLogo(ValueError):  # noqa: N818  reads as the finding it is
+class UnsupportedLogo(ValueError):
     """The file is no JPEG or PNG, is too large, or is damaged; the message says which."""
 
 

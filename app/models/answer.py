@@ -14,7 +14,7 @@ from app.models.base import Changing, TenantRow, tenant_key, tenant_table
 
 
 class Answer(Changing, TenantRow):
-    """`value` has the shape that app.definition.answers makes; `row_version` counts saves from 1."""
+    """`value` is what app.definition.answers makes; `row_version` counts saves from 1."""
 
     __tablename__ = "answers"
     __table_args__ = tenant_table(

@@ -102,7 +102,7 @@ class PhotoReading(TenantRow):
 
 
 class Derivative(TenantRow):
-    """Insert-only. A picture made from the original; `recipe` names how, so a new one is a new row."""
+    """Insert-only. A picture made from the original; `recipe` names how: another is a new row."""
 
     __tablename__ = "derivatives"
     __table_args__ = tenant_table(

@@ -82,7 +82,9 @@ class Report(Changing, TenantRow):
 
     project: Mapped[Project] = relationship(foreign_keys="Report.project_id", viewonly=True)
     version: Mapped[Version] = relationship(foreign_keys="Report.version_id", viewonly=True)
-    equipment: Mapped[Equipment | None] = relationship(foreign_keys="Report.equipment_id", viewonly=True)
+    equipment: Mapped[Equipment | None] = relationship(
+        foreign_keys="Report.equipment_id", viewonly=True
+    )
     starter: Mapped[Account] = relationship(foreign_keys="Report.started_by", viewonly=True)
     assignee: Mapped[Account] = relationship(foreign_keys="Report.assignee_id", viewonly=True)
 

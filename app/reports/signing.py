@@ -129,10 +129,11 @@ def sign_report(
     Sent again under its client id it changes nothing. Raises NotFound, ReportClosed and the
     refusals above.
     """
+    # Whether there is a place to sign comes first: a stranger learns nothing from a bad picture.
+    role = _get_role(get_report(report_id, person=actor), role_id)
     name, strokes, image = _checked(given)
     digest = sha256(image).hexdigest()
     report = lock_open_report(report_id, actor=actor)
-    role = _get_role(report, role_id)
     facts = load_facts(report)
     content = content_hash(report, facts)
     if given.client_id and (earlier := _find_by_client_id(given.client_id)):

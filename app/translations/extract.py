@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from babel.messages.extract import extract_python
 
-Message = tuple[int, str, Any, list[str]]
+Message = tuple[int, Any, Any, Any]
 # Classes whose children are domain errors too; app.errors defines them.
 DOMAIN_BASES = {"DomainError", "NotFound", "NotAllowed"}
 
@@ -17,7 +17,7 @@ def extract(
     file: BinaryIO, keywords: dict[str, Any], comment_tags: list[str], options: dict[str, Any]
 ) -> Iterator[Message]:
     """Every marked text of a Python file, then every error sentence."""
-    yield from extract_python(file, keywords, comment_tags, options)
+    yield from extract_python(file, keywords, comment_tags, cast(Any, options))
     file.seek(0)
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.ClassDef) and any(_is_domain_error(base) for base in node.bases):

@@ -17,9 +17,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=True),
         sa.Column("actor_name", sa.String(length=120), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -35,18 +33,14 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.String(length=255), nullable=False),
         sa.Column("locale", sa.String(length=10), nullable=True),
         sa.Column("time_zone", sa.String(length=64), nullable=True),
-        sa.Column(
-            "is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False
-        ),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column(
             "updated_at",
             sa.DateTime(timezone=True),
             server_default=sa.text("clock_timestamp()"),
             nullable=False,
         ),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -60,14 +54,10 @@ def upgrade() -> None:
         "tenants",
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("slug", sa.String(length=63), nullable=False),
-        sa.Column(
-            "status", sa.String(length=40), server_default="active", nullable=False
-        ),
+        sa.Column("status", sa.String(length=40), server_default="active", nullable=False),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("locale", sa.String(length=10), server_default="en", nullable=False),
-        sa.Column(
-            "time_zone", sa.String(length=64), server_default="UTC", nullable=False
-        ),
+        sa.Column("time_zone", sa.String(length=64), server_default="UTC", nullable=False),
         sa.Column(
             "colour_accent",
             sa.String(length=7),
@@ -113,9 +103,7 @@ def upgrade() -> None:
             server_default=sa.text("clock_timestamp()"),
             nullable=False,
         ),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -137,9 +125,7 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.String(length=255), nullable=False),
         sa.Column("locale", sa.String(length=10), nullable=True),
         sa.Column("time_zone", sa.String(length=64), nullable=True),
-        sa.Column(
-            "is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False
-        ),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column(
             "updated_at",
             sa.DateTime(timezone=True),
@@ -147,9 +133,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -160,9 +144,7 @@ def upgrade() -> None:
             "role in ('admin', 'manager', 'technician', 'viewer')",
             name=op.f("ck_accounts_role_known"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_accounts_tenant_id")
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_accounts_tenant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("email", name=op.f("uq_accounts_email")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_accounts_tenant_id_id")),
@@ -187,14 +169,10 @@ def upgrade() -> None:
             sa.Computed("body::jsonb", persisted=True),
             nullable=False,
         ),
-        sa.Column(
-            "previous_hash", sa.String(length=64), server_default="", nullable=False
-        ),
+        sa.Column("previous_hash", sa.String(length=64), server_default="", nullable=False),
         sa.Column("hash", sa.String(length=64), server_default="", nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -205,9 +183,7 @@ def upgrade() -> None:
             ["tenant_id"], ["tenants.id"], name=op.f("fk_audit_entries_tenant_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
-        sa.UniqueConstraint(
-            "tenant_id", "id", name=op.f("uq_audit_entries_tenant_id_id")
-        ),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_audit_entries_tenant_id_id")),
         sa.UniqueConstraint(
             "tenant_id", "sequence", name=op.f("uq_audit_entries_tenant_id_sequence")
         ),
@@ -217,9 +193,7 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=32), nullable=False),
         sa.Column("name", sa.String(length=500), nullable=False),
         sa.Column("category", sa.String(length=500), server_default="", nullable=False),
-        sa.Column(
-            "status", sa.String(length=40), server_default="draft", nullable=False
-        ),
+        sa.Column("status", sa.String(length=40), server_default="draft", nullable=False),
         sa.Column(
             "last_report_number",
             sa.Integer(),
@@ -233,9 +207,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -250,9 +222,7 @@ def upgrade() -> None:
             ["tenant_id"], ["tenants.id"], name=op.f("fk_checklists_tenant_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_checklists")),
-        sa.UniqueConstraint(
-            "tenant_id", "code", name=op.f("uq_checklists_tenant_id_code")
-        ),
+        sa.UniqueConstraint("tenant_id", "code", name=op.f("uq_checklists_tenant_id_code")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_checklists_tenant_id_id")),
     )
     op.create_table(
@@ -270,23 +240,17 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
             server_default=sa.text("clock_timestamp()"),
             nullable=False,
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_projects_tenant_id")
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_projects_tenant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_projects_tenant_id_id")),
-        sa.UniqueConstraint(
-            "tenant_id", "name", name=op.f("uq_projects_tenant_id_name")
-        ),
+        sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_projects_tenant_id_name")),
     )
     op.create_table(
         "superadmin_sessions",
@@ -299,13 +263,9 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "user_agent", sa.String(length=300), server_default="", nullable=False
-        ),
+        sa.Column("user_agent", sa.String(length=300), server_default="", nullable=False),
         sa.Column("ip", sa.String(length=45), server_default="", nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -318,9 +278,7 @@ def upgrade() -> None:
             name=op.f("fk_superadmin_sessions_superadmin_id"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_superadmin_sessions")),
-        sa.UniqueConstraint(
-            "token_hash", name=op.f("uq_superadmin_sessions_token_hash")
-        ),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_superadmin_sessions_token_hash")),
     )
     op.create_table(
         "account_sessions",
@@ -333,14 +291,10 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "user_agent", sa.String(length=300), server_default="", nullable=False
-        ),
+        sa.Column("user_agent", sa.String(length=300), server_default="", nullable=False),
         sa.Column("ip", sa.String(length=45), server_default="", nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -356,9 +310,7 @@ def upgrade() -> None:
             ["tenant_id"], ["tenants.id"], name=op.f("fk_account_sessions_tenant_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account_sessions")),
-        sa.UniqueConstraint(
-            "tenant_id", "id", name=op.f("uq_account_sessions_tenant_id_id")
-        ),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_account_sessions_tenant_id_id")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_account_sessions_token_hash")),
     )
     op.create_table(
@@ -373,9 +325,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -387,9 +337,7 @@ def upgrade() -> None:
             ["projects.tenant_id", "projects.id"],
             name=op.f("fk_equipment_tenant_id_project_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_equipment_tenant_id")
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_equipment_tenant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_equipment")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_equipment_tenant_id_id")),
         sa.UniqueConstraint(
@@ -404,9 +352,7 @@ def upgrade() -> None:
         sa.Column("project_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -433,9 +379,7 @@ def upgrade() -> None:
             "project_id",
             name=op.f("uq_project_grants_tenant_id_account_id_project_id"),
         ),
-        sa.UniqueConstraint(
-            "tenant_id", "id", name=op.f("uq_project_grants_tenant_id_id")
-        ),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_project_grants_tenant_id_id")),
     )
     op.create_table(
         "versions",
@@ -451,9 +395,7 @@ def upgrade() -> None:
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_by", sa.Uuid(), nullable=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -471,9 +413,7 @@ def upgrade() -> None:
             ["accounts.tenant_id", "accounts.id"],
             name=op.f("fk_versions_tenant_id_published_by"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_versions_tenant_id")
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_versions_tenant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_versions")),
         sa.UniqueConstraint(
             "tenant_id",
@@ -496,15 +436,11 @@ def upgrade() -> None:
         sa.Column("version_id", sa.Uuid(), nullable=False),
         sa.Column("equipment_id", sa.Uuid(), nullable=True),
         sa.Column("number", sa.String(length=60), nullable=False),
-        sa.Column(
-            "revision", sa.Integer(), server_default=sa.text("0"), nullable=False
-        ),
+        sa.Column("revision", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("revision_of", sa.Uuid(), nullable=True),
         sa.Column("revision_reason", sa.String(length=1000), nullable=True),
         sa.Column("title", sa.String(length=200), nullable=False),
-        sa.Column(
-            "status", sa.String(length=40), server_default="draft", nullable=False
-        ),
+        sa.Column("status", sa.String(length=40), server_default="draft", nullable=False),
         sa.Column("outcome", sa.String(length=40), nullable=True),
         sa.Column("started_by", sa.Uuid(), nullable=False),
         sa.Column("assignee_id", sa.Uuid(), nullable=False),
@@ -522,9 +458,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -539,9 +473,7 @@ def upgrade() -> None:
             "status in ('draft', 'in_progress', 'submitted', 'completed', 'archived')",
             name=op.f("ck_reports_status_known"),
         ),
-        sa.CheckConstraint(
-            "revision >= 0", name=op.f("ck_reports_revision_not_negative")
-        ),
+        sa.CheckConstraint("revision >= 0", name=op.f("ck_reports_revision_not_negative")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "assignee_id"],
             ["accounts.tenant_id", "accounts.id"],
@@ -577,9 +509,7 @@ def upgrade() -> None:
             ["versions.tenant_id", "versions.id"],
             name=op.f("fk_reports_tenant_id_version_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_reports_tenant_id")
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_reports_tenant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_reports_tenant_id_id")),
         sa.UniqueConstraint(
@@ -618,9 +548,7 @@ def upgrade() -> None:
         ),
         sa.Column("comment", sa.String(), server_default="", nullable=False),
         sa.Column("na_reason", sa.String(), server_default="", nullable=False),
-        sa.Column(
-            "row_version", sa.Integer(), server_default=sa.text("1"), nullable=False
-        ),
+        sa.Column("row_version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("answered_by", sa.Uuid(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("client_at", sa.DateTime(timezone=True), nullable=True),
@@ -631,9 +559,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -650,9 +576,7 @@ def upgrade() -> None:
             ["reports.tenant_id", "reports.id"],
             name=op.f("fk_answers_tenant_id_report_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_answers_tenant_id")
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_answers_tenant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_answers")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_answers_tenant_id_id")),
         sa.UniqueConstraint(
@@ -668,12 +592,8 @@ def upgrade() -> None:
         sa.Column("requested_by", sa.Uuid(), nullable=False),
         sa.Column("is_preview", sa.Boolean(), nullable=False),
         sa.Column("progress_stage", sa.String(length=20), nullable=True),
-        sa.Column(
-            "progress_done", sa.Integer(), server_default=sa.text("0"), nullable=False
-        ),
-        sa.Column(
-            "progress_total", sa.Integer(), server_default=sa.text("0"), nullable=False
-        ),
+        sa.Column("progress_done", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("progress_total", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("storage_key", sa.String(length=200), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("byte_size", sa.BigInteger(), nullable=True),
@@ -681,12 +601,8 @@ def upgrade() -> None:
         sa.Column("photos_printed", sa.Integer(), nullable=True),
         sa.Column("photos_quarantined", sa.Integer(), nullable=True),
         sa.Column("render_seconds", sa.Double(), nullable=True),
-        sa.Column(
-            "state", sa.String(length=40), server_default="queued", nullable=False
-        ),
-        sa.Column(
-            "attempts", sa.Integer(), server_default=sa.text("0"), nullable=False
-        ),
+        sa.Column("state", sa.String(length=40), server_default="queued", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("fence", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column(
             "queued_at",
@@ -705,9 +621,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -728,15 +642,11 @@ def upgrade() -> None:
             ["accounts.tenant_id", "accounts.id"],
             name=op.f("fk_documents_tenant_id_requested_by"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_documents_tenant_id")
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_documents_tenant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_documents_tenant_id_id")),
     )
-    op.create_index(
-        "ix_documents_due", "documents", ["state", "lease_until"], unique=False
-    )
+    op.create_index("ix_documents_due", "documents", ["state", "lease_until"], unique=False)
     op.create_index(
         "uq_documents_one_open",
         "documents",
@@ -760,18 +670,14 @@ def upgrade() -> None:
         sa.Column("client_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("uploaded_by", sa.Uuid(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
             server_default=sa.text("clock_timestamp()"),
             nullable=False,
         ),
-        sa.CheckConstraint(
-            "source in ('camera', 'file')", name=op.f("ck_photos_source_known")
-        ),
+        sa.CheckConstraint("source in ('camera', 'file')", name=op.f("ck_photos_source_known")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "report_id"],
             ["reports.tenant_id", "reports.id"],
@@ -782,13 +688,9 @@ def upgrade() -> None:
             ["accounts.tenant_id", "accounts.id"],
             name=op.f("fk_photos_tenant_id_uploaded_by"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_photos_tenant_id")
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_photos_tenant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_photos")),
-        sa.UniqueConstraint(
-            "tenant_id", "client_id", name=op.f("uq_photos_tenant_id_client_id")
-        ),
+        sa.UniqueConstraint("tenant_id", "client_id", name=op.f("uq_photos_tenant_id_client_id")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_photos_tenant_id_id")),
     )
     op.create_index(
@@ -805,9 +707,7 @@ def upgrade() -> None:
         sa.Column("row_version", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -826,9 +726,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "tenant_id", "client_id", name=op.f("uq_save_receipts_tenant_id_client_id")
         ),
-        sa.UniqueConstraint(
-            "tenant_id", "id", name=op.f("uq_save_receipts_tenant_id_id")
-        ),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_save_receipts_tenant_id_id")),
     )
     op.create_table(
         "signatures",
@@ -848,9 +746,7 @@ def upgrade() -> None:
         sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("client_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -890,9 +786,7 @@ def upgrade() -> None:
         sa.Column("audit_sequence", sa.BigInteger(), nullable=False),
         sa.Column("audit_hash", sa.String(length=64), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -904,9 +798,7 @@ def upgrade() -> None:
             ["reports.tenant_id", "reports.id"],
             name=op.f("fk_snapshots_tenant_id_report_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_snapshots_tenant_id")
-        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_snapshots_tenant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_snapshots")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_snapshots_tenant_id_id")),
         sa.UniqueConstraint(
@@ -924,9 +816,7 @@ def upgrade() -> None:
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -945,9 +835,7 @@ def upgrade() -> None:
             ["tenant_id"], ["tenants.id"], name=op.f("fk_derivatives_tenant_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_derivatives")),
-        sa.UniqueConstraint(
-            "tenant_id", "id", name=op.f("uq_derivatives_tenant_id_id")
-        ),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_derivatives_tenant_id_id")),
         sa.UniqueConstraint(
             "tenant_id",
             "photo_id",
@@ -959,12 +847,8 @@ def upgrade() -> None:
     op.create_table(
         "photo_checks",
         sa.Column("photo_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "state", sa.String(length=40), server_default="queued", nullable=False
-        ),
-        sa.Column(
-            "attempts", sa.Integer(), server_default=sa.text("0"), nullable=False
-        ),
+        sa.Column("state", sa.String(length=40), server_default="queued", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("fence", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column(
             "queued_at",
@@ -983,9 +867,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -1005,25 +887,19 @@ def upgrade() -> None:
             ["tenant_id"], ["tenants.id"], name=op.f("fk_photo_checks_tenant_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_photo_checks")),
-        sa.UniqueConstraint(
-            "tenant_id", "id", name=op.f("uq_photo_checks_tenant_id_id")
-        ),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_photo_checks_tenant_id_id")),
         sa.UniqueConstraint(
             "tenant_id", "photo_id", name=op.f("uq_photo_checks_tenant_id_photo_id")
         ),
     )
-    op.create_index(
-        "ix_photo_checks_due", "photo_checks", ["state", "lease_until"], unique=False
-    )
+    op.create_index("ix_photo_checks_due", "photo_checks", ["state", "lease_until"], unique=False)
     op.create_table(
         "photo_placements",
         sa.Column("report_id", sa.Uuid(), nullable=False),
         sa.Column("photo_id", sa.Uuid(), nullable=False),
         sa.Column("field_id", sa.String(length=80), nullable=False),
         sa.Column("caption", sa.String(length=500), server_default="", nullable=False),
-        sa.Column(
-            "position", sa.Integer(), server_default=sa.text("0"), nullable=False
-        ),
+        sa.Column("position", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column(
             "quarantine_reason",
             sa.String(length=1000),
@@ -1038,9 +914,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -1061,9 +935,7 @@ def upgrade() -> None:
             ["tenant_id"], ["tenants.id"], name=op.f("fk_photo_placements_tenant_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_photo_placements")),
-        sa.UniqueConstraint(
-            "tenant_id", "id", name=op.f("uq_photo_placements_tenant_id_id")
-        ),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_photo_placements_tenant_id_id")),
         sa.UniqueConstraint(
             "tenant_id", "photo_id", name=op.f("uq_photo_placements_tenant_id_photo_id")
         ),
@@ -1103,9 +975,7 @@ def upgrade() -> None:
         ),
         sa.Column("parser_version", sa.String(length=40), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False
-        ),
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -1125,9 +995,7 @@ def upgrade() -> None:
             ["tenant_id"], ["tenants.id"], name=op.f("fk_photo_readings_tenant_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_photo_readings")),
-        sa.UniqueConstraint(
-            "tenant_id", "id", name=op.f("uq_photo_readings_tenant_id_id")
-        ),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_photo_readings_tenant_id_id")),
         sa.UniqueConstraint(
             "tenant_id", "photo_id", name=op.f("uq_photo_readings_tenant_id_photo_id")
         ),
@@ -1136,9 +1004,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("photo_readings")
-    op.drop_index(
-        "ix_photo_placements_tenant_id_report_id", table_name="photo_placements"
-    )
+    op.drop_index("ix_photo_placements_tenant_id_report_id", table_name="photo_placements")
     op.drop_table("photo_placements")
     op.drop_index("ix_photo_checks_due", table_name="photo_checks")
     op.drop_table("photo_checks")

@@ -183,22 +183,16 @@ def upgrade() -> None:
         op.execute(f"revoke execute on function {function} from public")
     for function in CALLABLE:
         op.execute(f"grant execute on function {function} to laudo_app")
-    op.execute(
-        "grant usage on schema public to laudo_app, laudo_platform, laudo_backup"
-    )
+    op.execute("grant usage on schema public to laudo_app, laudo_platform, laudo_backup")
     op.execute("grant select on all tables in schema public to laudo_backup")
-    op.execute(
-        "alter default privileges in schema public grant select on tables to laudo_backup"
-    )
+    op.execute("alter default privileges in schema public grant select on tables to laudo_backup")
 
 
 def _protect_platform_tables() -> None:
     op.execute("alter table tenants enable row level security")
     op.execute("alter table tenants force row level security")
     op.execute(f"create policy own_tenant on tenants to laudo_app using (id = {KEY})")
-    op.execute(
-        "create policy platform on tenants to laudo_platform using (true) with check (true)"
-    )
+    op.execute("create policy platform on tenants to laudo_platform using (true) with check (true)")
     # Status and limits are the platform's; everything else of its own row is the company's.
     op.execute(
         "grant select, update (name, locale, time_zone, colour_accent, colour_second,"
@@ -207,16 +201,12 @@ def _protect_platform_tables() -> None:
     )
     op.execute("grant select, insert, update on tenants to laudo_platform")
     # Whose tenant, who and which role; a password hash is nobody's business on the platform.
-    op.execute(
-        "create policy platform on accounts for select to laudo_platform using (true)"
-    )
+    op.execute("create policy platform on accounts for select to laudo_platform using (true)")
     op.execute(
         "grant select (id, tenant_id, email, name, role, is_active, created_at)"
         " on accounts to laudo_platform"
     )
-    op.execute(
-        "grant select, insert, update on superadmins, superadmin_sessions to laudo_platform"
-    )
+    op.execute("grant select, insert, update on superadmins, superadmin_sessions to laudo_platform")
     op.execute("grant select, insert on platform_audit_entries to laudo_platform")
 
 

@@ -96,16 +96,10 @@ def upgrade() -> None:
     op.execute(FUNCTIONS)
     _trigger("audit_entries", "chain", "before insert", "chain_audit_entry", each="row")
     for table in INSERT_ONLY:
-        _trigger(
-            table, "insert_only", "before update or delete", "refuse_change", each="row"
-        )
-        _trigger(
-            table, "no_truncate", "before truncate", "refuse_change", each="statement"
-        )
+        _trigger(table, "insert_only", "before update or delete", "refuse_change", each="row")
+        _trigger(table, "no_truncate", "before truncate", "refuse_change", each="statement")
     _trigger("reports", "guard", "before update or delete", "guard_report", each="row")
-    _trigger(
-        "reports", "no_truncate", "before truncate", "refuse_change", each="statement"
-    )
+    _trigger("reports", "no_truncate", "before truncate", "refuse_change", each="statement")
     for table in REPORT_CONTENT:
         _trigger(
             table,
@@ -114,9 +108,7 @@ def upgrade() -> None:
             "guard_report_content",
             each="row",
         )
-    _trigger(
-        "versions", "guard", "before update or delete", "guard_version", each="row"
-    )
+    _trigger("versions", "guard", "before update or delete", "guard_version", each="row")
 
 
 def _trigger(table: str, name: str, when: str, function: str, *, each: str) -> None:
@@ -129,6 +121,4 @@ def _trigger(table: str, name: str, when: str, function: str, *, each: str) -> N
 
 
 def downgrade() -> None:
-    raise NotImplementedError(
-        "evidence rules are not taken away; restore a backup instead"
-    )
+    raise NotImplementedError("evidence rules are not taken away; restore a backup instead")

@@ -48,8 +48,9 @@ def addresses(app):
         values = {}
         for argument in rule.arguments:
             converter = rule._converters[argument]
+            words = sorted(getattr(converter, "items", ()))
             is_uuid = type(converter).__name__ == "UUIDConverter"
-            values[argument] = uuid4() if is_uuid else "x"
+            values[argument] = uuid4() if is_uuid else next(iter(words), "x")
         with app.test_request_context():
             url = app.url_for(rule.endpoint, **values)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:

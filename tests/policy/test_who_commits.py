@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 APP = Path(__file__).resolve().parents[2] / "app"
-ALLOWED = re.compile(r"(^|/)([a-z_]*routes\.py)$|^jobs/runner\.py$|^commands/[a-z_]+\.py$")
+ALLOWED = re.compile(
+    r"(^|/)([a-z_]*routes\.py)$|^jobs/runner\.py$|^commands/([a-z_]+/)?[a-z_]+\.py$"
+)
 COMMIT = re.compile(r"\.commit\(\)")
 
 

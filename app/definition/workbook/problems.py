@@ -26,7 +26,7 @@ class Problem:
     sentence: Sentence
 
 
-class Unclear(ValueError):  # noqa: N818 - a sentence for people, not a defect
+class Unclear(ValueError):
     """A cell's text that no grammar accepts; `sentence` says what to write instead."""
 
     def __init__(self, sentence: Sentence) -> None:
