@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import pytest
+from flask import Flask
 from sqlalchemy import text, update
 
+from app import create_app
+from app.config import Settings
 from app.extensions import db
+from app.jobs.queue import redis_client
 from app.jobs.registry import Claim, Kind
 from app.jobs.runner import publish
 from app.models import PhotoCheck
+from tests import servers as test_servers
+from tests.conftest import settings_for
 from tests.scenarios import a_photo, a_report
 
 
@@ -61,3 +67,20 @@ def bench(app, acting, cast, monkeypatch) -> Iterator[Bench]:
         db.session.commit()
         made.append(Bench(kind, check.id, nothing))
         yield made[0]
+
+
+@pytest.fixture
+def alone(tmp_path) -> Iterator[tuple[Flask, Settings]]:
+    """An app with a database and a Redis database of its own, where commits are real."""
+    running = test_servers.current()
+    name = running.clone(f"laudo_jobs_{uuid4().hex[:8]}")
+    redis_url = running.redis_url.rsplit("/", 1)[0] + "/7"
+    settings = settings_for(name, tmp_path, redis_url=redis_url)
+    app = create_app(settings)
+    with app.app_context():
+        redis_client().flushdb()
+    yield app, settings
+    with app.app_context():
+        db.engine.dispose()
+        app.extensions["laudo_platform_engine"].dispose()
+    running.drop(name)

@@ -8,50 +8,27 @@ import subprocess
 import sys
 from uuid import uuid4
 
-import pytest
 from sqlalchemy import select
 
-from app import create_app
 from app.config import ROOT
 from app.documents.service import request_document
 from app.extensions import db
-from app.jobs.queue import redis_client
 from app.models import Actor, Document, PhotoReading, PhotoVerdict, WorkState
 from app.photos.service import Upload, add_photo
 from app.reports.queries import get_report
 from app.storage import receive
 from app.tenancy import tenant_scope
-from tests import servers as test_servers
 from tests.cast import load_cast
-from tests.conftest import settings_for
 from tests.pictures import a_jpeg, a_truncated_jpeg, ensure_strip_fonts
 from tests.scenarios import a_report, all_answers
 
 WORKER = """
 import json, sys
 from pathlib import Path
-from app import create_app
 from app.config import Settings
 from app.jobs.worker import work
 work(create_app(Settings(_env_file=None, **json.loads(sys.argv[1]))), burst=True)
 """
-
-
-@pytest.fixture
-def alone(tmp_path):
-    """An app with a database and a Redis database of its own."""
-    running = test_servers.current()
-    name = running.clone(f"laudo_worker_{uuid4().hex[:8]}")
-    redis_url = running.redis_url.rsplit("/", 1)[0] + "/7"
-    settings = settings_for(name, tmp_path, redis_url=redis_url)
-    app = create_app(settings)
-    with app.app_context():
-        redis_client().flushdb()
-    yield app, settings
-    with app.app_context():
-        db.engine.dispose()
-        app.extensions["laudo_platform_engine"].dispose()
-    running.drop(name)
 
 
 def test_photos_and_pdf_are_made_by_forked_children(alone):
