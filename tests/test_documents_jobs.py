@@ -1,0 +1,350 @@
+"""The making of PDFs: what they hold, what they are made from, and when they are not published."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from pypdfium2 import PdfDocument
+from sqlalchemy import func, select, update
+
+from app.documents import making
+from app.documents.context import numbers_of
+from app.documents.service import request_document
+from app.extensions import db
+from app.jobs import runner
+from app.models import (
+    Derivative,
+    DerivativeKind,
+    Document,
+    PhotoCheck,
+    PhotoVerdict,
+    Project,
+    Report,
+    Snapshot,
+    WorkState,
+)
+from app.pdf.limits import TooLarge
+from app.pdf.proof import drawn_images
+from app.photos.service import Upload, add_photo
+from app.reports.content import content_hash
+from app.reports.facts import load_facts
+from app.reports.queries import get_report
+from app.reports.submitting import submit_report
+from app.storage import receive, storage
+from tests.pictures import a_jpeg, a_truncated_jpeg, ensure_strip_fonts
+from tests.scenarios import (
+    a_definition,
+    a_photo,
+    a_project,
+    a_report,
+    a_signature,
+    all_answers,
+    an_answer,
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _fonts():
+    ensure_strip_fonts()
+
+
+class Desk:
+    """A report of Tess, its photos and its PDF, step by step as people and workers do them."""
+
+    def __init__(self, app, acting, cast) -> None:
+        self.app, self.acting, self.tess = app, acting, cast.tess
+        with acting(self.tess) as actor:
+            project = a_project(actor, "Data Center SP4", address="Al. Araguaia 3571")
+            self.report_id: UUID = a_report(actor, project=project).id
+
+    def answer(self, **changes) -> None:
+        with self.acting(self.tess) as actor:
+            all_answers(get_report(self.report_id, person=actor), actor, **changes)
+
+    def photograph(self, *pictures: bytes, field_id: str = "enclosure") -> None:
+        with self.acting(self.tess) as actor:
+            for data in pictures:
+                with receive(io.BytesIO(data)) as received:
+                    upload = Upload(received, client_id=uuid4())
+                    add_photo(
+                        report_id=self.report_id, field_id=field_id, upload=upload, actor=actor
+                    )
+                db.session.commit()
+
+    def read_photos(self) -> None:
+        with self.acting(self.tess):
+            waiting = list(
+                db.session.scalars(
+                    select(PhotoCheck.id).where(PhotoCheck.state == WorkState.QUEUED)
+                )
+            )
+        for check_id in waiting:
+            self.run("photo_check", check_id)
+
+    def submit(self) -> None:
+        with self.acting(self.tess) as actor:
+            report = get_report(self.report_id, person=actor)
+            signed = content_hash(report, load_facts(report))
+            a_signature(report, "technician", actor, content_hash=signed)
+            submit_report(report_id=self.report_id, actor=actor)
+            db.session.commit()
+
+    def ask(self) -> UUID:
+        with self.acting(self.tess) as actor:
+            report = get_report(self.report_id, person=actor)
+            document_id = request_document(report, actor=actor).id
+            db.session.commit()
+            return document_id
+
+    def run(self, kind: str, work_id: UUID) -> None:
+        with self.app.app_context():
+            runner.run(kind, str(work_id))
+
+    def make(self) -> Document:
+        document_id = self.ask()
+        self.run("document", document_id)
+        return self.document(document_id)
+
+    def document(self, document_id: UUID) -> Document:
+        with self.acting(self.tess):
+            return db.session.scalars(select(Document).where(Document.id == document_id)).one()
+
+    def text(self, document: Document) -> str:
+        with self.acting(self.tess):
+            data = storage().open(document.storage_key or "").read()
+        pages = PdfDocument(data)
+        words = " ".join(page.get_textpage().get_text_range() for page in pages)
+        return " ".join(words.split())
+
+
+@pytest.fixture
+def desk(app, acting, cast) -> Desk:
+    return Desk(app, acting, cast)
+
+
+def test_a_preview_holds_every_good_photo_and_names_the_quarantined(desk):
+    desk.answer()
+    picture = a_jpeg()
+    desk.photograph(picture, a_jpeg(), a_truncated_jpeg())
+    # The same file at another question is another photo.
+    desk.photograph(picture, field_id="cable_entry")
+    desk.read_photos()
+    document = desk.make()
+    assert (document.state, document.error) == (WorkState.DONE, None)
+    assert document.is_preview
+    assert (document.photos_printed, document.photos_quarantined) == (3, 1)
+    assert document.progress_stage == "writing"
+    text = desk.text(document)
+    assert "PREVIEW" in text.upper()
+    assert "3 of 3 photos printed" in text
+    assert "breaks off" in text
+    assert "repeated picture" in text
+    with desk.acting(desk.tess):
+        path = storage().local_path(document.storage_key or "", Path("/nowhere"))
+        assert path.stat().st_size == document.byte_size
+        prints = db.session.scalars(
+            select(Derivative.sha256).where(Derivative.kind == DerivativeKind.PRINT)
+        )
+        assert set(prints) <= drawn_images(path).keys()
+
+
+def test_answers_print_as_they_were_typed_with_units_limits_and_words(desk):
+    desk.answer(
+        insulation={"text": ">200", "decimal": "200"},
+        contact_resistance={"a:before": {"text": "0,08", "decimal": "0.08"},
+                            "b:after": {"text": "0,61", "decimal": "0.61"}},
+    )  # fmt: skip
+    text = desk.text(desk.make())
+    for words in (
+        "Hospital São Lucas",
+        "31 Mar 2026",
+        "Bottom",
+        "Luminária",
+        ">200",
+        "MΩ",
+        "0,61",
+        "Out of limits",
+        "Phase B, After",
+        "14:05",
+        "Nada a declarar.",
+        "Data Center SP4",
+        "IEC 60947-6-1",
+    ):
+        assert words in text, words
+
+
+def test_not_applicable_and_not_ok_stand_in_front(desk, acting, cast):
+    with acting(cast.tess) as actor:
+        report = get_report(desk.report_id, person=actor)
+        an_answer(report, "enclosure", "not_ok", actor, comment="Hinge broken")
+        an_answer(report, "insulation", None, actor, na_reason="No megger on site")
+    text = desk.text(desk.make())
+    assert text.index("Hinge broken") < text.index("Doors, glands and paint")
+    assert text.count("No megger on site") == 2
+    assert "Failed" not in text.split("Contents")[0]
+
+
+def test_a_finished_report_prints_its_frozen_names_and_hash(desk, acting, cast):
+    desk.answer()
+    desk.photograph(a_jpeg())
+    desk.read_photos()
+    desk.submit()
+    with acting(cast.tess):
+        frozen = db.session.scalars(select(Snapshot.sha256)).one()
+        db.session.execute(update(Project).values(name="Renamed later", address="Elsewhere"))
+        db.session.commit()
+        prints = db.session.scalar(select(func.count()).select_from(Derivative))
+    document = desk.make()
+    assert (document.state, document.is_preview) == (WorkState.DONE, False)
+    text = desk.text(document)
+    assert "Data Center SP4" in text
+    assert "Renamed later" not in text
+    assert frozen in text.replace(" ", "")
+    assert "Tess Technician" in text
+    assert "Passed" in text
+    with acting(cast.tess):
+        # A finished report keeps the prints that it has.
+        assert db.session.scalar(select(func.count()).select_from(Derivative)) == prints
+
+
+def test_asked_for_at_the_submit_and_made_again_it_is_the_same_file(desk):
+    desk.answer()
+    desk.photograph(a_jpeg())
+    desk.read_photos()
+    desk.submit()
+    first = desk.make()
+    with desk.acting(desk.tess):
+        db.session.execute(
+            update(Document).where(Document.id == first.id).values(state=WorkState.QUEUED)
+        )
+        db.session.commit()
+    desk.run("document", first.id)
+    assert desk.document(first.id).sha256 == first.sha256
+
+
+@pytest.mark.parametrize("loss", ["row", "bytes"])
+def test_missing_prints_are_made_first(desk, acting, cast, loss):
+    desk.answer()
+    desk.photograph(a_jpeg(), a_jpeg())
+    desk.read_photos()
+    with acting(cast.tess):
+        for row in db.session.scalars(select(Derivative)):
+            if loss == "bytes" and row.kind is DerivativeKind.PRINT:
+                storage().delete(row.storage_key)
+        if loss == "row":
+            # Another place in the strip asks for other prints.
+            db.session.execute(update(Project).values(address="Al. Rio Negro 500"))
+            db.session.commit()
+    document = desk.make()
+    assert (document.state, document.photos_printed) == (WorkState.DONE, 2)
+    with acting(cast.tess):
+        kept = db.session.scalar(
+            select(func.count())
+            .select_from(Derivative)
+            .where(Derivative.kind == DerivativeKind.PRINT)
+        )
+        assert kept == (4 if loss == "row" else 2)
+
+
+def test_photos_still_being_read_are_counted_not_printed(desk):
+    desk.answer()
+    desk.photograph(a_jpeg())
+    desk.read_photos()
+    desk.photograph(a_jpeg())
+    document = desk.make()
+    assert document.photos_printed == 1
+    assert "1 not read yet" in desk.text(document)
+
+
+def test_a_lost_fence_publishes_nothing(desk, monkeypatch):
+    document_id = desk.ask()
+    render = making._render
+
+    def overtaken(*args):
+        made = render(*args)
+        db.session.execute(update(Document).values(fence=Document.fence + 1))
+        db.session.commit()
+        return made
+
+    monkeypatch.setattr(making, "_render", overtaken)
+    desk.run("document", document_id)
+    document = desk.document(document_id)
+    assert document.state is WorkState.RUNNING
+    assert document.storage_key is document.sha256 is document.pages is None
+
+
+def test_too_large_fails_at_once_with_words(desk, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise TooLarge("too many photos")
+
+    monkeypatch.setattr(making, "render_pdf", refuse)
+    document = desk.make()
+    assert (document.state, document.error, document.attempts) == (
+        WorkState.FAILED,
+        "too_large",
+        1,
+    )
+
+
+def test_a_photo_whose_bytes_are_gone_fails_with_words(desk, acting, cast):
+    with acting(cast.tess) as actor:
+        report = get_report(desk.report_id, person=actor)
+        a_photo(report, "enclosure", actor, verdict=PhotoVerdict.GOOD)
+    document = desk.make()
+    assert (document.state, document.error) == (WorkState.FAILED, "bytes_missing")
+
+
+def test_other_failures_are_tried_again(desk, monkeypatch):
+    def fail(*args, **kwargs):
+        raise ZeroDivisionError
+
+    document_id = desk.ask()
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr(making, "render_pdf", fail)
+        desk.run("document", document_id)
+    assert desk.document(document_id).state is WorkState.QUEUED
+    with desk.acting(desk.tess):
+        db.session.execute(update(Document).values(lease_until=None))
+        db.session.commit()
+    desk.run("document", document_id)
+    document = desk.document(document_id)
+    assert (document.state, document.attempts, document.error) == (WorkState.DONE, 2, None)
+
+
+def test_a_file_that_lacks_a_photo_is_never_published(desk, monkeypatch):
+    desk.photograph(a_jpeg())
+    desk.read_photos()
+    monkeypatch.setattr(making, "drawn_images", lambda path: drawn_images(path).__class__())
+    document_id = desk.ask()
+    with pytest.raises(making.PhotosNotPrinted):
+        desk.run("document", document_id)
+    assert desk.document(document_id).storage_key is None
+
+
+def test_hostile_words_reach_neither_files_nor_network(desk, acting, cast):
+    bait = '<img src="file:///etc/passwd"><link rel=attachment href="file:///etc/passwd">'
+    with acting(cast.tess) as actor:
+        report = get_report(desk.report_id, person=actor)
+        db.session.execute(update(Report).values(title=bait[:190]))
+        an_answer(report, "remarks", bait, actor, comment=bait)
+        db.session.commit()
+    document = desk.make()
+    assert document.state is WorkState.DONE
+    assert "file:///etc/passwd" in desk.text(document)
+    with desk.acting(desk.tess):
+        data = storage().open(document.storage_key or "").read()
+    assert b"EmbeddedFile" not in data
+    assert b"root:x" not in data
+
+
+def test_numbers_count_questions_and_leave_notes_out():
+    numbers = numbers_of(a_definition())
+    assert (numbers["customer"], numbers["enclosure"], numbers["insulation"]) == (
+        "0.1",
+        "1.1",
+        "2.1",
+    )
+    assert numbers["advice"] == numbers["accessories"] == "1.3"
