@@ -12,6 +12,8 @@ LAN ?=
 SEED ?= 1
 TESTS ?= tests
 WORKERS ?= 2
+# Dates, people and tools that Babel writes into every catalogue; only what gettext reads stays.
+NOT_IN_HEADERS := (Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By)
 
 .PHONY: help
 help:  ## this list
@@ -43,8 +45,9 @@ format: setup  ## put the code in its one format
 
 .PHONY: messages
 messages: setup  ## collect the texts to translate into app/translations
-	$(BIN)/python -m babel.messages.frontend -q extract -F app/translations/babel.cfg -k lazy_gettext -k _l -o instance/messages.pot --no-location --sort-output --omit-header .
-	$(BIN)/pybabel -q update -i instance/messages.pot -d app/translations --omit-header --no-fuzzy-matching --ignore-obsolete
+	$(BIN)/python -m babel.messages.frontend -q extract -F app/translations/babel.cfg -k lazy_gettext -k _l -o instance/messages.pot --no-location --sort-output .
+	$(BIN)/pybabel -q update -i instance/messages.pot -d app/translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	@sed -i -E '/^"$(NOT_IN_HEADERS): /d' app/translations/*/LC_MESSAGES/messages.po
 
 .PHONY: lock
 lock: setup  ## lock requirements.txt and requirements-dev.txt with hashes from pyproject.toml
