@@ -62,12 +62,17 @@ def start() -> Servers:
     base.chmod(0o755)
     passwords = load_passwords(base / "passwords.json")
     postgres = EmbeddedPostgres(base, passwords, durable=False)
-    postgres.start()
-    roles.ensure_roles(postgres.dsn(), passwords)
-    roles.ensure_database(postgres.dsn(), MODEL)
-    migrate(postgres.url(roles.OWNER, MODEL))
     valkey = EmbeddedValkey(base, passwords["valkey"])
-    valkey.start()
+    try:
+        postgres.start()
+        roles.ensure_roles(postgres.dsn(), passwords)
+        roles.ensure_database(postgres.dsn(), MODEL)
+        migrate(postgres.url(roles.OWNER, MODEL))
+        valkey.start()
+    except BaseException:
+        valkey.stop()
+        postgres.stop()
+        raise
     servers = Servers(str(base), valkey.url)
     os.environ[ENV] = json.dumps(asdict(servers))
     return servers

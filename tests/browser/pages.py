@@ -1,0 +1,88 @@
+"""What a person does on Laudo's pages, by what they see: labels, buttons, marks."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.cast import PASSWORD
+
+
+def log_in(page: Page, email: str) -> None:
+    page.goto("/login")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(lambda url: "/login" not in url)
+
+
+def field(page: Page, field_id: str) -> Locator:
+    """The question's card, with its section open."""
+    card = page.locator(f"#field-{field_id}")
+    section = page.locator("details.section", has=card)
+    if section.count() and section.get_attribute("open") is None:
+        section.locator("summary").first.click()
+    card.scroll_into_view_if_needed()
+    return card
+
+
+def expect_saved(page: Page, field_id: str) -> None:
+    expect(page.locator(f"#status-{field_id}")).to_have_attribute("data-state", "saved")
+
+
+def answer(page: Page, field_id: str, value: object) -> None:
+    """Answer as a person: tap, type or tick; then wait for the saved mark."""
+    card = field(page, field_id)
+    inputs = card.locator("form[data-field-form] [name=value]")
+    if isinstance(value, dict):
+        for key, cell in value.items():
+            card.locator(f"[name='cell:{key}']").fill(cell)
+    elif isinstance(value, list):
+        for option in value:
+            card.locator(f"label:has([value='{option}'])").click()
+    elif inputs.first.get_attribute("type") == "radio":
+        card.locator(f"label:has([value='{value}'])").click()
+    elif inputs.first.evaluate("node => node.tagName") == "SELECT":
+        inputs.first.select_option(str(value))
+    else:
+        inputs.first.fill(str(value))
+    card.locator("form[data-field-form]").evaluate("form => document.activeElement.blur()")
+    expect_saved(page, field_id)
+
+
+def jpeg(path: Path, shade: int, *, cut: bool = False) -> Path:
+    """A picture file; `cut` leaves half of it, as a broken transfer does."""
+    picture = Image.effect_noise((800, 600), 60).convert("RGB")
+    picture.paste((shade, 90, 120), (100, 100, 700, 500))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=85)
+    data = buffer.getvalue()
+    path.write_bytes(data[: len(data) // 2] if cut else data)
+    return path
+
+
+def add_files(page: Page, field_id: str, files: list[Path]) -> None:
+    card = field(page, field_id)
+    card.locator("input[data-photo-input][data-source=file]").set_input_files(files)
+
+
+def sign(page: Page, role_id: str, name: str) -> None:
+    place = page.locator(f"#signature-{role_id}")
+    place.scroll_into_view_if_needed()
+    place.get_by_label("Name of the signer").fill(name)
+    canvas = place.locator("canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 30, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for step in range(1, 12):
+        across = box["x"] + 30 + step * 20
+        page.mouse.move(across, box["y"] + box["height"] / 2 + (-1) ** step * 25, steps=3)
+    page.mouse.up()
+    place.get_by_role("button", name=re.compile("^Sign$")).click()
+    expect(place).to_have_attribute("data-state", "signed")

@@ -1,0 +1,102 @@
+"""The main job in Chromium, phone-sized, against web, worker and relay: from login to the PDF."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from playwright.sync_api import expect
+
+from app import create_app
+from app.models import Actor
+from app.tenancy import tenant_scope
+from tests import scenarios
+from tests.browser import pages
+from tests.browser.stack import Stack
+from tests.cast import Cast, load_cast
+from tests.conftest import settings_for
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+@pytest.fixture(scope="module")
+def people(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Cast:
+    """The cast of the stack's own database, with a published checklist and a project."""
+    app = create_app(settings_for(stack.database, tmp_path_factory.mktemp("unused")))
+    cast = load_cast(app)
+    with app.app_context(), tenant_scope(cast.acme):
+        ana = Actor(cast.ana.name, cast.ana.role, cast.ana.id)
+        scenarios.a_checklist(ana, scenarios.a_definition(code="ATS"))
+        scenarios.a_project(ana, name="Hall 7")
+    return cast
+
+
+def pdf_text(path: Path) -> str:
+    document = pypdfium2.PdfDocument(path)
+    return "\n".join(page.get_textpage().get_text_range() for page in document)
+
+
+def test_a_technician_fills_signs_submits_and_downloads(people, open_page, tmp_path):
+    page = open_page()
+    pages.log_in(page, people.tess.email)
+
+    page.get_by_role("link", name="Reports").first.click()
+    page.get_by_role("link", name="New report").first.click()
+    page.get_by_label("Title").fill("Transfer switch QTA-01")
+    page.get_by_label("Equipment tag").fill("QTA-01")
+    page.get_by_role("button", name="Start the report").click()
+    page.wait_for_url(re.compile(r"/fill"))
+
+    # Too early: every missing thing is named, and each leads to its place.
+    page.get_by_role("link", name="Check and submit").click()
+    expect(page.get_by_role("heading", name=re.compile("things are missing"))).to_be_visible()
+    page.get_by_role("link", name="Enclosure free of damage").first.click()
+    expect(page.locator("#field-enclosure")).to_be_in_viewport()
+
+    for field_id, value in scenarios.GOOD_ANSWERS.items():
+        typed = value["text"] if isinstance(value, dict) and "text" in value else value
+        if isinstance(value, dict) and "text" not in value:
+            typed = {key: cell["text"] for key, cell in value.items()}
+        pages.answer(page, field_id, typed)
+
+    good = [pages.jpeg(tmp_path / f"board-{n}.jpg", 60 + 40 * n) for n in range(2)]
+    broken = pages.jpeg(tmp_path / "broken.jpg", 200, cut=True)
+    pages.add_files(page, "enclosure", [*good, broken])
+    cards = page.locator("#field-enclosure [data-photo-list] > li")
+    expect(cards).to_have_count(3)
+    expect(page.locator("#field-enclosure li[data-state=good]")).to_have_count(2, timeout=60_000)
+    quarantined = page.locator("#field-enclosure li[data-state=quarantined]")
+    expect(quarantined).to_have_count(1, timeout=60_000)
+
+    pages.sign(page, "technician", "Tess Technician")
+    page.get_by_role("link", name="Check and submit").click()
+    page.get_by_role("button", name=re.compile("Submit")).click()
+    page.wait_for_url(re.compile(r"/reports/[0-9a-f-]{36}$"))
+    expect(page.get_by_text("Completed").first).to_be_visible()
+
+    download_link = page.get_by_role("link", name="Download").first
+    expect(download_link).to_be_visible(timeout=90_000)
+    with page.expect_download() as caught:
+        download_link.click()
+    assert caught.value.suggested_filename == "ATS-0001-R0-Transfer switch QTA-01.pdf"
+    saved = tmp_path / "report.pdf"
+    caught.value.save_as(saved)
+    text = pdf_text(saved)
+    for words in ("ATS-0001-R0", "Hospital São Lucas", "MΩ", "2 of 2 photos printed", "Hall 7"):
+        assert words in text, words
+
+
+def test_what_is_typed_is_there_after_the_page_is_opened_again(people, open_page):
+    page = open_page()
+    pages.log_in(page, people.tom.email)
+    page.goto("/reports/new")
+    page.get_by_label("Title").fill("Second board")
+    page.get_by_role("button", name="Start the report").click()
+    page.wait_for_url(re.compile(r"/fill"))
+    pages.answer(page, "customer", "Usina São João")
+    pages.answer(page, "enclosure", "ok")
+    page.reload()
+    expect(page.locator("#field-customer [name=value]")).to_have_value("Usina São João")
+    expect(page.locator("#field-enclosure [value=ok]")).to_be_checked()
