@@ -212,8 +212,8 @@ def test_the_strip_says_when_where_which_report_and_which_file(app, acting, cast
         photo = db.session.scalars(select(Photo).where(Photo.id == photo_id)).one()
         report = db.session.scalars(select(Report)).one()
         strip = strip_text(photo, photo.reading, frame_of(report))
-        assert strip.time == "2026-03-14 09:30:00 UTC−03:00 · camera clock"
-        assert strip.position == "−23.550520, −46.633308 ±12 m · from the browser"
+        assert strip.time == "2026-03-14 09:30:00 UTC−03:00 · camera"
+        assert strip.position == "−23.550520, −46.633308 ±12 m · browser"
         assert strip.place == f"{report.project.name} · Al. Araguaia 3571"
         assert strip.report == f"{report.number}-R0"
         assert strip.sha256 == photo.sha256
@@ -226,7 +226,7 @@ def test_a_strip_without_witnesses_says_that_too(app, acting, cast, receive_phot
         photo = db.session.scalars(select(Photo).where(Photo.id == photo_id)).one()
         report = db.session.scalars(select(Report)).one()
         strip = strip_text(photo, photo.reading, frame_of(report))
-        assert strip.time == "2026-03-14 09:30:00 (no time zone) · camera clock"
+        assert strip.time == "2026-03-14 09:30:00 (no zone) · camera"
         assert strip.position == "No position recorded"
         bare = strip_text(photo, None, frame_of(report))
-        assert bare.time.endswith("UTC+00:00 · time of receipt")
+        assert bare.time.endswith("UTC+00:00 · received")

@@ -19,7 +19,15 @@ from app.models import Derivative, DerivativeKind
 from app.pdf import context as pdf
 from app.pdf.labels import Labels
 from app.photos.drawing import Drawn, Order
-from app.photos.place import Conflict, photo_conflicts, places_of, times_of
+from app.photos.place import (
+    Conflict,
+    Taken,
+    TimeSource,
+    clocks_disagree,
+    photo_conflicts,
+    places_of,
+    times_of,
+)
 from app.photos.strip import StripFrame, strip_text, time_words
 from app.reports.facts import PlacedPhoto
 from app.storage import storage
@@ -123,14 +131,25 @@ class PhotoPrinter:
     def _detail(self, conflict: Conflict) -> str:
         language, zone = self._frame.language, self._frame.time_zone
         times = [
-            f"{self._labels.first(f'time_{one.source}')} {time_words(one, language, zone)}"
-            for one in conflict.times
+            f"{self._labels.first(f'time_{one.source}')}"
+            f" {time_words(one, language, zone, short=True)}"
+            for one in _telling(conflict.times)
         ]
         places = [
             f"{self._labels.first(f'place_{one.source}')} {one.words} {one.accuracy_words}".strip()
             for one in conflict.places
         ]
-        return "; ".join(times + places)
+        return ", ".join(times) + "; ".join(places)
+
+
+def _telling(times: Sequence[Taken]) -> list[Taken]:
+    """Without the phone's clock where it only repeats the time of receipt."""
+    receipt = next((one for one in times if one.source is TimeSource.RECEIPT), None)
+    return [
+        one
+        for one in times
+        if one.source is not TimeSource.PHONE or receipt is None or clocks_disagree(one, receipt)
+    ]
 
 
 def _stored_prints(photo_ids: Iterable[UUID]) -> dict[UUID, list[Derivative]]:

@@ -20,7 +20,7 @@ from app.imaging.pixels import shrink
 from app.imaging.sniff import ImageKind
 from app.imaging.watermark import StripText, StripTheme, draw_strip, join, load_logo, text_size
 
-RECIPE_VERSION = "1"
+RECIPE_VERSION = "2"
 """Raise when the same input may give other bytes."""
 
 _THUMBNAIL_QUALITY = 80
@@ -32,7 +32,7 @@ _MAX_ENLARGEMENT = 4
 class Sizes:
     """Longer edges in pixels, without the strip, and the least width a strip is drawn at.
 
-    960 prints 88 mm wide at 277 dpi, and a 1920 px original then decodes at exactly half.
+    960 prints 66 mm wide at 370 dpi, and a 1920 px original then decodes at exactly half.
     """
 
     thumbnail: int = 480
@@ -69,7 +69,7 @@ def print_recipe(
     theme: StripTheme = StripTheme.LIGHT,
     sizes: Sizes | None = None,
 ) -> str:
-    """Name how a print size is made ('1-' and 16 hex digits): another text, another name."""
+    """Name how a print size is made ('2-' and 16 hex digits): another text, another name."""
     parts = {
         "strip": asdict(strip),
         "logo": hashlib.sha256(logo.read_bytes()).hexdigest() if logo else None,
@@ -81,7 +81,7 @@ def print_recipe(
 
 
 def thumbnail_recipe(sizes: Sizes | None = None) -> str:
-    """Name how a thumbnail is made ('1-480')."""
+    """Name how a thumbnail is made ('2-480')."""
     return f"{RECIPE_VERSION}-{(sizes or Sizes()).thumbnail}"
 
 
@@ -109,7 +109,7 @@ def make_derivatives(
     canvas_width = max(picture.width, sizes.strip)
     drawn = draw_strip(
         canvas_width,
-        text_size(max(canvas_width, picture.height)),
+        text_size(canvas_width, picture.height),
         strip,
         load_logo(logo) if logo else None,
         fonts,

@@ -22,10 +22,16 @@ HASH_DIGITS = 12
 # A line longer than this is cut; it is several times what any caller writes.
 _MAX_LINE = 400
 
-# Text size: 24 px when the longer edge has 960, which is 6.2 pt with that edge printed 88 mm
-# long. Below 15 px the letters fall apart.
-_TEXT_SHARE = 24 / 960
+# Text size: 26 px when the longer edge has 960, which is 5 pt in the PDF, where such a picture
+# stands 60 mm high. An upright one is printed higher but narrower, so its text is a little larger.
+# Below 15 px the letters fall apart.
+_TEXT_SHARE = 26 / 960
+_UPRIGHT_TEXT_SHARE = 28 / 960
 _MIN_TEXT = 15
+
+# The distance of two lines, in text sizes. The logo takes the height of two.
+_PITCH = 1.34
+_LOGO_ROWS = 2
 
 
 class StripTheme(StrEnum):
@@ -114,15 +120,28 @@ class _Faces:
 
 @dataclass(frozen=True)
 class _Row:
-    """Runs of text from the left edge on, and at most one that stands flush right."""
+    """A line from the left edge on and one that stands flush right, either may be missing."""
 
-    left: tuple[_Line, ...] = ()
+    left: _Line | None = None
     right: _Line | None = None
 
 
-def text_size(long_edge: int) -> int:
-    """Return the strip's text size for a picture whose longer edge has so many pixels."""
-    return max(_MIN_TEXT, round(long_edge * _TEXT_SHARE))
+@dataclass(frozen=True)
+class _Layout:
+    """Rows from the top; the logo stands flush right in two of them, from `logo_row` on.
+
+    `rule` is how far from the right edge a vertical line parts two columns, in pixels.
+    """
+
+    rows: list[_Row]
+    logo_row: int = 0
+    rule: int | None = None
+
+
+def text_size(width: int, height: int) -> int:
+    """Return the strip's text size for a picture of so many pixels."""
+    share = _UPRIGHT_TEXT_SHARE if height > width else _TEXT_SHARE
+    return max(_MIN_TEXT, round(max(width, height) * share))
 
 
 def draw_strip(
@@ -139,29 +158,30 @@ def draw_strip(
     """
     colours = _COLOURS[theme]
     faces = _Faces.of(fonts, size)
-    padding, gap = round(size * 0.75), size
+    padding = round(size * 0.75)
     mark = _fit_logo(logo, width, size, theme)
-    left_edge = padding + (mark.width + 2 * gap if mark else 0)
-    rows = _lay_out(text, faces, width - padding - left_edge, gap)
+    layout = _lay_out(text, faces, width - 2 * padding, size, mark)
 
-    pitch = round(size * 1.34)
-    height = max(len(rows) * pitch, mark.height if mark else 0) + 2 * padding
+    pitch = round(size * _PITCH)
+    height = len(layout.rows) * pitch + 2 * padding
+    right = width - padding
     strip = Image.new("RGB", (width, height), colours.ground)
     pen = ImageDraw.Draw(strip)
     pen.rectangle((0, 0, width - 1, max(0, round(size / 12) - 1)), fill=colours.ink)
+    if layout.rule is not None:
+        x = right - layout.rule
+        pen.line((x, padding, x, height - padding - 1), fill=colours.rule)
     if mark:
-        strip.paste(mark, (padding, (height - mark.height) // 2), mark)
-        rule = padding + mark.width + gap
-        pen.line((rule, padding, rule, height - padding - 1), fill=colours.rule)
-
-    baseline = (height - len(rows) * pitch) // 2 + round(pitch * 0.74)
-    for row in rows:
-        x = left_edge
-        for line in row.left:
-            _write(pen, (x, baseline), "ls", line, faces, colours)
-            x += faces.width(line) + gap
+        slack = _LOGO_ROWS * pitch - mark.height
+        strip.paste(
+            mark, (right - mark.width, padding + layout.logo_row * pitch + slack // 2), mark
+        )
+    baseline = padding + round(pitch * 0.74)
+    for row in layout.rows:
+        if row.left:
+            _write(pen, (padding, baseline), "ls", row.left, faces, colours)
         if row.right:
-            _write(pen, (width - padding, baseline), "rs", row.right, faces, colours)
+            _write(pen, (right, baseline), "rs", row.right, faces, colours)
         baseline += pitch
     return strip
 
@@ -191,33 +211,68 @@ def _lines(parts: list[tuple[str, bool]]) -> list[_Line]:
     return [_Line(words, is_strong) for words, is_strong in cleaned if words]
 
 
-def _lay_out(text: StripText, faces: _Faces, width: int, gap: int) -> list[_Row]:
-    """Arrange what was seen (time, place) and what it belongs to (report, hash).
+def _lay_out(
+    text: StripText, faces: _Faces, width: int, size: int, mark: Image.Image | None
+) -> _Layout:
+    """Arrange what was seen (time, place) and what it belongs to (logo, report, hash).
 
-    Side by side where there is room; else the second below the first, in one row if it fits.
+    In two columns or one below the other, whichever is lower: strips cost the picture its room.
     """
     digest = text.sha256[:HASH_DIGITS]
     seen = _lines([(text.time, True), (text.position, False), (text.place, False)])
     source = _lines([(text.report, True), (f"SHA-256 {digest}" if digest else "", False)])
+    stacked = _stacked(seen, source, faces, width, size, mark)
+    columns = _columns(seen, source, faces, width, size, mark)
+    if columns is None or len(stacked.rows) < len(columns.rows):
+        return stacked
+    return columns
 
-    aside = max((faces.width(line) for line in source), default=0)
-    beside = width - aside - 2 * gap
-    if source and all(faces.width(line) <= beside for line in seen):
-        rows = zip_longest(seen, source)
-        return [_Row((line,) if line else (), right) for line, right in rows]
-    together = sum(faces.width(line) + gap for line in source) - gap
-    if together <= width and source:
-        return [_Row((line,)) for line in faces.wrap(seen, width)] + [_Row(tuple(source))]
-    return [_Row((line,)) for line in faces.wrap(seen + source, width)]
+
+def _columns(
+    seen: list[_Line],
+    source: list[_Line],
+    faces: _Faces,
+    width: int,
+    size: int,
+    mark: Image.Image | None,
+) -> _Layout | None:
+    """What was seen to the left; the logo and what it belongs to beneath it to the right."""
+    aside = max([mark.width if mark else 0, *(faces.width(line) for line in source)])
+    beside = width - aside - 2 * size
+    if not aside or beside < aside:
+        return None
+    right = [None] * (_LOGO_ROWS if mark else 0) + source
+    rows = [_Row(*pair) for pair in zip_longest(faces.wrap(seen, beside), right)]
+    return _Layout(rows, rule=aside + size)
+
+
+def _stacked(
+    seen: list[_Line],
+    source: list[_Line],
+    faces: _Faces,
+    width: int,
+    size: int,
+    mark: Image.Image | None,
+) -> _Layout:
+    """What was seen over the whole width, below it what it belongs to, with the logo beside."""
+    rows = [_Row(line) for line in faces.wrap(seen, width)]
+    if mark is None:
+        if len(source) == 2 and sum(faces.width(line) for line in source) + size <= width:
+            return _Layout([*rows, _Row(*source)])
+        return _Layout(rows + [_Row(line) for line in faces.wrap(source, width)])
+    below = [_Row(line) for line in faces.wrap(source, width - mark.width - size)]
+    rows += below + [_Row()] * (_LOGO_ROWS - len(below))
+    return _Layout(rows, logo_row=len(rows) - _LOGO_ROWS)
 
 
 def _fit_logo(
     logo: Image.Image | None, width: int, size: int, theme: StripTheme
 ) -> Image.Image | None:
-    """Return the logo as RGBA within the room that a strip has for it."""
+    """Return the logo as RGBA, lower than the rows it stands in."""
     if logo is None:
         return None
-    room = (min(round(width * 0.22), size * 8), size * 3)
+    plate = (size, size // 2) if theme is StripTheme.DARK else (0, 0)
+    room = (min(round(width * 0.25), size * 9) - plate[0], round(size * 2.4) - plate[1])
     scale = min(room[0] / logo.width, room[1] / logo.height)
     fitted = logo.convert("RGBA").resize(
         (max(1, round(logo.width * scale)), max(1, round(logo.height * scale))),
@@ -227,9 +282,9 @@ def _fit_logo(
     if theme is StripTheme.LIGHT:
         return fitted
     # Logos are drawn for paper: on the dark ground they keep a white plate.
-    plate = Image.new("RGBA", (fitted.width + size, fitted.height + size // 2), "white")
-    plate.alpha_composite(fitted, (size // 2, size // 4))
-    return plate
+    ground = Image.new("RGBA", (fitted.width + plate[0], fitted.height + plate[1]), "white")
+    ground.alpha_composite(fitted, (plate[0] // 2, plate[1] // 2))
+    return ground
 
 
 def load_logo(path: Path) -> Image.Image:

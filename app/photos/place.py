@@ -65,7 +65,15 @@ class Taken:
     @property
     def words(self) -> str:
         """'2026-11-22 14:05:09 UTC−03:00', without the end where no zone is known."""
-        clock = self.at.strftime("%Y-%m-%d %H:%M:%S")
+        return self._written("%Y-%m-%d %H:%M:%S")
+
+    @property
+    def short_words(self) -> str:
+        """The same without seconds."""
+        return self._written("%Y-%m-%d %H:%M")
+
+    def _written(self, pattern: str) -> str:
+        clock = self.at.strftime(pattern)
         return f"{clock} UTC{offset_words(self.at)}" if self.has_zone else clock
 
 

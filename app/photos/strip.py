@@ -17,7 +17,7 @@ from app.pdf.labels import Labels
 from app.photos.place import Place, Taken, places_of, times_of
 
 SEPARATOR = " · "
-NO_ZONE = {"en": "no time zone", "pt": "sem fuso horário"}
+NO_ZONE = {"en": "no zone", "pt": "sem fuso"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +67,21 @@ def strip_text(photo: Photo, reading: PhotoReading | None, frame: StripFrame) ->
 
 
 def time_line(taken: Taken, labels: Labels, time_zone: str) -> str:
-    """'2026-11-22 14:05:09 UTC−03:00 · camera clock'."""
+    """'2026-11-22 14:05:09 UTC−03:00 · camera'."""
     return SEPARATOR.join(
         (time_words(taken, labels.languages[0], time_zone), labels.first(f"time_{taken.source}"))
     )
 
 
-def time_words(taken: Taken, language: str, time_zone: str) -> str:
-    """The time with its zone, or with the words that it has none."""
+def time_words(taken: Taken, language: str, time_zone: str, *, short: bool = False) -> str:
+    """The time with its zone, or with the words that it has none; `short` without seconds."""
     shown = taken.shown_in(time_zone)
-    return shown.words if shown.has_zone else f"{shown.words} ({NO_ZONE[language]})"
+    words = shown.short_words if short else shown.words
+    return words if shown.has_zone else f"{words} ({NO_ZONE[language]})"
 
 
 def position_line(place: Place | None, labels: Labels) -> str:
-    """'−23.550520, −46.633308 ±12 m · from the browser', or that there is no position."""
+    """'−23.550520, −46.633308 ±12 m · browser', or that there is no position."""
     if place is None:
         return labels.first("no_place")
     where = " ".join(part for part in (place.words, place.accuracy_words) if part)

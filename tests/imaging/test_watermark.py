@@ -100,8 +100,9 @@ def test_the_picture_keeps_every_pixel(fonts: Fonts, strip: StripText) -> None:
 
 
 def test_text_stays_legible() -> None:
-    assert text_size(960) == 24
-    assert text_size(100) == 15
+    assert text_size(960, 720) == 26
+    assert text_size(720, 960) == 28
+    assert text_size(100, 80) == 15
 
 
 def test_a_logo_is_a_png(tmp_path: Path) -> None:
