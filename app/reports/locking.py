@@ -45,4 +45,4 @@ def lock_open_report(report_id: UUID, *, actor: Actor) -> Report:
 def refuse_closed(report: Report) -> None:
     """Raise ReportClosed unless answers, photos and signatures may still change."""
     if not report.is_open:
-        raise ReportClosed(number=report.number, status=report.status.value)
+        raise ReportClosed(number=report.number)

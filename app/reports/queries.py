@@ -13,7 +13,7 @@ from app.models import FINISHED_STATUSES, Actor, ProjectGrant, Report, Role, Ver
 
 
 class ReportClosed(DomainError):
-    """Report %(number)s is %(status)s and takes no more changes. A correction is a new revision."""
+    """Report %(number)s is closed and takes no more changes. A correction is a new revision."""
 
     status = 409
 
@@ -61,5 +61,5 @@ def get_open_report(report_id: UUID, *, person: Actor) -> Report:
     """The report, still open for answers, photos and signatures. Raises NotFound, ReportClosed."""
     report = get_report(report_id, person=person)
     if not report.is_open:
-        raise ReportClosed(number=report.number, status=report.status.value)
+        raise ReportClosed(number=report.number)
     return report

@@ -9,10 +9,14 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import pytest
 from babel.messages import pofile
 from babel.messages.catalog import Catalog
 from babel.messages.frontend import CommandLineInterface
 
+from app.definition.schema import FieldType
+from app.definition.workbook.fields import TYPE_MISSING
+from app.definition.workbook.grammar import UNKNOWN_TYPE, parse_type
 from app.errors import DomainError
 from app.translations.extract import DOMAIN_BASES
 
@@ -49,7 +53,7 @@ def test_every_text_is_translated():
     missing = []
     for message in collected():
         if message.id:
-            found = translated.get(message.id)
+            found = translated.get(message.id, message.context)
             strings = found.string if found is not None else ""
             strings = strings if isinstance(strings, tuple) else (strings,)
             if not all(strings) or found.fuzzy:
@@ -74,6 +78,17 @@ def test_translations_keep_their_placeholders():
 def test_no_translation_is_left_over():
     ids = {message.id for message in collected()}
     assert [message.id for message in portuguese() if message.id not in ids] == []
+
+
+@pytest.mark.parametrize("sentence", [UNKNOWN_TYPE, TYPE_MISSING])
+def test_the_types_that_a_translation_names_can_be_written_in_a_workbook(sentence: str):
+    told = portuguese().get(sentence)
+    assert told is not None
+    kinds = [
+        [parse_type(name) for name in words.rstrip(".").rpartition(": ")[2].split(", ")]
+        for words in (sentence, str(told.string))
+    ]
+    assert kinds[0] == kinds[1] == list(FieldType)
 
 
 def test_the_extractor_knows_every_base_of_the_domain_errors():

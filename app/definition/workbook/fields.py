@@ -29,7 +29,10 @@ from app.definition.workbook.sheet import Cell, Sheet
 
 MAX_LABEL = 2_000
 
-TYPE_MISSING = N_("The type is missing. Write one of: %(types)s.")
+TYPE_MISSING = N_(
+    "The type is missing. Write one of: verdict, select, select many, text, long text, number,"
+    " date, time, table, note."
+)
 LABEL_LONG = N_("The text has more than %(limit)s characters. Shorten it.")
 TWO_OPTIONS = N_("At least two answers to choose from are needed, separated by a bar: A | B.")
 OPTION_TWICE = N_('"%(text)s" stands twice. Keep one.')
@@ -184,7 +187,7 @@ def _read_type(row: Row, label_cell: Cell, defaults: Defaults) -> FieldType | No
     text, options = row.text(Column.TYPE), row.get(Column.OPTIONS)
     if not text:
         if defaults.type is None and not cell.flaw:
-            row.complain(cell, say(TYPE_MISSING, types=grammar.TYPE_NAMES))
+            row.complain(cell, say(TYPE_MISSING))
         return defaults.type
     kind = row.log.attempt(row.sheet.name, cell.ref, lambda: grammar.parse_type(text), None)
     listed = options.text if options else ""

@@ -55,7 +55,10 @@ _TYPE_OF = {name: kind for kind, names in _TYPES.items() for name in names.split
 
 TYPE_NAMES = "verdict, select, select many, text, long text, number, date, time, table, note"
 
-UNKNOWN_TYPE = N_('"%(text)s" is not a type. Write one of: %(types)s.')
+UNKNOWN_TYPE = N_(
+    '"%(text)s" is not a type. Write one of: verdict, select, select many, text, long text, number,'
+    " date, time, table, note."
+)
 YES_OR_NO = N_('"%(text)s" is neither yes nor no. Write yes, no, or leave the cell empty.')
 UNCLEAR_PHOTOS = N_(
     '"%(text)s" is not a photo rule. Write none, min 1, or min 1; max 5; empty means optional.'
@@ -96,7 +99,7 @@ def parse_yes_no(text: str, default: bool) -> bool:
 def parse_type(text: str) -> FieldType:
     kind = _TYPE_OF.get(plain_words(text))
     if kind is None:
-        raise Unclear(say(UNKNOWN_TYPE, text=_short(text), types=TYPE_NAMES))
+        raise Unclear(say(UNKNOWN_TYPE, text=_short(text)))
     return kind
 
 
