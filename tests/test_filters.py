@@ -8,7 +8,7 @@ import pytest
 from flask_babel import force_locale
 
 from app.definition.sentences import say
-from app.web.filters import calendar_day, decimal_text, sentence_text
+from app.web.filters import calendar_day, decimal_text, file_size, sentence_text
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,20 @@ def test_sentences_fill_in_their_words(app):
     with app.test_request_context(), force_locale("en"):
         assert sentence_text(say("Plain 100%")) == "Plain 100%"
         assert sentence_text(say("For %(name)s", name="you")) == "For you"
+
+
+@pytest.mark.parametrize(
+    ("size", "english", "portuguese"),
+    [
+        (20, "1 kB", "1 kB"),
+        (12_400, "12 kB", "12 kB"),
+        (1_240_000, "1.2 MB", "1,2 MB"),
+        (3_000_000, "3 MB", "3 MB"),
+    ],
+)
+def test_sizes_have_the_readers_decimal_mark(app, size, english, portuguese):
+    with app.test_request_context():
+        with force_locale("en"):
+            assert file_size(size) == english
+        with force_locale("pt_BR"):
+            assert file_size(size) == portuguese

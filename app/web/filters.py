@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from babel.numbers import get_decimal_symbol
 from flask import Flask
-from flask_babel import format_date, get_locale
+from flask_babel import format_date, format_decimal, get_locale
 from flask_babel import gettext as _
 
 from app.definition.sentences import Sentence
@@ -32,7 +32,17 @@ def calendar_day(day: str) -> str:
     return str(format_date(date.fromisoformat(day), "d MMM y", rebase=False))
 
 
+def file_size(size: int) -> str:
+    """A number of bytes as "12 kB" or "1.2 MB", with the reader's decimal mark."""
+    if size < 1_000_000:
+        return f"{format_decimal(max(size / 1000, 1), '#,##0')} kB"
+    return f"{format_decimal(size / 1_000_000, '#,##0.#')} MB"
+
+
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
-        calendar_day=calendar_day, decimal_text=decimal_text, sentence=sentence_text
+        calendar_day=calendar_day,
+        decimal_text=decimal_text,
+        file_size=file_size,
+        sentence=sentence_text,
     )
