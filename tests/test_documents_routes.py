@@ -107,7 +107,7 @@ class TestStatus:
         document_id = a_document(acting, cast, report_id)
         page = tess.get(f"/documents/{document_id}").text
         fragment = tess.get(f"/documents/{document_id}", headers=HX).text
-        assert fragment.strip().startswith('<section class="document card"')
+        assert fragment.strip().startswith('<section class="document panel stack"')
         assert fragment.strip() in page
 
     def test_shows_the_place_in_the_queue(self, acting, cast, tess, report_id):

@@ -31,16 +31,16 @@ def create(report_id: UUID) -> Response:
     document = service.request_document(report, actor=current_actor())
     document_id = document.id
     db.session.commit()
-    return _answer(document_id)
+    if wants_fragment():
+        return _panel(report_id)
+    return redirect_to(url_for(".show", document_id=document_id))
 
 
 @blueprint.get("/reports/<uuid:report_id>/documents/panel")
 @requires(*MEMBERS)
 def panel(report_id: UUID) -> Response:
     """The PDFs of a report, to stand on its page."""
-    report = get_report(report_id, person=current_actor())
-    views = queries.list_views(report.id, person=current_actor())
-    return render_fragment("documents/_panel.html", report=report, views=views)
+    return _panel(report_id)
 
 
 @blueprint.get("/documents/<uuid:document_id>")
@@ -57,7 +57,10 @@ def retry(document_id: UUID) -> Response:
     document = service.retry_document(document_id=document_id, actor=current_actor())
     new_id = document.id
     db.session.commit()
-    return _answer(new_id)
+    if not wants_fragment():
+        return redirect_to(url_for(".show", document_id=new_id))
+    document = queries.get_document(new_id, person=current_actor())
+    return render_fragment("documents/_status.html", view=queries.view_of(document))
 
 
 @blueprint.get("/documents/<uuid:document_id>/download")
@@ -75,9 +78,7 @@ def download(document_id: UUID) -> Response:
     )
 
 
-def _answer(document_id: UUID) -> Response:
-    """For htmx the status that takes the place of the button or of the failure."""
-    if not wants_fragment():
-        return redirect_to(url_for(".show", document_id=document_id))
-    document = queries.get_document(document_id, person=current_actor())
-    return render_fragment("documents/_status.html", view=queries.view_of(document))
+def _panel(report_id: UUID) -> Response:
+    report = get_report(report_id, person=current_actor())
+    views = queries.list_views(report.id, person=current_actor())
+    return render_fragment("documents/_panel.html", report=report, views=views)

@@ -13,6 +13,7 @@ from sqlalchemy import select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.definition.judging import PhotoState
+from app.definition.schema import Field
 from app.errors import NotFound
 from app.extensions import db
 from app.models import (
@@ -56,6 +57,21 @@ class PhotoView:
     def placement(self) -> PhotoPlacement:
         return self.placed.placement
 
+    @property
+    def counts(self) -> bool:
+        """Whether it counts towards the minimum: a quarantined one only with a reason."""
+        is_bad = self.state == PhotoState.QUARANTINED
+        return not is_bad or bool(self.placement.quarantine_reason)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPhotos:
+    """What an answer about one photo shows: its card, None once removed, and the field's count."""
+
+    field: Field
+    view: PhotoView | None
+    count: int
+
 
 def get_placement(photo_id: UUID, *, person: Actor, with_removed: bool = False) -> PhotoPlacement:
     """Where a photo stands, with the photo, of a report that the person may see.
@@ -94,19 +110,26 @@ def get_derivative(photo_id: UUID, kind: DerivativeKind, *, person: Actor) -> De
 
 
 def get_view(photo_id: UUID, *, person: Actor) -> PhotoView:
-    """One photo as its card shows it. Raises NotFound."""
-    placement = get_placement(photo_id, person=person)
-    return get_view_in(placement.report_id, photo_id)
+    """One photo as its card shows it. Raises NotFound, for a removed photo too."""
+    view = get_field_photos(photo_id, person=person).view
+    if view is None:
+        raise NotFound
+    return view
 
 
-def get_view_in(report_id: UUID, photo_id: UUID) -> PhotoView:
-    """As `get_view`, of a report that was looked up for the person already."""
-    placed = list_placed_photos(report_id)
-    field_id = next((one.placement.field_id for one in placed if one.photo.id == photo_id), None)
-    for view in photo_views([one for one in placed if one.placement.field_id == field_id]):
-        if view.photo.id == photo_id:
-            return replace(view, state=FAILED) if _is_given_up(view) else view
-    raise NotFound
+def get_field_photos(photo_id: UUID, *, person: Actor) -> FieldPhotos:
+    """One photo, removed or not, with the field that it stands in. Raises NotFound."""
+    placement = get_placement(photo_id, person=person, with_removed=True)
+    report = get_report(placement.report_id, person=person)
+    field = report.version.definition.field(placement.field_id)
+    if field is None:
+        raise NotFound
+    placed = list_placed_photos(report.id)
+    views = photo_views([one for one in placed if one.placement.field_id == field.id])
+    view = next((one for one in views if one.photo.id == photo_id), None)
+    if view and _is_given_up(view):
+        view = replace(view, state=FAILED)
+    return FieldPhotos(field, view, sum(one.counts for one in views))
 
 
 def get_report_of(view: PhotoView, *, person: Actor) -> Report:

@@ -9,7 +9,7 @@ from flask import Response, abort, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
-from app.errors import DomainError, NotFound
+from app.errors import DomainError
 from app.extensions import db
 from app.models import DerivativeKind, Photo, PhotoPlacement
 from app.photos import blueprint, queries, service
@@ -40,7 +40,7 @@ def upload(report_id: UUID, field_id: str) -> Response:
         photo = _receive(report_id, field_id, files[0], is_alone=True)
         photo_id = photo.id
         db.session.commit()
-        return _received_card(photo_id)
+        return _card(photo_id, status=201)
     refused = _receive_all(report_id, field_id, files)
     db.session.commit()
     for sentence in dict.fromkeys(refused):
@@ -51,6 +51,7 @@ def upload(report_id: UUID, field_id: str) -> Response:
 @blueprint.get("/photos/<uuid:photo_id>/card")
 @requires(*STAFF)
 def card(photo_id: UUID) -> Response:
+    queries.get_view(photo_id, person=current_actor())
     return _card(photo_id)
 
 
@@ -106,7 +107,9 @@ def remove(photo_id: UUID) -> Response:
     back = _field_url(placement.report_id, placement.field_id)
     db.session.commit()
     if wants_fragment():
-        return varied(Response("", headers=CHANGED))
+        response = _card(photo_id)
+        response.headers.update(CHANGED)
+        return response
     flash(_("The photo was removed from the report. The file and its history stay."), "success")
     return redirect_to(back)
 
@@ -142,14 +145,6 @@ def derivative(photo_id: UUID, kind: str) -> Response:
     return send_stored(
         row.storage_key, media_type="image/jpeg", byte_size=row.byte_size, etag=row.sha256
     )
-
-
-def _received_card(photo_id: UUID) -> Response:
-    try:
-        return _card(photo_id, status=201)
-    except NotFound:
-        # Sent again by a phone that missed the answer, and removed by somebody in between.
-        return varied(Response("", 201))
 
 
 def _receive(report_id: UUID, field_id: str, file: FileStorage, *, is_alone: bool) -> Photo:
@@ -189,8 +184,16 @@ def _changed(placement: PhotoPlacement) -> Response:
 
 
 def _card(photo_id: UUID, *, status: int = 200, error: str | None = None) -> Response:
-    view = queries.get_view(photo_id, person=current_actor())
-    return render_fragment("photos/_photo_card.html", status=status, view=view, error=error)
+    """The card, and the count of its field for its own place."""
+    found = queries.get_field_photos(photo_id, person=current_actor())
+    return render_fragment(
+        "photos/_card_answer.html",
+        status=status,
+        view=found.view,
+        field=found.field,
+        count=found.count,
+        error=error,
+    )
 
 
 def _back_to(placement: PhotoPlacement) -> Response:

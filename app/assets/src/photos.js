@@ -14,6 +14,8 @@ import { forget, keep, keepOnDevice, kept } from "./store.js";
 import { toast } from "./toasts.js";
 import { word } from "./words.js";
 
+// A photo that nobody can read prints as a line, not as a picture.
+const TAKES_ROOM = ':scope > :not([data-state="quarantined"])';
 const waiting = [];
 let isSending = false;
 let unsent = 0;
@@ -37,7 +39,7 @@ export function start() {
 async function add(block, files, source) {
   keepOnDevice();
   const list = block.querySelector("[data-photo-list]");
-  const room = Number(block.dataset.max) - list.children.length;
+  const room = Number(block.dataset.max) - list.querySelectorAll(TAKES_ROOM).length;
   if (files.length > room) toast("warning", word("photo_too_many"));
   const position = positionNow();
   const clientAt = new Date().toISOString();
@@ -108,7 +110,8 @@ async function settle(photo, { status, text }) {
   if (status >= 200 && status < 300) {
     unsent -= 1;
     await forget("photos", photo.key);
-    finish(photo.card, text);
+    await finish(photo.card, text);
+    document.body.dispatchEvent(new CustomEvent("content-changed"));
   } else if (status === 401) {
     show(photo.card, "waiting", word("photo_waiting"));
     await loggedInAgain();
