@@ -72,7 +72,7 @@ class TooManyPhotos(DomainError):
 
 
 class NotAPicture(DomainError):
-    """Only JPEG, PNG and HEIC pictures are taken as photos."""
+    """Only JPEG, PNG and HEIC pictures are accepted as photos."""
 
     status = 415
 
@@ -90,7 +90,7 @@ class ClientIdTaken(DomainError):
 
 
 class NoRoom(DomainError):
-    """The storage is full, so the photo was not taken. It stays on your device: try again later."""
+    """The storage is full, so the photo was not stored. It stays on your device: try again later."""
 
     status = 507
 
