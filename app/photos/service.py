@@ -90,7 +90,7 @@ class ClientIdTaken(DomainError):
 
 
 class NoRoom(DomainError):
-    """The storage is full, so the photo was not stored. It stays on your device: try again later."""
+    """The storage is full, so the photo was not kept. It stays on your device: try again later."""
 
     status = 507
 
