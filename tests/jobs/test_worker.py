@@ -24,7 +24,7 @@ from tests.scenarios import a_report, all_answers
 
 WORKER = """
 import json, sys
-from pathlib import Path
+from app import create_app
 from app.config import Settings
 from app.jobs.worker import work
 work(create_app(Settings(_env_file=None, **json.loads(sys.argv[1]))), burst=True)
