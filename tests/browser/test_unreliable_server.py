@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,8 +58,10 @@ def test_a_field_saves_itself_once(page: Page, server: Canned) -> None:
 
 def test_an_answer_leaves_focus_and_newer_words_alone(page: Page, server: Canned) -> None:
     field = page.locator(SERIAL)
+    server.answer = lambda path, form: time.sleep(0.5) or server.saved(path, form)
     field.press_sequentially("one")
-    page.wait_for_timeout(780)
+    while not server.saves():
+        page.wait_for_timeout(20)
     field.press_sequentially("two", delay=40)
     expect(page.locator(f"{STATUS} input")).to_have_value("2", timeout=10_000)
     assert page.evaluate("document.activeElement.id") == "answer-serial"
@@ -67,6 +70,17 @@ def test_an_answer_leaves_focus_and_newer_words_alone(page: Page, server: Canned
     assert last["value"] == "onetwo"
     assert last["client_id"] != first["client_id"]
     assert last["row_version"] == "1"
+
+
+def test_a_save_that_waited_for_another_gets_its_answer_too(page: Page, server: Canned) -> None:
+    """Two taps within one round trip: the second save's answer must land, version and all."""
+    server.answer = lambda path, form: time.sleep(0.4) or server.saved(path, form)
+    page.locator("label:has([value=ok])").click()
+    page.wait_for_timeout(100)
+    page.locator("label:has([value=not_ok])").click()
+    status = page.locator("#status-tight")
+    expect(status.locator("input")).to_have_value("2", timeout=10_000)
+    expect(status).to_have_attribute("data-state", "saved")
 
 
 def test_a_save_of_unknown_outcome_goes_again_before_newer_words(

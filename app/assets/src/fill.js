@@ -80,6 +80,9 @@ function beforeSave(event) {
     signature: signatureOf(form),
   };
   ctx.request.body = bodyOf(state.save);
+  // htmx chose the target when the save was triggered; an answer may have replaced it since, and
+  // an answer to this save would then be dropped, its row version with it.
+  ctx.target = statusOf(form);
   ctx.isSave = true;
   mark(form, "saving");
   keepDraft(form);
