@@ -32,7 +32,7 @@ _MAX_ENLARGEMENT = 4
 class Sizes:
     """Longer edges in pixels, without the strip, and the least width a strip is drawn at.
 
-    960 prints 66 mm wide at 370 dpi, and a 1920 px original then decodes at exactly half.
+    960 prints 62 mm wide at 390 dpi, and a 1920 px original then decodes at exactly half.
     """
 
     thumbnail: int = 480

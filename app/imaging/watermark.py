@@ -22,11 +22,11 @@ HASH_DIGITS = 12
 # A line longer than this is cut; it is several times what any caller writes.
 _MAX_LINE = 400
 
-# Text size: 26 px when the longer edge has 960, which is 5 pt in the PDF, where such a picture
-# stands 60 mm high. An upright one is printed higher but narrower, so its text is a little larger.
+# Text size: 27 px when the longer edge has 960, which is 5 pt in the PDF, where such a picture
+# stands 58 mm high. An upright one is printed higher but narrower, so its text is a little larger.
 # Below 15 px the letters fall apart.
-_TEXT_SHARE = 26 / 960
-_UPRIGHT_TEXT_SHARE = 28 / 960
+_TEXT_SHARE = 27 / 960
+_UPRIGHT_TEXT_SHARE = 30 / 960
 _MIN_TEXT = 15
 
 # The distance of two lines, in text sizes. The logo takes the height of two.
@@ -237,13 +237,14 @@ def _columns(
     mark: Image.Image | None,
 ) -> _Layout | None:
     """What was seen to the left; the logo and what it belongs to beneath it to the right."""
+    gap = round(size * 0.75)
     aside = max([mark.width if mark else 0, *(faces.width(line) for line in source)])
-    beside = width - aside - 2 * size
+    beside = width - aside - 2 * gap
     if not aside or beside < aside:
         return None
     right = [None] * (_LOGO_ROWS if mark else 0) + source
     rows = [_Row(*pair) for pair in zip_longest(faces.wrap(seen, beside), right)]
-    return _Layout(rows, rule=aside + size)
+    return _Layout(rows, rule=aside + gap)
 
 
 def _stacked(

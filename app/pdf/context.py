@@ -331,6 +331,10 @@ class ReportContext:
         """Every placed photo in print order."""
         return tuple(photo for question in self.questions() for photo in question.photos)
 
+    def exceptions_of(self, *kinds: str) -> tuple[ReportException, ...]:
+        """The exceptions of these kinds, in their order."""
+        return tuple(one for one in self.exceptions if one.kind in kinds)
+
     def file_keys(self) -> frozenset[str]:
         """Every key that the PDF needs a file for: photos, logos, signatures."""
         keys = {photo.key for photo in self.photos()}

@@ -154,7 +154,8 @@ def _draw(document: Document, output: Path, on_progress: OnProgress) -> int:
     document.pages = [
         _WatchedPage(page, number, painted) for number, page in enumerate(document.pages, start=1)
     ]
-    document.write_pdf(output)
+    # Tags let a reader's screen reader follow headings, tables and pictures.
+    document.write_pdf(output, pdf_tags=True)
     return total
 
 

@@ -61,9 +61,14 @@ LABELS: dict[str, tuple[str, str]] = {
     "exception": ("Exception", "Exceção"),
     "exceptions": ("Exceptions", "Exceções"),
     "exceptions_intro": (
-        "What needs attention, in the order of the questions.",
-        "O que exige atenção, na ordem das perguntas.",
+        "What failed comes first; doubts about photos follow.",
+        "Primeiro o que falhou; depois as dúvidas sobre fotos.",
     ),
+    "no_failures": (
+        "Nothing failed and no value is out of limits.",
+        "Nada falhou e nenhum valor está fora dos limites.",
+    ),
+    "reason": ("Reason", "Motivo"),
     "no_exceptions": ("No exceptions were found.", "Nenhuma exceção foi encontrada."),
     "quarantined_photo": ("Photo in quarantine", "Foto em quarentena"),
     "clocks_disagree": ("Clocks disagree", "Relógios divergem"),
@@ -108,7 +113,6 @@ LABELS: dict[str, tuple[str, str]] = {
         "Recebidas e guardadas, mas seus pixels não podem ser exibidos.",
     ),
     "technician_reason": ("Technician", "Técnico"),
-    "conflicts": ("Sources that disagree", "Fontes que divergem"),
     "integrity": ("Integrity", "Integridade"),
     "unchanged": (
         "The hashes below let anyone check that a file is unchanged since receipt.",

@@ -20,7 +20,15 @@ from markupsafe import Markup
 from app.pdf.context import Mark, Question, ReportContext, Table, TableRow
 from app.pdf.fetcher import evidence_url
 from app.pdf.labels import Labels
-from app.pdf.text import breakable, clean, format_limits, format_time, prose, readable_colour
+from app.pdf.text import (
+    breakable,
+    clean,
+    format_limits,
+    format_time,
+    prose,
+    readable_colour,
+    unnumbered,
+)
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "pdf"
 STYLESHEETS = ("report.css", "opening.css", "questions.css", "closing.css")
@@ -72,7 +80,12 @@ def _environment() -> Environment:
         finalize=_printed,
     )
     environment.filters.update(
-        prose=prose, evidence_url=_evidence_url, pairs=_pairs, size=_size, parts=_parts
+        prose=prose,
+        evidence_url=_evidence_url,
+        pairs=_pairs,
+        size=_size,
+        parts=_parts,
+        unnumbered=unnumbered,
     )
     environment.tests.update(long=_is_long, out_of_limits=_is_out)
     return environment

@@ -51,6 +51,12 @@ def prose(text: str) -> str:
     return "\n".join([*lines[: MAX_LINES - 1], " ".join(lines[MAX_LINES - 1 :])]).rstrip()
 
 
+def unnumbered(title: str, number: str) -> str:
+    """A section's title without its own number ('1. Prerequisites'), which is printed apart."""
+    words = re.sub(rf"^{re.escape(number)}\s*[.):\u2013-]\s+", "", title)
+    return words or title
+
+
 def format_time(moment: datetime, time_zone: str, language: str) -> str:
     """'14 Mar 2026, 09:41 (UTC−03:00)' for an aware time, in `time_zone`."""
     local = moment.astimezone(ZoneInfo(time_zone))

@@ -100,8 +100,8 @@ def test_the_picture_keeps_every_pixel(fonts: Fonts, strip: StripText) -> None:
 
 
 def test_text_stays_legible() -> None:
-    assert text_size(960, 720) == 26
-    assert text_size(720, 960) == 28
+    assert text_size(960, 720) == 27
+    assert text_size(720, 960) == 30
     assert text_size(100, 80) == 15
 
 

@@ -104,7 +104,7 @@ def test_measurements_carry_units_limits_and_marks(printing: Printing) -> None:
 def test_one_language_prints_no_second_one(printing: Printing) -> None:
     text = text_of(printing("small").path)
     assert "Aprovado" in text
-    assert "Página 2 de 4" in text
+    assert "Página 2 de 3" in text
     assert "≤ 0,1 Ω" in text
     for english in ("Passed", "Contents", "Page", "Evidence", "Not signed"):
         assert english not in text
