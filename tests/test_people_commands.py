@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from uuid import uuid4
 
 import pytest
 from PIL import Image
@@ -24,7 +25,7 @@ GOOD = "a good long sentence"
 def alone(tmp_path_factory):
     """An app on a clone of its own: commands commit."""
     running, folder = test_servers.current(), tmp_path_factory.mktemp("people")
-    name = running.clone(f"laudo_people_{folder.name.replace('-', '_')}")
+    name = running.clone(f"laudo_people_{uuid4().hex[:8]}")
     app = create_app(settings_for(name, folder))
     app.config["WTF_CSRF_ENABLED"] = False
     yield app

@@ -42,7 +42,7 @@ def test_a_newer_file_is_left_and_an_older_one_made_again(tmp_path: Path) -> Non
 
 
 def test_missing_fonts_are_told_with_their_remedy(tmp_path: Path) -> None:
-    with pytest.raises(FontsMissing, match=r"Inter-Regular\.ttf.*make assets"):
+    with pytest.raises(FontsMissing, match=r"Inter-Regular\.ttf.*make setup"):
         FontFaces.from_folder(tmp_path)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import psycopg2
 import pytest
 
@@ -19,7 +21,7 @@ STATEMENTS = (
 def forged(tmp_path_factory):
     """A database of its own with one committed audit entry."""
     running = test_servers.current()
-    name = running.clone(f"laudo_evidence_{tmp_path_factory.mktemp('x').name[-6:].strip('_')}")
+    name = running.clone(f"laudo_evidence_{uuid4().hex[:8]}")
     connection = psycopg2.connect(running.postgres().dsn(database=name))
     with connection, connection.cursor() as cursor:
         cursor.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, text
@@ -21,7 +22,7 @@ def alone(tmp_path_factory):
     """An app with a pool of one connection on a database of its own: real commits."""
     running = test_servers.current()
     folder = tmp_path_factory.mktemp("key")
-    name = running.clone(f"laudo_key_{folder.name.replace('-', '_')}")
+    name = running.clone(f"laudo_key_{uuid4().hex[:8]}")
     app = create_app(settings_for(name, folder))
     options = app.config["SQLALCHEMY_ENGINE_OPTIONS"]
     assert options["pool_pre_ping"]
