@@ -29,7 +29,7 @@ def lan_environment(instance: Path, port: int) -> dict[str, str]:
     """The settings for serving on all interfaces with TLS, and the QR code of the address."""
     address = lan_address()
     names = [address, socket.gethostname(), "localhost", "127.0.0.1", *_extra_names()]
-    certificate, key = _certificate(instance / "lan", names)
+    certificate, key = certificate_for(instance / "lan", names)
     url = f"https://{address}:{port}"
     picture = io.StringIO()
     segno.make(url).terminal(out=picture, border=1, compact=True)
@@ -46,7 +46,7 @@ def _extra_names() -> list[str]:
     return [name for name in os.environ.get("LAN_NAMES", "").split(",") if name]
 
 
-def _certificate(folder: Path, names: list[str]) -> tuple[Path, Path]:
+def certificate_for(folder: Path, names: list[str]) -> tuple[Path, Path]:
     """The server's certificate chain and key, made anew when the names change."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     certificate, key, listed = folder / "server.pem", folder / "server.key", folder / "names"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -11,8 +12,10 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
+from app.commands.lan import certificate_for
 from app.config import ROOT
 from app.database_roles import APP, OWNER, PLATFORM
 from app.embedded import free_port
@@ -23,6 +26,9 @@ PROCESSES = {
     "worker": ["-m", "flask", "--app", "wsgi", "worker"],
     "relay": ["-m", "flask", "--app", "wsgi", "relay"],
 }
+
+
+_redis_numbers = count(1)
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,11 @@ class Stack:
 
 
 @contextmanager
-def running_stack(folder: Path, name: str, **overrides: str) -> Iterator[Stack]:
-    """Start everything, wait until the web answers, stop it all at the end."""
+def running_stack(folder: Path, name: str, *, tls_name: str = "") -> Iterator[Stack]:
+    """Start everything, wait until the web answers, stop it all at the end.
+
+    With `tls_name` the web serves HTTPS under that name, as `make run LAN=1` does.
+    """
     running = test_servers.current()
     database = running.clone(name)
     port = free_port()
@@ -58,14 +67,20 @@ def running_stack(folder: Path, name: str, **overrides: str) -> Iterator[Stack]:
         "DATABASE_URL": running.url(APP, database),
         "PLATFORM_DATABASE_URL": running.url(PLATFORM, database),
         "MIGRATION_DATABASE_URL": running.url(OWNER, database),
-        # A database number of its own keeps other tests' wake-ups away from this worker.
-        "REDIS_URL": running.redis_url.removesuffix("/0") + "/1",
+        # A database number of its own keeps the wake-ups of others away from this worker.
+        "REDIS_URL": running.redis_url.removesuffix("/0") + f"/{next(_redis_numbers)}",
         "STORAGE_DIR": str(folder / "storage"),
         "WEB_CONCURRENCY": "1",
         "LOGIN_TRIES_PER_MINUTE": "1000",
         "PYTHONUNBUFFERED": "1",
-        **overrides,
     }
+    if tls_name:
+        certificate, key = certificate_for(folder / "lan", [tls_name, "127.0.0.1"])
+        environment |= {
+            "BASE_URL": f"https://{tls_name}:{port}",
+            "TLS_CERTIFICATE": str(certificate),
+            "TLS_KEY": str(key),
+        }
     stack = Stack(environment["BASE_URL"], database, environment, folder)
     processes = []
     try:
@@ -77,7 +92,8 @@ def running_stack(folder: Path, name: str, **overrides: str) -> Iterator[Stack]:
                         stdout=log, stderr=subprocess.STDOUT,
                     )
                 )  # fmt: skip
-        wait_for_web(f"http://127.0.0.1:{port}/health", stack, tls="TLS_KEY" in overrides)
+        scheme = "https" if tls_name else "http"
+        wait_for_web(f"{scheme}://127.0.0.1:{port}/health", stack)
         yield stack
     finally:
         for process in processes:
@@ -90,13 +106,9 @@ def running_stack(folder: Path, name: str, **overrides: str) -> Iterator[Stack]:
         running.drop(database)
 
 
-def wait_for_web(url: str, stack: Stack, *, tls: bool) -> None:
-    if tls:
-        import ssl
-
-        url, context = url.replace("http:", "https:"), ssl._create_unverified_context()
-    else:
-        context = None
+def wait_for_web(url: str, stack: Stack) -> None:
+    """Until the web answers; its certificate is its own, so nobody else vouches for it."""
+    context = ssl._create_unverified_context()
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:

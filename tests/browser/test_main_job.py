@@ -21,16 +21,20 @@ from tests.conftest import settings_for
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-@pytest.fixture(scope="module")
-def people(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Cast:
+def add_people(stack: Stack, folder: Path) -> Cast:
     """The cast of the stack's own database, with a published checklist and a project."""
-    app = create_app(settings_for(stack.database, tmp_path_factory.mktemp("unused")))
+    app = create_app(settings_for(stack.database, folder))
     cast = load_cast(app)
     with app.app_context(), tenant_scope(cast.acme):
         ana = Actor(cast.ana.name, cast.ana.role, cast.ana.id)
         scenarios.a_checklist(ana, scenarios.a_definition(code="ATS"))
         scenarios.a_project(ana, name="Hall 7")
     return cast
+
+
+@pytest.fixture(scope="module")
+def people(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Cast:
+    return add_people(stack, tmp_path_factory.mktemp("unused"))
 
 
 def pdf_text(path: Path) -> str:
