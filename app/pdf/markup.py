@@ -34,6 +34,7 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "pdf"
 STYLESHEETS = ("report.css", "opening.css", "questions.css", "closing.css")
 MAX_COLUMNS = 8
 LONG_ANSWER = 70
+SHORT_COMMENT = 240
 
 T = TypeVar("T")
 
@@ -87,7 +88,7 @@ def _environment() -> Environment:
         parts=_parts,
         unnumbered=unnumbered,
     )
-    environment.tests.update(long=_is_long, out_of_limits=_is_out)
+    environment.tests.update(long=_is_long, out_of_limits=_is_out, pictured=_is_pictured)
     return environment
 
 
@@ -120,6 +121,16 @@ def _size(text: str) -> str:
 def _is_long(question: Question) -> bool:
     """Whether the answer needs the full width instead of the answer column."""
     return any(len(words.first) > LONG_ANSWER for words in question.texts)
+
+
+def _is_pictured(question: Question) -> bool:
+    """Whether its only photo stands beside its words, in one row that never breaks."""
+    return (
+        len(question.photos) == 1
+        and question.table is None
+        and len(question.comment) <= SHORT_COMMENT
+        and not _is_long(question)
+    )
 
 
 def _is_out(question: Question) -> bool:

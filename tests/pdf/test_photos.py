@@ -85,6 +85,25 @@ def test_a_file_that_is_no_picture_stops_the_render(tmp_path: Path) -> None:
     assert not (tmp_path / "out.pdf").exists()
 
 
+def test_three_questions_with_a_picture_fit_on_a_page(tmp_path: Path) -> None:
+    album = samples.Album(tmp_path, (samples.LANDSCAPE, samples.LANDSCAPE, samples.PORTRAIT))
+    questions = tuple(
+        samples.Question(
+            f"q{n}",
+            f"1.{n}",
+            samples.Words("The cover is closed", "A tampa está fechada"),
+            "verdict",
+            verdict="ok",
+            photos=(album.take("Cover"),),
+        )
+        for n in range(12)
+    )
+    context = samples.bare_context(photo_totals=samples.data.PhotoTotals(good=12))
+    section = replace(context.sections[0], questions=questions)
+    rendered = render_pdf(replace(context, sections=(section,)), album.files, tmp_path / "out.pdf")
+    assert rendered.pages <= 7, "cover, contents, four pages of three, evidence"
+
+
 def test_info_fields_print_their_photos(printing: Printing) -> None:
     assert "Tag plate on the front door" in text_of(printing("big").path)
 

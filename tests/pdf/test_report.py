@@ -9,7 +9,16 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from app.pdf.context import Checklist, NotApplicable, Question, Section, Signature, Words
+from app.pdf.context import (
+    Checklist,
+    ExceptionKind,
+    NotApplicable,
+    Question,
+    ReportException,
+    Section,
+    Signature,
+    Words,
+)
 from app.pdf.engine import Stage, render_pdf, warm_up
 from tests.pdf import samples
 from tests.pdf.conftest import Printed
@@ -72,6 +81,59 @@ def test_exceptions_come_before_the_sections_and_link_to_their_questions(
             if isinstance(name, pikepdf.String)
         }
     assert {f"field-{e.field_id}" for e in big.sample.context.exceptions} <= names
+
+
+def test_failures_stand_before_doubts_about_photos(tmp_path: Path) -> None:
+    label = Words("Door")
+    exceptions = (
+        ReportException(ExceptionKind.CLOCKS_DISAGREE, "first", "1.1", label, "camera 08:02"),
+        ReportException(ExceptionKind.QUARANTINED_PHOTO, "first", "1.1", label, "It broke off."),
+        ReportException(ExceptionKind.NOT_OK, "first", "1.1", label, "Hinge loose. " * 100),
+    )
+    render_pdf(samples.bare_context(exceptions=exceptions), {}, tmp_path / "out.pdf")
+    text = text_of(tmp_path / "out.pdf").partition("What failed comes first")[2]
+    assert text.index("Hinge loose.") < text.index("It broke off.") < text.index("camera 08:02")
+    assert text.count("Hinge loose.") < 25, "the whole comment stands at its question"
+
+
+def test_doubts_alone_are_not_called_failures(tmp_path: Path) -> None:
+    doubt = ReportException(
+        ExceptionKind.PLACES_DISAGREE, "first", "1.1", Words("Door"), "2 km apart"
+    )
+    render_pdf(samples.bare_context(exceptions=(doubt,)), {}, tmp_path / "out.pdf")
+    text = text_of(tmp_path / "out.pdf")
+    assert "Nothing failed" in text
+    assert "Places disagree 1.1 2 km apart" in text
+
+
+def test_a_conflict_is_said_at_its_photo_and_not_again_with_the_evidence(
+    printing: Printing,
+) -> None:
+    text = text_of(printing("failed").path)
+    photos = [photo for photo in printing("failed").sample.context.photos() if photo.conflicts]
+    assert text.count("Clocks disagree:") == len(photos) == 2
+
+
+def test_the_file_is_tagged_and_says_what_it_is(printing: Printing) -> None:
+    with pikepdf.open(printing("big").path) as document:
+        assert document.Root.MarkInfo.Marked
+        assert "/StructTreeRoot" in document.Root
+        assert str(document.Root.Lang) == "en"
+        assert str(document.docinfo["/Title"]).startswith("LD-0042-R1 ")
+        assert document.docinfo["/Author"] == "Voltara Comissionamento"
+
+
+def test_failed_questions_are_bookmarked_under_their_section(printing: Printing) -> None:
+    with pikepdf.open(printing("big").path) as document, document.open_outline() as outline:
+        section = next(item for item in outline.root if item.title.startswith("2 Energy"))
+        assert [item.title[:5] for item in section.children] == ["2.15 ", "2.16 "]
+
+
+def test_a_section_is_not_numbered_twice(tmp_path: Path) -> None:
+    question = Question("q", "1.1", Words("Closed?"), "verdict", verdict="ok")
+    section = Section("s", "1", Words("1. Doors", "1 - Portas"), (question,))
+    render_pdf(samples.bare_context(sections=(section,)), {}, tmp_path / "out.pdf")
+    assert "1 Doors Portas" in bookmarks(tmp_path / "out.pdf")
 
 
 def test_contents_give_the_pages_of_the_sections(printing: Printing) -> None:
