@@ -131,7 +131,7 @@ def _grant_viewer() -> None:
 
 
 def _make_reports() -> None:
-    """A draft, one half filled, one discarded, two completed (one failed), one archived."""
+    """A draft, one half filled, one discarded, one passed, one failed, one archived."""
     manager = demo_actor(MANAGER)
     first = _job(Random(7))  # noqa: S311
     first.import_checklist(demo_workbook(), "low-voltage-board.xlsx")
@@ -141,7 +141,7 @@ def _make_reports() -> None:
         job = _job(Random(number))  # noqa: S311
         job.use_checklist(first.checklist_id, first.definition)
         job.start(f"Board QGBT-0{number}, start-up", f"QGBT-0{number}")
-        job.answer(share=share)
+        job.answer(share=share, flawless=number in (6, 8))
         if what == "discard":
             discard_report(report_id=job.report_id, actor=manager)
             db.session.commit()

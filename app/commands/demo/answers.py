@@ -51,12 +51,21 @@ class Filled:
     na_reason: str = ""
 
 
-def fill_all(definition: Definition, rng: Random, today: date) -> dict[str, Filled]:
-    """An answer for every field but notes; about one in ten that can be wrong is wrong."""
+def fill_all(
+    definition: Definition, rng: Random, today: date, *, flawless: bool = False
+) -> dict[str, Filled]:
+    """An answer for every field but notes; about one in ten that can be wrong is wrong.
+
+    `flawless` leaves out everything that a reader would remark on.
+    """
     fields = [field for field in definition.all_fields() if field.type is not FieldType.NOTE]
     fallible = [field.id for field in fields if _can_be_wrong(field)]
-    wrong = set(rng.sample(fallible, round(len(fallible) / WRONG_SHARE)))
-    return {field.id: _fill(field, rng, today, wrong=field.id in wrong) for field in fields}
+    wrong = set(rng.sample(fallible, 0 if flawless else round(len(fallible) / WRONG_SHARE)))
+    filled = {field.id: _fill(field, rng, today, wrong=field.id in wrong) for field in fields}
+    if flawless:
+        good = Filled(Verdict.OK.value)
+        filled = {name: good if one.na_reason else one for name, one in filled.items()}
+    return filled
 
 
 def _can_be_wrong(field: Field) -> bool:

@@ -22,6 +22,7 @@ from app.extensions import db
 from app.models import Derivative, DerivativeKind, Document
 from app.pdf.proof import drawn_images
 from app.platform.queries import get_tenant_id
+from app.reports.submitting import ReportIncomplete, get_review
 from app.storage import storage
 from app.tenancy import tenant_scope
 
@@ -61,12 +62,15 @@ def demo(checklist: Path, photos: Path, out: Path, seed: int, slug: str) -> None
             document = _carry_out(job, checklist, pictures)
             lost = _write(job, document, out)
             _tell(job, document, pictures)
+            unplaced = _unplaced(job, pictures)
     except WorkbookRefused as refused:
         for problem in refused.problems:
             click.echo(f"  {problem.sheet}!{problem.cell}: {problem.sentence}", err=True)
         raise click.ClickException(str(refused)) from refused
     except (DomainError, Stuck) as error:
         raise click.ClickException(str(error)) from error
+    if unplaced:
+        raise click.ClickException(f"{len(unplaced)} pictures found no question with room")
     if lost:
         raise click.ClickException(f"{lost} good photos are not in the PDF")
     click.echo(f"Wrote {out}")
@@ -86,9 +90,20 @@ def _carry_out(job: Job, checklist: Path, pictures: list[Path]) -> Document:
     with stages.stage("signatures"):
         job.sign()
     with stages.stage("submit"):
-        job.submit()
+        _submit(job)
     with stages.stage("PDF"):
         return job.wait_for_document()
+
+
+def _submit(job: Job) -> None:
+    """Submit; where the server finds something missing, say what, as its page does."""
+    try:
+        job.submit()
+    except ReportIncomplete:
+        db.session.rollback()
+        for missing in get_review(job.report_id, person=job.technician).missing:
+            click.echo(f"  missing      {missing.field_id or missing.role_id}: {missing.sentence}")
+        raise
 
 
 def _write(job: Job, document: Document, out: Path) -> int:
@@ -104,6 +119,15 @@ def _write(job: Job, document: Document, out: Path) -> int:
     by_photo = {one.photo_id: one.sha256 for one in db.session.scalars(newest)}
     wanted = Counter(by_photo.get(photo_id, "") for photo_id in photo_ids)
     return (wanted - drawn_images(out)).total()
+
+
+def _unplaced(job: Job, pictures: list[Path]) -> list[Path]:
+    """The folder's pictures that no question could take; each one is named."""
+    placed = {shot.path for shot in job.shots}
+    left = [path for path in pictures if path not in placed]
+    for path in left:
+        click.echo(f"  unplaced     {path.name}: every question has its most photos")
+    return left
 
 
 def _tell(job: Job, document: Document, pictures: list[Path]) -> None:

@@ -80,9 +80,10 @@ class Job:
         db.session.commit()
         self.report_id = report.id
 
-    def answer(self, *, share: float = 1.0) -> int:
+    def answer(self, *, share: float = 1.0, flawless: bool = False) -> int:
         """Answer the first `share` of the fields; returns how many."""
-        self.answers = fill_all(self.definition, self.rng, datetime.now(UTC).date())
+        today = datetime.now(UTC).date()
+        self.answers = fill_all(self.definition, self.rng, today, flawless=flawless)
         chosen = list(self.answers.items())[: round(len(self.answers) * share)]
         for field_id, filled in chosen:
             given = Given(

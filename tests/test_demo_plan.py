@@ -1,0 +1,88 @@
+"""What the demo decides without a server: plausible answers, and where pictures go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from app.commands.demo.answers import fill_all
+from app.commands.demo.photos import place_each_once, top_up
+from app.commands.demo.workbook import demo_workbook
+from app.definition.answers import parse_answer
+from app.definition.judging import AnswerFacts, Judgement, judge, verdict_of
+from app.definition.rules import MissingKind, missing_items
+from app.definition.schema import Verdict
+from app.definition.workbook import read_workbook
+from tests.scenarios import a_definition
+
+TODAY = date(2026, 11, 22)
+PICTURES = [Path(f"{n}.jpg") for n in range(3)]
+
+
+@pytest.fixture
+def definition():
+    return read_workbook(demo_workbook(), filename_stem="demo").definition
+
+
+def facts(definition, filled):
+    return {
+        name: AnswerFacts(
+            value=parse_answer(definition.field(name), one.raw),
+            comment=one.comment or None,
+            na_reason=one.na_reason or None,
+        )
+        for name, one in filled.items()
+    }
+
+
+def test_the_demo_workbook_reads_without_a_remark():
+    reading = read_workbook(demo_workbook(), filename_stem="demo")
+    assert reading.problems == ()
+    assert reading.code == "LVB-001"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_answer_is_what_the_form_would_take(seed):
+    for one in (a_definition(), read_workbook(demo_workbook(), filename_stem="demo").definition):
+        answers = facts(one, fill_all(one, Random(seed), TODAY))
+        lacks = {item.kind for item in missing_items(one, answers, (), ())}
+        assert lacks <= {MissingKind.PHOTO, MissingKind.SIGNATURE, MissingKind.POSITION}
+
+
+def test_about_one_in_ten_is_wrong_and_none_when_flawless(definition):
+    def wrong(flawless):
+        answers = facts(definition, fill_all(definition, Random(5), TODAY, flawless=flawless))
+        return [
+            name
+            for name, one in answers.items()
+            if verdict_of(definition.field(name), one) is Verdict.NOT_OK
+            or judge(definition.field(name), one.value) is Judgement.OUT_OF_LIMITS
+        ]
+
+    assert len(wrong(flawless=False)) == 1
+    assert wrong(flawless=True) == []
+
+
+def test_each_picture_is_placed_once_and_minimums_come_first(definition):
+    shots = place_each_once(definition, PICTURES, ())
+    assert [shot.path for shot in shots] == PICTURES
+    assert all(shot.field.photos.min for shot in shots)
+    assert not any(shot.repeated for shot in shots)
+
+
+def test_going_round_again_meets_every_minimum(definition):
+    shots = place_each_once(definition, PICTURES, ())
+    good = Counter(shot.field.id for shot in shots)
+    repeats = top_up(definition, good, PICTURES, ())
+    good.update(shot.field.id for shot in repeats)
+    assert all(shot.repeated for shot in repeats)
+    assert all(good[field.id] >= field.photos.min for field in definition.all_fields())
+
+
+def test_a_waived_question_needs_no_picture(definition):
+    asking = {field.id for field in definition.all_fields() if field.photos.min}
+    assert top_up(definition, {}, PICTURES, asking) == []
