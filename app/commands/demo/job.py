@@ -11,12 +11,13 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from app.checklists.service import draft_from_workbook, publish_version
 from app.commands.demo.answers import Filled, fill_all
-from app.commands.demo.cast import Site
+from app.commands.demo.cast import NORTHWIND, Site
 from app.commands.demo.photos import Shot, place_each_once, top_up
 from app.commands.demo.signature import draw
 from app.definition.judging import PhotoState
@@ -82,7 +83,7 @@ class Job:
 
     def answer(self, *, share: float = 1.0, flawless: bool = False) -> int:
         """Answer the first `share` of the fields; returns how many."""
-        today = datetime.now(UTC).date()
+        today = datetime.now(ZoneInfo(NORTHWIND.time_zone)).date()
         self.answers = fill_all(self.definition, self.rng, today, flawless=flawless)
         chosen = list(self.answers.items())[: round(len(self.answers) * share)]
         for field_id, filled in chosen:
