@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import psycopg2
-from psycopg2 import sql
-from psycopg2.extensions import connection as PgConnection
+from psycopg2 import extensions, sql
 
 OWNER = "laudo_owner"
 APP = "laudo_app"
@@ -26,7 +25,7 @@ ATTRIBUTES = {
 }
 
 
-def missing_roles(connection: PgConnection) -> list[str]:
+def missing_roles(connection: extensions.connection) -> list[str]:
     """The roles of ATTRIBUTES that the server lacks."""
     with connection.cursor() as cursor:
         cursor.execute("select rolname from pg_roles where rolname = any(%s)", (list(ATTRIBUTES),))
