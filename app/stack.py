@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import redis
 from dotenv import dotenv_values
@@ -35,6 +36,8 @@ PROCESSES = {
     "worker": f"exec {PYTHON} -m flask --app wsgi worker",
     "relay": f"exec {PYTHON} -m flask --app wsgi relay",
 }
+# Workers beat every five seconds (worker.py sets RQ's intervals).
+HEARTBEAT = timedelta(seconds=30)
 
 Environment = dict[str, str]
 
@@ -180,11 +183,19 @@ def demo(arguments: list[str]) -> int:
 def _not_running(redis_url: str) -> list[str]:
     client = redis.Redis.from_url(redis_url)
     alive = {
-        "worker": any(worker.last_heartbeat for worker in Worker.all(connection=client)),
+        "worker": any(_beats(worker) for worker in Worker.all(connection=client)),
         "relay": bool(client.exists(ALIVE_KEY)),
     }
     client.close()
     return [name for name, is_alive in alive.items() if not is_alive]
+
+
+def _beats(worker: Worker) -> bool:
+    """Whether a worker gave a sign of life lately: a killed one stays listed for a while."""
+    beat = worker.last_heartbeat
+    if beat is None:
+        return False
+    return bool(datetime.now(UTC) - beat.replace(tzinfo=UTC) < HEARTBEAT)
 
 
 def main() -> int:
