@@ -21,6 +21,7 @@ import redis
 from dotenv import dotenv_values
 from honcho.manager import Manager
 from rq import Worker
+from rq.worker import BaseWorker
 
 from app import database_roles as roles
 from app.commands.lan import lan_environment
@@ -190,7 +191,7 @@ def _not_running(redis_url: str) -> list[str]:
     return [name for name, is_alive in alive.items() if not is_alive]
 
 
-def _beats(worker: Worker) -> bool:
+def _beats(worker: BaseWorker) -> bool:
     """Whether a worker gave a sign of life lately: a killed one stays listed for a while."""
     beat = worker.last_heartbeat
     if beat is None:
