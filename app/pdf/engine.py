@@ -24,6 +24,7 @@ from weasyprint.document import Document
 from weasyprint.urls import FatalURLFetchingError
 
 from app.pdf import context as data
+from app.pdf import limits
 from app.pdf.fetcher import ReportFetcher
 from app.pdf.fonts import FACES, font_dir, font_face_css, shared_fonts
 from app.pdf.limits import TooLarge, check_size
@@ -154,8 +155,7 @@ def _draw(document: Document, output: Path, on_progress: OnProgress) -> int:
     document.pages = [
         _WatchedPage(page, number, painted) for number, page in enumerate(document.pages, start=1)
     ]
-    # Tags let a reader's screen reader follow headings, tables and pictures.
-    document.write_pdf(output, pdf_tags=True)
+    document.write_pdf(output, pdf_tags=total <= limits.MAX_TAGGED_PAGES)
     return total
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from app.pdf import limits
 from app.pdf.context import (
     Checklist,
     ExceptionKind,
@@ -121,6 +122,13 @@ def test_the_file_is_tagged_and_says_what_it_is(printing: Printing) -> None:
         assert str(document.Root.Lang) == "en"
         assert str(document.docinfo["/Title"]).startswith("LD-0042-R1 ")
         assert document.docinfo["/Author"] == "Voltara Comissionamento"
+
+
+def test_very_long_reports_go_without_tags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_TAGGED_PAGES", 1)
+    render_pdf(samples.bare_context(), {}, tmp_path / "out.pdf")
+    with pikepdf.open(tmp_path / "out.pdf") as document:
+        assert "/StructTreeRoot" not in document.Root
 
 
 def test_failed_questions_are_bookmarked_under_their_section(printing: Printing) -> None:
