@@ -101,11 +101,10 @@ def flask(environment: Environment, *arguments: str) -> int:
     return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
 
 
-def prepare(environment: Environment) -> None:
+def prepare(environment: Environment, *options: str) -> None:
     """Migrate and seed; ends the program where that fails (the command has said why)."""
-    for command in (("up",), ("seed",)):
-        if status := flask(environment, *command):
-            sys.exit(status)
+    if status := flask(environment, "up", "--demo", *options):
+        sys.exit(status)
 
 
 def run(port: int, lan: bool) -> int:
@@ -117,8 +116,7 @@ def run(port: int, lan: bool) -> int:
             environment.update(lan_environment(INSTANCE, port))
         environment.setdefault("BIND", f"127.0.0.1:{port}")
         with servers(environment):
-            prepare(environment)
-            flask(environment, "welcome")
+            prepare(environment, "--greet")
             manager = Manager()
             manager.add_process(
                 "web", f"exec {PYTHON} -m gunicorn wsgi:app", env=environment, cwd=str(ROOT)

@@ -54,6 +54,11 @@ PASSWORD_FILE = ROOT / "instance" / "demo_password"
 @with_appcontext
 def seed() -> None:
     """Make the demo companies where there is no company yet."""
+    seed_demo()
+
+
+def seed_demo() -> None:
+    """The same for other commands; returns at once where any company exists."""
     if list_tenants():
         return
     click.echo("Making the demo companies")

@@ -1,4 +1,4 @@
-"""Preparing and serving: `flask up`, `worker`, `relay`, `welcome`, `check-role`."""
+"""Preparing and serving: `flask up`, `flask worker`, `flask relay`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,27 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app import database_roles as roles
+from app.commands.seed import demo_logins, seed_demo
 from app.config import ROOT, MigrationSettings
 from app.jobs import relay as relay_process
-from app.jobs import worker as worker_process
 from app.tenancy import check_app_role
 
 
 @click.command("up")
+@click.option("--demo", is_flag=True, help="Then make the demo companies, once.")
+@click.option("--greet", is_flag=True, help="Then print the address and the demo logins.")
 @with_appcontext
-def up() -> None:
-    """Make the database ready: roles where we may, then the migrations."""
+def up(demo: bool, greet: bool) -> None:
+    """Make the database ready: the roles must exist, then the migrations run."""
+    _migrate()
+    # One process for all three: loading the app is most of what each of them costs.
+    if demo:
+        seed_demo()
+    if greet:
+        _greet()
+
+
+def _migrate() -> None:
     url = MigrationSettings().migration_database_url  # type: ignore[call-arg]
     connection = psycopg2.connect(url.replace("+psycopg2", "", 1))
     try:
@@ -48,6 +59,9 @@ def up() -> None:
 @with_appcontext
 def worker(burst: bool) -> None:
     """Read photos and produce PDFs until stopped."""
+    # WeasyPrint takes most of a second to load, and no other command needs it.
+    from app.jobs import worker as worker_process
+
     worker_process.work(_app(), burst=burst)
 
 
@@ -65,12 +79,8 @@ def _app() -> Flask:
     return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
 
 
-@click.command("welcome")
-@with_appcontext
-def welcome() -> None:
+def _greet() -> None:
     """Print where Laudo answers and, on a demo database, who may log in."""
-    from app.commands.seed import demo_logins
-
     click.echo(f"\nLaudo answers at {current_app.config['BASE_URL']}\n")
     for login in demo_logins():
         click.echo(f"  {login}")
@@ -79,4 +89,4 @@ def welcome() -> None:
     click.echo("\nCtrl-C stops everything.\n")
 
 
-COMMANDS = (up, worker, relay, welcome)
+COMMANDS = (up, worker, relay)
