@@ -24,8 +24,8 @@ MAX_TEXT = 400_000
 # Tags for screen readers take a fifth more memory and time; past this, printing at all comes first.
 MAX_TAGGED_PAGES = 150
 
-MEMORY_BYTES = 1_200 * 1024 * 1024
-CPU_SECONDS = 120
+MEMORY_BYTES = 2 * 1024 * 1024 * 1024
+CPU_SECONDS = 300
 # Between the clean stop (an exception the job can report) and the kernel's kill.
 CPU_GRACE_SECONDS = 10
 
