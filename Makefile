@@ -79,7 +79,7 @@ $(VENV)/.python: requirements-dev.txt $(VENV)/.system
 
 app/assets/node_modules/.installed: app/assets/package-lock.json $(VENV)/.python
 	@echo "Installing the front-end packages"
-	@cd app/assets && PATH="$(NODE_DIR):$$PATH" npm ci --ignore-scripts --loglevel=error
+	@cd app/assets && PATH="$(NODE_DIR):$$PATH" node "$(NODE_DIR)/../lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --loglevel=error
 	@touch $@
 
 ASSET_SOURCES := $(shell find app/assets/src app/assets/build app/templates -type f 2>/dev/null) app/assets/build.mjs
