@@ -11,4 +11,4 @@ PREVIEW = "-PREVIEW"
 def document_file_name(document: Document, report: Report) -> str:
     """`<number>-R<revision>-<title>.pdf`; a preview says so before the title."""
     mark = PREVIEW if document.is_preview else ""
-    return file_name(f"{report.number}-R{report.revision}{mark}-{report.title}", suffix=".pdf")
+    return file_name(f"{report.full_number}{mark}-{report.title}", suffix=".pdf")

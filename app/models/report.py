@@ -89,6 +89,11 @@ class Report(Changing, TenantRow):
     assignee: Mapped[Account] = relationship(foreign_keys="Report.assignee_id", viewonly=True)
 
     @property
+    def full_number(self) -> str:
+        """Number and revision, as people name a report: 'COM-001-0007-R0'."""
+        return f"{self.number}-R{self.revision}"
+
+    @property
     def is_open(self) -> bool:
         """Whether answers, photos and signatures may still change."""
         return self.status in OPEN_STATUSES and self.discarded_at is None

@@ -44,7 +44,7 @@ def frame_of(
     street = report.project.address if address is None else address
     theme = tenant.watermark.get("theme")
     return StripFrame(
-        report=f"{report.number}-R{report.revision}",
+        report=report.full_number,
         place=SEPARATOR.join(part for part in (name, street) if part),
         language=report.version.definition.languages[0].value,
         time_zone=tenant.time_zone,

@@ -53,6 +53,15 @@ def local_time(moment: datetime | None, form: str = "d MMM y, HH:mm") -> str:
     return f"{format_datetime(moment, form)} {offset[:3]}:{offset[3:]}"
 
 
+def short_time(moment: datetime | None) -> str:
+    """The hour for today's times, day and hour for others: what a phone has room for."""
+    if moment is None:
+        return ""
+    zone = ZoneInfo(pick_time_zone())
+    is_today = moment.astimezone(zone).date() == datetime.now(zone).date()
+    return str(format_datetime(moment, "HH:mm" if is_today else "d MMM, HH:mm"))
+
+
 def local_day(moment: datetime | None) -> str:
     """The day in the reader's zone and language."""
     return format_datetime(moment, "d MMM y") if moment else ""
@@ -64,5 +73,5 @@ def html_lang() -> str:
 
 def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=pick_locale, timezone_selector=pick_time_zone)
-    app.jinja_env.filters.update(dt=local_time, day=local_day)
+    app.jinja_env.filters.update(dt=local_time, short_time=short_time, day=local_day)
     app.jinja_env.globals.update(html_lang=html_lang, LOCALES=LOCALES)
