@@ -70,6 +70,10 @@ class Canned:
     versions: dict[str, int] = field(default_factory=lambda: {one.id: 0 for one in FIELDS})
     posts: list[tuple[str, bytes]] = field(default_factory=list)
     is_logged_in: bool = True
+    # Somebody logged in from another tab: /login leads on to a page of the new session.
+    is_back: bool = False
+    # Statuses of the next log-ins that fail with a page that has no form.
+    failed_logins: list[int] = field(default_factory=list)
 
     def open(self, page: Page) -> None:
         page.route(f"{ORIGIN}/**", self._handle)
@@ -93,7 +97,9 @@ class Canned:
         if request.method == "GET":
             return self._page(route, path)
         if path == "/login":
-            self.is_logged_in, self.token = True, "second-token"
+            if self.failed_logins:
+                return route.fulfill(status=self.failed_logins.pop(0), body="<h1>Sorry</h1>")
+            self._log_in()
             return self._page(route, "/fill")
         body = request.post_data_buffer or b""
         self.posts.append((path, body))
@@ -106,9 +112,15 @@ class Canned:
             content_type=f"{answer.media_type};charset=utf-8",
         )
 
+    def _log_in(self) -> None:
+        self.is_logged_in, self.token = True, "second-token"
+
     def _page(self, route: Route, path: str) -> None:
+        if path == "/login" and self.is_back:
+            self._log_in()
+            path = "/fill"
         source = LOGIN if path == "/login" else PAGE
-        body = _environment(self.token).from_string(source).render(
+        body = _environment(self.token, is_known=path != "/login").from_string(source).render(
             fields=FIELDS, languages=(Language.EN,), status=status, versions=self.versions,
             role=SignatureRole(id="tech", label=Text(en="Technician")),
         )  # fmt: skip
@@ -138,7 +150,7 @@ def _asset(route: Route, name: str) -> None:
     route.fulfill(body=(DIST / name).read_bytes(), content_type=kind)
 
 
-def _environment(token: str) -> Environment:
+def _environment(token: str, *, is_known: bool) -> Environment:
     made = Environment(
         loader=FileSystemLoader(APP / "templates"), extensions=["jinja2.ext.i18n"],
         autoescape=True, trim_blocks=True, lstrip_blocks=True,
@@ -156,7 +168,7 @@ def _environment(token: str) -> Environment:
         brand_css_url=lambda: None,
         nav_items=list,
         get_flashed_messages=lambda **_: [],
-        current_user=SimpleNamespace(is_authenticated=True, id="me", name="Ana", tenant=None),
+        current_user=SimpleNamespace(is_authenticated=is_known, id="me", name="Ana", tenant=None),
     )
     return made
 

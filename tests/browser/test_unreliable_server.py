@@ -145,6 +145,29 @@ def test_a_gone_session_asks_for_the_login_and_then_saves(page: Page, server: Ca
     assert server.saves()[-1]["csrf_token"] == "second-token"
 
 
+def test_a_session_that_another_tab_renewed_needs_no_login(page: Page, server: Canned) -> None:
+    server.is_logged_in, server.is_back = False, True
+    page.fill(SERIAL, "typed meanwhile")
+    _state(page, "saved")
+    expect(page.locator("dialog")).to_have_count(0)
+    assert server.saves()[-1]["value"] == "typed meanwhile"
+    assert server.saves()[-1]["csrf_token"] == "second-token"
+
+
+def test_a_login_that_fails_keeps_the_dialog_and_the_words(page: Page, server: Canned) -> None:
+    server.is_logged_in, server.failed_logins = False, [503, 400]
+    page.fill(SERIAL, "still here")
+    for _failure in range(2):
+        page.fill("dialog input[type=password]", "secret")
+        page.click("dialog button")
+        expect(page.locator("dialog input[type=password]")).to_have_value("")
+    assert page.input_value(SERIAL) == "still here"
+    page.fill("dialog input[type=password]", "secret")
+    page.click("dialog button")
+    _state(page, "saved")
+    assert server.saves()[-1]["value"] == "still here"
+
+
 def test_a_refused_photo_keeps_its_picture_and_goes_again(
     page: Page, server: Canned, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@
  * same with `loggedInAgain()`.
  */
 import htmx from "htmx.org";
+import { waited } from "./backoff.js";
 import { account, adoptToken } from "./csrf.js";
 import { toast } from "./toasts.js";
 import { word } from "./words.js";
@@ -40,20 +41,46 @@ async function askForLogin() {
   document.body.append(dialog);
   // Closing it would leave work that cannot be sent, with nothing to say so.
   dialog.addEventListener("cancel", (event) => event.preventDefault());
-  draw(dialog, await pageAt(url));
+  const first = await untilAnswered(url);
+  // Another tab may have logged in meanwhile: then the login page leads on to a signed-in one.
+  const page = isSignedIn(first) ? first : await loginIn(dialog, url, first);
+  dialog.remove();
+  goOn(page);
+}
+
+/** Resolves with the page behind the login. Whatever else comes back, the dialog stays. */
+function loginIn(dialog, url, page) {
+  draw(dialog, page);
   dialog.showModal();
-  const page = await new Promise((resolve) => {
+  return new Promise((resolve) => {
     dialog.addEventListener("submit", async (event) => {
       event.preventDefault();
       const body = new FormData(event.target, event.submitter);
       const answer = await pageAt(url, { method: "POST", body }).catch(() => null);
-      if (!answer) toast("error", word("no_connection"));
-      else if (answer.querySelector(LOGIN_FORM)) draw(dialog, answer);
-      else resolve(answer);
+      if (answer && isSignedIn(answer)) resolve(answer);
+      else if (answer?.querySelector(LOGIN_FORM)) draw(dialog, answer);
+      else {
+        // An error page or no answer: the token may be old, so the form is fetched anew.
+        toast("error", word("no_connection"));
+        const fresh = await pageAt(url).catch(() => null);
+        if (fresh && isSignedIn(fresh)) resolve(fresh);
+        else if (fresh?.querySelector(LOGIN_FORM)) draw(dialog, fresh);
+      }
     });
   });
-  dialog.remove();
-  goOn(page);
+}
+
+/** The login page, or where it leads; asked for again until the server answers with either. */
+async function untilAnswered(url) {
+  for (let tries = 1; ; tries += 1) {
+    const page = await pageAt(url).catch(() => null);
+    if (page && (isSignedIn(page) || page.querySelector(LOGIN_FORM))) return page;
+    await waited(tries);
+  }
+}
+
+function isSignedIn(page) {
+  return Boolean(account(page));
 }
 
 function goOn(page) {
