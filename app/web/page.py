@@ -72,6 +72,7 @@ def init_app(app: Flask) -> None:
         tenant_logo_url=tenant_logo_url,
         request_id=request_id,
         Role=Role,
+        max_upload_bytes=app.config["MAX_CONTENT_LENGTH"],
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -22,6 +22,7 @@ from playwright.sync_api import Page, Request, Route
 from app.definition.schema import Field, FieldType, Language, PhotoPolicy, SignatureRole, Text
 from tests.assets.building import APP, DIST, manifest
 
+MAX_UPLOAD = 1_000_000
 ORIGIN = "http://localhost"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -167,6 +168,7 @@ def _environment(token: str, *, is_known: bool) -> Environment:
         request_id=lambda: "request",
         brand_css_url=lambda: None,
         nav_items=list,
+        max_upload_bytes=MAX_UPLOAD,
         get_flashed_messages=lambda **_: [],
         current_user=SimpleNamespace(is_authenticated=is_known, id="me", name="Ana", tenant=None),
     )

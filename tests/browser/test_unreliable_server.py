@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.canned import Answer, Canned, status
+from tests.browser.canned import MAX_UPLOAD, Answer, Canned, status
 from tests.browser.conftest import PHONE
 
 SERIAL = "#answer-serial"
@@ -188,6 +188,16 @@ def test_a_refused_photo_keeps_its_picture_and_goes_again(
     ids = {body.split(b'name="client_id"\r\n\r\n')[1][:36] for _path, body in server.posts}
     assert len(ids) == 1
     assert hashlib.sha256(picture.getvalue()).hexdigest().encode() in server.posts[-1][1]
+
+
+def test_a_photo_past_the_limit_is_told_so_and_not_sent(
+    page: Page, server: Canned, tmp_path: Path
+) -> None:
+    (tmp_path / "huge.jpg").write_bytes(bytes(MAX_UPLOAD))
+    page.set_input_files("#field-tight [data-source=file]", tmp_path / "huge.jpg")
+    card = page.locator("[data-photo-local]")
+    expect(card).to_contain_text("huge.jpg has 1.0 MB")
+    assert server.posts == []
 
 
 def test_a_refused_signature_stays_on_the_pad(page: Page, server: Canned) -> None:

@@ -16,6 +16,8 @@ import { word } from "./words.js";
 
 // A photo that nobody can read prints as a line, not as a picture.
 const TAKES_ROOM = ':scope > :not([data-state="quarantined"])';
+// What the form around a file takes of the largest request.
+const FORM_BYTES = 16_384;
 const waiting = [];
 let isSending = false;
 let unsent = 0;
@@ -95,6 +97,9 @@ async function sendNext() {
 }
 
 async function send(photo) {
+  const most = Number(photo.card.closest("[data-photos]").dataset.maxBytes);
+  // Told here: a server that refuses while the bytes still come looks like a broken connection.
+  if (most && photo.file.size > most - FORM_BYTES) return { status: 413, text: tooLarge(photo, most) };
   show(photo.card, "sending", word("photo_reading"));
   photo.sha256 ??= await sha256Of(photo.file);
   if (photo.located) {
@@ -126,6 +131,14 @@ async function settle(photo, { status, text }) {
     await waited(photo.tries);
     enqueue(photo);
   }
+}
+
+function tooLarge({ file }, most) {
+  const megabytes = (bytes) => (bytes / 1_048_576).toFixed(1);
+  return word("photo_too_large")
+    .replace("{name}", file.name)
+    .replace("{size}", megabytes(file.size))
+    .replace("{most}", megabytes(most));
 }
 
 /** What is stored: without the card and the promises of this page. */
