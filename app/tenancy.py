@@ -4,7 +4,7 @@ The key is a ContextVar set by `tenant_scope`. Lock 1 adds the tenant to every O
 and checks every flush; lock 2 hands the key to PostgreSQL at each transaction's begin, where
 row-level security repeats the check. With no tenant bound both locks answer with an error or
 with nothing, never with all rows. Look-ups that must come before a tenant is known call the
-SECURITY DEFINER functions named here; platform pages use `platform_session` and its own role.
+SECURITY DEFINER functions named here; platform pages use `platform_scope` and its own role.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def call_definer(function: str, **arguments: Any) -> list[Any]:
 
 
 @contextmanager
-def platform_session() -> Iterator[Session]:
+def platform_scope() -> Iterator[Session]:
     """A session of the role `laudo_platform`: tenants, accounts, usage; never content.
 
     The caller commits. Nothing that this session loads may leave the block attached.

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.auth.passwords import hash_password
 from app.extensions import db
 from app.models import Account, Role, Superadmin, Tenant
-from app.tenancy import platform_session, tenant_scope
+from app.tenancy import platform_scope, tenant_scope
 
 PASSWORD = "correct horse battery"
 
@@ -64,7 +64,7 @@ def make_cast(app: Flask) -> None:
     """Commit the cast; run once, on the model database."""
     password_hash = hash_password(PASSWORD)
     with app.app_context():
-        with platform_session() as session:
+        with platform_scope() as session:
             acme = Tenant(name="Acme Commissioning", slug="acme")
             other = Tenant(name="Other Works", slug="other")
             sam = Superadmin(email="sam@laudo.test", name="Sam Super", password_hash=password_hash)
@@ -90,7 +90,7 @@ def make_cast(app: Flask) -> None:
 def load_cast(app: Flask) -> Cast:
     people: dict[str, Person] = {}
     with app.app_context():
-        with platform_session() as session:
+        with platform_scope() as session:
             tenants = session.scalars(select(Tenant)).all()
             sam = session.scalars(select(Superadmin)).one()
             people["sam"] = Person(sam.id, None, sam.email, sam.name, Role.SUPERADMIN)

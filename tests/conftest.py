@@ -19,7 +19,7 @@ from app.config import Settings
 from app.database_roles import APP, PLATFORM
 from app.extensions import db
 from app.models import AccountSession, Actor, Role, SuperadminSession
-from app.tenancy import platform_session, tenant_scope
+from app.tenancy import platform_scope, tenant_scope
 from tests import servers as test_servers
 from tests.cast import Cast, Person, load_cast, make_cast
 
@@ -143,7 +143,7 @@ def signed_in_client(app: Flask, person: Person) -> FlaskClient:
     with app.app_context():
         if person.role is Role.SUPERADMIN:
             token = PLATFORM_PREFIX + token
-            with platform_session() as session:
+            with platform_scope() as session:
                 session.add(
                     SuperadminSession(superadmin_id=person.id, token_hash=token_hash(token))
                 )

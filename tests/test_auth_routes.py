@@ -13,7 +13,7 @@ from app.auth import service
 from app.evidence.queries import list_entries
 from app.extensions import db
 from app.models import Account, AccountSession, AuditEntry, PlatformAuditEntry, Superadmin
-from app.tenancy import platform_session
+from app.tenancy import platform_scope
 from tests.cast import PASSWORD
 
 HTMX = {"HX-Request": "true"}
@@ -88,7 +88,7 @@ def test_unknown_people_leave_a_trace_at_the_platform(app, browser):
     client = browser()
     client.environ_base["REMOTE_ADDR"] = address
     log_in(client, f"{uuid4()}@nowhere.test", "wrong")
-    with app.app_context(), platform_session() as session:
+    with app.app_context(), platform_scope() as session:
         bodies = session.scalars(
             select(PlatformAuditEntry.body).where(PlatformAuditEntry.action == "session.refused")
         )
@@ -287,7 +287,7 @@ def test_a_superadmin_changes_the_password_and_back(browser, app):
     assert client.post(
         "/account", data={"locale": "en", "time_zone": "Europe/Lisbon"}
     ).status_code == 303  # fmt: skip
-    with app.app_context(), platform_session() as session:
+    with app.app_context(), platform_scope() as session:
         sam = session.scalars(select(Superadmin)).one()
         assert sam.time_zone == "Europe/Lisbon"
         sam.locale = sam.time_zone = None

@@ -14,7 +14,7 @@ from app.auth.passwords import verify_password
 from app.evidence.queries import list_entries
 from app.extensions import db
 from app.models import Account, PlatformAuditEntry, Role, Superadmin, Tenant
-from app.tenancy import platform_session, tenant_scope
+from app.tenancy import platform_scope, tenant_scope
 from tests import servers as test_servers
 from tests.conftest import settings_for
 
@@ -48,7 +48,7 @@ def flask(alone):
 
 
 def tenant_of(app, slug):
-    with app.app_context(), platform_session() as session:
+    with app.app_context(), platform_scope() as session:
         return session.scalars(select(Tenant).where(Tenant.slug == slug)).one_or_none()
 
 
@@ -61,7 +61,7 @@ def test_a_company_is_created_once(alone, flask):
         "Norte Ltda", "pt_BR", "America/Sao_Paulo",
     )  # fmt: skip
     assert "norte\tactive\t0\tNorte Ltda" in flask("tenant", "list")
-    with alone.app_context(), platform_session() as session:
+    with alone.app_context(), platform_scope() as session:
         entry = session.scalars(
             select(PlatformAuditEntry).where(PlatformAuditEntry.action == "tenant.created")
         ).one()
@@ -177,6 +177,6 @@ def test_a_superadmin_is_created_and_closed(alone, flask):
     assert "Companies" in client.get("/").text
     flask("user", "deactivate", "--email", "root@laudo.test")
     assert client.get("/account").status_code == 303
-    with alone.app_context(), platform_session() as session:
+    with alone.app_context(), platform_scope() as session:
         person = session.scalars(select(Superadmin).where(Superadmin.email == "root@laudo.test"))
         assert not person.one().is_active

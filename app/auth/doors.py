@@ -23,7 +23,7 @@ from app.models import (
     Superadmin,
     SuperadminSession,
 )
-from app.tenancy import call_definer, platform_session, tenant_scope
+from app.tenancy import call_definer, platform_scope, tenant_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def door_of_email(email: str) -> Iterator[Door]:
         with tenant_scope(rows[0].tenant_id):
             yield _tenant_door(rows[0].account_id)
         return
-    with platform_session() as session:
+    with platform_scope() as session:
         known = select(Superadmin).where(Superadmin.email == email, Superadmin.is_active)
         yield PlatformDoor(session, session.scalars(known).one_or_none())
 
@@ -87,7 +87,7 @@ def door_of(actor: Actor) -> Iterator[Door]:
         assert actor.account_id
         yield _tenant_door(actor.account_id)
         return
-    with platform_session() as session:
+    with platform_scope() as session:
         own = select(Superadmin).where(Superadmin.id == actor.account_id)
         yield PlatformDoor(session, session.scalars(own).one())
 

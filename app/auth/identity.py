@@ -17,7 +17,7 @@ from sqlalchemy import func, select, text
 from app.errors import DomainError
 from app.extensions import db, login_manager
 from app.models import Account, Role, Superadmin, SuperadminSession, Tenant
-from app.tenancy import bind_tenant, call_definer, platform_session, release_tenant
+from app.tenancy import bind_tenant, call_definer, platform_scope, release_tenant
 
 PLATFORM_PREFIX = "p."
 
@@ -95,7 +95,7 @@ def _identity(
 
 
 def _load_superadmin(token: str) -> Identity | None:
-    with platform_session() as platform:
+    with platform_scope() as platform:
         row = platform.execute(
             select(SuperadminSession, Superadmin)
             .join(Superadmin, Superadmin.id == SuperadminSession.superadmin_id)

@@ -18,7 +18,7 @@ from app.models import TENANT_ROLES, Actor, Role
 from app.platform import service as platform
 from app.platform.queries import get_tenant_id, list_tenants
 from app.team.service import create_account, deactivate_account
-from app.tenancy import call_definer, platform_session, tenant_scope
+from app.tenancy import call_definer, platform_scope, tenant_scope
 
 tenant = AppGroup("tenant", help="Companies.")
 user = AppGroup("user", help="People.")
@@ -48,7 +48,7 @@ def said_plainly() -> Iterator[None]:
 @click.option("--time-zone", default="UTC", show_default=True)
 def create_tenant(name: str, slug: str, locale: str, time_zone: str) -> None:
     """Create a company."""
-    with said_plainly(), platform_session() as session:
+    with said_plainly(), platform_scope() as session:
         made = platform.create_tenant(
             session, name=name, slug=slug, locale=locale, time_zone=time_zone, actor=operator()
         )
@@ -115,7 +115,7 @@ def create_user(
                 )
                 db.session.commit()
         else:
-            with platform_session() as session:
+            with platform_scope() as session:
                 platform.create_superadmin(
                     session, email=email, name=name, password=chosen, actor=operator()
                 )
@@ -152,7 +152,7 @@ def deactivate_user(email: str) -> None:
 
 
 def _deactivate_superadmin(email: str) -> None:
-    with platform_session() as session:
+    with platform_scope() as session:
         if not platform.deactivate_superadmin(session, email=email, actor=operator()):
             raise click.ClickException(f"Nobody active has the e-mail {email}.")
         session.commit()

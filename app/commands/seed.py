@@ -44,7 +44,7 @@ from app.platform.queries import list_tenants
 from app.platform.service import create_superadmin, create_tenant
 from app.reports.service import archive_report, discard_report
 from app.team.service import create_account
-from app.tenancy import platform_session, tenant_scope
+from app.tenancy import platform_scope, tenant_scope
 
 SEEDER = Actor("demo seed")
 PASSWORD_FILE = ROOT / "instance" / "demo_password"
@@ -65,7 +65,7 @@ def seed_demo() -> None:
     password = _demo_password()
     for company in (NORTHWIND, ATLAS):
         _make_company(company, password)
-    with platform_session() as session:
+    with platform_scope() as session:
         email, name = SUPERADMIN
         create_superadmin(session, email=email, name=name, password=password, actor=SEEDER)
         session.commit()
@@ -90,7 +90,7 @@ def _demo_password() -> str:
 
 
 def _make_company(company: Company, password: str) -> None:
-    with platform_session() as session:
+    with platform_scope() as session:
         tenant = create_tenant(
             session,
             name=company.name,

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.errors import DomainError
 from app.models import Account, Tenant, TenantStatus
-from app.tenancy import platform_session
+from app.tenancy import platform_scope
 
 
 class UnknownTenant(DomainError):
@@ -44,12 +44,12 @@ def list_tenants() -> list[TenantLine]:
         Tenant.id, Tenant.slug, Tenant.name, Tenant.status, Tenant.locale, Tenant.created_at,
         accounts,
     ).order_by(Tenant.name, Tenant.slug)  # fmt: skip
-    with platform_session() as session:
+    with platform_scope() as session:
         return [TenantLine(*row) for row in session.execute(statement)]
 
 
 def find_tenant_id(slug: str) -> UUID | None:
-    with platform_session() as session:
+    with platform_scope() as session:
         return session.scalars(select(Tenant.id).where(Tenant.slug == slug)).one_or_none()
 
 

@@ -13,7 +13,7 @@ from app import create_app
 from app.errors import DomainError
 from app.extensions import db
 from app.models import Tenant, TenantStatus
-from app.tenancy import platform_session
+from app.tenancy import platform_scope
 from app.web.guards import public
 from tests.conftest import settings_for
 
@@ -142,7 +142,7 @@ def test_redis_gone_stops_no_login(database, tmp_path):
 
 def test_a_suspended_company_reads_and_does_not_write(app, client_of, cast):
     def set_status(status: TenantStatus) -> None:
-        with app.app_context(), platform_session() as session:
+        with app.app_context(), platform_scope() as session:
             session.get_one(Tenant, cast.other).status = status
             session.commit()
 
