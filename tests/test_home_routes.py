@@ -115,14 +115,19 @@ def test_health_needs_no_login_no_session_and_no_pool(app, anonymous, queries):
     assert "Set-Cookie" not in answer.headers
 
 
-def test_health_is_quick(anonymous):
-    anonymous.get("/health")
-    taken = []
-    for _ in range(20):
-        started = time.perf_counter()
-        anonymous.get("/health")
-        taken.append(time.perf_counter() - started)
-    assert sorted(taken)[5] < 0.005  # other tests share the machine
+def test_health_costs_less_than_any_page(anonymous):
+    """A ratio within one run: machines are shared, so seconds would judge the neighbours."""
+
+    def middle(path: str) -> float:
+        taken = []
+        for _ in range(20):
+            started = time.perf_counter()
+            anonymous.get(path)
+            taken.append(time.perf_counter() - started)
+        return sorted(taken)[10]
+
+    anonymous.get("/health"), anonymous.get("/login")
+    assert middle("/health") < middle("/login")
 
 
 def test_readiness_names_every_part(anonymous):
