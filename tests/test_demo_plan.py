@@ -41,7 +41,7 @@ def facts(definition, filled):
 
 def test_the_demo_workbook_reads_without_a_remark():
     reading = read_workbook(demo_workbook(), filename_stem="demo")
-    assert reading.problems == ()
+    assert reading.problems == reading.notices == ()
     assert reading.code == "LVB-001"
 
 
