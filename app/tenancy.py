@@ -46,11 +46,6 @@ class TenantOwned:
     tenant_id: Mapped[UUID] = mapped_column(nullable=False)
 
 
-def bound_tenant() -> UUID | None:
-    """The tenant bound in this context, or None."""
-    return _tenant.get()
-
-
 def require_tenant() -> UUID:
     """The bound tenant. Raises NoTenantBound outside a scope."""
     tenant_id = _tenant.get()

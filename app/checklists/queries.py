@@ -81,12 +81,6 @@ def list_checklists() -> list[ChecklistLine]:
     return [ChecklistLine(*row) for row in rows]
 
 
-def list_published() -> list[Checklist]:
-    """The checklists that reports may be started from, by name."""
-    statement = select(Checklist).where(Checklist.status == ChecklistStatus.PUBLISHED)
-    return list(db.session.scalars(statement.order_by(Checklist.name, Checklist.code)))
-
-
 def get_checklist(checklist_id: UUID) -> Checklist:
     """Raises NotFound."""
     checklist = db.session.scalars(

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from typing import Self
 
 from app.definition.sentences import N_, Sentence, say
 
@@ -51,10 +49,6 @@ class Measured:
 
     text: str
     decimal: str
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, str]) -> Self:
-        return cls(text=value["text"], decimal=value["decimal"])
 
     def to_json(self) -> dict[str, str]:
         """The canonical answer value of a number field or of one table cell."""

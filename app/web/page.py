@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, g, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -76,8 +76,3 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-
-
-def built_assets_missing() -> bool:
-    """Whether `make assets` has not run yet; create_app refuses to serve without them."""
-    return not (DIST / "manifest.json").exists() and not current_app.testing
