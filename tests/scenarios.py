@@ -14,6 +14,7 @@ from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from app.definition.outcome import Outcome
 from app.definition.schema import (
     CommentPolicy,
     Definition,
@@ -36,7 +37,6 @@ from app.models import (
     Checklist,
     ChecklistStatus,
     Equipment,
-    Outcome,
     Photo,
     PhotoPlacement,
     PhotoReading,

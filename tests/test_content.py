@@ -10,9 +10,10 @@ import rfc8785
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
+from app.definition.outcome import Outcome
 from app.evidence.queries import find_broken_link, list_entries
 from app.extensions import db
-from app.models import Outcome, PhotoPlacement, PhotoVerdict, Report, ReportStatus, Snapshot
+from app.models import PhotoPlacement, PhotoVerdict, Report, ReportStatus, Snapshot
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
 from app.reports.snapshot import app_version, numbers_as_text

@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import make_url
 
 from app import create_app
+from app.definition.outcome import Outcome
 from app.extensions import db
 from app.home.probe import DatabaseProbe
-from app.models import Document, Outcome, WorkState
+from app.models import Document, WorkState
 from tests import scenarios
 from tests.conftest import settings_for
 

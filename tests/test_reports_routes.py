@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
+from app.definition.outcome import Outcome
 from app.extensions import db
-from app.models import Outcome, Report, ReportStatus
+from app.models import Report, ReportStatus
 from tests import scenarios
 
 HTMX = {"HX-Request": "true"}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from app.definition.outcome import Outcome
 from app.evidence.queries import list_entries
 from app.extensions import db
-from app.models import Document, Outcome, PhotoReading, PhotoVerdict, Report, ReportStatus, Snapshot
+from app.models import Document, PhotoReading, PhotoVerdict, Report, ReportStatus, Snapshot
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
 from tests import scenarios

@@ -15,6 +15,7 @@ from app.definition.rules import (
     ExceptionItem,
     ExceptionKind,
     MissingKind,
+    Outcome,
     ReportResult,
     exceptions,
     missing_items,
@@ -183,17 +184,17 @@ class Builder:
             unanswered=found.fields - found.answered,
         )
 
-    def _outcome(self, found: ReportResult) -> pdf.Outcome | None:
+    def _outcome(self, found: ReportResult) -> Outcome | None:
         """What was frozen; in a preview nothing while an answer or a photo is missing."""
         frozen = self.source.report.outcome
         if not self.source.is_preview and frozen:
-            return pdf.Outcome(frozen.value)
+            return frozen
         missing = missing_items(
             self.definition, self.facts.answers, self.facts.photo_facts, signatures=()
         )
         if any(item.kind not in FORMALITIES for item in missing):
             return None
-        return pdf.Outcome(found.outcome.value)
+        return found.outcome
 
     def _photo_totals(self) -> pdf.PhotoTotals:
         states = [one.state for one in self.facts.photos]

@@ -17,12 +17,12 @@ from app.extensions import db
 from app.imaging.derivatives import print_recipe
 from app.models import Derivative, DerivativeKind
 from app.pdf import context as pdf
+from app.pdf.context import TimeSource
 from app.pdf.labels import Labels
 from app.photos.drawing import Drawn, Order
 from app.photos.place import (
     Conflict,
     Taken,
-    TimeSource,
     clocks_disagree,
     photo_conflicts,
     places_of,
@@ -119,11 +119,11 @@ class PhotoPrinter:
             sha256=photo.sha256,
             caption=one.placement.caption,
             time_text=time_words(taken, self._frame.language, self._frame.time_zone),
-            time_source=pdf.TimeSource(taken.source.value),
+            time_source=taken.source,
             place=self._frame.place,
             coordinates=place.words if place else "",
             accuracy=place.accuracy_words if place else "",
-            place_source=pdf.PlaceSource(place.source.value) if place else None,
+            place_source=place.source if place else None,
             conflicts=tuple(self.conflicts(one)),
             is_repeat=is_repeat,
         )

@@ -23,7 +23,7 @@ from app.models.photo import (
     PhotoVerdict,
 )
 from app.models.project import Equipment, Project, ProjectGrant
-from app.models.report import FINISHED_STATUSES, OPEN_STATUSES, Outcome, Report, ReportStatus
+from app.models.report import FINISHED_STATUSES, OPEN_STATUSES, Report, ReportStatus
 from app.models.signature import Signature
 from app.models.tenant import Tenant, TenantStatus
 from app.models.work import Work, WorkState
@@ -43,7 +43,6 @@ __all__ = [
     "DerivativeKind",
     "Document",
     "Equipment",
-    "Outcome",
     "Photo",
     "PhotoCheck",
     "PhotoPlacement",

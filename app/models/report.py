@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, DateTime, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.definition.outcome import Outcome
 from app.models.account import Account
 from app.models.base import Changing, StateText, TenantRow, one_of, tenant_key, tenant_table
 from app.models.checklist import Version
@@ -21,12 +22,6 @@ class ReportStatus(StrEnum):
     SUBMITTED = "submitted"
     COMPLETED = "completed"
     ARCHIVED = "archived"
-
-
-class Outcome(StrEnum):
-    PASSED = "passed"
-    PASSED_WITH_REMARKS = "passed_with_remarks"
-    FAILED = "failed"
 
 
 OPEN_STATUSES = (ReportStatus.DRAFT, ReportStatus.IN_PROGRESS)

@@ -10,11 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-
-class Outcome(StrEnum):
-    PASSED = "passed"
-    PASSED_WITH_REMARKS = "passed_with_remarks"
-    FAILED = "failed"
+from app.definition.outcome import Outcome
 
 
 class Mark(StrEnum):

@@ -15,6 +15,7 @@ from math import asin, cos, radians, sin, sqrt
 from zoneinfo import ZoneInfo
 
 from app.models import Photo, PhotoReading
+from app.pdf.context import PlaceSource, TimeSource
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 PLACE_TOLERANCE_M = 500.0
@@ -23,21 +24,6 @@ EARLIEST_ZONE, LATEST_ZONE = timedelta(hours=14), timedelta(hours=-12)
 EARTH_RADIUS_M = 6_371_000.0
 # What app.imaging notes of a position that the camera itself called stale.
 VOID_POSITION = "gps_void"
-
-
-class TimeSource(StrEnum):
-    """Whose clock it was; the values are those of app.pdf."""
-
-    CAMERA = "camera"
-    PHONE = "phone"
-    RECEIPT = "receipt"
-
-
-class PlaceSource(StrEnum):
-    """Who said where; the values are those of app.pdf."""
-
-    CAMERA = "camera"
-    BROWSER = "browser"
 
 
 class ConflictKind(StrEnum):

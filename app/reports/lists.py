@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select, true
 
+from app.definition.outcome import Outcome
 from app.extensions import db
 from app.models import (
     FINISHED_STATUSES,
@@ -21,7 +22,6 @@ from app.models import (
     Checklist,
     ChecklistStatus,
     Equipment,
-    Outcome,
     Project,
     Report,
     ReportStatus,

@@ -23,7 +23,7 @@ from app.errors import DomainError
 from app.evidence.queries import get_chain_head
 from app.evidence.service import record
 from app.extensions import db
-from app.models import Actor, Outcome, Report, ReportStatus, Snapshot
+from app.models import Actor, Report, ReportStatus, Snapshot
 from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
 from app.reports.locking import lock_report, refuse_closed
@@ -114,7 +114,7 @@ def _complete(review: Review, actor: Actor) -> Snapshot:
     record(action="report.submitted", **entry)  # type: ignore[arg-type]
     db.session.flush()
     report.status = ReportStatus.COMPLETED
-    report.outcome = Outcome(review.result.outcome.value)
+    report.outcome = review.result.outcome
     report.submitted_at = report.completed_at = now
     report.completed_by = actor.account_id
     snapshot = freeze(report, review.facts, review.result, get_chain_head())
