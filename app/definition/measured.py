@@ -32,7 +32,7 @@ OUT_OF_RANGE = N_('"%(text)s" has more digits than any instrument shows.')
 
 
 class InvalidAnswer(ValueError):
-    """A value that cannot be kept as the answer; `sentence` says why and how to mend it.
+    """A value that cannot be kept as the answer; `sentence` says why and how to correct it.
 
     `cell` is the key (`row_id:column_id`) of the table cell concerned, else None.
     """

@@ -95,7 +95,7 @@ class MissingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """One thing to mend before submit, at a field or at a signature role.
+    """One thing to put right before submit, at a field or at a signature role.
 
     READING is nobody's fault: the photo is still being read and the submit may wait for it.
     """

@@ -1,6 +1,6 @@
 """What a reader of workbooks has to say: problems that stop the import, notices that do not.
 
-Everything is collected, so that the author mends the whole workbook in one go.
+Everything is collected, so that the author corrects the whole workbook in one go.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Log:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(Problem(sheet, cell, sentence))
         elif len(self.problems) == MAX_PROBLEMS:
-            more = say(N_("There are more problems; mend these first."))
+            more = say(N_("There are more problems; correct these first."))
             self.problems.append(Problem(sheet, cell, more))
 
     def notice(self, sheet: str, cell: str, sentence: Sentence) -> None:
