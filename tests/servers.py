@@ -92,6 +92,7 @@ def current() -> Servers:
 def stop(servers: Servers) -> None:
     base = Path(servers.base)
     EmbeddedValkey(base, load_passwords(base / "passwords.json")["valkey"]).stop()
-    servers.postgres().stop()
-    shutil.rmtree(base, ignore_errors=True)
-    shutil.rmtree(servers.postgres().socket_dir, ignore_errors=True)
+    postgres = servers.postgres()
+    postgres.stop()
+    for directory in (base, postgres.socket_dir):
+        shutil.rmtree(directory, ignore_errors=True)
