@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     relay_seconds: float = Field(default=2.0, gt=0)
     log_level: str = "INFO"
     page_size: int = Field(default=25, ge=1, le=200)
+    export_rows: int = Field(default=50_000, ge=1)
     testing: bool = False
 
     @field_validator("base_url")

@@ -7,10 +7,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
+from app.definition.outcome import Outcome
 from app.errors import NotAllowed, NotFound
 from app.evidence.service import record
 from app.extensions import db
-from app.models import AuditEntry, ChecklistStatus, Equipment, Outcome, Report, ReportStatus
+from app.models import AuditEntry, ChecklistStatus, Equipment, Report, ReportStatus
+from app.reports.finding import Wanted
 from app.reports.history import list_history
 from app.reports.lists import list_reports
 from app.reports.queries import ReportClosed, get_report
@@ -35,7 +37,7 @@ def start(actor, **changes):
 
 
 def found(actor, **wanted):
-    return list_reports(person=actor, page_size=25, **wanted)
+    return list_reports(Wanted(**wanted), person=actor, page_size=25)
 
 
 def test_numbers_count_up_per_checklist_and_begin_with_its_code(acting, cast):
@@ -172,8 +174,8 @@ def test_pages_hold_their_size_and_a_page_too_far_is_the_last(acting, cast):
         version, project = scenarios.a_checklist(actor), scenarios.a_project(actor)
         for _ in range(5):
             scenarios.a_report(actor, version=version, project=project)
-        first = list_reports(person=actor, page_size=2)
-        last = list_reports(person=actor, page_size=2, page=99)
+        first = list_reports(Wanted(), person=actor, page_size=2)
+        last = list_reports(Wanted(), person=actor, page_size=2, page=99)
         assert (first.total, first.pages, len(first.lines)) == (5, 3, 2)
         assert (last.page, len(last.lines)) == (3, 1)
 

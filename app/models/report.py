@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, DateTime, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.definition.outcome import Outcome
@@ -47,7 +47,13 @@ class Report(Changing, TenantRow):
         one_of("status", ReportStatus),
         one_of("outcome", Outcome),
         CheckConstraint("revision >= 0", name="revision_not_negative"),
-        Index("ix_reports_tenant_id_updated_at", "tenant_id", text("updated_at desc")),
+        Index(
+            "ix_reports_tenant_id_listed",
+            "tenant_id",
+            text("updated_at desc"),
+            "id",
+            postgresql_where=text("discarded_at is null"),
+        ),
         Index("ix_reports_tenant_id_project_id", "tenant_id", "project_id"),
         Index("ix_reports_tenant_id_assignee_id", "tenant_id", "assignee_id"),
     )
@@ -60,6 +66,10 @@ class Report(Changing, TenantRow):
     revision_of: Mapped[UUID | None]
     revision_reason: Mapped[str | None] = mapped_column(String(1000))
     title: Mapped[str] = mapped_column(String(200))
+    # Number and title without accents and capitals.
+    search_words: Mapped[str] = mapped_column(
+        Computed("fold_words(number || ' ' || title)", persisted=True), deferred=True
+    )
     status: Mapped[ReportStatus] = mapped_column(
         StateText(ReportStatus), server_default=ReportStatus.DRAFT.value
     )

@@ -5,12 +5,12 @@ Single reports are in queries.py, and what one report says in reading.py.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, func, select
 
 from app.definition.outcome import Outcome
 from app.extensions import db
@@ -28,15 +28,10 @@ from app.models import (
     Role,
     Version,
 )
+from app.reports.finding import Wanted, conditions, ordering
 from app.reports.queries import visible_to
 
-LISTED_STATUSES = (
-    ReportStatus.DRAFT,
-    ReportStatus.IN_PROGRESS,
-    ReportStatus.COMPLETED,
-    ReportStatus.ARCHIVED,
-)
-_REVISION = re.compile(r"[-\s]*\bR\d+$", re.IGNORECASE)
+NEWEST_FIRST = ordering(Wanted())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +75,16 @@ class StartChoices:
     people: tuple[tuple[UUID, str], ...]
 
 
-def list_reports(
-    *,
-    person: Actor,
-    status: ReportStatus | None = None,
-    search: str = "",
-    page: int = 1,
-    page_size: int,
-) -> ReportPage:
-    """The visible reports, newest change first, in two queries however many there are."""
-    matching = (visible_to(person), _of_status(status), _found_by(search))
-    total = db.session.scalar(
-        select(func.count(Report.id)).outerjoin(Report.equipment).where(*matching)
-    )
-    pages = max(1, -(-(total or 0) // page_size))
+def list_reports(wanted: Wanted, *, person: Actor, page: int = 1, page_size: int) -> ReportPage:
+    """One page of the visible reports that are looked for, in two queries however many."""
+    matching = conditions(wanted, person)
+    total = db.session.scalar(select(func.count(Report.id)).where(*matching)) or 0
+    pages = max(1, -(-total // page_size))
     page = min(max(page, 1), pages)
-    lines = _lines(*matching, limit=page_size, offset=(page - 1) * page_size)
-    return ReportPage(lines, page, pages, total or 0)
+    lines = _lines(
+        *matching, order=ordering(wanted), limit=page_size, offset=(page - 1) * page_size
+    )
+    return ReportPage(lines, page, pages, total)
 
 
 def list_reports_of_project(
@@ -120,11 +108,6 @@ def count_open_reports(person: Actor) -> int:
     """How many visible reports still take answers."""
     is_open = Report.status.in_(OPEN_STATUSES)
     return db.session.scalar(select(func.count(Report.id)).where(visible_to(person), is_open)) or 0
-
-
-def list_statuses(person: Actor) -> tuple[ReportStatus, ...]:
-    """The statuses that this person may look for."""
-    return FINISHED_STATUSES if person.role is Role.VIEWER else LISTED_STATUSES
 
 
 def list_start_choices(person: Actor) -> StartChoices:
@@ -153,7 +136,12 @@ def list_equipment_tags(project_id: UUID) -> list[str]:
     )
 
 
-def _lines(*matching: ColumnElement[bool], limit: int, offset: int = 0) -> tuple[ReportLine, ...]:
+def _lines(
+    *matching: ColumnElement[bool],
+    order: tuple[ColumnElement[Any], ...] = NEWEST_FIRST,
+    limit: int,
+    offset: int = 0,
+) -> tuple[ReportLine, ...]:
     rows = db.session.execute(
         select(
             Report.id, Report.number, Report.revision, Report.title, Report.status,
@@ -166,7 +154,7 @@ def _lines(*matching: ColumnElement[bool], limit: int, offset: int = 0) -> tuple
         .join(Report.assignee)
         .outerjoin(Report.equipment)
         .where(*matching)
-        .order_by(Report.updated_at.desc(), Report.id)
+        .order_by(*order)
         .limit(limit)
         .offset(offset)
     )  # fmt: skip
@@ -181,20 +169,3 @@ def _assignable_by(person: Actor) -> tuple[tuple[UUID, str], ...]:
         statement = statement.where(Account.id == person.account_id)
     rows = db.session.execute(statement.order_by(Account.name))
     return tuple((row.id, row.name) for row in rows)
-
-
-def _of_status(status: ReportStatus | None) -> ColumnElement[bool]:
-    return true() if status is None else Report.status == status
-
-
-def _found_by(search: str) -> ColumnElement[bool]:
-    """Words in number, title or equipment tag; a revision typed after the number is left out."""
-    words = search.strip()
-    if not words:
-        return true()
-    number = _REVISION.sub("", words) or words
-    return or_(
-        Report.number.icontains(number, autoescape=True),
-        Report.title.icontains(words, autoescape=True),
-        Equipment.tag.icontains(words, autoescape=True),
-    )

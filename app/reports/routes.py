@@ -1,43 +1,20 @@
-"""Routes of reports: list, start, read, discard, archive. Filling has routes of its own."""
+"""Routes of reports: start, read, discard, archive. Filling and the list have their own."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response, current_app, flash, request, url_for
+from flask import Response, flash, request, url_for
 from flask_babel import gettext as _
 
 from app.documents import queries as documents
 from app.extensions import db
-from app.models import ReportStatus
 from app.reports import blueprint, lists, service
 from app.reports.forms import StartForm
 from app.reports.history import list_history
 from app.reports.reading import read_report
 from app.web.fragments import redirect_to, render_fragment, render_page
 from app.web.guards import MANAGERS, MEMBERS, STAFF, current_actor, requires
-
-
-@blueprint.get("/reports/")
-@requires(*MEMBERS)
-def index() -> Response:
-    status = request.args.get("status", type=ReportStatus)
-    search = request.args.get("search", "")[:100]
-    found = lists.list_reports(
-        person=current_actor(),
-        status=status,
-        search=search,
-        page=request.args.get("page", 1, type=int),
-        page_size=current_app.config["PAGE_SIZE"],
-    )
-    return render_page(
-        "reports/index.html",
-        "results",
-        found=found,
-        wanted=status,
-        search=search,
-        statuses=lists.list_statuses(current_actor()),
-    )
 
 
 @blueprint.get("/reports/new")

@@ -1,0 +1,87 @@
+"""What a list's address says, read and written: the filters are in the URL, so that one can be
+kept, sent and gone back to. A value that means nothing narrows nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.models import ReportStatus
+from app.reports.finding import Order, Wanted
+
+MAX_SEARCH = 100
+# Dates beyond these cannot be told apart from a slip, and end where a database's do.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+NAMES = ("search", "status", "checklist", "project", "person", "since", "until", "sort")
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def read_wanted(args: Mapping[str, str], zone: str) -> Wanted:
+    """What the query string asks for; days begin and end in the reader's time zone."""
+    sort = args.get("sort", "")
+    order = _choice(Order, sort.removeprefix("-"))
+    last_day = _day(args.get("until"))
+    return Wanted(
+        search=" ".join(args.get("search", "").split())[:MAX_SEARCH],
+        status=_choice(ReportStatus, args.get("status")),
+        checklist_id=_id(args.get("checklist")),
+        project_id=_id(args.get("project")),
+        person_id=_id(args.get("person")),
+        since=_midnight(_day(args.get("since")), zone),
+        until=_midnight(last_day + timedelta(days=1) if last_day else None, zone),
+        order=order or Order.CHANGED,
+        is_descending=sort.startswith("-") if order else True,
+    )
+
+
+def address_of(wanted: Wanted) -> dict[str, str]:
+    """The same as arguments of an address; what narrows nothing is left out."""
+    last_day = wanted.until and wanted.until - timedelta(days=1)
+    values = {
+        "search": wanted.search,
+        "status": wanted.status,
+        "checklist": wanted.checklist_id,
+        "project": wanted.project_id,
+        "person": wanted.person_id,
+        "since": wanted.since and wanted.since.date().isoformat(),
+        "until": last_day and last_day.date().isoformat(),
+        "sort": sort_name(wanted.order, wanted.is_descending),
+    }
+    is_plain = wanted.order is Order.CHANGED and wanted.is_descending
+    return {
+        name: str(value)
+        for name, value in values.items()
+        if value and not (name == "sort" and is_plain)
+    }
+
+
+def sort_name(order: Order, is_descending: bool) -> str:
+    return f"-{order.value}" if is_descending else order.value
+
+
+def _choice(states: type[Choice], text: str | None) -> Choice | None:
+    return states(text) if text in {state.value for state in states} else None
+
+
+def _id(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        day = date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return day if day and FIRST_DAY <= day <= LAST_DAY else None
+
+
+def _midnight(day: date | None, zone: str) -> datetime | None:
+    return datetime.combine(day, time(), ZoneInfo(zone)) if day else None

@@ -1,0 +1,60 @@
+"""Routes of the list of reports: what one looks for, as a page or as a file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from tempfile import TemporaryFile
+from zoneinfo import ZoneInfo
+
+from flask import Response, current_app, request, send_file
+
+from app.extensions import db
+from app.reports import blueprint, lists
+from app.reports.export import WRITERS, export_lines
+from app.reports.export_sheet import sheet_of
+from app.reports.finding import list_filter_choices
+from app.reports.finding_forms import address_of, read_wanted
+from app.web.fragments import render_page
+from app.web.guards import MEMBERS, current_actor, requires
+from app.web.locale import pick_time_zone
+
+
+@blueprint.get("/reports/")
+@requires(*MEMBERS)
+def index() -> Response:
+    wanted = read_wanted(request.args, pick_time_zone())
+    return render_page(
+        "reports/index.html",
+        "results",
+        found=lists.list_reports(
+            wanted,
+            person=current_actor(),
+            page=request.args.get("page", 1, type=int),
+            page_size=current_app.config["PAGE_SIZE"],
+        ),
+        wanted=wanted,
+        address=address_of(wanted),
+        choices=list_filter_choices(current_actor()),
+    )
+
+
+@blueprint.get("/reports/export.<any(csv,xlsx):kind>")
+@requires(*MEMBERS)
+def export(kind: str) -> Response:
+    zone = pick_time_zone()
+    wanted = read_wanted(request.args, zone)
+    lines = export_lines(
+        wanted,
+        actor=current_actor(),
+        kind=kind,
+        most=current_app.config["EXPORT_ROWS"],
+        facts=address_of(wanted),
+    )
+    write, media_type = WRITERS[kind]
+    file = TemporaryFile()  # noqa: SIM115  (closed by the response that sends it)
+    write(sheet_of(lines, zone), file)
+    db.session.commit()
+    file.seek(0)
+    day = datetime.now(ZoneInfo(zone)).date().isoformat()
+    name = f"laudo-reports-{day}.{kind}"
+    return send_file(file, media_type, as_attachment=True, download_name=name, max_age=0)
