@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
-from flask_babel import Babel
+from flask_babel import Babel, Domain
 from flask_compress import Compress
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -35,11 +36,20 @@ class Base(DeclarativeBase):
 # After the class: Flask-SQLAlchemy copies the base's body and refuses a second map in it.
 Base.registry.update_type_annotation_map({dict[str, Any]: JSONB, list[Any]: JSONB})
 
+
+class KeptBabel(Babel):  # type: ignore[misc]
+    """Keeps each catalogue for the process; Flask-Babel reads it anew for every request."""
+
+    @cached_property
+    def domain_instance(self) -> Domain:
+        return Domain()
+
+
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 migrate = Migrate()
 login_manager = LoginManager()
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
-babel = Babel()
+babel = KeptBabel()
 compress = Compress()
 htmx = Htmx()

@@ -142,6 +142,9 @@ def _lines(
     limit: int,
     offset: int = 0,
 ) -> tuple[ReportLine, ...]:
+    # The page is cut from the reports alone; what stands beside each is joined to its few rows.
+    page = select(Report.id).join(Report.project).where(*matching)
+    page = page.order_by(*order).limit(limit).offset(offset)
     rows = db.session.execute(
         select(
             Report.id, Report.number, Report.revision, Report.title, Report.status,
@@ -153,10 +156,8 @@ def _lines(
         .join(Version.checklist)
         .join(Report.assignee)
         .outerjoin(Report.equipment)
-        .where(*matching)
+        .where(Report.id.in_(page))
         .order_by(*order)
-        .limit(limit)
-        .offset(offset)
     )  # fmt: skip
     return tuple(ReportLine(*tuple(row)) for row in rows)
 

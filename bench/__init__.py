@@ -1,0 +1,1 @@
+"""What is measured, never what is served: `make bench`, `make load`, `make soak`."""
