@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from flask_babel import Babel, Domain
+from babel import Locale
+from babel.support import NullTranslations
+from flask_babel import Babel, Domain, get_locale
 from flask_compress import Compress
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -37,12 +39,26 @@ class Base(DeclarativeBase):
 Base.registry.update_type_annotation_map({dict[str, Any]: JSONB, list[Any]: JSONB})
 
 
+class KeptDomain(Domain):  # type: ignore[misc]
+    """Finds a catalogue by the locale itself; spelling its name out costs more than the look-up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: dict[Locale | None, NullTranslations] = {}
+
+    def get_translations(self) -> NullTranslations:
+        locale = get_locale()
+        if locale not in self._kept:
+            self._kept[locale] = super().get_translations()
+        return self._kept[locale]
+
+
 class KeptBabel(Babel):  # type: ignore[misc]
     """Keeps each catalogue for the process; Flask-Babel reads it anew for every request."""
 
     @cached_property
     def domain_instance(self) -> Domain:
-        return Domain()
+        return KeptDomain()
 
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
