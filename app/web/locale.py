@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_babel import format_datetime, get_locale
 from flask_login import current_user
 
@@ -45,11 +45,19 @@ def pick_time_zone() -> str:
     return FALLBACK_ZONE
 
 
+def reader_zone() -> ZoneInfo:
+    """The reader's zone, found once a request: a page writes hundreds of times."""
+    if "reader_zone" not in g:
+        g.reader_zone = ZoneInfo(pick_time_zone())
+    zone: ZoneInfo = g.reader_zone
+    return zone
+
+
 def local_time(moment: datetime | None, form: str = "d MMM y, HH:mm") -> str:
     """An aware UTC time in the reader's zone, with the zone's name or offset."""
     if moment is None:
         return ""
-    offset = moment.astimezone(ZoneInfo(pick_time_zone())).strftime("%z")
+    offset = moment.astimezone(reader_zone()).strftime("%z")
     return f"{format_datetime(moment, form)} {offset[:3]}:{offset[3:]}"
 
 
@@ -57,7 +65,7 @@ def short_time(moment: datetime | None) -> str:
     """The hour for today's times, day and hour for others: what a phone has room for."""
     if moment is None:
         return ""
-    zone = ZoneInfo(pick_time_zone())
+    zone = reader_zone()
     is_today = moment.astimezone(zone).date() == datetime.now(zone).date()
     return str(format_datetime(moment, "HH:mm" if is_today else "d MMM, HH:mm"))
 
