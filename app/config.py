@@ -77,3 +77,11 @@ class MigrationSettings(BaseSettings):
     model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
 
     migration_database_url: DatabaseUrl
+
+
+class BackupSettings(BaseSettings):
+    """The backup role's URL, read only by `flask backup` and `flask restore`."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
+
+    backup_database_url: DatabaseUrl

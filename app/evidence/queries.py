@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -52,12 +52,13 @@ def find_broken_link() -> int | None:
 
 def entry_hash(entry: AuditEntry) -> str:
     """SHA-256 (hex) as the trigger `audit_entries_chain` makes it."""
-    at = entry.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    lines = (
-        entry.previous_hash,
-        str(entry.tenant_id),
-        str(entry.sequence),
-        at,
-        entry.body,
+    return link_hash(
+        entry.previous_hash, str(entry.tenant_id), entry.sequence, entry.at, entry.body
     )
+
+
+def link_hash(previous_hash: str, tenant_id: str, sequence: int, at: datetime, body: str) -> str:
+    """The same from an entry's columns; `at` is aware, to the microsecond."""
+    written = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    lines = (previous_hash, tenant_id, str(sequence), written, body)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

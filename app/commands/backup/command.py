@@ -1,0 +1,97 @@
+"""`flask backup FOLDER` and `flask restore BACKUP`, for operators and their cron."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from app.commands.backup.checking import find_damage
+from app.commands.backup.folder import Backup, Manifest, find_backup
+from app.commands.backup.restoring import Target, restore_backup
+from app.commands.backup.taking import take_backup
+from app.config import BackupSettings, MigrationSettings
+from app.storage import storage
+from app.tenancy import check_app_role
+
+Folder = click.Path(file_okay=False, path_type=Path)
+Existing = click.Path(exists=True, file_okay=False, path_type=Path)
+MOST_SENTENCES = 50
+
+
+@click.command("backup")
+@click.argument("folder", type=Folder)
+@click.option("--verify", is_flag=True, help="Make none: read the newest one again, every byte.")
+@with_appcontext
+def backup(folder: Path, verify: bool) -> None:
+    """Add a backup of database and files to FOLDER, or with --verify check one."""
+    started = time.monotonic()
+    if verify:
+        found = find_backup(folder)
+        damage = find_damage(found)
+        if not damage:
+            _tell(found, found.read_manifest(), started)
+        _end_if(damage, f"{found.path} is damaged; remove what is named and take another backup.")
+        return
+    url = BackupSettings().backup_database_url  # type: ignore[call-arg]
+    made, manifest = take_backup(folder, url, storage(), click.echo)
+    _tell(made, manifest, started)
+    _end_if(manifest.problems, "The backup is complete, but the installation has problems.")
+
+
+@click.command("restore")
+@click.argument("folder", type=Existing)
+@click.option("--keep-storage", is_flag=True, help="Objects that the storage has may stay.")
+@with_appcontext
+def restore(folder: Path, keep_storage: bool) -> None:
+    """Fill an empty database and storage from a backup (of a folder of them, the newest)."""
+    started = time.monotonic()
+    found = find_backup(folder)
+    target = Target(
+        owner=MigrationSettings().migration_database_url,  # type: ignore[call-arg]
+        backup=BackupSettings().backup_database_url,  # type: ignore[call-arg]
+        app=current_app.config["SQLALCHEMY_DATABASE_URI"],
+    )
+    differences = restore_backup(
+        found, target, storage(), keep_storage=keep_storage, say=click.echo
+    )
+    check_app_role()
+    _tell(found, found.read_manifest(), started)
+    _end_if(differences, "The restore is complete, but what came back is not what was kept.")
+    click.echo("All of it is as the manifest says. Run `flask up`, then start Laudo.")
+
+
+def _tell(backup: Backup, manifest: Manifest, started: float) -> None:
+    """What the backup holds, in figures."""
+    figures = manifest.figures
+    rows = sum(table.rows for table in figures.tables.values())
+    entries = sum(chain.sequence for chain in figures.chains.values())
+    size = (manifest.object_bytes + backup.dump.stat().st_size) / 1_000_000
+    click.echo(
+        f"{backup.path}\n"
+        f"  made       {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC by Laudo {manifest.app_version},"
+        f" migration {figures.migration}\n"
+        f"  database   {len(figures.tables)} tables, {rows} rows, {len(figures.catalog)} rules\n"
+        f"  objects    {manifest.objects}, with the dump {size:.1f} MB\n"
+        f"  evidence   {len(figures.chains)} audit chains of {entries} entries,"
+        f" {figures.snapshots} frozen reports\n"
+        f"  seconds    {time.monotonic() - started:.1f}"
+    )
+
+
+def _end_if(sentences: Sequence[str], summary: str) -> None:
+    """Exit status 1 with the sentences, where there are any."""
+    if not sentences:
+        return
+    for sentence in sentences[:MOST_SENTENCES]:
+        click.echo(f"  - {sentence}", err=True)
+    if (more := len(sentences) - MOST_SENTENCES) > 0:
+        click.echo(f"  - and {more} more", err=True)
+    raise click.ClickException(f"{summary} ({len(sentences)} found)")
+
+
+COMMANDS = (backup, restore)

@@ -1,0 +1,231 @@
+"""What a database holds, as figures that a backup records and a restore must meet again.
+
+Reads through the backup role, which sees every tenant; writes nothing. SQL alone, no models: a
+backup of an older Laudo has older tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg2
+from psycopg2 import extensions, sql
+from pydantic import BaseModel
+from sqlalchemy import make_url
+
+from app.commands.backup.refusal import Refusal
+from app.evidence.queries import link_hash
+from app.storage import KEY
+
+ROWS_AT_ONCE = 5_000
+
+
+class Table(BaseModel):
+    """`digest` adds up a hash of each row's text: the same rows in any order give the same."""
+
+    rows: int
+    digest: str
+
+
+class Chain(BaseModel):
+    """The head of one tenant's audit chain; `broken_at` is the first sequence that does not fit."""
+
+    sequence: int
+    hash: str
+    broken_at: int | None = None
+
+
+class Figures(BaseModel):
+    """`catalog` is every rule of the schema by name: row-level security, policies, grants,
+    triggers, functions, keys. `bad_snapshots` are the ids of reports whose snapshot is not what
+    was frozen, or names an audit entry that is not there."""
+
+    migration: str
+    tables: dict[str, Table]
+    chains: dict[str, Chain]
+    snapshots: int
+    bad_snapshots: list[str]
+    catalog: dict[str, str]
+
+
+@contextmanager
+def frozen(url: str) -> Iterator[extensions.connection]:
+    """A read-only transaction that sees the database as of one moment, until the block ends."""
+    connection = connect(url)
+    try:
+        connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        with connection.cursor() as cursor:
+            # Rows are hashed as text, so their text must not depend on the server's settings.
+            cursor.execute("set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'")
+        yield connection
+    except psycopg2.Error as error:
+        raise Refusal(f"The database failed: {str(error).strip()}") from error
+    finally:
+        connection.close()
+
+
+def connect(url: str) -> extensions.connection:
+    """Raises Refusal where nobody answers or the login is wrong."""
+    dsn = make_url(url).set(drivername="postgresql")
+    try:
+        return psycopg2.connect(dsn.render_as_string(hide_password=False), connect_timeout=10)
+    except psycopg2.OperationalError as error:
+        raise Refusal(f"The database does not take the login: {str(error).strip()}") from error
+
+
+def export_snapshot(connection: extensions.connection) -> str:
+    """The name under which another connection sees exactly what this one sees."""
+    return _text(connection, "select pg_export_snapshot()")
+
+
+def server_major(connection: extensions.connection) -> int:
+    return connection.server_version // 10_000
+
+
+def table_names(connection: extensions.connection) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select relname from pg_class where relkind in ('r', 'p')"
+            " and relnamespace = 'public'::regnamespace order by relname"
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
+def read_figures(connection: extensions.connection) -> Figures:
+    """All of them; takes seconds for each million rows."""
+    return Figures(
+        migration=_text(connection, "select version_num from alembic_version"),
+        tables={name: _table(connection, name) for name in table_names(connection)},
+        chains=_chains(connection),
+        snapshots=int(_text(connection, "select count(*) from snapshots")),
+        bad_snapshots=_column(connection, BAD_SNAPSHOTS),
+        catalog=_catalog(connection),
+    )
+
+
+def list_object_keys(connection: extensions.connection) -> list[str]:
+    """The key of every object that a row names, sorted: the columns called `..._key` hold them."""
+    keys: set[str] = set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select table_name, column_name from information_schema.columns"
+            " where table_schema = 'public' and column_name like '%\\_key'"
+        )
+        for table, column in cursor.fetchall():
+            named = sql.SQL("select distinct {} from {} where {} is not null").format(
+                sql.Identifier(column), sql.Identifier(table), sql.Identifier(column)
+            )
+            cursor.execute(named)
+            keys.update(key for (key,) in cursor.fetchall() if KEY.match(str(key)))
+    return sorted(keys)
+
+
+def find_hash(connection: extensions.connection, tenant_id: str, sequence: int) -> str | None:
+    """The hash of one audit entry, None where there is no such entry."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select hash from audit_entries where tenant_id = %s and sequence = %s",
+            (tenant_id, sequence),
+        )
+        row = cursor.fetchone()
+    return str(row[0]) if row else None
+
+
+def _table(connection: extensions.connection, name: str) -> Table:
+    counted = sql.SQL(
+        "select count(*), coalesce(sum(('x' || left(encode(sha256(convert_to(t::text, 'UTF8')),"
+        " 'hex'), 16))::bit(64)::bigint::numeric), 0)::text from {} t"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(counted.format(sql.Identifier("public", name)))
+        rows, digest = cursor.fetchone() or (0, "0")
+    return Table(rows=rows, digest=digest)
+
+
+def _chains(connection: extensions.connection) -> dict[str, Chain]:
+    """Every tenant's chain, each link recomputed from the entry's own bytes."""
+    heads: dict[str, Chain] = {}
+    with connection.cursor("laudo_chains") as cursor:
+        cursor.itersize = ROWS_AT_ONCE
+        cursor.execute(
+            "select tenant_id::text, sequence, at, body, previous_hash, hash"
+            " from audit_entries order by tenant_id, sequence"
+        )
+        for tenant_id, sequence, at, body, previous_hash, entry_hash in cursor:
+            before = heads.get(tenant_id) or Chain(sequence=0, hash="")
+            expected = link_hash(before.hash, tenant_id, before.sequence + 1, at, body)
+            fits = sequence == before.sequence + 1 and previous_hash == before.hash
+            broken_at = before.broken_at
+            if broken_at is None and not (fits and entry_hash == expected):
+                broken_at = before.sequence + 1
+            heads[tenant_id] = Chain(sequence=sequence, hash=entry_hash, broken_at=broken_at)
+    return heads
+
+
+BAD_SNAPSHOTS = """
+select s.report_id::text from snapshots s
+  left join audit_entries e on e.tenant_id = s.tenant_id and e.sequence = s.audit_sequence
+  where encode(sha256(convert_to(s.body, 'UTF8')), 'hex') <> s.sha256
+     or s.audit_sequence > 0 and e.hash is distinct from s.audit_hash
+  order by 1
+"""
+
+# One line a rule. Grants are sorted, because their order is the order in which they were given;
+# conditions lose casts and brackets, which PostgreSQL places anew when it reads its own dump.
+CATALOG = r"""
+with tables as (
+  select c.* from pg_class c
+  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+)
+select 'table ' || relname, concat_ws(' ', 'owner', relowner::regrole, 'rls', relrowsecurity,
+    'forced', relforcerowsecurity, array(select x::text from unnest(relacl) x order by 1)::text)
+  from tables
+union all
+select format('column %s.%s', t.relname, a.attname), concat_ws(' ',
+    format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid),
+    array(select x::text from unnest(a.attacl) x order by 1)::text)
+  from tables t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+  left join pg_attrdef d on d.adrelid = t.oid and d.adnum = a.attnum
+union all
+select format('constraint %s.%s', t.relname, k.conname),
+    concat_ws(' ', regexp_replace(pg_get_constraintdef(k.oid),
+      '::(text|character varying)(\[\])?|[()]', '', 'g'), k.convalidated)
+  from tables t join pg_constraint k on k.conrelid = t.oid where k.contype <> 'n'
+union all
+select 'index ' || i.indexrelid::regclass, concat_ws(' ',
+    regexp_replace(pg_get_indexdef(i.indexrelid),
+      '::(text|character varying)(\[\])?|[()]', '', 'g'), i.indisvalid)
+  from tables t join pg_index i on i.indrelid = t.oid
+union all
+select format('policy %s.%s', tablename, policyname), p::text from pg_policies p
+  where schemaname = 'public'
+union all
+select format('trigger %s.%s', t.relname, g.tgname),
+    concat_ws(' ', pg_get_triggerdef(g.oid), g.tgenabled)
+  from tables t join pg_trigger g on g.tgrelid = t.oid where not g.tgisinternal
+union all
+select 'function ' || f.oid::regprocedure, concat_ws(' ', 'owner', f.proowner::regrole,
+    pg_get_functiondef(f.oid), array(select x::text from unnest(f.proacl) x order by 1)::text)
+  from pg_proc f where f.pronamespace = 'public'::regnamespace and f.prokind in ('f', 'p')
+union all
+select format('default grants on %s', defaclobjtype),
+    array(select x::text from unnest(defaclacl) x order by 1)::text
+  from pg_default_acl where defaclnamespace = 'public'::regnamespace
+"""
+
+
+def _catalog(connection: extensions.connection) -> dict[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(CATALOG)
+        return dict(sorted(cursor.fetchall()))
+
+
+def _column(connection: extensions.connection, query: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return [str(value) for (value,) in cursor.fetchall()]
+
+
+def _text(connection: extensions.connection, query: str) -> str:
+    return _column(connection, query)[0]

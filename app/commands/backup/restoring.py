@@ -1,0 +1,208 @@
+"""Restoring a backup into an empty database, and proving that what came back is what was kept.
+
+Objects go first, then the database in one transaction: rows never stand without their bytes, and
+a restore that stops midway leaves an empty database. What is found to differ afterwards becomes
+sentences; all of them are told and none stops the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import file_digest
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from psycopg2 import extensions
+
+from app import database_roles as roles
+from app.commands.backup import figures as reading
+from app.commands.backup.checking import problems_of
+from app.commands.backup.figures import Figures
+from app.commands.backup.folder import Backup, Manifest, StoredObject
+from app.commands.backup.refusal import Refusal
+from app.commands.backup.threads import in_threads
+from app.commands.backup.tools import Tool, find_tool, run_tool
+from app.config import ROOT
+from app.storage import MissingObject, Storage
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The three logins of the database to fill (SQLAlchemy URLs); they must open the same one."""
+
+    owner: str
+    backup: str
+    app: str
+
+
+def restore_backup(
+    backup: Backup, target: Target, store: Storage, *, keep_storage: bool, say: Say
+) -> list[str]:
+    """Sentences on every difference between what came back and the manifest; none is perfect.
+
+    Raises Refusal, before anything is changed, where the backup was altered, the database is not
+    empty, or the storage has objects of this backup and `keep_storage` does not allow it.
+    """
+    if changed := backup.find_changed_files():
+        raise Refusal(f"{backup.path} was altered and is not restored. " + " ".join(changed))
+    manifest = backup.read_manifest()
+    tool = _check_target(target, manifest)
+    objects = list(backup.list_objects())
+    if not keep_storage:
+        _check_storage(store, objects)
+    say(f"Putting {len(objects)} objects into the storage")
+    differences = _put_objects(backup, objects, store)
+    say("Restoring the database")
+    arguments = ("--exit-on-error", "--single-transaction", "--no-owner", str(backup.dump))
+    run_tool(tool, target.owner, *arguments)
+    _analyze(target.owner)
+    say("Comparing everything with the manifest")
+    with reading.frozen(target.backup) as connection:
+        found = reading.read_figures(connection)
+    differences += differences_of(manifest.figures, found)
+    differences += problems_of(found)
+    differences += [f"{key} was missing already when the backup was made."
+                    for key in manifest.missing_objects]  # fmt: skip
+    differences += [f"{key} was damaged already when the backup was made."
+                    for key in manifest.damaged_objects]  # fmt: skip
+    return differences
+
+
+def differences_of(kept: Figures, found: Figures) -> list[str]:
+    """Sentences on each figure of the database that is not as the manifest has it."""
+    said = []
+    if kept.migration != found.migration:
+        said.append(f"The migration is {found.migration}, was {kept.migration}.")
+    for name in sorted(kept.tables.keys() | found.tables.keys()):
+        before, after = kept.tables.get(name), found.tables.get(name)
+        if before and after and before.rows == after.rows:
+            if before.digest != after.digest:
+                said.append(f"Rows of {name} differ from those that were kept.")
+        elif before != after:
+            counts = (after.rows if after else "no table", before.rows if before else "no table")
+            said.append("{}: {} rows, were {}.".format(name, *counts))
+    for tenant_id in sorted(kept.chains.keys() | found.chains.keys()):
+        if kept.chains.get(tenant_id) != found.chains.get(tenant_id):
+            said.append(f"The audit chain of tenant {tenant_id} has another head.")
+    if kept.snapshots != found.snapshots:
+        said.append(f"{found.snapshots} frozen reports, were {kept.snapshots}.")
+    return said + _changed_rules(kept.catalog, found.catalog)
+
+
+def _changed_rules(kept: Mapping[str, str], found: Mapping[str, str]) -> list[str]:
+    lost = [f"The database lacks the {name}." for name in kept if name not in found]
+    new = [f"The database has a new {name}." for name in found if name not in kept]
+    changed = [
+        f"The {name} differs." for name, rule in kept.items() if found.get(name, rule) != rule
+    ]
+    return lost + changed + new
+
+
+def _check_target(target: Target, manifest: Manifest) -> Tool:
+    """The pg_restore to use. Raises Refusal where the database cannot take this backup."""
+    _check_version(manifest)
+    with closing(reading.connect(target.owner)) as connection:
+        if missing := roles.missing_roles(connection):
+            raise Refusal(
+                f"The server lacks the roles {', '.join(missing)}. As its administrator run:\n\n"
+                + roles.roles_to_make_by_hand()
+            )
+        _check_owner(connection, manifest)
+        place = _place_of(connection)
+        major = reading.server_major(connection)
+    for variable, url in (("BACKUP_DATABASE_URL", target.backup), ("DATABASE_URL", target.app)):
+        with closing(reading.connect(url)) as connection:
+            if _place_of(connection) != place:
+                raise Refusal(f"{variable} and MIGRATION_DATABASE_URL open different databases.")
+    if major < manifest.server_major:
+        raise Refusal(
+            f"The backup is of PostgreSQL {manifest.server_major}, this server is {major}: an older"
+            " one cannot take it."
+        )
+    return find_tool("pg_restore", max(major, manifest.server_major))
+
+
+def _check_version(manifest: Manifest) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    try:
+        ScriptDirectory.from_config(config).get_revision(manifest.figures.migration)
+    except CommandError as error:
+        raise Refusal(
+            f"The backup is of a newer Laudo ({manifest.app_version}, migration"
+            f" {manifest.figures.migration}). Install that version first."
+        ) from error
+
+
+def _check_owner(connection: extensions.connection, manifest: Manifest) -> None:
+    user = connection.info.user
+    if user != manifest.owner:
+        raise Refusal(
+            f"MIGRATION_DATABASE_URL logs in as {user}; the tables belong to {manifest.owner},"
+            " whom policies and grants name. Log in as that role."
+        )
+    if tables := reading.table_names(connection):
+        name = connection.info.dbname
+        raise Refusal(
+            f"The database {name} has {len(tables)} tables; a backup is restored into an empty one"
+            f" alone. As the administrator run `create database other_name owner {user}`, and let"
+            " the database URLs name it."
+        )
+
+
+def _place_of(connection: extensions.connection) -> tuple[object, ...]:
+    """What tells one database of one running server from every other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select oid, pg_postmaster_start_time() from pg_database"
+            " where datname = current_database()"
+        )
+        return tuple(cursor.fetchone() or ())
+
+
+def _check_storage(store: Storage, objects: list[StoredObject]) -> None:
+    keys = [one.key for one in objects]
+    there = sum(exists for _key, exists in in_threads(store.exists, keys))
+    if there:
+        raise Refusal(
+            f"The storage has {there} of the backup's {len(keys)} objects already. Name an empty"
+            " storage; or keep what is there with --keep-storage: each object is then compared"
+            " with the manifest."
+        )
+
+
+def _put_objects(backup: Backup, objects: list[StoredObject], store: Storage) -> list[str]:
+    """Put what the storage lacks, and read every object back from it."""
+
+    def put(one: StoredObject) -> str | None:
+        if not store.exists(one.key):
+            if damage := backup.find_bad_object(one):
+                return damage
+            store.put(one.key, backup.object_path(one.key))
+        return _find_difference(store, one)
+
+    return [sentence for _one, sentence in in_threads(put, objects) if sentence]
+
+
+def _find_difference(store: Storage, wanted: StoredObject) -> str | None:
+    try:
+        with store.open(wanted.key) as stream:
+            digest = file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    except MissingObject:
+        return f"{wanted.key} did not reach the storage."
+    if digest != wanted.sha256:
+        return f"{wanted.key} in the storage is not what was kept: its SHA-256 differs."
+    return None
+
+
+def _analyze(url: str) -> None:
+    """Let the planner know the new rows; without it the first hours are slow."""
+    with closing(reading.connect(url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("analyze")

@@ -1,0 +1,118 @@
+"""Taking a backup: the dump first, the objects after it.
+
+Everything about the database comes from one moment: pg_dump and our own reading share a snapshot.
+The objects come after it, and that is consistent without stopping anybody: bytes are put before
+the row that names them is committed and never change, so every row of the snapshot finds its
+bytes; what is put meanwhile belongs to rows that the dump does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.commands.backup import figures as reading
+from app.commands.backup.checking import find_rewritten, problems_of
+from app.commands.backup.folder import (
+    FORMAT,
+    MANIFEST,
+    OBJECTS,
+    Backup,
+    Manifest,
+    StoredObject,
+    keep_object,
+    list_backups,
+    named_sha256,
+    new_backup,
+    write_private,
+)
+from app.commands.backup.threads import in_threads
+from app.commands.backup.tools import find_tool, run_tool
+from app.database_roles import OWNER
+from app.reports.snapshot import app_version
+from app.storage import MissingObject, Storage
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Copied:
+    """The objects that the backup has, how many of them came now, and the keys of the others."""
+
+    objects: list[StoredObject] = field(default_factory=list)
+    new: int = 0
+    missing: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+
+
+def take_backup(folder: Path, url: str, store: Storage, say: Say) -> tuple[Backup, Manifest]:
+    """A finished backup in `folder`, of the database that `url` (the backup role's) opens.
+
+    Raises Refusal and leaves nothing that could be taken for a backup. What is wrong with the
+    installation itself stands in the manifest's `problems`: the rest is worth keeping.
+    """
+    earlier = list_backups(folder)
+    with new_backup(folder) as backup:
+        with reading.frozen(url) as connection:
+            major = reading.server_major(connection)
+            say("Dumping the database")
+            snapshot = reading.export_snapshot(connection)
+            arguments = ("--format=custom", f"--snapshot={snapshot}", f"--file={backup.dump}")
+            run_tool(find_tool("pg_dump", major), url, *arguments)
+            backup.dump.chmod(0o600)
+            found = reading.read_figures(connection)
+            keys = reading.list_object_keys(connection)
+            problems = [*problems_of(found), *find_rewritten(earlier, connection)]
+        say(f"Copying the objects that are not there yet, of {len(keys)}")
+        copied = copy_objects(backup, keys, store)
+        say(f"{copied.new} objects were new")
+        problems += [f"{key} is missing from the storage." for key in copied.missing]
+        problems += [f"{key} is damaged in the storage." for key in copied.damaged]
+        manifest = Manifest(
+            format=FORMAT,
+            made_at=datetime.now(UTC),
+            app_version=app_version(),
+            server_major=major,
+            owner=OWNER,
+            figures=found,
+            objects=len(copied.objects),
+            object_bytes=sum(kept.byte_size for kept in copied.objects),
+            missing_objects=copied.missing,
+            damaged_objects=copied.damaged,
+            problems=problems,
+        )
+        lines = (f"{kept.sha256}\t{kept.byte_size}\t{kept.key}\n" for kept in copied.objects)
+        write_private(backup.path / OBJECTS, lines)
+        write_private(backup.path / MANIFEST, manifest.model_dump_json(indent=1))
+        backup.write_sums()
+    return Backup(backup.path.with_suffix("")), manifest
+
+
+def copy_objects(backup: Backup, keys: list[str], store: Storage) -> Copied:
+    """Every object that the folder lacks; one that it has was hashed when it came."""
+    copied = Copied()
+
+    def copy(key: str) -> tuple[StoredObject, bool]:
+        path = backup.object_path(key)
+        if path.exists():
+            return StoredObject(named_sha256(key), path.stat().st_size, key), False
+        with store.open(key) as stream:
+            return keep_object(backup, key, stream), True
+
+    def tried(key: str) -> tuple[StoredObject, bool] | None:
+        try:
+            return copy(key)
+        except MissingObject:
+            return None
+
+    for key, outcome in in_threads(tried, keys):
+        if outcome is None:
+            copied.missing.append(key)
+        elif outcome[0].sha256 != named_sha256(key):
+            copied.damaged.append(key)
+        else:
+            copied.objects.append(outcome[0])
+            copied.new += outcome[1]
+    return copied

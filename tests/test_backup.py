@@ -1,0 +1,280 @@
+"""`flask backup` and `flask restore`: what comes back is what was, and what was altered is named."""
+
+from __future__ import annotations
+
+import shutil
+from hashlib import sha256
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select, text
+
+from app.commands.backup.folder import Backup, list_backups
+from app.commands.backup.refusal import Refusal
+from app.commands.backup.tools import find_tool
+from app.evidence.queries import find_broken_link
+from app.extensions import db
+from app.models import Actor, Photo, Report
+from app.reports.service import start_report
+from app.tenancy import tenant_scope
+from tests import servers as test_servers
+from tests.backup_stage import Filled, copied_place, empty_place, fill, place
+from tests.conftest import signed_in_client
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory, cast):
+    running = test_servers.current()
+    name = running.clone(f"laudo_kept_{uuid4().hex[:8]}")
+    yield fill(place(name, tmp_path_factory.mktemp("original")), cast)
+    running.drop(name)
+
+
+@pytest.fixture(scope="module")
+def kept(original, tmp_path_factory) -> Path:
+    """A folder with one backup; tests that harm it take a copy."""
+    folder = tmp_path_factory.mktemp("backups") / "laudo"
+    result = original.flask("backup", str(folder))
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+@pytest.fixture
+def copy(kept, tmp_path) -> Path:
+    return shutil.copytree(kept, tmp_path / "copy")
+
+
+def only_backup(folder: Path) -> Backup:
+    (backup,) = list_backups(folder)
+    return backup
+
+
+def flip(path: Path, at: int = -40) -> None:
+    """One bit of one byte, as a tired disk does."""
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(bytes(data))
+
+
+def test_a_restored_installation_serves_what_the_first_one_did(original, kept, cast, tmp_path):
+    with empty_place(tmp_path / "storage") as restored:
+        result = restored.flask("restore", str(kept))
+        assert result.exit_code == 0, result.output
+        assert "All of it is as the manifest says" in result.output
+        tess = signed_in_client(restored.app, cast.tess)
+        assert tess.get(f"/reports/{original.report_id}").status_code == 200
+        assert tess.get(f"/documents/{original.document_id}/download").data == original.pdf
+        with restored.app.app_context(), tenant_scope(cast.acme):
+            digests = dict(db.session.execute(select(Photo.id, Photo.sha256)).all())
+        assert set(original.photo_ids) == set(digests)
+        for photo_id, digest in digests.items():
+            assert sha256(tess.get(f"/photos/{photo_id}/original").data).hexdigest() == digest
+        work_goes_on(restored, original, cast)
+        again = restored.flask("restore", str(kept))
+        assert again.exit_code == 1
+        assert "a backup is restored into an empty one alone" in again.output
+        assert "create database other_name owner laudo_owner" in again.output
+
+
+def work_goes_on(restored, original: Filled, cast) -> None:
+    """Numbers and chain continue where they stood, under the same locks."""
+    with restored.app.app_context(), tenant_scope(cast.acme):
+        tess = Actor(cast.tess.name, cast.tess.role, cast.tess.id)
+        first = db.session.scalars(select(Report).where(Report.id == original.report_id)).one()
+        report = start_report(
+            checklist_id=first.version.checklist_id, project_id=first.project_id,
+            title="After the restore", actor=tess, client_id=uuid4(),
+        )  # fmt: skip
+        assert report.number.endswith("-0002")
+        db.session.commit()
+        assert find_broken_link() is None
+        with pytest.raises(Exception, match="cannot change"):
+            db.session.execute(
+                text("update reports set title = 'x' where id = :id"), {"id": original.report_id}
+            )
+    with restored.app.app_context(), db.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(Report.__table__)) == 0
+
+
+def test_a_backup_is_private_and_holds_every_kind_of_object(kept):
+    backup = only_backup(kept)
+    assert (kept.stat().st_mode & 0o777, backup.path.stat().st_mode & 0o777) == (0o700, 0o700)
+    files = [path for path in kept.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o077 for path in files} == {0}
+    kinds = {one.key.split("/")[2] for one in backup.list_objects()}
+    assert kinds == {"orig", "derived", "logo", "sign", "pdf"}
+
+
+def test_a_second_backup_copies_nothing_twice_and_leaves_the_first(original, copy):
+    first = only_backup(copy)
+    before = {path: path.stat().st_ino for path in copy.rglob("*") if path.is_file()}
+    result = original.flask("backup", str(copy))
+    assert result.exit_code == 0
+    assert "0 objects were new" in result.output
+    assert len(list_backups(copy)) == 2
+    assert first.find_changed_files() == []
+    assert {path: path.stat().st_ino for path in before} == before
+
+
+@pytest.mark.parametrize("harm", ["dump", "manifest", "objects", "byte", "object", "sums"])
+def test_verify_names_what_was_altered(original, copy, harm):
+    backup = only_backup(copy)
+    victim = backup.object_path(next(iter(backup.list_objects())).key)
+    assert original.flask("backup", "--verify", str(copy)).exit_code == 0
+    if harm == "object":
+        victim.unlink()
+    else:
+        files = {"dump": "database.dump", "manifest": "manifest.json", "objects": "objects.tsv",
+                 "sums": "SHA256SUMS"}  # fmt: skip
+        flip(victim if harm == "byte" else backup.path / files[harm])
+    result = original.flask("backup", "--verify", str(copy))
+    assert result.exit_code == 1
+    named = {"byte": victim.name, "object": victim.name, "sums": "SHA-256 differs"}
+    assert (named.get(harm) or backup.dump.with_name(files[harm]).name) in result.output
+
+
+@pytest.mark.parametrize("name", ["database.dump", "manifest.json", "objects.tsv"])
+def test_an_altered_backup_is_not_restored(copy, tmp_path, name):
+    flip(only_backup(copy).path / name)
+    with empty_place(tmp_path / "storage") as target:
+        result = target.flask("restore", str(copy))
+        assert result.exit_code == 1
+        assert "was altered and is not restored" in result.output
+        assert not (tmp_path / "storage").exists()
+
+
+def test_a_restore_names_every_difference_and_keeps_the_rest(original, copy, tmp_path):
+    backup = only_backup(copy)
+    damaged, lost, *others = backup.list_objects()
+    flip(backup.object_path(damaged.key))
+    backup.object_path(lost.key).unlink()
+    manifest = backup.read_manifest()
+    figures = manifest.figures
+    figures.tables["photos"].rows += 1
+    figures.tables["answers"].digest = "1"
+    next(iter(figures.chains.values())).hash = "0" * 64
+    policy = next(name for name in figures.catalog if name.startswith("policy reports"))
+    figures.catalog[policy] += " or true"
+    (backup.path / "manifest.json").write_text(manifest.model_dump_json())
+    (backup.path / "SHA256SUMS").unlink()
+    backup.write_sums()
+    with empty_place(tmp_path / "storage") as target:
+        result = target.flask("restore", str(copy))
+        assert result.exit_code == 1
+        for sentence in (
+            f"{damaged.key} is damaged in the backup", f"{lost.key} is missing from the backup",
+            "photos: 3 rows, were 4", "Rows of answers differ", "has another head",
+            f"The {policy} differs", "(6 found)",
+        ):  # fmt: skip
+            assert sentence in result.output
+        assert all((tmp_path / "storage" / one.key).exists() for one in others)
+
+
+def test_a_storage_with_objects_is_kept_only_when_asked(original, kept, tmp_path):
+    storage = shutil.copytree(original.storage, tmp_path / "storage")
+    with empty_place(storage) as target:
+        refused = target.flask("restore", str(kept))
+        assert refused.exit_code == 1
+        assert "--keep-storage" in refused.output
+        victim = storage / next(iter(only_backup(kept).list_objects())).key
+        flip(victim)
+        result = target.flask("restore", "--keep-storage", str(kept))
+        assert result.exit_code == 1
+        assert f"{victim.name} in the storage is not what was kept" in result.output.replace(
+            "\n", ""
+        )
+        assert "(1 found)" in result.output
+
+
+def unguarded(table: str, statement: str) -> tuple[str, ...]:
+    off, on = (f"alter table {table} {verb} trigger all" for verb in ("disable", "enable"))
+    return (off, statement, on)
+
+
+HARMS = {
+    "a link taken out": (
+        unguarded("audit_entries", "delete from audit_entries where sequence = 3"),
+        "does not fit at entry 3",
+    ),
+    "the end cut off": (
+        unguarded(
+            "audit_entries",
+            "delete from audit_entries where sequence = (select max(sequence) from audit_entries)",
+        ),
+        "was rewritten",
+    ),
+    "a word changed": (
+        unguarded(
+            "audit_entries", "update audit_entries set body = body || ' ' where sequence = 2"
+        ),
+        "does not fit at entry 2",
+    ),
+    "a snapshot changed": (
+        unguarded("snapshots", "update snapshots set body = replace(body, '2', '3')"),
+        "is not what was frozen",
+    ),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_backup_of_altered_evidence_says_so(original, copy, tmp_path, harm):
+    statements, sentence = HARMS[harm]
+    with copied_place(original, tmp_path / "storage") as harmed:
+        harmed.as_superuser(*statements)
+        result = harmed.flask("backup", str(copy))
+    assert result.exit_code == 1
+    assert sentence in result.output
+    assert "The backup is complete" in result.output
+
+
+def test_a_backup_without_some_bytes_says_which(original, tmp_path):
+    folder = tmp_path / "backups"
+    with copied_place(original, tmp_path / "storage") as harmed:
+        gone, bad = sorted(path for path in harmed.storage.rglob("*") if path.is_file())[:2]
+        gone.unlink()
+        flip(bad)
+        result = harmed.flask("backup", str(folder))
+    assert result.exit_code == 1
+    assert f"{gone.name} is missing from the storage" in result.output
+    assert f"{bad.name} is damaged in the storage" in result.output
+    assert not list((folder / "objects").rglob(bad.name))
+
+
+def test_what_a_killed_backup_leaves_is_never_taken_for_one(original, kept, tmp_path):
+    folder = tmp_path / "backups"
+    leftover = shutil.copytree(only_backup(kept).path, folder / "20200101T000000Z.partial")
+    with empty_place(tmp_path / "storage") as target:
+        assert "no finished backup" in target.flask("restore", str(folder)).output
+    assert original.flask("backup", str(folder)).exit_code == 0
+    assert not leftover.exists()
+    assert len(list_backups(folder)) == 1
+
+
+def fake_dump(folder: Path, major: int) -> Path:
+    folder.mkdir()
+    program = folder / "pg_dump"
+    program.write_text(f"#!/bin/sh\necho 'pg_dump (PostgreSQL) {major}.4 (Debian)'\n")
+    program.chmod(0o755)
+    return folder
+
+
+def test_the_oldest_pg_dump_that_can_read_the_server_is_taken(tmp_path):
+    folders = [fake_dump(tmp_path / str(major), major) for major in (15, 19, 18)]
+    assert find_tool("pg_dump", 18, folders).major == 18
+    assert find_tool("pg_dump", 16, folders).major == 18
+    with pytest.raises(Refusal, match="is version 19, the server is PostgreSQL 20"):
+        find_tool("pg_dump", 20, folders)
+    with pytest.raises(Refusal, match=r"was not found.*postgresql-client-18"):
+        find_tool("pg_dump", 18, [tmp_path])
+
+
+def test_a_database_that_does_not_answer_is_told_in_words(original, tmp_path):
+    url = "postgresql://laudo_backup:wrong@127.0.0.1:1/laudo"
+    result = original.app.test_cli_runner().invoke(
+        args=["backup", str(tmp_path / "backups")], env={"BACKUP_DATABASE_URL": url}
+    )
+    assert result.exit_code == 1
+    assert "does not take the login" in result.output
+    assert list_backups(tmp_path / "backups") == []
