@@ -27,6 +27,14 @@ run: setup  ## serve on this machine: make run [PORT=8123] [LAN=1]
 demo: setup  ## a PDF without a browser: make demo CHECKLIST=x.xlsx PHOTOS=folder OUT=report.pdf [SEED=n]
 	@$(BIN)/python -m app.stack demo --checklist "$(CHECKLIST)" --photos "$(PHOTOS)" --out "$(OUT)" --seed $(SEED)
 
+.PHONY: backup
+backup: setup  ## add a backup of `make run`'s data to a folder: make backup TO=/srv/backups
+	@$(BIN)/python -m app.stack flask backup "$(TO)"
+
+.PHONY: restore
+restore: setup  ## fill a checkout that never ran from a backup: make restore FROM=/srv/backups
+	@$(BIN)/python -m app.stack flask restore "$(FROM)"
+
 .PHONY: test
 test: setup browser  ## the whole suite, browser tests included: make test [TESTS=tests/pdf]
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)

@@ -1,4 +1,4 @@
-"""Everything that one machine needs, under one supervisor: `python -m app.stack run|demo`.
+"""Everything that one machine needs, under one supervisor: `python -m app.stack run|demo|flask`.
 
 Starts the embedded servers where no URL points elsewhere, prepares the database, then runs web,
 worker and relay until Ctrl-C. Not imported by the app itself.
@@ -179,6 +179,13 @@ def demo(arguments: list[str]) -> int:
                 process.wait(timeout=30)
 
 
+def operate(arguments: list[str]) -> int:
+    """Run one operator's command, with the servers of `make run` where no URL names others."""
+    environment = base_environment(8000)
+    with servers(environment):
+        return flask(environment, *arguments)
+
+
 def _not_running(redis_url: str) -> list[str]:
     client = redis.Redis.from_url(redis_url)
     alive = {
@@ -204,9 +211,12 @@ def main() -> int:
     serve.add_argument("--port", type=int, default=8000)
     serve.add_argument("--lan", action="store_true")
     commands.add_parser("demo", add_help=False)
+    commands.add_parser("flask", add_help=False)
     known, rest = parser.parse_known_args()
     if known.command == "demo":
         return demo(rest)
+    if known.command == "flask":
+        return operate(rest)
     return run(known.port, known.lan)
 
 
