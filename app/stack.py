@@ -15,19 +15,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 
 import redis
 from dotenv import dotenv_values
-from honcho.manager import Manager
-from rq import Worker
-from rq.worker import BaseWorker
+from honcho import manager as honcho
 
 from app import database_roles as roles
 from app.commands.lan import lan_environment
 from app.config import ROOT
 from app.embedded import EmbeddedPostgres, EmbeddedValkey, free_port, load_passwords, state_dir
-from app.jobs.relay import ALIVE_KEY
+from app.jobs.alive import count_alive
 
 INSTANCE = ROOT / "instance"
 DATABASE = "laudo"
@@ -37,8 +34,9 @@ PROCESSES = {
     "worker": f"exec {PYTHON} -m flask --app wsgi worker",
     "relay": f"exec {PYTHON} -m flask --app wsgi relay",
 }
-# Workers beat every five seconds (worker.py sets RQ's intervals).
-HEARTBEAT = timedelta(seconds=30)
+# What is in hand when somebody presses Ctrl-C may end by itself: requests (gunicorn.conf.py gives
+# them 30 s) and the PDF in the making. Honcho's own five seconds cut both off on a busy machine.
+honcho.KILL_WAIT = 35
 
 Environment = dict[str, str]
 
@@ -117,7 +115,7 @@ def run(port: int, lan: bool) -> int:
         environment.setdefault("BIND", f"127.0.0.1:{port}")
         with servers(environment):
             prepare(environment, "--greet")
-            manager = Manager()
+            manager = honcho.Manager()
             manager.add_process(
                 "web", f"exec {PYTHON} -m gunicorn wsgi:app", env=environment, cwd=str(ROOT)
             )
@@ -188,20 +186,10 @@ def operate(arguments: list[str]) -> int:
 
 def _not_running(redis_url: str) -> list[str]:
     client = redis.Redis.from_url(redis_url)
-    alive = {
-        "worker": any(_beats(worker) for worker in Worker.all(connection=client)),
-        "relay": bool(client.exists(ALIVE_KEY)),
-    }
-    client.close()
-    return [name for name, is_alive in alive.items() if not is_alive]
-
-
-def _beats(worker: BaseWorker) -> bool:
-    """Whether a worker gave a sign of life lately: a killed one stays listed for a while."""
-    beat = worker.last_heartbeat
-    if beat is None:
-        return False
-    return bool(datetime.now(UTC) - beat.replace(tzinfo=UTC) < HEARTBEAT)
+    try:
+        return [name for name in ("worker", "relay") if not count_alive(client, name)]
+    finally:
+        client.close()
 
 
 def main() -> int:

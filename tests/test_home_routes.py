@@ -15,6 +15,8 @@ from app import create_app
 from app.definition.outcome import Outcome
 from app.extensions import db
 from app.home.probe import DatabaseProbe
+from app.jobs import alive
+from app.jobs.queue import redis_client
 from app.models import Document, WorkState
 from tests import scenarios
 from tests.conftest import settings_for
@@ -131,11 +133,14 @@ def test_health_costs_less_than_any_page(anonymous):
     assert middle("/health") < middle("/login")
 
 
-def test_readiness_names_every_part(anonymous):
+def test_readiness_names_every_part(app, anonymous):
+    with app.app_context():
+        for process in ("worker", "relay"):
+            alive.beat(redis_client(), process, "test")
     answer = anonymous.get("/health/ready")
     assert answer.status_code == 200
     assert {name: part["ok"] for name, part in answer.json.items()} == dict.fromkeys(
-        ("database", "redis", "storage", "disk", "documents"), True
+        ("database", "redis", "worker", "relay", "storage", "disk", "documents"), True
     )
     assert answer.json["storage"]["free_bytes"] > 0
 

@@ -13,11 +13,14 @@ from uuid import UUID
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.jobs.alive import count_alive
 from app.jobs.queue import redis_client
 from app.storage import object_key, put_bytes, storage
 from app.tenancy import call_definer
 
 LEAST_FREE = 0.05
+# A document that waited longer than this says that something is wrong, whatever it is.
+LATE_SECONDS = 600
 PROBE = b"laudo"
 NOBODY = UUID(int=0)
 
@@ -29,6 +32,8 @@ def check_parts(*, database_answers: bool) -> dict[str, Part]:
     return {
         "database": {"ok": database_answers},
         "redis": _checked(_redis),
+        "worker": _checked(lambda: _running("worker")),
+        "relay": _checked(lambda: _running("relay")),
         "storage": _checked(_storage),
         "disk": _checked(_disk),
         "documents": _checked(_documents) if database_answers else {"ok": False},
@@ -44,6 +49,11 @@ def _checked(check: Callable[[], Part]) -> Part:
 
 def _redis() -> Part:
     return {"ok": bool(redis_client().ping())}
+
+
+def _running(process: str) -> Part:
+    count = count_alive(redis_client(), process)
+    return {"ok": count > 0, "count": count}
 
 
 def _storage() -> Part:
@@ -65,5 +75,5 @@ def _disk() -> Part:
 
 def _documents() -> Part:
     rows = call_definer("find_oldest_queued_document")
-    waiting = datetime.now(UTC) - rows[0].queued_at if rows else None
-    return {"ok": True, "oldest_queued_seconds": round(waiting.total_seconds()) if waiting else 0}
+    waited = (datetime.now(UTC) - rows[0].queued_at).total_seconds() if rows else 0
+    return {"ok": waited < LATE_SECONDS, "oldest_queued_seconds": round(waited)}

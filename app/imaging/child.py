@@ -8,6 +8,7 @@ keep away from the database, Redis and logging handlers: their sockets and locks
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import pickle
@@ -29,6 +30,7 @@ DEFAULT_MEMORY_BYTES = 800 << 20
 DEFAULT_SECONDS = 20
 
 _CHUNK = 1 << 16
+_PR_SET_PDEATHSIG = 1
 
 
 class ChildFailed(RuntimeError):
@@ -51,8 +53,10 @@ def run_limited(
     traceback otherwise.
     """
     reader, writer = os.pipe()
+    parent = os.getpid()
     pid = os.fork()
     if pid == 0:
+        die_with(parent)
         os.close(reader)
         _run_child(writer, function, args, memory_bytes, seconds)
     os.close(writer)
@@ -66,6 +70,13 @@ def run_limited(
     if is_good:
         return outcome  # type: ignore[no-any-return]  # what `function` returned
     raise outcome
+
+
+def die_with(parent: int) -> None:
+    """Let the kernel kill this forked process as soon as `parent` (a process id) has ended."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before the kernel was told
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _run_child(

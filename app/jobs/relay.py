@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from flask import Flask
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.jobs import alive
 from app.jobs.queue import ROOM, count_waiting, enqueue, is_waiting, redis_client
 from app.jobs.registry import Kind, list_kinds
 from app.tenancy import call_definer
@@ -18,9 +20,6 @@ log = logging.getLogger(__name__)
 
 # A fed row that nobody claimed within this time is fed again.
 PAUSE = timedelta(seconds=15)
-# Present in Redis while a relay runs, so that `make demo` does not start a second one.
-ALIVE_KEY = "laudo:relay"
-ALIVE_SECONDS = 15
 
 
 def feed(app: Flask) -> int:
@@ -43,21 +42,21 @@ def _feed_kind(kind: Kind, attempts: int) -> int:
 
 def run_forever(app: Flask, stop: threading.Event) -> None:
     """Feed every RELAY_SECONDS until `stop` is set; servers that are away are waited for."""
+    name = secrets.token_hex(8)
     while not stop.is_set():
         try:
             with app.app_context():
-                redis_client().set(ALIVE_KEY, "1", ex=ALIVE_SECONDS)
+                alive.beat(redis_client(), "relay", name)
                 feed(app)
         except (SQLAlchemyError, RedisError) as error:
             log.warning("the relay waits: %s", type(error).__name__)
         stop.wait(app.config["RELAY_SECONDS"])
-    _sign_off(app)
+    _sign_off(app, name)
 
 
-def _sign_off(app: Flask) -> None:
-    """Take the sign of life back, so that the next one knows at once."""
+def _sign_off(app: Flask, name: str) -> None:
     try:
         with app.app_context():
-            redis_client().delete(ALIVE_KEY)
+            alive.sign_off(redis_client(), "relay", name)
     except RedisError:
         log.info("the relay's sign of life runs out by itself")

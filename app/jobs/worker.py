@@ -5,19 +5,29 @@ Fork-per-job gives memory back after each render; warming the parent once makes 
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
 import gc
 import logging
-import signal
+import os
+import threading
 from importlib import import_module
+from types import FrameType
+from typing import Any
 
 from flask import Flask
 from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import RedisError
 from rq import Queue, Worker
+from rq.exceptions import StopRequested
+from rq.executions import Execution
+from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import DequeueStrategy
 
 from app.extensions import db
+from app.imaging.child import die_with
+from app.jobs import alive
 from app.jobs.queue import QUEUES
 from app.pdf.engine import warm_up
 
@@ -26,41 +36,94 @@ log = logging.getLogger(__name__)
 
 # What a child would otherwise import for itself: the libraries that draw pictures and documents.
 WARM = ("app.imaging.derivatives", "app.imaging.child")
-PR_SET_PDEATHSIG = 1
+# Between two looks for a Redis that is away.
+PAUSE_SECONDS = 1.0
 
 
 class ForkingWorker(Worker):  # type: ignore[misc]
     """A worker whose child ends with it: the lease then runs out and another one takes over."""
 
+    # RQ would let a minute pass before it looks again for a Redis that was away for a minute.
+    max_connection_wait_time = 4.0
+
+    def __init__(self, *arguments: Any, stopping: threading.Event, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._stopping = stopping
+        self._own_pid = os.getpid()
+
     def setup_work_horse_signals(self) -> None:
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        die_with(self._own_pid)
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self._stopping.set()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        super().heartbeat(timeout, pipeline)
+        alive.beat(self.connection if pipeline is None else pipeline, "worker", self.name)
+
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        """The child works on while Redis is away: what it makes goes elsewhere."""
+        try:
+            super().maintain_heartbeats(job, execution)
+        except RedisError as error:
+            log.warning("working on without Redis: %s", error)
+
+    def register_death(self) -> None:
+        alive.sign_off(self.connection, "worker", self.name)
+        super().register_death()  # type: ignore[no-untyped-call]
 
 
 def work(app: Flask, *, burst: bool = False) -> None:
-    """Serve the queues until a signal (or, with `burst`, until they are empty)."""
-    # No socket timeout here: a worker blocks on its queues for as long as they are empty.
-    connection = Redis.from_url(app.config["REDIS_URL"], socket_connect_timeout=5)
+    """Serve the queues until a signal (or, with `burst`, until they are empty).
+
+    A Redis that goes away is waited for: RQ's own loop would end the process.
+    """
     with app.app_context():
-        warm_up()
-        for name in WARM:
-            import_module(name)
-        # A child must not share a connection with its parent or a sibling.
-        db.engine.dispose()
-        gc.collect()
-        gc.freeze()
-        worker = ForkingWorker(
-            [Queue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES],
-            connection=connection,
-            serializer=JSONSerializer,
-            worker_ttl=20,
-            maintenance_interval=5,
-            job_monitoring_interval=5,
-        )
-        # RQ logs every round of its upkeep; what work does is logged by the runner.
-        worker.work(
-            burst=burst,
-            logging_level="WARNING",
-            # In turn: photos and documents hold each other up for one job at most.
-            dequeue_strategy=DequeueStrategy.ROUND_ROBIN,
-        )
+        _warm()
+        stopping = threading.Event()
+        with contextlib.suppress(StopRequested):
+            while not stopping.is_set():
+                try:
+                    _serve(app.config["REDIS_URL"], stopping, burst=burst)
+                except RedisError as error:
+                    if burst:
+                        raise
+                    log.warning("the worker waits for Redis: %s", error)
+                if burst:
+                    break
+                stopping.wait(PAUSE_SECONDS)
+
+
+def _warm() -> None:
+    """Load all that the children share, and leave them nothing that must not be shared."""
+    warm_up()
+    for name in WARM:
+        import_module(name)
+    # A child must not share a connection with its parent or a sibling.
+    db.engine.dispose()
+    gc.collect()
+    gc.freeze()
+
+
+def _serve(redis_url: str, stopping: threading.Event, *, burst: bool) -> None:
+    """Until a signal, or until RQ gives up because of Redis; may raise RedisError then."""
+    # No socket timeout here: a worker blocks on its queues for as long as they are empty.
+    connection = Redis.from_url(redis_url, socket_connect_timeout=5)
+    worker = ForkingWorker(
+        [Queue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES],
+        connection=connection,
+        serializer=JSONSerializer,
+        worker_ttl=20,
+        maintenance_interval=5,
+        job_monitoring_interval=5,
+        stopping=stopping,
+    )
+    # RQ logs every round of its upkeep; what work does is logged by the runner.
+    worker.work(
+        burst=burst,
+        logging_level="WARNING",
+        # In turn: photos and documents hold each other up for one job at most.
+        dequeue_strategy=DequeueStrategy.ROUND_ROBIN,
+    )
