@@ -1,0 +1,34 @@
+"""One site for all tests that break servers and processes; each test leaves it running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.people import Client
+from tests.faults.site import Site, running_site
+
+# Short, so that a killed worker's work is taken over while a test waits.
+LEASE_SECONDS = 5
+
+
+@pytest.fixture(scope="session")
+def whole_site() -> Iterator[Site]:
+    with running_site(JOB_LEASE_SECONDS=str(LEASE_SECONDS), RELAY_SECONDS="0.5") as site:
+        yield site
+
+
+@pytest.fixture
+def site(whole_site: Site) -> Site:
+    whole_site.postgres.start()
+    whole_site.valkey.start()
+    whole_site.start_all()
+    return whole_site
+
+
+@pytest.fixture
+def tess(site: Site) -> Client:
+    client = Client(site, site.cast.tess)
+    client.log_in()
+    return client
