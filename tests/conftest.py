@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from app import create_app
 from app.auth.identity import PLATFORM_PREFIX, token_hash
@@ -88,9 +88,9 @@ def cast(app: Flask) -> Cast:
     return load_cast(app)
 
 
-@pytest.fixture
-def transaction(app: Flask) -> Iterator[None]:
-    """Everything that the app commits in this test is rolled back after it.
+@contextmanager
+def rolled_back(app: Flask) -> Iterator[Connection]:
+    """Everything that the app commits inside the block is rolled back after it.
 
     The connection takes the engine's place: a session bound by `bind=` would be ignored by
     Flask-SQLAlchemy and really commit.
@@ -103,12 +103,19 @@ def transaction(app: Flask) -> Iterator[None]:
     engines[None] = connection  # type: ignore[assignment]
     db.session.session_factory.configure(join_transaction_mode="create_savepoint")
     try:
-        yield
+        yield connection
     finally:
         engines[None] = engine
         db.session.session_factory.configure(join_transaction_mode="conditional_savepoint")
         outer.rollback()
         connection.close()
+
+
+@pytest.fixture
+def transaction(app: Flask) -> Iterator[None]:
+    """Whatever this test commits is rolled back after it."""
+    with rolled_back(app):
+        yield
 
 
 Scope = Callable[[Person], AbstractContextManager[Actor]]

@@ -74,11 +74,16 @@ def _finish(response: Response) -> Response:
 
 
 def _refuse_strange_requests() -> None:
-    """Another site's page may link here but not post here; no address of ours holds a NUL."""
+    """Another site's page may link here but not post here; no address of ours holds a NUL.
+
+    Pages take forms and the API takes JSON: Flask-WTF would read JSON of any shape as a form.
+    """
     from_elsewhere = request.headers.get("Sec-Fetch-Site") == "cross-site"
     if from_elsewhere and request.method not in ("GET", "HEAD", "OPTIONS"):
         raise CrossSite
     if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
+        abort(400)
+    if request.is_json and not request.path.startswith("/api/"):
         abort(400)
 
 

@@ -1,0 +1,160 @@
+"""The requests that the pages themselves offer: every form of every page, filled in well.
+
+Nobody keeps a list of routes and fields here: a new form is found by being on a page.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import quote_from_bytes
+from uuid import uuid4
+
+from app.definition.workbook.sample import sample_workbook
+from tests.cast import PASSWORD
+from tests.pictures import a_jpeg, a_png
+
+APP = Path(__file__).resolve().parents[2] / "app"
+STROKES = b'{"width": 300, "height": 150, "strokes": [[[1, 2, 3], [4.5, 6, 70]]]}'
+
+
+@dataclass(frozen=True)
+class File:
+    name: str
+    filename: str
+    data: bytes
+    media_type: str
+
+
+@dataclass
+class Form:
+    """One form: where it goes, (name, value) of its inputs as a browser sends them, its files."""
+
+    method: str
+    action: str
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Form] = []
+        self.open: Form | None = None
+        self.select: list[str] | None = None  # its name, then the values of its options
+
+    def handle_starttag(self, tag: str, pairs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in pairs}
+        name = given.get("name", "")
+        if tag == "form":
+            method, action = given.get("method", "get").upper(), given.get("action", "")
+            self.open = Form(method, action.partition("#")[0])
+            self.found.append(self.open)
+        elif self.open is None or not (name or tag == "option"):
+            return
+        elif tag == "select":
+            self.select = [name]
+        elif tag == "option" and self.select:
+            self.select.append(given.get("value", ""))
+        elif tag == "input" and given.get("type") == "file":
+            self.open.files.append(a_file(name, given.get("accept", "")))
+        elif tag in ("input", "textarea", "button"):
+            self.open.fields.append((name, plausible(name, given)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.open = None
+        elif tag == "select" and self.select and self.open:
+            name, *values = self.select
+            self.open.fields.append((name, next((value for value in values if value), "")))
+            self.select = None
+
+
+def forms_of(page: str) -> list[Form]:
+    parser = _Forms()
+    parser.feed(page)
+    return parser.found
+
+
+GOOD = {
+    "email": "ana@acme.test", "password": PASSWORD, "current": PASSWORD,
+    "new": "a new long password", "again": "a new long password", "locale": "en",
+    "time_zone": "UTC", "next": "/reports/", "latitude": "-23.5", "longitude": "-46.6",
+    "signer_name": "Rui Signer", "comment": "Seen and measured", "reason": "It was dark",
+}  # fmt: skip
+BY_TYPE = {"date": "2026-03-31", "time": "14:05", "number": "5", "email": "a@b.test"}
+
+
+def plausible(name: str, given: dict[str, str]) -> str:
+    """A value that the input would take: its own, else one that fits its name or its type."""
+    if name == "client_id":
+        return str(uuid4())
+    if given.get("value"):
+        return given["value"]
+    return GOOD.get(name) or BY_TYPE.get(given.get("type", ""), "12")
+
+
+@cache
+def a_file(name: str, accept: str) -> File:
+    """A good file for a file input."""
+    if "sheet" in accept or "xlsx" in accept:
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        return File(name, "checklist.xlsx", sample_workbook(), kind)
+    if name == "image":
+        return File(name, "signature.png", a_png((200, 80)), "image/png")
+    return File(name, "photo.jpg", a_jpeg((64, 48)), "image/jpeg")
+
+
+GIVEN_NAME = re.compile(r"""\.(?:get|getlist)\(\s*"([a-z_]+)\"""")
+FORM_FIELD = re.compile(r"^    ([a-z_]+) = \w*Field\(", re.MULTILINE)
+
+
+@cache
+def names_in_code() -> tuple[str, ...]:
+    """Every name of a form or query value that the routes and forms of the app read."""
+    sources = [path for path in APP.rglob("*.py") if re.search(r"(routes|forms)\.py$", path.name)]
+    found = {
+        name
+        for path in sources
+        for pattern in (GIVEN_NAME, FORM_FIELD)
+        for name in pattern.findall(path.read_text())
+    }
+    return tuple(sorted(found))
+
+
+def encode_form(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"&".join(_quoted(name) + b"=" + _quoted(value) for name, value in fields)
+
+
+@lru_cache(1_000)
+def _quoted(raw: bytes) -> bytes:
+    return quote_from_bytes(raw, safe="").encode()
+
+
+def encode_multipart(
+    fields: Iterable[tuple[bytes, bytes]], files: Iterable[File], boundary: bytes = b"edge"
+) -> bytes:
+    """RFC 7578, with names and values as they are: what is hostile in them stays."""
+    body = io.BytesIO()
+    for name, value in fields:
+        body.write(b'--%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+                   % (boundary, name, value))  # fmt: skip
+    for file in files:
+        body.write(
+            b'--%s\r\nContent-Disposition: form-data; name="%s"; filename="%s"\r\n'
+            b"Content-Type: %s\r\n\r\n%s\r\n"
+            % (boundary, *(raw(text) for text in (file.name, file.filename, file.media_type)),
+               file.data)
+        )  # fmt: skip
+    body.write(b"--%s--\r\n" % boundary)
+    return body.getvalue()
+
+
+def raw(text: str) -> bytes:
+    """What goes over the wire: a lone surrogate travels as the three bytes that it would be."""
+    return text.encode("utf-8", "surrogatepass")

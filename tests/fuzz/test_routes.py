@@ -1,0 +1,146 @@
+"""Whatever arrives, no route breaks: each takes or refuses at least 200 hostile requests.
+
+`make fuzz EXAMPLES=1000` looks longer. A route is struck from the good requests that the pages
+offer for it, so that hostile values reach the code behind the first checks.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.test import run_wsgi_app
+
+from app.auth import passwords
+from app.tenancy import _tenant
+from tests.fuzz.strikes import STRIKES, Request, environ_of, struck
+from tests.fuzz.world import PEOPLE, World, a_world
+
+TABLE = Path(__file__).resolve().parents[1] / "policy" / "routes.csv"
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "200"))
+# Of processor time, because machines are shared; a wait for a lock has the wall's clock.
+CPU_SECONDS, WALL_SECONDS = 5, 60
+# Says so when a part of the installation is away: no worker runs here.
+UNWELL = {"home.ready": 503}
+LEAKS = (
+    "Traceback (most recent call last)",
+    "psycopg2.errors",
+    "sqlalchemy.exc",
+    "/site-packages/",
+)
+
+
+def endpoints() -> list[str]:
+    with TABLE.open() as file:
+        return [row["endpoint"] for row in csv.DictReader(file)] + ["static"]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory) -> Iterator[World]:
+    """Passwords cost next to nothing here: their strength is not what these tests look at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))
+        patch.setattr(passwords, "_NOBODY", passwords._hasher.hash("nobody"))
+        with a_world(tmp_path_factory.mktemp("fuzz")) as made:
+            yield made
+
+
+class Hung(BaseException):
+    """Not an Exception, so that no handler of the app takes it for an ordinary failure."""
+
+
+@contextmanager
+def watchdog() -> Iterator[None]:
+    def bark(number: int, _frame: object) -> None:
+        raise Hung(
+            f"no answer within {CPU_SECONDS} s of processor or {WALL_SECONDS} s of wall time"
+        )
+
+    before = [signal.signal(number, bark) for number in (signal.SIGPROF, signal.SIGALRM)]
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in zip((signal.SIGPROF, signal.SIGALRM), before, strict=True):
+            signal.signal(number, handler)
+
+
+@contextmanager
+def undone(world: World) -> Iterator[None]:
+    """What a request changed is taken back, so that each one meets the same rows."""
+    savepoint = world.connection.begin_nested()
+    try:
+        yield
+        # The one way in which a database can be left unusable: a failed transaction, not undone.
+        world.connection.exec_driver_sql("select 1")
+    finally:
+        savepoint.rollback()
+
+
+def answer(world: World, request: Request, cookie: str) -> tuple[int, bytes]:
+    """Status and body, straight from the WSGI callable."""
+    with watchdog():
+        chunks, status, _headers = run_wsgi_app(
+            world.app.wsgi_app, environ_of(request, cookie), buffered=True
+        )
+        body = b"".join(chunks)
+    return int(status.split(" ", 1)[0]), body
+
+
+def tokens(world: World, person: str) -> dict[str, str | None]:
+    """Ways to answer for the CSRF token; None switches the question off."""
+    return {"off": None, "right": world.tokens[person], "none": "", "wrong": "a.b.c", "odd": "\xff"}
+
+
+CSRF = st.sampled_from(("off", "off", "off", "off", "right", "none", "wrong", "odd"))
+
+
+@pytest.mark.parametrize("endpoint", endpoints())
+def test_no_route_breaks(world, endpoint):
+    good = world.good_requests(endpoint)
+    assert good
+
+    @settings(
+        max_examples=EXAMPLES, deadline=None, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(st.integers(0, len(good) - 1), st.sampled_from(PEOPLE), CSRF, STRIKES)
+    def strike(which, person, csrf, mutations):
+        request = good[which]
+        token = tokens(world, person)[csrf]
+        if token is not None:
+            request = struck(request, [("more", 0, ("csrf_token", token))])
+        request = struck(request, mutations)
+        world.app.config["WTF_CSRF_ENABLED"] = token is not None
+        try:
+            with undone(world):
+                status, body = answer(world, request, world.cookies[person])
+        finally:
+            world.app.config["WTF_CSRF_ENABLED"] = False
+        assert status < 500 or status == UNWELL.get(endpoint), body[:500]
+        assert not any(leak.encode() in body for leak in LEAKS)
+        assert _tenant.get() is None
+
+    strike()
+
+
+@pytest.mark.parametrize("endpoint", endpoints())
+def test_the_good_request_is_good(world, endpoint):
+    """The control: strikes start from requests that are taken, so they reach the inner code."""
+    statuses = []
+    for request in world.good_requests(endpoint):
+        for person in ("ana", "nobody"):
+            with undone(world):
+                statuses.append(answer(world, request, world.cookies[person])[0])
+    assert min(statuses) < 400 or UNWELL.get(endpoint) in statuses, statuses

@@ -1,0 +1,238 @@
+"""What hostile requests are aimed at: people signed in, one row of everything, and its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection, select, update
+from werkzeug.routing import Rule
+
+from app import create_app
+from app.auth import passwords
+from app.extensions import db
+from app.models import (
+    Account,
+    Actor,
+    Derivative,
+    DerivativeKind,
+    Document,
+    Photo,
+    PhotoVerdict,
+    Tenant,
+    Version,
+    WorkState,
+)
+from app.storage import object_key, put_bytes
+from app.tenancy import tenant_scope
+from tests import scenarios
+from tests import servers as test_servers
+from tests.cast import PASSWORD, Cast, Person, load_cast
+from tests.conftest import rolled_back, settings_for, signed_in_client
+from tests.fuzz.forms import Form, forms_of
+from tests.fuzz.strikes import Request
+from tests.pictures import a_jpeg, sha256_of
+
+WORDS = {"field_id": "enclosure", "role_id": "technician", "digest": "0" * 12,
+         "filename": "dist/manifest.json"}  # fmt: skip
+NOBODY = "nobody"
+PEOPLE = ("ana", "ana", "ana", "tess", "tess", "sam", NOBODY)
+
+
+@dataclass
+class World:
+    """`rows` are good ids by the name of the part of an address that takes them."""
+
+    app: Flask
+    connection: Connection
+    rows: dict[str, list[UUID]]
+    cookies: dict[str, str]
+    tokens: dict[str, str]
+    forms: dict[str, list[Form]] = field(default_factory=dict)
+
+    def rules(self, endpoint: str) -> list[Rule]:
+        return list(self.app.url_map.iter_rules(endpoint))
+
+    def good_requests(self, endpoint: str) -> list[Request]:
+        """What the pages offer for this endpoint; where none does, its bare address."""
+        found = []
+        for rule in self.rules(endpoint):
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                forms = [one for one in self.forms.get(endpoint, []) if one.method == method]
+                found += [
+                    Request(method, _parts(one.action), fields=tuple(one.fields),
+                            files=tuple(one.files))
+                    for one in forms
+                ] or [Request(method, _parts(path)) for path in self.paths(rule)]  # fmt: skip
+        return found
+
+    def paths(self, rule: Rule) -> list[str]:
+        """The addresses of a rule, one for each good id of the rows that it names."""
+        rows = [name for name in rule.arguments if name in self.rows]
+        most = max([len(self.rows[name]) for name in rows], default=1)
+        kinds = _kinds(rule)
+        paths = []
+        for at in range(max(most, len(kinds))):
+            values: dict[str, Any] = {name: WORDS[name] for name in rule.arguments & WORDS.keys()}
+            values |= {name: self.rows[name][at % len(self.rows[name])] for name in rows}
+            values |= {"kind": kinds[at % len(kinds)]} if "kind" in rule.arguments else {}
+            with self.app.test_request_context():
+                paths.append(self.app.url_for(rule.endpoint, **values))
+        return paths
+
+
+def _kinds(rule: Rule) -> list[str]:
+    converter = rule._converters.get("kind")
+    return sorted(getattr(converter, "items", [""]))
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    """The address in pieces, so that any of them can be struck."""
+    pieces = path.split("/")
+    return tuple(piece for one in pieces[1:] for piece in ("/", one) if piece) or ("/",)
+
+
+@contextmanager
+def a_world(folder: Path) -> Iterator[World]:
+    """On a database of its own, because what a superadmin changes is really committed."""
+    running = test_servers.current()
+    name = running.clone(f"laudo_fuzz_{uuid4().hex[:8]}")
+    app = create_app(settings_for(name, folder, log_level="WARNING"))
+    app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
+    try:
+        with rolled_back(app) as connection:
+            yield _filled(app, connection)
+    finally:
+        with app.app_context():
+            db.engine.dispose()
+            app.extensions["laudo_platform_engine"].dispose()
+        running.drop(name)
+
+
+def _filled(app: Flask, connection: Connection) -> World:
+    cast = load_cast(app)
+    with _acting(app, cast.ana) as ana:
+        rows = _rows(ana, cast)
+    world = World(app, connection, rows, cookies={NOBODY: ""}, tokens={NOBODY: ""})
+    for key in ("ana", "tess", "sam"):
+        client = signed_in_client(app, getattr(cast, key))
+        world.tokens[key] = _token(app, client)
+        cookie = client.get_cookie("session")
+        assert cookie
+        world.cookies[key] = f"session={cookie.value}"
+        if key == "ana":
+            _collect(world, client)
+    _collect(world, app.test_client())
+    return world
+
+
+@contextmanager
+def _acting(app: Flask, person: Person) -> Iterator[Actor]:
+    assert person.tenant_id
+    with app.app_context(), tenant_scope(person.tenant_id):
+        yield Actor(person.name, person.role, person.id)
+
+
+def _token(app: Flask, client: FlaskClient) -> str:
+    """A CSRF token of this session, as every page carries it."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    page = client.get("/account").get_data(as_text=True)
+    app.config["WTF_CSRF_ENABLED"] = False
+    token: str = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+    assert token, page[:2_000]
+    return token
+
+
+def _collect(world: World, client: FlaskClient) -> None:
+    """Every form of every page that this person can open, by the endpoint that takes it."""
+    places = world.app.url_map.bind("localhost")
+    for rule in world.app.url_map.iter_rules():
+        if "GET" not in (rule.methods or set()) or rule.endpoint == "static":
+            continue
+        for path in world.paths(rule):
+            page = client.get(path, follow_redirects=True)
+            if page.mimetype != "text/html":
+                continue
+            for form in forms_of(page.get_data(as_text=True)):
+                if places.test(form.action, method=form.method):
+                    endpoint, _values = places.match(form.action, method=form.method)
+                    world.forms.setdefault(endpoint, []).append(form)
+
+
+def _rows(ana: Actor, cast: Cast) -> dict[str, list[UUID]]:
+    low = passwords._hasher.hash(PASSWORD)
+    db.session.execute(update(Account).values(password_hash=low))
+    version = scenarios.a_checklist(ana)
+    project = scenarios.a_project(ana)
+    equipment = scenarios.an_equipment(project)
+    report = scenarios.a_report(
+        ana, version=version, project=project, equipment_id=equipment.id,
+        assignee_id=cast.tess.id,
+    )  # fmt: skip
+    scenarios.all_answers(report, ana)
+    full = scenarios.a_report(ana, version=version, project=project)
+    scenarios.all_answers(full, ana)
+    scenarios.a_signature(full, "technician", ana)
+    photos = [_photo(report, ana, cast), _photo(report, ana, cast, PhotoVerdict.QUARANTINED),
+              _photo(full, ana, cast), _photo(report, ana, cast, None)]  # fmt: skip
+    picture = object_key(cast.acme, "sign", "c" * 64, ".png")
+    put_bytes(picture, a_jpeg((40, 30)))
+    signature = scenarios.a_signature(report, "client", ana, image_key=picture)
+    done = scenarios.completed(scenarios.a_report(ana, version=version, project=project), ana)
+    logo = object_key(cast.acme, "logo", "e" * 64, ".png")
+    put_bytes(logo, a_jpeg((40, 30)))
+    db.session.execute(update(Tenant).values(logo_key=logo))
+    draft = Version(checklist_id=version.checklist_id, number=2, body=version.body)
+    db.session.add(draft)
+    db.session.commit()
+    return {
+        "tenant_id": [cast.acme, cast.other],
+        "project_id": [project.id],
+        "checklist_id": [version.checklist_id],
+        "version_id": [draft.id, version.id],
+        "report_id": [report.id, full.id, done.id],
+        "photo_id": photos,
+        "signature_id": [signature.id],
+        "document_id": _documents(report.id, done.id, ana, cast),
+    }
+
+
+def _photo(report: Any, ana: Actor, cast: Cast, verdict: Any = PhotoVerdict.GOOD) -> UUID:
+    """A photo with its bytes and both derivatives."""
+    photo_id: UUID = scenarios.a_photo(report, "enclosure", ana, verdict=verdict).id
+    data = a_jpeg((64, 48))
+    key = object_key(cast.acme, "derived", sha256_of(data), ".jpg")
+    put_bytes(key, data)
+    put_bytes(_key_of(photo_id), data)
+    db.session.add_all(
+        Derivative(photo_id=photo_id, kind=kind, recipe="r1", storage_key=key,
+                   sha256=sha256_of(data), byte_size=len(data), width=64, height=48)
+        for kind in DerivativeKind
+    )  # fmt: skip
+    db.session.commit()
+    return photo_id
+
+
+def _key_of(photo_id: UUID) -> str:
+    key = db.session.scalar(select(Photo.storage_key).where(Photo.id == photo_id))
+    return str(key)
+
+
+def _documents(report_id: UUID, done_id: UUID, ana: Actor, cast: Cast) -> list[UUID]:
+    """One PDF that is there and one that failed."""
+    pdf = object_key(cast.acme, "pdf", "d" * 64, ".pdf")
+    put_bytes(pdf, b"%PDF-1.7 small")
+    made = Document(report_id=report_id, requested_by=ana.account_id, is_preview=True,
+                    state=WorkState.DONE, storage_key=pdf, sha256="d" * 64, byte_size=14,
+                    pages=1)  # fmt: skip
+    failed = Document(report_id=done_id, requested_by=ana.account_id, is_preview=False,
+                      state=WorkState.FAILED, error="gave_up")  # fmt: skip
+    db.session.add_all([made, failed])
+    db.session.commit()
+    return [made.id, failed.id]
