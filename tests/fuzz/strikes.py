@@ -99,7 +99,7 @@ MUTATIONS: st.SearchStrategy[Mutation] = st.one_of(
     st.tuples(st.just("method"), NUMBERS, st.sampled_from(METHODS)),
     st.tuples(st.just("body"), NUMBERS, BLOBS),
     st.tuples(st.just("json"), NUMBERS, JSONS),
-    st.tuples(st.just("crowd"), NUMBERS, st.sampled_from((999, 1_001, 5_000))),
+    st.tuples(st.just("crowd"), NUMBERS, st.sampled_from((999, 1_001, 1_500))),
     st.tuples(st.just("cut body"), NUMBERS, st.integers(0, 400)),
     st.tuples(st.just("htmx"), NUMBERS, st.none()),
 )

@@ -103,7 +103,7 @@ def a_world(folder: Path) -> Iterator[World]:
     """On a database of its own, because what a superadmin changes is really committed."""
     running = test_servers.current()
     name = running.clone(f"laudo_fuzz_{uuid4().hex[:8]}")
-    app = create_app(settings_for(name, folder, log_level="WARNING"))
+    app = create_app(settings_for(name, folder))
     app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
     try:
         with rolled_back(app) as connection:

@@ -1,0 +1,35 @@
+"""How often each thing is struck, and what ends a strike that hangs."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "200"))
+# Of processor time, because machines are shared; a wait for a lock has the wall's clock.
+CPU_SECONDS, WALL_SECONDS = 5, 60
+
+
+class Hung(BaseException):
+    """Not an Exception, so that no handler of the app takes it for an ordinary failure."""
+
+
+@contextmanager
+def watchdog(cpu_seconds: float = CPU_SECONDS) -> Iterator[None]:
+    def bark(number: int, _frame: object) -> None:
+        raise Hung(
+            f"no answer within {cpu_seconds} s of processor or {WALL_SECONDS} s of wall time"
+        )
+
+    before = [signal.signal(number, bark) for number in (signal.SIGPROF, signal.SIGALRM)]
+    signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
+    signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in zip((signal.SIGPROF, signal.SIGALRM), before, strict=True):
+            signal.signal(number, handler)
