@@ -1,5 +1,6 @@
 """Gunicorn: threads for slow phones, keep-alive longer than a load balancer's idle time."""
 
+import gc
 import os
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
@@ -27,3 +28,13 @@ def post_fork(server, worker):  # type: ignore[no-untyped-def]
 
     with app.app_context():
         check_app_role()
+
+
+def post_worker_init(worker):  # type: ignore[no-untyped-def]
+    """Spare the collector what lives as long as the process: modules, templates, mappers.
+
+    Walking them cost some 20 ms, in every fifth request or so.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

@@ -53,7 +53,9 @@ insert into reports (tenant_id, project_id, version_id, number, title, status, o
 """
 
 
-def fill(owner_dsn: str, model_tenant: UUID, *, tenants: int = TENANTS, each: int = REPORTS_EACH) -> str:
+def fill(
+    owner_dsn: str, model_tenant: UUID, *, tenants: int = TENANTS, each: int = REPORTS_EACH
+) -> str:
     """Add `tenants` tenants of `each` reports with one published version of the model tenant.
 
     `owner_dsn` is a superuser's. Returns the e-mail of the first tenant's admin (no password).

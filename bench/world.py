@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -43,7 +44,11 @@ def open_world(*, tenants: int, each: int, sections: int = 20, fields: int = 15)
             app = create_app(settings_for(servers.MODEL, Path(storage)))
             app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
             logging.getLogger("laudo.access").setLevel(logging.WARNING)
-            yield _furnish(app, running, tenants, each, sections, fields)
+            world = _furnish(app, running, tenants, each, sections, fields)
+            # As gunicorn.conf.py does in every worker.
+            gc.collect()
+            gc.freeze()
+            yield world
     finally:
         servers.stop(running)
 

@@ -54,6 +54,13 @@ class Report(Changing, TenantRow):
             "id",
             postgresql_where=text("discarded_at is null"),
         ),
+        Index(
+            "ix_reports_tenant_id_titled",
+            "tenant_id",
+            text("lower(title)"),
+            "id",
+            postgresql_where=text("discarded_at is null"),
+        ),
         Index("ix_reports_tenant_id_project_id", "tenant_id", "project_id"),
         Index("ix_reports_tenant_id_assignee_id", "tenant_id", "assignee_id"),
     )

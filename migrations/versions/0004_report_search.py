@@ -57,6 +57,10 @@ def upgrade() -> None:
         " where discarded_at is null"
     )
     op.execute("drop index ix_reports_tenant_id_updated_at")
+    op.execute(
+        "create index ix_reports_tenant_id_titled on reports (tenant_id, lower(title), id)"
+        " where discarded_at is null"
+    )
 
 
 def downgrade() -> None:
