@@ -40,9 +40,11 @@ create temporary table parts on commit drop as
   from scale s;
 insert into reports (tenant_id, project_id, version_id, number, title, status, outcome, started_by,
     assignee_id, equipment_id, updated_at, created_at)
-  select q.tenant_id, project, versions[1 + n %% 5], 'CL-' || n %% 5 || '-' || lpad(n::text, 6, '0'),
-    (array['Energização do quadro', 'Transformer test', 'Inspeção de cabos'])[1 + n %% 3] || ' ' || n,
-    case n %% 4 when 0 then 'completed' when 1 then 'in_progress' when 2 then 'draft' else 'archived' end,
+  select q.tenant_id, project, versions[1 + n %% 5],
+    'CL-' || n %% 5 || '-' || lpad(n::text, 6, '0'),
+    (array['Energização do quadro', 'Transformer test', 'Inspeção de cabos'])[1 + n %% 3]
+      || ' ' || n,
+    (array['completed', 'in_progress', 'draft', 'archived'])[1 + n %% 4],
     case when n %% 4 in (0, 3) then 'passed' end, people[1 + n %% 40], people[1 + n %% 37],
     case when n %% 2 = 0 then (
       select e.id from equipment e where e.tenant_id = q.tenant_id and e.project_id = q.project

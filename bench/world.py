@@ -1,4 +1,4 @@
-"""A running app over real servers for measuring: the tests' servers, a clone, a person's browser."""
+"""A running app for measuring: the tests' servers, many reports, a person's browser."""
 
 from __future__ import annotations
 
