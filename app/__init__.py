@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 
 from flask import Flask
@@ -18,6 +17,8 @@ ENGINE_OPTIONS = {
     "pool_size": 8,
     "max_overflow": 8,
     "pool_timeout": 5,
+    # An error would else carry the values of the statement into the log.
+    "hide_parameters": True,
     "connect_args": {
         "connect_timeout": 3,
         "options": "-c statement_timeout=15s -c lock_timeout=5s"
@@ -61,20 +62,19 @@ def _configure(app: Flask, settings: Settings) -> None:
         COMPRESS_MIMETYPES=["text/html", "text/plain", "text/css", "application/json"],
         TESTING=settings.testing,
     )
-    logging.getLogger("laudo").setLevel(settings.log_level)
-    logging.getLogger("app").setLevel(settings.log_level)
 
 
 def _bind_extensions(app: Flask) -> None:
     from app.auth import identity
     from app.jobs import queue
-    from app.web import errors, filters, headers, locale, page
+    from app.web import access, errors, filters, headers, hosts, locale, page
 
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     htmx.init_app(app)
+    access.init_app(app)
     headers.init_app(app)
     with app.app_context():
         tenancy.init_app(app)
@@ -88,6 +88,7 @@ def _bind_extensions(app: Flask) -> None:
     page.init_app(app)
     errors.init_app(app)
     storage.init_app(app)
+    hosts.init_app(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=str(ROOT / "app" / "static"),

@@ -7,7 +7,7 @@ value with a sentence that names the variable.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     job_attempts: int = Field(default=5, ge=1)
     relay_seconds: float = Field(default=2.0, gt=0)
     log_level: str = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    metrics_bind: str = Field(default="", pattern=r"^(|[\w.:\[\]-]*:\d{1,5})$")
     page_size: int = Field(default=25, ge=1, le=200)
     export_rows: int = Field(default=50_000, ge=1)
     testing: bool = False

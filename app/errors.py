@@ -13,6 +13,8 @@ class DomainError(Exception):
     """This cannot be done."""
 
     status = 409
+    # Seconds after which it is worth to try again, where only time mends it.
+    retry_after: int | None = None
 
     def __init__(self, **params: Any) -> None:
         self.params = params

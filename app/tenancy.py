@@ -27,6 +27,7 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 
+from app import logs
 from app.extensions import db
 
 _tenant: ContextVar[UUID | None] = ContextVar("laudo_tenant", default=None)
@@ -201,4 +202,5 @@ def init_app(app: Flask) -> None:
         event.listen(db.session, "do_orm_execute", _add_tenant_criteria)
         event.listen(db.session, "before_flush", _stamp_new_rows)
         event.listen(db.session, "after_begin", _hand_over_key)
+    logs.ask_for("tenant_id", _tenant.get)
     app.extensions["laudo_platform_engine"] = _platform_engine(app)

@@ -14,6 +14,7 @@ from flask import Flask, Response, current_app, g, redirect, request, session, u
 from flask_login import AnonymousUserMixin, UserMixin, current_user, logout_user
 from sqlalchemy import func, select, text
 
+from app import logs
 from app.errors import DomainError
 from app.extensions import db, login_manager
 from app.models import Account, Role, Superadmin, SuperadminSession, Tenant
@@ -112,8 +113,10 @@ def _load_superadmin(token: str) -> Identity | None:
 def _bind() -> None:
     """Load the person first thing, so that the tenant is bound before any view or guard."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if view and request.endpoint != "static" and not getattr(view, "impersonal", False):
-        current_user._get_current_object()
+    if not view or request.endpoint == "static" or getattr(view, "impersonal", False):
+        return
+    if current_user.is_authenticated:
+        logs.add(account_id=current_user.account_id)
 
 
 def remember(token: str) -> None:

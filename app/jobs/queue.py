@@ -21,6 +21,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
+from app import logs
 from app.extensions import db
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,8 @@ def enqueue(queue: str, kind: str, work_id: UUID) -> bool:
         RUNNER,
         kind,
         str(work_id),
+        # Whose request it was, for the log; the relay does not know.
+        str(logs.known("request_id") or ""),
         # The id tells the relay what waits; the rest keeps a re-fed row apart from a running one.
         job_id=f"{_name(kind, work_id)}-{secrets.token_hex(4)}",
         job_timeout=RENDER_SECONDS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,6 +13,7 @@ from uuid import UUID
 from flask import Flask, current_app
 from sqlalchemy import func, or_, select, update
 
+from app import logs
 from app.extensions import db
 from app.jobs.registry import Claim, Kind, get_kind
 from app.models import Work, WorkState
@@ -28,8 +30,14 @@ class WorkFailed(RuntimeError):
     """This work cannot succeed however often it is tried; `str()` is a code or a sentence."""
 
 
-def run(kind_name: str, work_id: str) -> None:
-    """RQ's entry point; the payload is a kind and an id, nothing else."""
+def run(kind_name: str, work_id: str, request_id: str = "") -> None:
+    """RQ's entry point; the payload is a kind, an id and, for the log, the request that woke it."""
+    caused_by = request_id if logs.REQUEST_ID.fullmatch(request_id) else None
+    with logs.telling(job_kind=kind_name, job_id=work_id, request_id=caused_by):
+        _run(kind_name, work_id)
+
+
+def _run(kind_name: str, work_id: str) -> None:
     kind = get_kind(kind_name)
     rows = call_definer("find_work_tenant", p_kind=kind_name, p_id=UUID(work_id))
     if not rows:
@@ -38,22 +46,33 @@ def run(kind_name: str, work_id: str) -> None:
     with tenant_scope(rows[0].tenant_id):
         claim = claim_work(kind, UUID(work_id), rows[0].tenant_id)
         if claim is not None:
-            _carry_out(kind, claim)
+            started = time.monotonic()
+            outcome = _carry_out(kind, claim)
+            facts = {
+                "attempt": claim.attempt,
+                "outcome": outcome,
+                "duration_ms": round((time.monotonic() - started) * 1000),
+            }
+            log.info("%s %s: %s", kind_name, work_id, outcome, extra={"facts": facts})
 
 
-def _carry_out(kind: Kind, claim: Claim) -> None:
+def _carry_out(kind: Kind, claim: Claim) -> str:
+    """Returns how it ended, in words for the log."""
     try:
         with _heartbeat(claim, kind.model):
             kind.perform(claim)
     except FenceLost:
-        log.warning("%s %s: the fence was lost", claim.kind, claim.id)
+        return "another worker took over"
     except WorkFailed as error:
         _settle(kind.model, claim, WorkState.FAILED, str(error))
+        return "cannot succeed"
     except Exception as error:
         log.exception("%s %s failed", claim.kind, claim.id)
         _retry(kind.model, claim, type(error).__name__)
         if current_app.testing:
             raise
+        return "failed"
+    return "done"
 
 
 def claim_work(kind: Kind, work_id: UUID, tenant_id: UUID) -> Claim | None:

@@ -79,7 +79,8 @@ def _http(error: HTTPException) -> Response:
 
 def _domain(error: DomainError) -> Response:
     db.session.rollback()
-    return error_response(error.status, translated(error))
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after else {}
+    return error_response(error.status, translated(error), **headers)
 
 
 def translated(error: DomainError) -> str:
@@ -100,14 +101,14 @@ def _wrong_host(_error: SecurityError) -> Response:
 
 def _unreachable(error: Exception) -> Response:
     _leave_all_behind()
-    log.error("database out of reach, request %s: %s", request_id(), error)
+    # Its first line names the failure; what follows is the statement.
+    log.error("database out of reach: %s", str(error).partition("\n")[0])
     return _plain_response(503, **{"Retry-After": "5"})
 
 
 def _unexpected(error: InternalServerError) -> Response:
-    # Flask has logged the exception itself; this line ties it to what the person sees.
+    # Flask has logged the exception itself, with the request id that the person sees.
     _leave_all_behind()
-    log.error("unexpected failure, request %s", request_id())
     return _plain_response(500)
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import re
 import secrets
 import time
 
 from flask import Flask, Response, abort, g, request
 
+from app import logs
 from app.errors import DomainError
-
-log = logging.getLogger("laudo.access")
 
 CSP = "; ".join(
     (
@@ -36,7 +33,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=()",
 }
-REQUEST_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
 
 
 class CrossSite(DomainError):
@@ -52,8 +48,9 @@ def request_id() -> str:
 
 def _start() -> None:
     given = request.headers.get("X-Request-ID", "")
-    made = given if REQUEST_ID.match(given) else secrets.token_urlsafe(9)
+    made = given if logs.REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
     request.environ["laudo.request_id"] = made
+    logs.begin(request_id=made)
     g.started = time.perf_counter()
 
 
@@ -65,11 +62,6 @@ def _finish(response: Response) -> Response:
         response.headers["Cache-Control"] = "private, no-store"
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    elapsed = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
-    log.info(
-        "%s %s %s %.0fms id=%s", request.method, request.path, response.status_code, elapsed,
-        request_id(),
-    )  # fmt: skip
     return response
 
 

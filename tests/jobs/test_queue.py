@@ -9,6 +9,7 @@ import pytest
 from redis.exceptions import RedisError
 from sqlalchemy import text
 
+from app import logs
 from app.extensions import db
 from app.jobs import queue
 
@@ -71,9 +72,10 @@ def test_a_queue_never_grows_beyond_its_room(bench):
     assert fed.count(True) == queue.ROOM == queue.count_waiting(name)
 
 
-def test_the_payload_is_a_kind_and_an_id_in_json(bench):
-    queue.enqueue(bench.kind.queue, "photo_check", bench.work_id)
+def test_the_payload_is_a_kind_and_ids_in_json(bench):
+    with logs.telling(request_id="a-request-id"):
+        queue.enqueue(bench.kind.queue, "photo_check", bench.work_id)
     (job,) = queue._queue(bench.kind.queue).get_jobs()
-    assert job.args == ["photo_check", str(bench.work_id)]
+    assert job.args == ["photo_check", str(bench.work_id), "a-request-id"]
     assert job.func_name == "app.jobs.runner.run"
     assert not job.data.startswith(b"\x80")

@@ -1,0 +1,93 @@
+"""One line of log and one observation for every request, and what its lines must never say.
+
+Requests for static files are answered in front of the app and leave no line.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+
+from flask import Flask, Response, g, has_request_context, request
+
+from app import logs, metrics
+
+log = logging.getLogger("laudo.access")
+
+# The texts in addresses that are names of ours. Any other may be a token that opens something.
+NAMES = frozenset({"field_id", "role_id", "digest"})
+SECRET_FIELDS = ("password", "token", "secret", "current", "new", "repeat")
+HIDDEN = "…"
+
+
+def told_path() -> str:
+    """The request's path without its query and without what may be a token.
+
+    Of an address that is not ours, only the first part: the rest may be anybody's mistake.
+    """
+    if request.url_rule is None:
+        first, _, rest = request.path.lstrip("/").partition("/")
+        return logs.redacted(f"/{first[:40]}") + (f"/{HIDDEN}" if rest else "")
+    path = request.path
+    for value in _unnamed_values():
+        path = path.replace(value, HIDDEN)
+    return path
+
+
+def _unnamed_values() -> list[str]:
+    given = request.view_args or {}
+    endpoint_is_file = request.endpoint == "static"
+    return [
+        value
+        for name, value in given.items()
+        if isinstance(value, str)
+        and name not in NAMES
+        and not endpoint_is_file
+        # Of `<any(csv, xlsx):kind>` the rule itself spells out what may stand there.
+        and value not in str(request.url_rule)
+    ]
+
+
+def _secrets_of_request() -> Iterator[str]:
+    """What came with this request and opens something: for lines that repeat foreign words."""
+    if not has_request_context():
+        return
+    yield from request.cookies.values()
+    yield from _unnamed_values()
+    for header in ("Authorization", "X-CSRFToken", "Cookie"):
+        if value := request.headers.get(header):
+            yield value
+    # Only a form that was read already: reading one here could fail again.
+    if "form" in request.__dict__:
+        for name, value in request.form.items():
+            if any(word in name.lower() for word in SECRET_FIELDS):
+                yield value
+
+
+def _finish(response: Response) -> Response:
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    path = told_path()
+    facts = {
+        "endpoint": request.endpoint,
+        "method": request.method,
+        "path": path,
+        "status": response.status_code,
+        "duration_ms": round(seconds * 1000, 1),
+    }
+    log.info(
+        "%s %s %s", request.method, path, response.status_code, extra={"facts": facts}
+    )  # fmt: skip
+    metrics.observe_request(request.endpoint, request.method, response.status_code, seconds)
+    return response
+
+
+def _forget(_error: BaseException | None = None) -> None:
+    logs.begin()
+
+
+def init_app(app: Flask) -> None:
+    """Before all other features: what is registered first is asked last."""
+    logs.never_say(_secrets_of_request)
+    app.after_request(_finish)
+    app.teardown_request(_forget)
