@@ -27,7 +27,7 @@ def read_wanted(args: Mapping[str, str], zone: str) -> Wanted:
     order = _choice(Order, sort.removeprefix("-"))
     last_day = _day(args.get("until"))
     return Wanted(
-        search=" ".join(args.get("search", "").split())[:MAX_SEARCH],
+        search=" ".join(args.get("search", "").split())[:MAX_SEARCH].rstrip(),
         status=_choice(ReportStatus, args.get("status")),
         checklist_id=_id(args.get("checklist")),
         project_id=_id(args.get("project")),

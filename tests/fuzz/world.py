@@ -24,13 +24,17 @@ from app.models import (
     DerivativeKind,
     Document,
     Photo,
+    PhotoCheck,
     PhotoVerdict,
     Tenant,
     Version,
     WorkState,
 )
+from app.reports.content import content_hash
+from app.reports.facts import load_facts
 from app.storage import object_key, put_bytes
 from app.tenancy import tenant_scope
+from app.web.brand import brand_digest
 from tests import scenarios
 from tests import servers as test_servers
 from tests.cast import PASSWORD, Cast, Person, load_cast
@@ -39,22 +43,23 @@ from tests.fuzz.forms import Form, forms_of
 from tests.fuzz.strikes import Request
 from tests.pictures import a_jpeg, sha256_of
 
-WORDS = {"field_id": "enclosure", "role_id": "technician", "digest": "0" * 12,
-         "filename": "dist/manifest.json"}  # fmt: skip
+WORDS = {"field_id": "enclosure", "role_id": "technician", "filename": "dist/manifest.json"}
 NOBODY = "nobody"
 PEOPLE = ("ana", "ana", "ana", "tess", "tess", "sam", NOBODY)
 
 
 @dataclass
 class World:
-    """`rows` are good ids by the name of the part of an address that takes them."""
+    """`rows` are good values by the name of the part of an address that takes them."""
 
     app: Flask
     connection: Connection
-    rows: dict[str, list[UUID]]
+    rows: dict[str, list[Any]]
     cookies: dict[str, str]
     tokens: dict[str, str]
     forms: dict[str, list[Form]] = field(default_factory=dict)
+    # Forms of pages that no route takes.
+    lost: list[str] = field(default_factory=list)
 
     def rules(self, endpoint: str) -> list[Rule]:
         return list(self.app.url_map.iter_rules(endpoint))
@@ -73,7 +78,7 @@ class World:
         return found
 
     def paths(self, rule: Rule) -> list[str]:
-        """The addresses of a rule, one for each good id of the rows that it names."""
+        """The addresses of a rule, one for each good value of the rows that it names."""
         rows = [name for name in rule.arguments if name in self.rows]
         most = max([len(self.rows[name]) for name in rows], default=1)
         kinds = _kinds(rule)
@@ -160,12 +165,16 @@ def _collect(world: World, client: FlaskClient) -> None:
             if page.mimetype != "text/html":
                 continue
             for form in forms_of(page.get_data(as_text=True)):
-                if places.test(form.action, method=form.method):
-                    endpoint, _values = places.match(form.action, method=form.method)
-                    world.forms.setdefault(endpoint, []).append(form)
+                if not places.test(form.action, method=form.method):
+                    world.lost.append(f"{path}: {form.method} {form.action}")
+                    continue
+                endpoint, _values = places.match(form.action, method=form.method)
+                # The token is drawn apart: most strikes go without the question.
+                form.fields = [one for one in form.fields if one[0] != "csrf_token"]
+                world.forms.setdefault(endpoint, []).append(form)
 
 
-def _rows(ana: Actor, cast: Cast) -> dict[str, list[UUID]]:
+def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
     low = passwords._hasher.hash(PASSWORD)
     db.session.execute(update(Account).values(password_hash=low))
     version = scenarios.a_checklist(ana)
@@ -178,16 +187,19 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[UUID]]:
     scenarios.all_answers(report, ana)
     full = scenarios.a_report(ana, version=version, project=project)
     scenarios.all_answers(full, ana)
-    scenarios.a_signature(full, "technician", ana)
     photos = [_photo(report, ana, cast), _photo(report, ana, cast, PhotoVerdict.QUARANTINED),
               _photo(full, ana, cast), _photo(report, ana, cast, None)]  # fmt: skip
-    picture = object_key(cast.acme, "sign", "c" * 64, ".png")
-    put_bytes(picture, a_jpeg((40, 30)))
+    signed = content_hash(full, load_facts(full))
+    scenarios.a_signature(full, "technician", ana, content_hash=signed)
+    drawn = a_jpeg((40, 30))
+    picture = object_key(cast.acme, "sign", sha256_of(drawn), ".png")
+    put_bytes(picture, drawn)
     signature = scenarios.a_signature(report, "client", ana, image_key=picture)
     done = scenarios.completed(scenarios.a_report(ana, version=version, project=project), ana)
-    logo = object_key(cast.acme, "logo", "e" * 64, ".png")
-    put_bytes(logo, a_jpeg((40, 30)))
+    logo = object_key(cast.acme, "logo", sha256_of(drawn), ".png")
+    put_bytes(logo, drawn)
     db.session.execute(update(Tenant).values(logo_key=logo))
+    brands = [brand_digest(db.session.get_one(Tenant, cast.acme))]
     draft = Version(checklist_id=version.checklist_id, number=2, body=version.body)
     db.session.add(draft)
     db.session.commit()
@@ -200,12 +212,15 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[UUID]]:
         "photo_id": photos,
         "signature_id": [signature.id],
         "document_id": _documents(report.id, done.id, ana, cast),
+        "digest": brands,
     }
 
 
 def _photo(report: Any, ana: Actor, cast: Cast, verdict: Any = PhotoVerdict.GOOD) -> UUID:
     """A photo with its bytes and both derivatives."""
     photo_id: UUID = scenarios.a_photo(report, "enclosure", ana, verdict=verdict).id
+    if verdict is None:
+        db.session.add(PhotoCheck(photo_id=photo_id, state=WorkState.FAILED, error="gave_up"))
     data = a_jpeg((64, 48))
     key = object_key(cast.acme, "derived", sha256_of(data), ".jpg")
     put_bytes(key, data)
@@ -226,10 +241,11 @@ def _key_of(photo_id: UUID) -> str:
 
 def _documents(report_id: UUID, done_id: UUID, ana: Actor, cast: Cast) -> list[UUID]:
     """One PDF that is there and one that failed."""
-    pdf = object_key(cast.acme, "pdf", "d" * 64, ".pdf")
-    put_bytes(pdf, b"%PDF-1.7 small")
+    data = b"%PDF-1.7 small"
+    pdf = object_key(cast.acme, "pdf", sha256_of(data), ".pdf")
+    put_bytes(pdf, data)
     made = Document(report_id=report_id, requested_by=ana.account_id, is_preview=True,
-                    state=WorkState.DONE, storage_key=pdf, sha256="d" * 64, byte_size=14,
+                    state=WorkState.DONE, storage_key=pdf, sha256=sha256_of(data), byte_size=14,
                     pages=1)  # fmt: skip
     failed = Document(report_id=done_id, requested_by=ana.account_id, is_preview=False,
                       state=WorkState.FAILED, error="gave_up")  # fmt: skip
