@@ -49,6 +49,7 @@ from app.models import (
     Signature,
     Version,
 )
+from app.storage import object_key, put_bytes
 from app.tenancy import require_tenant
 
 Row = TypeVar("Row", bound=db.Model)  # type: ignore[name-defined]
@@ -250,10 +251,13 @@ def a_photo(
     *,
     verdict: PhotoVerdict | None = PhotoVerdict.GOOD,
     has_position: bool = True,
+    data: bytes | None = None,
     **placement: Any,
 ) -> Photo:
-    """A placed photo without stored bytes; a verdict of None is one still being read."""
-    digest = sha256(uuid4().bytes).hexdigest()
+    """A placed photo, stored where its bytes are given; a verdict of None is one still read."""
+    digest = sha256(data or uuid4().bytes).hexdigest()
+    if data:
+        put_bytes(object_key(require_tenant(), "orig", digest), data)
     photo = Photo(
         report_id=report.id,
         client_id=uuid4(),

@@ -210,7 +210,7 @@ class TestUpload:
         def full(*args):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr("app.storage.os.fsync", full)
+        monkeypatch.setattr("app.storage.local.os.fsync", full)
         answer = send(tess, report_id)
         assert answer.status_code == 507
         assert "stays on your device" in answer.text

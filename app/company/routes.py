@@ -10,8 +10,8 @@ from flask_login import current_user
 from app.company import blueprint
 from app.errors import NotFound
 from app.models import Tenant
-from app.storage import MissingObject, storage
 from app.web import brand
+from app.web.files import open_stored
 from app.web.guards import MEMBERS, requires
 
 FOR_EVER = "private, max-age=31536000, immutable"
@@ -35,11 +35,8 @@ def logo(tenant_id: UUID, kind: str) -> Response:
     key = tenant.logo_key if kind == "first" else tenant.second_logo_key
     if key is None:
         raise NotFound
-    try:
-        with storage().open(key) as stored:
-            return _kept_for_ever(stored.read(), "image/png")
-    except MissingObject as error:
-        raise NotFound from error
+    with open_stored(key) as stored:
+        return _kept_for_ever(stored.read(), "image/png")
 
 
 def _own(tenant_id: UUID) -> Tenant:

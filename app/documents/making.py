@@ -30,12 +30,13 @@ from app.pdf.limits import TooLarge, limit_process
 from app.pdf.proof import drawn_images
 from app.photos.drawing import Drawn, Order, add_rows, draw, local_logo
 from app.photos.strip import StripFrame, frame_of
-from app.storage import MissingObject, object_key, storage
+from app.storage import CorruptObject, MissingObject, object_key, storage
 from app.tenancy import require_tenant
 
 PROGRESS_SECONDS = 0.5
 TOO_LARGE = "too_large"
 BYTES_MISSING = "bytes_missing"
+BYTES_CHANGED = "bytes_changed"
 PREPARING = "photos"
 WORKER = Actor(name="Laudo")
 
@@ -71,6 +72,8 @@ def make_document(claim: Claim) -> None:
         raise WorkFailed(TOO_LARGE) from error
     except MissingObject as error:
         raise WorkFailed(BYTES_MISSING) from error
+    except CorruptObject as error:
+        raise WorkFailed(BYTES_CHANGED) from error
 
 
 class Reporter:

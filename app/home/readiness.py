@@ -13,6 +13,7 @@ from uuid import UUID
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.errors import DomainError
 from app.jobs.alive import count_alive
 from app.jobs.queue import redis_client
 from app.storage import object_key, put_bytes, storage
@@ -43,7 +44,7 @@ def check_parts(*, database_answers: bool) -> dict[str, Part]:
 def _checked(check: Callable[[], Part]) -> Part:
     try:
         return check()
-    except (OSError, KeyError, RedisError, SQLAlchemyError):
+    except (OSError, KeyError, DomainError, RedisError, SQLAlchemyError):
         return {"ok": False}
 
 

@@ -15,7 +15,7 @@ from app.models import DerivativeKind, Photo, PhotoPlacement
 from app.photos import blueprint, queries, service
 from app.photos.forms import CaptionForm, MoveForm, ReasonForm, chosen_files, read_upload
 from app.photos.naming import photo_file_name
-from app.storage import StorageFull, receive
+from app.storage import receive
 from app.web.errors import translated
 from app.web.files import send_stored
 from app.web.fragments import redirect_to, render_fragment, varied, wants_fragment
@@ -148,16 +148,13 @@ def derivative(photo_id: UUID, kind: str) -> Response:
 
 
 def _receive(report_id: UUID, field_id: str, file: FileStorage, *, is_alone: bool) -> Photo:
-    try:
-        with receive(cast(BinaryIO, file.stream)) as received:
-            return service.add_photo(
-                report_id=report_id,
-                field_id=field_id,
-                upload=read_upload(request.form, received, is_alone=is_alone),
-                actor=current_actor(),
-            )
-    except StorageFull as error:
-        raise service.NoRoom from error
+    with receive(cast(BinaryIO, file.stream)) as received:
+        return service.add_photo(
+            report_id=report_id,
+            field_id=field_id,
+            upload=read_upload(request.form, received, is_alone=is_alone),
+            actor=current_actor(),
+        )
 
 
 def _receive_all(report_id: UUID, field_id: str, files: list[FileStorage]) -> list[str]:

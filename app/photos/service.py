@@ -89,12 +89,6 @@ class ClientIdTaken(DomainError):
     status = 409
 
 
-class NoRoom(DomainError):
-    """The storage is full, so the photo was not kept. It stays on your device: try again later."""
-
-    status = 507
-
-
 class NotQuarantined(DomainError):
     """Only a photo whose picture cannot be read needs a reason."""
 
@@ -111,7 +105,7 @@ def add_photo(*, report_id: UUID, field_id: str, upload: Upload, actor: Actor) -
     """Store the bytes, then the photo at the end of its field; the worker reads it after that.
 
     Sent again under its client id it answers with the same photo. Raises NotFound, ReportClosed,
-    StorageFull and the refusals above; there is no photo then.
+    StorageFull, StorageUnavailable and the refusals above; there is no photo then.
     """
     report = get_open_report(report_id, person=actor)
     field = get_photo_field(report, field_id)

@@ -133,6 +133,9 @@ def sign_report(
     role = _get_role(get_report(report_id, person=actor), role_id)
     name, strokes, image = _checked(given)
     digest = sha256(image).hexdigest()
+    key = object_key(require_tenant(), "sign", digest, ".png")
+    # Before the report is locked: nobody else waits for a slow storage.
+    put_bytes(key, image)
     report = lock_open_report(report_id, actor=actor)
     facts = load_facts(report)
     content = content_hash(report, facts)
@@ -140,8 +143,6 @@ def sign_report(
         if (earlier.report_id, earlier.role_id) != (report.id, role.id):
             raise SignatureIdReused
         return _place(role, facts.signatures, content)
-    key = object_key(require_tenant(), "sign", digest, ".png")
-    put_bytes(key, image)
     signature = Signature(
         report_id=report.id,
         role_id=role.id,

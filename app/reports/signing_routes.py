@@ -12,7 +12,7 @@ from app.reports import blueprint, signing
 from app.reports.filling_forms import client_at_of, client_id_of
 from app.reports.queries import get_report
 from app.reports.signing import GivenSignature, SigningPlace
-from app.storage import storage
+from app.web.files import open_stored
 from app.web.fragments import redirect_to, render_fragment, wants_fragment
 from app.web.guards import MEMBERS, STAFF, current_actor, requires
 
@@ -58,7 +58,7 @@ def show_signing_place(report_id: UUID, role_id: str) -> Response:
 @requires(*MEMBERS)
 def signature_image(report_id: UUID, signature_id: UUID) -> Response:
     signature = signing.get_signature(report_id, signature_id, person=current_actor())
-    with storage().open(str(signature.image_key)) as image:
+    with open_stored(str(signature.image_key)) as image:
         return Response(image.read(), content_type="image/png", headers=IMAGE_HEADERS)
 
 

@@ -5,19 +5,32 @@ Who may have a file is decided before this is called; keys never come from a req
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 from pathlib import PurePosixPath
+from typing import BinaryIO
 
 from flask import Response, request, send_file
 
 from app.errors import NotFound
 from app.storage import MissingObject, storage
 
+log = logging.getLogger(__name__)
+
 SAFE = "default-src 'none'; sandbox"
 # What file systems, shells and headers trip over, and what makes a name look like another one.
 UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*%\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+')
 MAX_NAME = 120
+
+
+def open_stored(key: str) -> BinaryIO:
+    """The checked bytes under `key`. Raises NotFound when storage lacks them, and logs that."""
+    try:
+        return storage().open(key)
+    except MissingObject as error:
+        log.error("a row names bytes that the storage lacks: %s", key)
+        raise NotFound from error
 
 
 def send_stored(
@@ -33,10 +46,7 @@ def send_stored(
     A download is stored nowhere on the way; a picture of a page may be kept by the browser that
     asks each time whether it still may have it. Raises NotFound when storage lacks the bytes.
     """
-    try:
-        file = storage().open(key)
-    except MissingObject as error:
-        raise NotFound from error
+    file = open_stored(key)
     response = send_file(
         file,
         mimetype=media_type,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from hashlib import sha256
 from uuid import UUID
 
 import pytest
@@ -11,10 +11,11 @@ from werkzeug.routing import Rule
 
 from app.extensions import db
 from app.models import Derivative, DerivativeKind, Document, Tenant, WorkState
-from app.storage import object_key, put_bytes, storage
+from app.storage import object_key, put_bytes
 from tests import scenarios
 
 CANARY = "Canary-7f3a"
+SHA256 = sha256(CANARY.encode()).hexdigest()
 WORDS = {"field_id": "enclosure", "role_id": "technician", "digest": "0" * 12}
 
 
@@ -25,6 +26,13 @@ def choices(rule: Rule, argument: str) -> list[str]:
     return sorted(items) if items else [WORDS[argument]]
 
 
+def kept(tenant_id: UUID, kind: str, suffix: str) -> str:
+    """The key of the canary's bytes, stored."""
+    key = object_key(tenant_id, kind, SHA256, suffix)
+    put_bytes(key, CANARY.encode())
+    return key
+
+
 @pytest.fixture
 def world(acting, cast) -> dict[str, UUID]:
     """One row of everything that an address can name, in Acme."""
@@ -33,31 +41,24 @@ def world(acting, cast) -> dict[str, UUID]:
         version = scenarios.a_checklist(ana)
         equipment = scenarios.an_equipment(project, tag=CANARY)
         report = scenarios.a_report(ana, version=version, project=project, title=CANARY)
-        photo = scenarios.a_photo(report, "enclosure", ana, caption=CANARY)
+        photo = scenarios.a_photo(report, "enclosure", ana, data=CANARY.encode(), caption=CANARY)
         photo_id = photo.id
-        bytes_kept = Path(storage().root / photo.storage_key)
-        bytes_kept.parent.mkdir(parents=True, exist_ok=True)
-        bytes_kept.write_text(CANARY)
-        key = object_key(cast.acme, "derived", "b" * 64, ".jpg")
-        put_bytes(key, CANARY.encode())
+        key = kept(cast.acme, "derived", ".jpg")
         pictures = [
             Derivative(
-                photo_id=photo_id, kind=kind, recipe="r1", storage_key=key, sha256="b" * 64,
+                photo_id=photo_id, kind=kind, recipe="r1", storage_key=key, sha256=SHA256,
                 byte_size=11, width=1, height=1,
             )
             for kind in DerivativeKind
         ]  # fmt: skip
-        picture = object_key(cast.acme, "sign", "c" * 64, ".png")
-        put_bytes(picture, CANARY.encode())
+        picture = kept(cast.acme, "sign", ".png")
         signature = scenarios.a_signature(report, "technician", ana, image_key=picture)
-        pdf = object_key(cast.acme, "pdf", "d" * 64, ".pdf")
-        put_bytes(pdf, CANARY.encode())
-        logo = object_key(cast.acme, "logo", "e" * 64, ".png")
-        put_bytes(logo, CANARY.encode())
+        pdf = kept(cast.acme, "pdf", ".pdf")
+        logo = kept(cast.acme, "logo", ".png")
         db.session.execute(update(Tenant).values(logo_key=logo, second_logo_key=logo))
         document = Document(
             report_id=report.id, requested_by=ana.account_id, is_preview=True,
-            state=WorkState.DONE, storage_key=pdf, sha256="d" * 64, byte_size=11, pages=1,
+            state=WorkState.DONE, storage_key=pdf, sha256=SHA256, byte_size=11, pages=1,
         )  # fmt: skip
         db.session.add_all([*pictures, document])
         db.session.commit()

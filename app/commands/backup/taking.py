@@ -32,7 +32,7 @@ from app.commands.backup.threads import in_threads
 from app.commands.backup.tools import find_tool, run_tool
 from app.database_roles import OWNER
 from app.reports.snapshot import app_version
-from app.storage import MissingObject, Storage
+from app.storage import CorruptObject, MissingObject, Storage
 
 Say = Callable[[str], None]
 
@@ -94,22 +94,20 @@ def copy_objects(backup: Backup, keys: list[str], store: Storage) -> Copied:
     """Every object that the folder lacks; one that it has was hashed when it came."""
     copied = Copied()
 
-    def copy(key: str) -> tuple[StoredObject, bool]:
+    def tried(key: str) -> tuple[StoredObject, bool] | type[Exception]:
+        """The object and whether it is new; else what is wrong with it."""
         path = backup.object_path(key)
         if path.exists():
             return StoredObject(named_sha256(key), path.stat().st_size, key), False
-        with store.open(key) as stream:
-            return keep_object(backup, key, stream), True
-
-    def tried(key: str) -> tuple[StoredObject, bool] | None:
         try:
-            return copy(key)
-        except MissingObject:
-            return None
+            with store.open(key) as stream:
+                return keep_object(backup, key, stream), True
+        except (MissingObject, CorruptObject) as error:
+            return type(error)
 
     for key, outcome in in_threads(tried, keys):
-        if outcome is None:
-            copied.missing.append(key)
+        if isinstance(outcome, type):
+            (copied.missing if outcome is MissingObject else copied.damaged).append(key)
         elif outcome[0].sha256 != named_sha256(key):
             copied.damaged.append(key)
         else:
