@@ -134,6 +134,8 @@ DEFINER_FUNCTIONS = {
     "feed_due_work": "(p_kind text, p_limit integer, p_attempts integer, p_pause interval)",
     "find_work_tenant": "(p_kind text, p_id uuid)",
     "find_oldest_queued_document": "()",
+    "count_work": "()",
+    "count_render_seconds": "(p_bounds double precision[])",
 }
 
 

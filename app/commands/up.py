@@ -72,6 +72,10 @@ def relay() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if address := current_app.config["METRICS_BIND"]:
+        from app.jobs import exporter
+
+        exporter.serve(_app(), address)
     relay_process.run_forever(_app(), stop)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 
+from app import metrics
 from app.definition.answers import InvalidAnswer
 from app.definition.sentences import say
 from app.extensions import db
@@ -44,12 +45,16 @@ def save_answer(report_id: UUID, field_id: str) -> Response:
             report_id=report_id, field_id=field_id, given=given, actor=current_actor()
         )
     except InvalidAnswer as error:
+        metrics.SAVES.labels("refused").inc()
         return _not_understood(report_id, field_id, given, error)
     except StaleAnswer as error:
+        metrics.SAVES.labels("conflict").inc()
         return _changed_elsewhere(report_id, given, error)
     except (ReportClosed, ReusedClientId) as error:
+        metrics.SAVES.labels("refused").inc()
         return _not_taken(report_id, field_id, given, error)
     db.session.commit()
+    metrics.SAVES.labels("accepted").inc()
     if not wants_fragment():
         return redirect_to(fill_url(report_id, field_id))
     marks = judged(saved.field, saved.answer.facts)
