@@ -45,6 +45,12 @@ class Settings(BaseSettings):
     platform_database_url: DatabaseUrl
     redis_url: str
     storage_dir: Path = ROOT / "instance" / "storage"
+    storage_s3_bucket: str = ""
+    storage_s3_endpoint_url: str | None = None
+    storage_s3_region: str | None = None
+    storage_s3_key_id: str | None = None
+    storage_s3_secret: str | None = None
+    storage_s3_direct_downloads: bool = False
     trusted_hosts: CommaList = ()
     cors_origins: CommaList = ()
     proxy_hops: int = Field(default=0, ge=0, le=5)

@@ -7,12 +7,20 @@ keys a person may have is decided before a storage is asked.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app
 
 from app.storage.base import CHUNK, Attachment, Listed, Storage
-from app.storage.failures import CorruptObject, MissingObject, StorageFull, StorageUnavailable
+from app.storage.failures import (
+    CorruptObject,
+    MissingObject,
+    ObjectTooLarge,
+    StorageFull,
+    StorageUnavailable,
+)
 from app.storage.keys import KEY, object_key, sha256_of_key, tenant_of_key
 from app.storage.local import LocalStorage
 from app.storage.receiving import Received, disk_failures, receive
@@ -25,6 +33,7 @@ __all__ = [
     "Listed",
     "LocalStorage",
     "MissingObject",
+    "ObjectTooLarge",
     "Received",
     "Storage",
     "StorageFull",
@@ -56,4 +65,22 @@ def storage() -> Storage:
 
 
 def init_app(app: Flask) -> None:
-    app.extensions["laudo_storage"] = LocalStorage(Path(app.config["STORAGE_DIR"]))
+    app.extensions["laudo_storage"] = _chosen(app.config)
+
+
+def _chosen(config: Mapping[str, Any]) -> Storage:
+    """S3 where a bucket is named, else the local disk."""
+    if not config["STORAGE_S3_BUCKET"]:
+        return LocalStorage(Path(config["STORAGE_DIR"]))
+    # Not at the top: boto3 costs a tenth of a second that a local installation need not spend.
+    from app.storage.bucket import Bucket
+    from app.storage.s3 import S3Storage
+
+    bucket = Bucket(
+        config["STORAGE_S3_BUCKET"],
+        endpoint_url=config["STORAGE_S3_ENDPOINT_URL"],
+        region=config["STORAGE_S3_REGION"],
+        key_id=config["STORAGE_S3_KEY_ID"],
+        secret=config["STORAGE_S3_SECRET"],
+    )
+    return S3Storage(bucket, is_direct=config["STORAGE_S3_DIRECT_DOWNLOADS"])

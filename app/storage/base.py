@@ -45,8 +45,8 @@ class Storage(Protocol):
     def put(self, key: str, source: Path) -> None:
         """Store the file's bytes under `key`, whole or not at all; what is there whole stays.
 
-        Either way the object counts as new from now on. Raises StorageFull; CorruptObject where
-        the bytes are not those that the key names.
+        Either way the object counts as new from now on. Raises StorageFull, ObjectTooLarge;
+        CorruptObject where the bytes are not those that the key names.
         """
 
     def open(self, key: str) -> BinaryIO:

@@ -16,6 +16,12 @@ class StorageFull(DomainError):
     status = 507
 
 
+class ObjectTooLarge(DomainError):
+    """This file is larger than the file storage takes. Nothing of it was kept."""
+
+    status = 413
+
+
 class StorageUnavailable(DomainError):
     """The file storage does not answer just now. All that was stored is safe; what you were
     sending stays on your device. Try again in a minute."""

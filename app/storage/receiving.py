@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from app.errors import DomainError
 from app.storage.base import CHUNK, log
-from app.storage.failures import StorageFull, StorageUnavailable
+from app.storage.failures import ObjectTooLarge, StorageFull, StorageUnavailable
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+REFUSALS: dict[int | None, type[DomainError]] = {
+    errno.ENOSPC: StorageFull,
+    errno.EDQUOT: StorageFull,
+    errno.EFBIG: ObjectTooLarge,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Received:
 def disk_failures() -> Iterator[None]:
     """Tell a full disk or quota, and a disk that fails, from everything else. Logs what it was.
 
-    Raises StorageFull, StorageUnavailable; a file that is not there stays FileNotFoundError.
+    Raises StorageFull, ObjectTooLarge, StorageUnavailable; FileNotFoundError stays what it is.
     """
     try:
         yield
@@ -38,7 +43,7 @@ def disk_failures() -> Iterator[None]:
         raise
     except OSError as error:
         log.error("the local disk fails: %s", error)
-        raise (StorageFull if error.errno in FULL else StorageUnavailable) from error
+        raise REFUSALS.get(error.errno, StorageUnavailable)() from error
 
 
 @contextmanager
