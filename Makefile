@@ -11,6 +11,7 @@ PORT ?= 8000
 LAN ?=
 SEED ?= 1
 EXAMPLES ?= 1000
+KILLS ?= 500
 TESTS ?= tests
 WORKERS ?= 2
 # Dates, people and tools that Babel writes into every catalogue; only what gettext reads stays.
@@ -43,6 +44,10 @@ test: setup browser  ## the whole suite, browser tests included: make test [TEST
 .PHONY: fuzz
 fuzz: setup  ## hostile requests, EXAMPLES of them at each route and reader: make fuzz EXAMPLES=1000
 	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/fuzz
+
+.PHONY: soak
+soak: setup  ## kills, outages and crashes in numbers, and a ledger of what was lost: make soak KILLS=500
+	$(BIN)/python -m tests.faults.soak --kills $(KILLS)
 
 .PHONY: lint
 lint: setup  ## ruff, formatting, types, templates

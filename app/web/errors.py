@@ -10,7 +10,7 @@ from flask import Flask, Response, current_app, g, make_response, render_templat
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from app.errors import DomainError
@@ -106,6 +106,13 @@ def _unreachable(error: Exception) -> Response:
     return _plain_response(503, **{"Retry-After": "5"})
 
 
+def _broken_off(error: DBAPIError) -> Response:
+    """psycopg2 names some lost connections by its broadest class; SQLAlchemy still knows them."""
+    if not error.connection_invalidated:
+        raise error
+    return _unreachable(error)
+
+
 def _unexpected(error: InternalServerError) -> Response:
     # Flask has logged the exception itself, with the request id that the person sees.
     _leave_all_behind()
@@ -136,5 +143,6 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DataError, _bad_data)
     for unreachable in (OperationalError, InterfaceError, TimeoutError):
         app.register_error_handler(unreachable, _unreachable)
+    app.register_error_handler(DBAPIError, _broken_off)
     # For 500 and not for Exception: while testing, Flask lets what is unexpected through.
     app.register_error_handler(InternalServerError, _unexpected)

@@ -143,7 +143,7 @@ def _table(number: int, rows: int) -> Field:
 def make_reports(
     site: Site, count: int, *, rows: int = 0, person: Person | None = None
 ) -> list[UUID]:
-    """Reports that lack nothing but the submit; each 100 `rows` take about half a second to print.
+    """Reports that lack nothing but the submit; each 100 `rows` take nearly a second to print.
 
     Every one has a note ('note', for autosaves) and takes photos at 'place'.
     """

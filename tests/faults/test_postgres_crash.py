@@ -14,7 +14,7 @@ from tests.faults.site import wait_until
 pytestmark = pytest.mark.xdist_group("faults")
 
 RECOVERY_SECONDS = 10
-CRASHES = 3
+CRASHES = 2
 IN_A_TRANSACTION = (
     "select count(*) from pg_stat_activity where datname = current_database()"
     " and state like 'idle in transaction%%' and now() - xact_start > interval '5 seconds'"

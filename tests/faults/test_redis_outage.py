@@ -72,7 +72,7 @@ def test_reports_are_submitted_and_printed(site, tess, fault: Callable):
 
 
 def test_a_worker_outlives_an_outage_in_the_middle_of_a_render(site, tess):
-    (report,) = make_reports(site, 1, rows=200)
+    (report,) = make_reports(site, 1, rows=120)
     process = site.processes["worker"]
     assert tess.submit(report) == 200
     wait_until(lambda: is_rendered(site, report), "nobody renders it", 30)
