@@ -55,8 +55,15 @@ class LocalStorage:
         return self.root / key
 
     def exists(self, key: str) -> bool:
-        with disk_failures():
-            return bool(KEY.fullmatch(key)) and (self.root / key).exists()
+        if not KEY.fullmatch(key):
+            return False
+        try:
+            # Not Path.exists: it takes some failures for an answer.
+            with disk_failures():
+                (self.root / key).stat()
+        except FileNotFoundError:
+            return False
+        return True
 
     def delete(self, key: str) -> None:
         with disk_failures():

@@ -68,9 +68,12 @@ class S3Storage:
         path = directory / f"stored-{Path(known_key(key)).name}"
         if not path.exists():
             part = path.with_name(path.name + ".part")
-            with part.open("w+b") as file:
-                self._download(key, file)
-            part.replace(path)
+            try:
+                with part.open("w+b") as file:
+                    self._download(key, file)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
         return path
 
     def exists(self, key: str) -> bool:
@@ -160,7 +163,14 @@ class S3Storage:
 
     def _write(self, key: str, data: BinaryIO, **condition: str) -> None:
         data.seek(0)
-        self._bucket.call("put_object", key, Body=data, ChecksumSHA256=_checksum(key), **condition)
+        self._bucket.call(
+            "put_object",
+            key,
+            Body=data,
+            ChecksumAlgorithm="SHA256",
+            ChecksumSHA256=_checksum(key),
+            **condition,
+        )
 
     def _head(self, key: str) -> Any:
         """What the bucket says of an object, None where it has none."""
