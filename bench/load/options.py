@@ -1,0 +1,51 @@
+"""The options of `make load`, from the environment; the locust process reads the same ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Options(BaseSettings):
+    """USERS, MINUTES, WORKERS..., KNEE=1 for the search of the limit. Periods are in seconds."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    users: int = Field(default=100, ge=1)
+    minutes: float = Field(default=10.0, gt=0)
+    workers: int = Field(default=2, ge=1)
+    ramp: float = Field(default=2.0, gt=0, description="log-ins a second at the start")
+    save_every: float = Field(default=5.0, gt=0)
+    page_every: float = Field(default=20.0, gt=0)
+    photo_every: float = Field(default=60.0, gt=0)
+    submit_every: float = Field(default=300.0, gt=0)
+    sample_every: float = Field(default=10.0, gt=0)
+    knee: bool = False
+    knee_step: int = Field(default=50, ge=1)
+    knee_minutes: float = Field(default=2.0, gt=0)
+    knee_most: int = Field(default=600, ge=1)
+    photo_size: str = "4000x3000"
+    album: Path = Path("instance/bench-photos")
+    results: Path = Path(__file__).with_name("results.json")
+
+    @property
+    def ramp_seconds(self) -> float:
+        """Until the last one has logged in."""
+        return self.users / self.ramp
+
+
+class Errand(BaseSettings):
+    """What the locust process is told besides: where the app is, who logs in, where to write."""
+
+    model_config = SettingsConfigDict(env_prefix="LOAD_", extra="ignore")
+
+    url: str
+    first_person: int = 0
+    checklist_id: str
+    project_id: str
+    ledger: Path
+    fields: str
+    photo_field: str
+    password: str

@@ -1,0 +1,115 @@
+"""Who used the processors and how much memory each held, looked at from outside."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import psutil
+
+MB = 1024**2
+
+
+@dataclass(slots=True)
+class Usage:
+    """Of one party: seconds of processor since the start of the watch, memory at each look.
+
+    `memory` is (seconds since the start, MB) of what lives for the whole run: the process itself
+    and, of a web server, its workers; a worker's children that draw come and go and are in `most`.
+    """
+
+    cpu: float = 0.0
+    memory: list[tuple[float, float]] = field(default_factory=list)
+    most: float = 0.0
+    processes: int = 0
+
+    def slope(self, after: float = 0.0) -> float:
+        """MB a minute by least squares, over what was seen later than `after` seconds."""
+        seen = [(at / 60, held) for at, held in self.memory if at >= after]
+        if len(seen) < 3:
+            return 0.0
+        return statistics.linear_regression(*zip(*seen, strict=True)).slope
+
+    def first(self, after: float) -> float:
+        return next((held for at, held in self.memory if at >= after), self.last)
+
+    @property
+    def last(self) -> float:
+        return self.memory[-1][1] if self.memory else 0.0
+
+
+class Watch:
+    """Samples trees of processes by name until it is stopped."""
+
+    def __init__(self, roots: Mapping[str, int], every: float) -> None:
+        self._roots = {name: psutil.Process(pid) for name, pid in roots.items()}
+        self._every = every
+        self._start = time.monotonic()
+        self._before = {name: _spent(root) for name, root in self._roots.items()}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look_often, daemon=True)
+        self.usage: dict[str, Usage] = defaultdict(Usage)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_rest: object) -> None:
+        self._ended.set()
+        self._thread.join()
+        self._look()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._start
+
+    def _look_often(self) -> None:
+        while True:
+            self._look()
+            if self._ended.wait(self._every):
+                return
+
+    def _look(self) -> None:
+        for name, root in self._roots.items():
+            usage = self.usage[name]
+            try:
+                held = _held(root)
+                usage.cpu = max(usage.cpu, _spent(root) - self._before[name])
+            except psutil.NoSuchProcess:
+                continue
+            lasting = held[:1] if name.startswith("worker") else held
+            usage.memory.append((self.seconds, sum(lasting)))
+            usage.most = max(usage.most, sum(held))
+            usage.processes = max(usage.processes, len(held))
+
+
+def _tree(root: psutil.Process) -> Iterator[psutil.Process]:
+    yield root
+    yield from root.children(recursive=True)
+
+
+def _held(root: psutil.Process) -> list[float]:
+    """MB that each process of the tree holds alone, with its share of what it holds with others."""
+    held = []
+    for process in _tree(root):
+        try:
+            held.append(process.memory_full_info().pss / MB)
+        except psutil.NoSuchProcess:
+            continue
+    return held
+
+
+def _spent(root: psutil.Process) -> float:
+    """Seconds of processor of the tree, those of children that have ended included."""
+    spent = 0.0
+    for process in _tree(root):
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        spent += times.user + times.system + times.children_user + times.children_system
+    return spent
