@@ -49,6 +49,14 @@ fuzz: setup  ## hostile requests, EXAMPLES of them at each route and reader: mak
 soak: setup  ## kills, outages and crashes in numbers, and a ledger of what was lost: make soak KILLS=500
 	$(BIN)/python -m tests.faults.soak --kills $(KILLS)
 
+.PHONY: bench
+bench: setup  ## page times among 200,000 reports and the PDF by four hands: make bench [PHOTOS="40 300"] [ROUNDS=5]
+	$(BIN)/python -m bench
+
+.PHONY: load
+load: setup  ## 100 technicians at work on the real stack: make load [USERS=100] [MINUTES=10] [KNEE=1]
+	$(BIN)/python -m bench.load
+
 .PHONY: lint
 lint: setup  ## ruff, formatting, types, templates
 	$(BIN)/ruff check .

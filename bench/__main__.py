@@ -23,7 +23,8 @@ RESULTS = Path(__file__).with_name("results.json")
 
 class Options(BaseSettings):
     """PHOTOS='40 300', ROUNDS=5, NAIVE_ROUNDS=2, ROWS=100, PAGE_ROUNDS=15, TENANTS=20,
-    REPORTS=10000 (in each tenant), ALBUM (where the photos are kept), RESULTS."""
+    REPORTS=10000 (in each tenant), SECTIONS=20 (of 15 fields in the large report), ALBUM (where
+    the photos are kept), RESULTS."""
 
     photos: str = "40 300"
     rows: int = Field(default=pdf.ROWS, ge=1)
@@ -32,6 +33,7 @@ class Options(BaseSettings):
     page_rounds: int = Field(default=15, ge=1)
     tenants: int = Field(default=TENANTS, ge=1)
     reports: int = Field(default=REPORTS_EACH, ge=1)
+    sections: int = Field(default=20, ge=1)
     photo_size: str = "4000x3000"
     album: Path = ROOT / "instance" / "bench-photos"
     results: Path = RESULTS
@@ -48,9 +50,11 @@ def main() -> None:
     found = machine.facts()
     print(machine.sentence(found), flush=True)
     print(f"\nPages and saves at {options.reports} reports among", end=" ")
-    print(f"{options.tenants * options.reports}, server time in process", flush=True)
+    print(f"{options.tenants * options.reports}, server time in process;", end=" ")
+    print(f"fill, check and report page have {options.sections * 15} fields", flush=True)
     rows = pages.measure(
-        rounds=options.page_rounds, tenants=options.tenants, each=options.reports
+        rounds=options.page_rounds, tenants=options.tenants, each=options.reports,
+        sections=options.sections,
     )  # fmt: skip
     print(pages.table(rows), flush=True)
     series = []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -38,29 +40,45 @@ class World:
 @contextmanager
 def open_world(*, tenants: int, each: int, sections: int = 20, fields: int = 15) -> Iterator[World]:
     """Servers, data and a signed-in browser; all gone after the block."""
+    with _database() as (running, database), tempfile.TemporaryDirectory() as storage:
+        app = create_app(settings_for(database, Path(storage)))
+        app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+        logging.getLogger("laudo.access").setLevel(logging.WARNING)
+        dsn = running.postgres().dsn("postgres", database)
+        world = _furnish(app, dsn, tenants, each, sections, fields)
+        # As gunicorn.conf.py does in every worker.
+        gc.collect()
+        gc.freeze()
+        yield world
+        gc.unfreeze()
+        with app.app_context():
+            db.engine.dispose()
+
+
+@contextmanager
+def _database() -> Iterator[tuple[servers.Servers, str]]:
+    """A database with the cast: of a test run's servers where they are up, else of own ones."""
+    if servers.ENV in os.environ:
+        running = servers.current()
+        name = running.clone(f"laudo_bench_{uuid4().hex[:8]}")
+        try:
+            yield running, name
+        finally:
+            running.drop(name)
+        return
     running = servers.start()
     try:
-        with tempfile.TemporaryDirectory(prefix="laudo-bench-") as storage:
-            app = create_app(settings_for(servers.MODEL, Path(storage)))
-            app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
-            logging.getLogger("laudo.access").setLevel(logging.WARNING)
-            world = _furnish(app, running, tenants, each, sections, fields)
-            # As gunicorn.conf.py does in every worker.
-            gc.collect()
-            gc.freeze()
-            yield world
+        with tempfile.TemporaryDirectory() as storage:
+            make_cast(create_app(settings_for(servers.MODEL, Path(storage))))
+        yield running, servers.MODEL
     finally:
         servers.stop(running)
 
 
-def _furnish(
-    app: Flask, running: servers.Servers, tenants: int, each: int, sections: int, fields: int
-) -> World:
-    make_cast(app)
+def _furnish(app: Flask, dsn: str, tenants: int, each: int, sections: int, fields: int) -> World:
     model = load_cast(app).ana
     with app.app_context(), tenant_scope(model.tenant_id or uuid4()):
         scenarios.a_checklist(Actor(model.name, model.role, model.id))
-    dsn = running.postgres().dsn("postgres", servers.MODEL)
     person = _person(app, fill(dsn, model.tenant_id or uuid4(), tenants=tenants, each=each))
     return World(app, signed_in_client(app, person), person, _large(app, person, sections, fields))
 
@@ -98,7 +116,7 @@ def _fields(section: int, count: int) -> tuple[Field, ...]:
 def _field(field_id: str, turn: int) -> Field:
     label = _text(f"Check {field_id} of the low-voltage assembly")
     if turn % 5 == 4:
-        limits = Limits(min="1", max="5000", unit="MΩ")
+        limits = Limits(min=Decimal(1), max=Decimal(5000), unit="MΩ")
         return Field(id=field_id, type=FieldType.NUMBER, label=label, limits=limits)
     if turn % 5 == 3:
         return Field(id=field_id, type=FieldType.TEXT, label=label)

@@ -25,7 +25,7 @@ from bench.load.ledger import Ledger
 from bench.load.options import Errand, Options
 from bench.load.photos import load_album, unlike_any_other
 
-OPTIONS, ERRAND = Options(), Errand()
+OPTIONS, ERRAND = Options(), Errand()  # type: ignore[call-arg]
 FIELDS = ERRAND.fields.split()
 LEDGER = Ledger(ERRAND.ledger)
 ALBUM = load_album(OPTIONS)
@@ -42,7 +42,7 @@ LONGEST_WATCH_SECONDS = 120.0
 _turn = count(ERRAND.first_person)
 
 
-@events.request.add_listener
+@events.request.add_listener  # type: ignore[untyped-decorator]
 def _note_request(
     name: str, response_time: float, exception: object, response: Any = None, **_rest: object
 ) -> None:
@@ -53,7 +53,7 @@ def _note_request(
     )
 
 
-class Technician(FastHttpUser):  # type: ignore[misc]
+class Technician(FastHttpUser):
     host = ERRAND.url
     connection_timeout = network_timeout = 60.0
 

@@ -110,8 +110,8 @@ def _story(material: Material) -> Iterator[Flowable]:
     yield contents
     yield PageBreak()
     for section in context.sections:
-        words = section.title
-        yield Paragraph(f"{section.number}  {words.first} · {words.second}", styles["section"])
+        title = section.title
+        yield Paragraph(f"{section.number}  {title.first} · {title.second}", styles["section"])
         for question in section.questions:
             yield _question(question)
             yield from _photos(question.photos, material)

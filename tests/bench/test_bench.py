@@ -20,6 +20,7 @@ TINY = {
     "PAGE_ROUNDS": "1",
     "TENANTS": "2",
     "REPORTS": "5",
+    "SECTIONS": "2",
     "PHOTO_SIZE": "800x600",
 }
 
@@ -38,13 +39,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict]:
 
 def test_every_contender_prints_the_report_and_is_timed(ran):
     (series,) = ran[1]["pdf"]
-    assert [one["name"] for one in series["results"]] == [
-        "ours",
-        "again",
-        "naive",
-        "reportlab",
-        "copy",
-    ]
+    names = [one["name"] for one in series["results"]]
+    assert names == ["ours", "again", "naive", "reportlab", "copy"]
     for one in series["results"]:
         assert one["contents"]["photos"] == 2, one
         assert one["contents"]["answers"] == (0 if one["name"] == "copy" else 3), one
@@ -55,7 +51,7 @@ def test_every_contender_prints_the_report_and_is_timed(ran):
 
 def test_pages_are_counted_in_time_and_statements(ran):
     pages = {one["name"]: one for one in ran[1]["pages"]}
-    assert {"list, first page", "fill page, 300 fields", "one save"} <= pages.keys()
+    assert {"list, first page", "fill page", "one save"} <= pages.keys()
     for page in pages.values():
         assert page["p50"] > 0 and page["statements"] > 0 and page["kilobytes"] > 0, page
 
