@@ -11,7 +11,7 @@ from flask import Flask
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.jobs import alive
+from app.jobs import alive, daily
 from app.jobs.queue import ROOM, count_waiting, enqueue, is_waiting, redis_client
 from app.jobs.registry import Kind, list_kinds
 from app.tenancy import call_definer
@@ -43,6 +43,7 @@ def _feed_kind(kind: Kind, attempts: int) -> int:
 def run_forever(app: Flask, stop: threading.Event) -> None:
     """Feed every RELAY_SECONDS until `stop` is set; servers that are away are waited for."""
     name = secrets.token_hex(8)
+    daily.start(app, stop)
     while not stop.is_set():
         try:
             with app.app_context():

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
+from uuid import UUID
 
 from app.storage.failures import CorruptObject
 from app.storage.keys import sha256_of_key
@@ -69,8 +70,8 @@ class Storage(Protocol):
         A put at the same time either keeps the object or stores it anew. Returns whether it went.
         """
 
-    def list(self) -> Iterator[Listed]:
-        """Every object, in no order; those that come or go meanwhile may be among them or not."""
+    def list(self, tenant_id: UUID) -> Iterator[Listed]:
+        """Every object of a tenant, in no order; what comes or goes meanwhile may be among it."""
 
     def link(self, key: str, attachment: Attachment, seconds: int) -> str | None:
         """An address that gives the bytes without Laudo; None where the storage makes none.

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
+from uuid import UUID
 
 from app.storage.base import CHUNK, Attachment, Listed, check_digest, hash_file, log
 from app.storage.failures import CorruptObject, MissingObject
@@ -78,8 +79,8 @@ class LocalStorage:
                 return True
         return False
 
-    def list(self) -> Iterator[Listed]:
-        for folder, _folders, names in os.walk(self.root):
+    def list(self, tenant_id: UUID) -> Iterator[Listed]:
+        for folder, _folders, names in os.walk(self.root / "t" / str(tenant_id)):
             for name in names:
                 path = Path(folder, name)
                 with contextlib.suppress(FileNotFoundError), disk_failures():

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import quote
+from uuid import UUID
 
 from werkzeug.http import dump_options_header
 
@@ -96,12 +97,12 @@ class S3Storage:
             with suppress(StorageUnavailable):
                 self._bucket.call("delete_object", SWEEPING + key)
 
-    def list(self) -> Iterator[Listed]:
-        token: dict[str, str] = {}
+    def list(self, tenant_id: UUID) -> Iterator[Listed]:
+        prefix, token = f"t/{tenant_id}/", dict[str, str]()
         while True:
-            with self._bucket.failures("t/"):
+            with self._bucket.failures(prefix):
                 page = self._bucket.client().list_objects_v2(
-                    Bucket=self._bucket.name, Prefix="t/", **token
+                    Bucket=self._bucket.name, Prefix=prefix, **token
                 )
             for one in page.get("Contents", ()):
                 if KEY.fullmatch(one["Key"]):

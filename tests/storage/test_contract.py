@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -20,7 +21,7 @@ from app.storage import (
     StorageUnavailable,
     receive,
 )
-from tests.storage.stages import LocalStage, S3Stage, Stage, key_of
+from tests.storage.stages import TENANT, LocalStage, S3Stage, Stage, key_of
 
 DATA = b"the bytes of a photo" * 1000
 DAY = timedelta(days=1)
@@ -129,7 +130,8 @@ def test_deleted_is_gone(stage, tmp_path):
 
 def test_the_list_has_every_object_with_size_and_time(stage, tmp_path):
     keys = {stage.put(bytes([n]) * (n + 1), tmp_path) for n in range(5)}
-    listed = {one.key: one for one in stage.store.list()}
+    listed = {one.key: one for one in stage.store.list(TENANT)}
+    assert list(stage.store.list(UUID(int=8))) == []
     assert listed.keys() == keys
     assert sorted(one.byte_size for one in listed.values()) == [1, 2, 3, 4, 5]
     for one in listed.values():
@@ -248,6 +250,6 @@ def test_what_a_crash_left_half_written_goes_with_the_next_list(tmp_path):
     for name in (".part-old", ".part-new"):
         (folder / name).write_bytes(b"half")
     stage.age(str((folder / ".part-old").relative_to(stage.root)), 2 * DAY)
-    assert len(list(stage.store.list())) == 1
+    assert len(list(stage.store.list(TENANT))) == 1
     assert not (folder / ".part-old").exists()
     assert (folder / ".part-new").exists()

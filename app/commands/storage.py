@@ -1,0 +1,96 @@
+"""`flask storage check` and `flask storage sweep`, for operators and their cron."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+import click
+from flask.cli import AppGroup
+
+from app.commands.backup.threads import in_threads
+from app.commands.people import said_plainly
+from app.extensions import db
+from app.storage import CorruptObject, MissingObject, Storage
+from app.storage import storage as current_storage
+from app.storage.references import Reference, list_references, list_tenant_ids
+from app.storage.sweeping import sweep
+from app.tenancy import tenant_scope
+
+storage = AppGroup("storage", help="Photos, PDFs, logos and signatures where they lie.")
+COMMANDS = (storage,)
+
+Named = tuple[UUID, Reference]
+
+
+@storage.command("check")
+@click.option("--sample", type=click.IntRange(min=1), help="Read so many objects by chance only.")
+def check_storage(sample: int | None) -> None:
+    """Read every object that a row names and hash it again; exit status 1 where one is wrong."""
+    with said_plainly():
+        named = _all_named() if sample is None else _chosen(_all_named(), sample)
+        seen, wrong = 0, 0
+        for sentence in _find_wrong(current_storage(), named):
+            seen += 1
+            if sentence:
+                wrong += 1
+                click.echo(sentence)
+    click.echo(f"{seen} objects read, {wrong} wrong.")
+    if wrong:
+        raise SystemExit(1)
+
+
+@storage.command("sweep")
+@click.option("--sure", is_flag=True, help="Delete however much has no row.")
+def sweep_storage(sure: bool) -> None:
+    """Delete objects that no row names and that are older than a day; the relay does so daily."""
+    with said_plainly():
+        swept = sweep(current_storage(), is_sure=sure)
+    click.echo(f"{swept.seen} objects seen, {swept.deleted} deleted, {swept.deleted_bytes} bytes.")
+    for tenant_id in swept.refused:
+        click.echo(
+            f"tenant {tenant_id}: so many objects have no row that nothing was deleted. Is this"
+            " the database that belongs to the storage? If so: flask storage sweep --sure"
+        )
+    if swept.refused:
+        raise SystemExit(1)
+
+
+def _all_named() -> Iterator[Named]:
+    """Each object once, with a row that names it."""
+    for tenant_id in list_tenant_ids():
+        with tenant_scope(tenant_id):
+            named = {reference.key: reference for reference in list_references()}
+        db.session.remove()
+        yield from ((tenant_id, reference) for reference in named.values())
+
+
+def _chosen(named: Iterable[Named], count: int) -> list[Named]:
+    """So many of them by chance, each as likely as the other; nothing else is kept in memory."""
+    chance = random.SystemRandom()
+    chosen: list[Named] = []
+    for number, one in enumerate(named):
+        if number < count:
+            chosen.append(one)
+        elif (place := chance.randrange(number + 1)) < count:
+            chosen[place] = one
+    return chosen
+
+
+def _find_wrong(store: Storage, named: Iterable[Named]) -> Iterator[str | None]:
+    """For each object a sentence, or None where it is what it should be."""
+
+    def read(one: Named) -> str | None:
+        tenant_id, reference = one
+        place = f"tenant {tenant_id}, {reference.table} {reference.row_id}: {reference.key}"
+        try:
+            store.open(reference.key).close()
+        except MissingObject:
+            return f"missing: {place}"
+        except CorruptObject:
+            return f"corrupt: {place}"
+        return None
+
+    for _one, sentence in in_threads(read, list(named)):
+        yield sentence

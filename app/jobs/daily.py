@@ -1,0 +1,57 @@
+"""What the relay does once a day beside its rounds: the sweep of the storage.
+
+In a thread, because listing a large storage takes minutes and the rounds must not wait for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from flask import Flask
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.jobs.queue import redis_client
+from app.storage import StorageUnavailable, storage
+from app.storage.sweeping import sweep
+
+log = logging.getLogger(__name__)
+
+TURN = "laudo:sweep"
+DAY_SECONDS = 24 * 3600
+# Relays that restart often must not sweep each time; several share one turn.
+ASK_SECONDS = 600.0
+
+
+def start(app: Flask, stop: threading.Event) -> None:
+    """Sweep daily in a thread until `stop` is set; it ends with the process at the latest."""
+    threading.Thread(target=_run, args=(app, stop), daemon=True, name="sweep").start()
+
+
+def sweep_if_due(app: Flask, stop: threading.Event) -> bool:
+    """Sweep unless some relay did within a day. A failed sweep gives its turn back.
+
+    Raises RedisError.
+    """
+    with app.app_context():
+        if not redis_client().set(TURN, "1", nx=True, ex=DAY_SECONDS):
+            return False
+        try:
+            sweep(storage(), must_stop=stop.is_set)
+        except (StorageUnavailable, SQLAlchemyError) as error:
+            log.warning("the sweep waits: %s", type(error).__name__)
+            redis_client().delete(TURN)
+            return False
+        return True
+
+
+def _run(app: Flask, stop: threading.Event) -> None:
+    while not stop.wait(ASK_SECONDS):
+        try:
+            sweep_if_due(app, stop)
+        except RedisError as error:
+            log.warning("the sweep waits: %s", type(error).__name__)
+        except Exception:
+            # A thread that ends here would never sweep again, and nobody would know.
+            log.exception("the sweep failed")

@@ -1,0 +1,89 @@
+"""Removing objects that no row names: bytes whose row was never committed, or names others now.
+
+An object goes only when it is a day old and no row names it at that moment. A put refreshes its
+object, so bytes on their way into a row are young. Objects of companies that this database does
+not know are left alone: they may be another installation's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from app.extensions import db
+from app.storage.base import Listed, Storage
+from app.storage.references import find_named, list_named, list_tenant_ids
+from app.tenancy import tenant_scope
+
+log = logging.getLogger(__name__)
+
+AGE = timedelta(hours=24)
+NOBODY = UUID(int=0)  # readiness probes
+# Few bytes lose their row. So many without one are rather a database that is not the storage's.
+SUSPICIOUS_COUNT, SUSPICIOUS_SHARE = 100, 0.1
+AT_ONCE = 200
+
+
+@dataclass
+class Swept:
+    """What a sweep saw and did; `refused` are the companies with too much to delete."""
+
+    seen: int = 0
+    deleted: int = 0
+    deleted_bytes: int = 0
+    refused: tuple[UUID, ...] = ()
+
+
+def sweep(
+    store: Storage,
+    *,
+    is_sure: bool = False,
+    must_stop: Callable[[], bool] = lambda: False,
+) -> Swept:
+    """Sweep every company's objects. `is_sure` deletes however much it is.
+
+    Raises StorageUnavailable; what was not deleted then is left for the next time.
+    """
+    swept = Swept()
+    for tenant_id in (NOBODY, *list_tenant_ids()):
+        with tenant_scope(tenant_id):
+            _sweep_tenant(store, tenant_id, swept, is_sure, must_stop)
+    log.info("swept %s of %s objects, %s bytes", swept.deleted, swept.seen, swept.deleted_bytes)
+    return swept
+
+
+def _sweep_tenant(
+    store: Storage, tenant_id: UUID, swept: Swept, is_sure: bool, must_stop: Callable[[], bool]
+) -> None:
+    before = datetime.now(UTC) - AGE
+    listed = list(store.list(tenant_id))
+    swept.seen += len(listed)
+    # Rows are read after the list: what was listed and has a row by now is found to have one.
+    named = list_named()
+    db.session.rollback()
+    loose = [one for one in listed if one.put_at < before and one.key not in named]
+    if not is_sure and len(loose) > max(SUSPICIOUS_COUNT, SUSPICIOUS_SHARE * len(listed)):
+        log.error(
+            "%s of %s objects of tenant %s have no row; none is swept before somebody has looked",
+            len(loose), len(listed), tenant_id,
+        )  # fmt: skip
+        swept.refused += (tenant_id,)
+        return
+    for one in _still_loose(loose):
+        if must_stop():
+            return
+        if store.delete_if_older(one.key, before):
+            swept.deleted += 1
+            swept.deleted_bytes += one.byte_size
+
+
+def _still_loose(loose: Sequence[Listed]) -> Iterator[Listed]:
+    """Asked again right before they go, some at once."""
+    for start in range(0, len(loose), AT_ONCE):
+        some = loose[start : start + AT_ONCE]
+        named = find_named([one.key for one in some])
+        db.session.rollback()
+        yield from (one for one in some if one.key not in named)

@@ -1,0 +1,171 @@
+"""Sweeping and checking, on rows of a real database and both storages."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from app.extensions import db
+from app.jobs import daily
+from app.jobs.daily import sweep_if_due
+from app.jobs.queue import redis_client
+from app.storage import StorageUnavailable, object_key, put_bytes, sweeping
+from tests import scenarios
+from tests.pictures import sha256_of
+from tests.storage.stages import Stage
+
+DAYS = timedelta(days=2)
+
+
+@pytest.fixture
+def held(app, stage, monkeypatch) -> Stage:
+    """The app on this stage's storage."""
+    monkeypatch.setitem(app.extensions, "laudo_storage", stage.store)
+    return stage
+
+
+@pytest.fixture
+def photo(held, acting, cast) -> str:
+    """The key of a photo with a row, put two days ago."""
+    with acting(cast.ana) as ana:
+        key = scenarios.a_photo(
+            scenarios.a_report(ana), "enclosure", ana, data=b"photo"
+        ).storage_key
+        db.session.commit()
+    held.age(key, DAYS)
+    return key
+
+
+def loose(app, held, tenant_id, data: bytes = b"loose", by: timedelta = DAYS) -> str:
+    with app.app_context():
+        key = object_key(tenant_id, "orig", sha256_of(data))
+        put_bytes(key, data)
+    held.age(key, by)
+    return key
+
+
+def run(app, *arguments: str):
+    return app.test_cli_runner().invoke(args=["storage", *arguments])
+
+
+def test_what_has_no_row_for_a_day_goes_and_the_rest_stays(app, held, cast, photo):
+    gone = loose(app, held, cast.acme)
+    young = loose(app, held, cast.acme, b"young", timedelta(hours=23))
+    strange = loose(app, held, uuid4(), b"of another installation")
+    result = run(app, "sweep")
+    assert result.exit_code == 0, result.output
+    assert "1 deleted, 5 bytes" in result.output
+    left = {name for name in held.names() if name != "ballast"}
+    assert left == {Path(key).name for key in (photo, young, strange)} - {Path(gone).name}
+
+
+def test_a_key_of_another_companys_row_is_no_row(app, held, cast, photo):
+    """The same bytes, in another company, without a row there."""
+    other = loose(app, held, cast.otto.tenant_id, b"photo")
+    run(app, "sweep")
+    assert not held.store.exists(other)
+    assert held.store.exists(photo)
+
+
+def test_a_row_that_came_since_the_list_is_seen(app, held, acting, cast, monkeypatch):
+    key = loose(app, held, cast.acme, b"late")
+    before = sweeping.find_named
+
+    def then_the_row_came(keys):
+        with app.app_context():
+            return before(keys) | {key}
+
+    monkeypatch.setattr(sweeping, "find_named", then_the_row_came)
+    run(app, "sweep")
+    assert held.store.exists(key)
+
+
+def test_so_many_without_a_row_look_like_the_wrong_database(app, held, cast, photo, monkeypatch):
+    monkeypatch.setattr(sweeping, "SUSPICIOUS_COUNT", 3)
+    keys = [loose(app, held, cast.acme, bytes([number])) for number in range(4)]
+    result = run(app, "sweep")
+    assert result.exit_code == 1
+    assert str(cast.acme) in result.output and "0 deleted" in result.output
+    assert all(map(held.store.exists, keys))
+    assert "4 deleted" in run(app, "sweep", "--sure").output
+
+
+def test_a_check_names_tenant_and_row_of_what_is_wrong(app, held, acting, cast, photo):
+    assert run(app, "check").exit_code == 0
+    with acting(cast.ana) as ana:
+        report = scenarios.a_report(ana)
+        bad, lost = (
+            scenarios.a_photo(report, "enclosure", ana, data=data) for data in (b"bad", b"lost")
+        )
+        rows = {"corrupt": (bad.id, bad.storage_key), "missing": (lost.id, lost.storage_key)}
+        db.session.commit()
+    held.harm(rows["corrupt"][1])
+    held.store.delete(rows["missing"][1])
+    result = run(app, "check")
+    assert result.exit_code == 1
+    for word, (row_id, key) in rows.items():
+        assert f"{word}: tenant {cast.acme}, photos {row_id}: {key}\n" in result.output
+    assert "3 objects read, 2 wrong." in result.output
+
+
+def test_a_sample_reads_so_many(app, held, acting, cast):
+    with acting(cast.ana) as ana:
+        report = scenarios.a_report(ana)
+        for number in range(6):
+            scenarios.a_photo(report, "enclosure", ana, data=bytes([number]))
+        db.session.commit()
+    assert "2 objects read, 0 wrong." in run(app, "check", "--sample", "2").output
+    assert "6 objects read, 0 wrong." in run(app, "check", "--sample", "99").output
+
+
+def test_a_storage_that_does_not_answer_is_one_sentence(app, held, photo):
+    with held.unavailable():
+        result = run(app, "check")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: The file storage does not answer just now.")
+
+
+class TestDaily:
+    @pytest.fixture(autouse=True)
+    def turn(self, app, monkeypatch) -> str:
+        """A turn of this test alone: others share the server."""
+        name = f"laudo:sweep:{uuid4()}"
+        monkeypatch.setattr(daily, "TURN", name)
+        return name
+
+    def test_relays_share_one_sweep_a_day(self, app, held, cast, photo, turn):
+        key = loose(app, held, cast.acme)
+        stop = threading.Event()
+        assert [sweep_if_due(app, stop) for _relay in range(2)] == [True, False]
+        assert not held.store.exists(key)
+        with app.app_context():
+            assert 80_000 < redis_client().ttl(turn) <= 86_400
+
+    def test_what_failed_is_tried_again(self, app, held, cast, photo, monkeypatch):
+        def fails(*_arguments, **_options):
+            raise StorageUnavailable
+
+        with monkeypatch.context() as patched:
+            patched.setattr("app.jobs.daily.sweep", fails)
+            assert not sweep_if_due(app, threading.Event())
+        assert sweep_if_due(app, threading.Event())
+
+    def test_a_relay_that_stops_deletes_no_more(self, app, held, cast, photo):
+        key = loose(app, held, cast.acme)
+        stop = threading.Event()
+        stop.set()
+        sweep_if_due(app, stop)
+        assert held.store.exists(key)
+
+
+def test_every_column_that_holds_a_key_is_known(app):
+    from app.storage.references import _columns
+
+    assert {f"{model.__tablename__}.{column.key}" for model, column in _columns()} == {
+        "photos.storage_key", "derivatives.storage_key", "documents.storage_key",
+        "signatures.image_key", "tenants.logo_key", "tenants.second_logo_key",
+    }  # fmt: skip
