@@ -4,13 +4,13 @@ Runs in the master, again at each reload. Nothing here may import the app: worke
 the master has imported, and a reload would go on with the old code.
 """
 
-import contextlib
 import gc
 import importlib.util
 import logging
 import os
 import re
 import shutil
+import socket
 import tempfile
 import threading
 from pathlib import Path
@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from dotenv import dotenv_values
+from gunicorn.glogging import Logger  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
 ROOT = Path(__file__).resolve().parent
 environment = {**dotenv_values(ROOT / ".env"), **os.environ}
@@ -48,16 +49,29 @@ max_requests_jitter = 200
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - heartbeat files; a slow disk must not kill a worker
 certfile = environment.get("TLS_CERTIFICATE") or None
 keyfile = environment.get("TLS_KEY") or None
-accesslog = None
 control_socket_disable = True
 loglevel = _setting("LOG_LEVEL", "info").lower()
-logconfig_dict = _logs().logging_config(_setting("LOG_FORMAT", "text"), loglevel)
+logs = _logs()
+logconfig_dict = logs.logging_config(_setting("LOG_FORMAT", "text"), loglevel)
+logs.say_uncaught()
+
+
+class OneLineARequest(Logger):  # type: ignore[misc]
+    """Leaves the requests to the app: with a `logconfig_dict` gunicorn would tell them again,
+    with what stands in their addresses.
+    """
+
+    def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
+        return None
+
+
+logger_class = OneLineARequest
 metrics_bind = _setting("METRICS_BIND", "")
 
 log = logging.getLogger("gunicorn.error")
 
 
-# --- metrics: each worker counts into files of its own, the master adds them up ----------------
+# --- metrics: each worker counts into files of its own, any of them adds up --------------------
 
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -79,36 +93,49 @@ def _make_figures_folder() -> None:
     os.environ[FIGURES] = tempfile.mkdtemp(prefix=own)
 
 
-class MetricsServer(threading.Thread):
-    """Answers /metrics from the workers' files, in a thread of the master.
+def _bound(address: str) -> socket.socket | None:
+    """A listening socket; None, with a warning, where it cannot be had."""
+    host, _, port = address.rpartition(":")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # A master that takes over from another listens before that one has ended.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        listening.bind((host.strip("[]") or "127.0.0.1", int(port)))
+    except OSError as error:
+        log.warning("METRICS_BIND cannot be used, serving goes on without it: %s", error)
+        listening.close()
+        return None
+    listening.listen(16)
+    listening.setblocking(False)
+    return listening
 
-    The master lives as long as the port should, restarts workers without it, and needs no second
-    supervisor; a process of its own would. The thread shares no lock with what workers use: it
-    reads files, through a registry that only it knows.
+
+def _answer_metrics(listening: socket.socket) -> None:
+    """Serve the figures of all workers from a thread of this one.
+
+    The files hold everybody's, so whichever worker takes the question can answer it. A thread of
+    the master would be simpler to name, but a master forks, and what its thread holds at that
+    moment (an import is enough) the child waits for; a process of its own would need somebody to
+    restart it. The socket is the master's, so that no question is lost when a worker ends.
     """
+    from wsgiref.simple_server import WSGIServer
 
-    def __init__(self, address: str) -> None:
-        super().__init__(daemon=True, name="metrics")
-        self.host, _, self.port = address.rpartition(":")
-        self.server: Any = None
-        self.stopped = threading.Event()
+    from prometheus_client import CollectorRegistry, make_wsgi_app
+    from prometheus_client.exposition import _SilentHandler
+    from prometheus_client.multiprocess import MultiProcessCollector
 
-    def run(self) -> None:
-        from prometheus_client import CollectorRegistry, start_http_server
-        from prometheus_client.multiprocess import MultiProcessCollector
-
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        while not self.stopped.is_set():
-            try:
-                self.server, _ = start_http_server(
-                    int(self.port), self.host.strip("[]") or "127.0.0.1", registry
-                )
-                return
-            except OSError as error:
-                # A master that is being replaced still has it; figures never stop the serving.
-                log.warning("METRICS_BIND cannot be used yet: %s", error)
-                self.stopped.wait(5)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    address = listening.getsockname()[:2]
+    server = WSGIServer(address, _SilentHandler, bind_and_activate=False)
+    server.socket.close()
+    server.socket = listening
+    server.server_name, server.server_port = address
+    server.setup_environ()
+    server.set_app(make_wsgi_app(registry))
+    threading.Thread(target=server.serve_forever, daemon=True, name="metrics").start()
 
 
 if metrics_bind:
@@ -116,9 +143,8 @@ if metrics_bind:
 
 
 def when_ready(server: Any) -> None:
-    if metrics_bind:
-        server.metrics = MetricsServer(metrics_bind)
-        server.metrics.start()
+    """Before the first worker is forked."""
+    server.metrics = _bound(metrics_bind) if metrics_bind else None
 
 
 def pre_fork(server: Any, worker: Any) -> None:
@@ -132,13 +158,24 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """Refuse to serve with a database role that could step around row-level security."""
+    """Before the worker listens to signals, so nothing here may take its time."""
     if metrics_bind:
         from prometheus_client import values
 
         values.ValueClass = values.MultiProcessValue(lambda: worker.number)  # type: ignore[no-untyped-call]
-        if (metrics := getattr(server, "metrics", None)) and metrics.server:
-            metrics.server.socket.close()  # or the port would stay taken as long as a worker lives
+        worker.metrics = server.metrics
+
+
+def post_worker_init(worker: Any) -> None:
+    """The app is loaded; the first request is still to come."""
+    _refuse_a_mighty_role()
+    _spare_the_collector()
+    if getattr(worker, "metrics", None):
+        _answer_metrics(worker.metrics)
+
+
+def _refuse_a_mighty_role() -> None:
+    """Do not serve with a database role that could step around row-level security."""
     from app.tenancy import check_app_role
     from wsgi import app
 
@@ -146,8 +183,8 @@ def post_fork(server: Any, worker: Any) -> None:
         check_app_role()
 
 
-def post_worker_init(worker: Any) -> None:
-    """Spare the collector what lives as long as the process: modules, templates, mappers.
+def _spare_the_collector() -> None:
+    """Let it leave alone what lives as long as the process: modules, templates, mappers.
 
     Walking them cost some 20 ms, in every fifth request or so.
     """
@@ -166,6 +203,4 @@ def child_exit(server: Any, worker: Any) -> None:
 
 def on_exit(server: Any) -> None:
     if metrics_bind and (folder := os.environ.get(FIGURES)):
-        with contextlib.suppress(AttributeError):
-            server.metrics.stopped.set()
         shutil.rmtree(folder, ignore_errors=True)

@@ -125,16 +125,17 @@ class Line(JsonFormatter):
     """One JSON object a line: time, level, logger, message, process, what is known, exception."""
 
     def __init__(self) -> None:
-        super().__init__("%(message)s", json_ensure_ascii=False)
+        super().__init__("%(message)s")
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
         return log_data  # asked for by the parent; `facts` below has made the line already
 
     def facts(self, record: logging.LogRecord) -> dict[str, Any]:
         """The line's keys and values in their order, with nothing secret in them."""
-        known = {**_facts.get(), **self._extras(record)}
+        known = dict(_facts.get())
         for name, source in _sources.items():
             known.setdefault(name, source())
+        said: dict[str, Any] = record.__dict__.get("facts") or {}
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -143,6 +144,7 @@ class Line(JsonFormatter):
             "process": record.process,
             **dict.fromkeys(ALWAYS),
             **{name: _plain(value) for name, value in known.items() if value is not None},
+            **{name: _plain(value) for name, value in said.items()},
         }
         if record.exc_info:
             line["exception"] = redacted(str(self.formatException(record.exc_info)))
@@ -152,11 +154,6 @@ class Line(JsonFormatter):
                 if name in line:
                     line[name] = _without(line[name], secrets)
         return line
-
-    @staticmethod
-    def _extras(record: logging.LogRecord) -> dict[str, Any]:
-        given: dict[str, Any] = record.__dict__.get("facts") or {}
-        return given
 
     def format(self, record: logging.LogRecord) -> str:
         return self.serialize_log_record(self.facts(record))
@@ -171,12 +168,20 @@ class Words(Line):
         head = [facts.pop(name) for name in ("time", "level", "logger", "message")]
         facts.pop("process")
         rest = [f"{name}={value}" for name, value in facts.items() if value is not None]
-        line = " ".join((*head, *rest))
+        line = _on_one_line(" ".join((*head, *rest)))
         return f"{line}\n{exception}" if exception else line
 
 
+def _on_one_line(words: str) -> str:
+    """Foreign words can neither begin a line of their own nor colour the console."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in words
+    )
+
+
 def _plain(value: object) -> object:
-    return value if isinstance(value, (int, float, bool)) else redacted(str(value))
+    is_plain = value is None or isinstance(value, (int, float, bool))
+    return value if is_plain else redacted(str(value))
 
 
 # --- setting up a process ----------------------------------------------------------------------
@@ -208,6 +213,11 @@ def configure(form: str, level: str) -> None:
     """Make every line of this process one of ours: warnings and what nobody caught, too."""
     logging.config.dictConfig(logging_config(form, level))
     logging.captureWarnings(True)
+    say_uncaught()
+
+
+def say_uncaught() -> None:
+    """Have what nobody caught end in a line like every other."""
     sys.excepthook = _say_uncaught
     threading.excepthook = lambda arguments: _say_uncaught(
         arguments.exc_type, arguments.exc_value or arguments.exc_type(), arguments.exc_traceback

@@ -6,7 +6,7 @@ the figures of several processes are added up stands in gunicorn.conf.py.
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Around the goals of the pages (60 and 150 ms) and of saving (250 ms under load).
@@ -17,6 +17,9 @@ REQUESTS = Counter(
 )
 REQUEST_SECONDS = Histogram(
     "laudo_request_seconds", "Time until the answer was ready.", ("endpoint",), buckets=SECONDS
+)
+IN_PROGRESS = Gauge(
+    "laudo_requests_in_progress", "Requests being answered.", multiprocess_mode="livesum"
 )
 SAVES = Counter("laudo_saves", "Answers sent: accepted, conflict or refused.", ("outcome",))
 PHOTOS = Counter("laudo_photos", "Photos sent: received or refused.", ("outcome",))

@@ -136,6 +136,7 @@ DEFINER_FUNCTIONS = {
     "find_oldest_queued_document": "()",
     "count_work": "()",
     "count_render_seconds": "(p_bounds double precision[])",
+    "find_migration": "()",
 }
 
 

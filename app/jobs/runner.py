@@ -65,7 +65,7 @@ def _carry_out(kind: Kind, claim: Claim) -> str:
         return "another worker took over"
     except WorkFailed as error:
         _settle(kind.model, claim, WorkState.FAILED, str(error))
-        return "cannot succeed"
+        return f"cannot succeed: {error}"
     except Exception as error:
         log.exception("%s %s failed", claim.kind, claim.id)
         _retry(kind.model, claim, type(error).__name__)

@@ -9,6 +9,7 @@ from flask import Response, abort, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
+from app import metrics
 from app.errors import DomainError
 from app.extensions import db
 from app.models import DerivativeKind, Photo, PhotoPlacement
@@ -40,9 +41,11 @@ def upload(report_id: UUID, field_id: str) -> Response:
         photo = _receive(report_id, field_id, files[0], is_alone=True)
         photo_id = photo.id
         db.session.commit()
+        metrics.PHOTOS.labels("received").inc()
         return _card(photo_id, status=201)
     refused = _receive_all(report_id, field_id, files)
     db.session.commit()
+    metrics.PHOTOS.labels("received").inc(len(files) - len(refused))
     for sentence in dict.fromkeys(refused):
         flash(sentence, "error")
     return redirect_to(_field_url(report_id, field_id))
@@ -148,13 +151,17 @@ def derivative(photo_id: UUID, kind: str) -> Response:
 
 
 def _receive(report_id: UUID, field_id: str, file: FileStorage, *, is_alone: bool) -> Photo:
-    with receive(cast(BinaryIO, file.stream)) as received:
-        return service.add_photo(
-            report_id=report_id,
-            field_id=field_id,
-            upload=read_upload(request.form, received, is_alone=is_alone),
-            actor=current_actor(),
-        )
+    try:
+        with receive(cast(BinaryIO, file.stream)) as received:
+            return service.add_photo(
+                report_id=report_id,
+                field_id=field_id,
+                upload=read_upload(request.form, received, is_alone=is_alone),
+                actor=current_actor(),
+            )
+    except DomainError:
+        metrics.PHOTOS.labels("refused").inc()
+        raise
 
 
 def _receive_all(report_id: UUID, field_id: str, files: list[FileStorage]) -> list[str]:

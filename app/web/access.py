@@ -65,6 +65,11 @@ def _secrets_of_request() -> Iterator[str]:
                 yield value
 
 
+def _count_in() -> None:
+    g.counted_in = True
+    metrics.IN_PROGRESS.inc()
+
+
 def _finish(response: Response) -> Response:
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
     path = told_path()
@@ -83,11 +88,14 @@ def _finish(response: Response) -> Response:
 
 
 def _forget(_error: BaseException | None = None) -> None:
+    if g.pop("counted_in", False):
+        metrics.IN_PROGRESS.dec()
     logs.begin()
 
 
 def init_app(app: Flask) -> None:
     """Before all other features: what is registered first is asked last."""
     logs.never_say(_secrets_of_request)
+    app.before_request(_count_in)
     app.after_request(_finish)
     app.teardown_request(_forget)

@@ -34,8 +34,15 @@ language sql stable security definer set search_path = pg_catalog, public as $$
          (select count(*) from made),
          (select coalesce(sum(made.render_seconds), 0)::double precision from made)
 $$;
+
+-- For `flask check`: the app role reads no table of the migrations themselves.
+create function find_migration()
+returns table (revision text)
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select v.version_num::text from public.alembic_version v
+$$;
 """
-CALLABLE = ("count_work()", "count_render_seconds(double precision[])")
+CALLABLE = ("count_work()", "count_render_seconds(double precision[])", "find_migration()")
 
 
 def upgrade() -> None:

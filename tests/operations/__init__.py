@@ -1,0 +1,1 @@
+"""What operators rely on: log lines, figures, checks, reloads. Real processes wherever it counts."""
