@@ -32,8 +32,8 @@ def prove(site: Site, written: Path) -> Proof:
     photos = list(ledger.lines(written, "photo"))
     submitted = [UUID(line["report"]) for line in ledger.lines(written, "submit")]
     drained = wait_until(
-        lambda: truth.count_open(site, submitted) == 0, "documents wait still",
-        LONGEST_QUEUE_SECONDS, pause=1.0,
+        lambda: truth.count_open(site, submitted) == 0 and not _unread(site),
+        "documents or photos wait still", LONGEST_QUEUE_SECONDS, pause=1.0,
     )  # fmt: skip
     wrong = [
         *_wrong_saves(site, saves),
@@ -44,6 +44,14 @@ def prove(site: Site, written: Path) -> Proof:
         *truth.wrong_objects(site),
     ]
     return Proof(len(saves), len(photos), len(submitted), drained, tuple(wrong))
+
+
+def _unread(site: Site) -> int:
+    ((count,),) = site.ask(
+        "select count(*) from photos p where not exists"
+        " (select from photo_readings r where r.photo_id = p.id)"
+    )
+    return int(str(count))
 
 
 def _wrong_saves(site: Site, saves: list[ledger.Line]) -> list[str]:
