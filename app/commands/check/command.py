@@ -1,0 +1,42 @@
+"""`flask check`, for operators and for the scripts that deploy."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from flask.cli import with_appcontext
+
+from app.commands.check.database import check_database
+from app.commands.check.finding import Finding, Level
+from app.commands.check.machine import check_machine
+from app.commands.check.services import check_services
+
+COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.WRONG: "red"}
+
+
+@click.command("check")
+@click.option("--json", "as_json", is_flag=True, help="For machines: one JSON object.")
+@with_appcontext
+def check(as_json: bool) -> None:
+    """Try everything this installation needs; status 1 where something is wrong."""
+    findings = [*check_database(), *check_services(), *check_machine()]
+    is_good = all(one.level is not Level.WRONG for one in findings)
+    if as_json:
+        told = [
+            {"part": one.part, "level": one.level, "sentence": one.sentence} for one in findings
+        ]
+        click.echo(json.dumps({"ok": is_good, "findings": told}, indent=2))
+    else:
+        for one in findings:
+            _tell(one)
+    if not is_good:
+        raise SystemExit(1)
+
+
+def _tell(finding: Finding) -> None:
+    level = click.style(f"{finding.level:<8}", fg=COLOURS[finding.level])
+    click.echo(f"{level} {finding.part:<11} {finding.sentence}")
+
+
+COMMANDS = (check,)

@@ -1,0 +1,104 @@
+"""Checks of Redis, of the background processes and their queue, and of the storage."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+
+from app.commands.check.finding import Finding, ok, run, warning, wrong
+from app.jobs.alive import SILENT_AFTER_SECONDS, count_alive
+from app.jobs.queue import redis_client
+from app.storage import CorruptObject, MissingObject, object_key, put_bytes, storage
+from app.tenancy import call_definer
+
+LATE_SECONDS = 60
+TOO_LATE_SECONDS = 600
+NOBODY = UUID(int=0)
+GIB = 1024**3
+
+
+def check_services() -> Iterator[Finding]:
+    away = "Redis does not answer: start it, and look at REDIS_URL. Work waits meanwhile."
+    yield from run("redis", _redis, away)
+    for process in ("worker", "relay"):
+        yield from run(process, lambda process=process: _alive(process), "Redis would know.")  # type: ignore[misc]
+    yield from run("queue", _queue, "How long work waits could not be read.")
+    broken = (
+        "Bytes cannot be stored and read again: the folder of STORAGE_DIR must exist, belong to"
+        " the user who runs Laudo and have room; a bucket must be reachable with its key."
+    )
+    yield from run("storage", _storage, broken)
+
+
+def _redis() -> Iterator[Finding]:
+    client = redis_client()
+    told: Any = client.info()
+    policy = told.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        yield warning(
+            "redis",
+            f"Redis throws entries away when it is full (maxmemory-policy {policy}): set"
+            " maxmemory-policy to noeviction, or wake-ups and counted tries get lost.",
+        )
+    if not told.get("aof_enabled"):
+        yield warning(
+            "redis",
+            "Redis forgets what it knows when it restarts: set appendonly to yes. Nothing is lost"
+            " for good, but the relay has to feed all work again.",
+        )
+    if policy == "noeviction" and told.get("aof_enabled"):
+        yield ok("redis", f"Redis {told.get('redis_version', '')} answers, keeps and evicts none.")
+
+
+def _alive(process: str) -> Iterator[Finding]:
+    count = count_alive(redis_client(), process)
+    if count:
+        yield ok(process, f"{count} running.")
+    else:
+        yield wrong(
+            process,
+            f"No {process} has given a sign of life for {SILENT_AFTER_SECONDS} s: start"
+            f" `flask {process}` and look at its log.",
+        )
+
+
+def _queue() -> Iterator[Finding]:
+    waited = max((row.oldest_seconds or 0 for row in call_definer("count_work")), default=0)
+    words = f"The oldest work has waited {waited:.0f} s"
+    if waited > TOO_LATE_SECONDS:
+        yield wrong("queue", f"{words}: look at the workers' log, and start more of them.")
+    elif waited > LATE_SECONDS:
+        yield warning("queue", f"{words}: start another worker if this stays so.")
+    else:
+        yield ok("queue", f"{words}.")
+
+
+def _storage() -> Iterator[Finding]:
+    """Write, read and delete: a mode or a mount says less. The bytes are this check's alone."""
+    probe = secrets.token_bytes(4096)
+    key = object_key(NOBODY, "probe", hashlib.sha256(probe).hexdigest())
+    store = storage()
+    put_bytes(key, probe)
+    try:
+        with store.open(key) as stored:
+            is_same = stored.read() == probe
+    except (CorruptObject, MissingObject):
+        is_same = False
+    finally:
+        store.delete(key)
+    if not is_same:
+        yield wrong("storage", "The storage gave other bytes than it got: replace it.")
+    elif store.exists(key):
+        yield wrong("storage", "The storage keeps what was deleted: look at its rights.")
+    else:
+        yield ok("storage", f"{_name()} stores, reads and deletes; the hash is right.")
+
+
+def _name() -> str:
+    bucket = current_app.config.get("STORAGE_S3_BUCKET")
+    return f"Bucket {bucket}" if bucket else str(current_app.config["STORAGE_DIR"])
