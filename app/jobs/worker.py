@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 WARM = ("app.imaging.derivatives", "app.imaging.child")
 # Between two looks for a Redis that is away.
 PAUSE_SECONDS = 1.0
+# Where web and worker share cores, somebody waits for each save and nobody for each page of a PDF.
+NICENESS = 5
 
 
 class ForkingWorker(Worker):  # type: ignore[misc]
@@ -80,6 +82,7 @@ def work(app: Flask, *, burst: bool = False) -> None:
 
     A Redis that goes away is waited for: RQ's own loop would end the process.
     """
+    os.nice(NICENESS)
     with app.app_context():
         _warm()
         stopping = threading.Event()
