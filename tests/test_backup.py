@@ -65,12 +65,12 @@ def test_a_restored_installation_serves_what_the_first_one_did(original, kept, c
         assert "All of it is as the manifest says" in result.output
         tess = signed_in_client(restored.app, cast.tess)
         assert tess.get(f"/reports/{original.report_id}").status_code == 200
-        assert tess.get(f"/documents/{original.document_id}/download").data == original.pdf
+        assert tess.get(f"/documents/{original.document_id}/download", follow_redirects=True).data == original.pdf
         with restored.app.app_context(), tenant_scope(cast.acme):
             digests = dict(db.session.execute(select(Photo.id, Photo.sha256)).all())
         assert set(original.photo_ids) == set(digests)
         for photo_id, digest in digests.items():
-            assert sha256(tess.get(f"/photos/{photo_id}/original").data).hexdigest() == digest
+            assert sha256(tess.get(f"/photos/{photo_id}/original", follow_redirects=True).data).hexdigest() == digest
         work_goes_on(restored, original, cast)
         again = restored.flask("restore", str(kept))
         assert again.exit_code == 1

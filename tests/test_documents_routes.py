@@ -203,7 +203,7 @@ class TestDownload:
     def test_is_named_after_the_report_and_inert(self, acting, cast, tess, report_id):
         finish(acting, cast, report_id)
         document_id = a_document(acting, cast, report_id, state=WorkState.DONE, is_preview=False)
-        answer = tess.get(f"/documents/{document_id}/download")
+        answer = tess.get(f"/documents/{document_id}/download", follow_redirects=True)
         assert answer.data == PDF
         assert answer.headers["Content-Type"] == "application/pdf"
         disposition = answer.headers["Content-Disposition"]
@@ -216,12 +216,12 @@ class TestDownload:
 
     def test_a_preview_says_so_in_its_name(self, acting, cast, tess, report_id):
         document_id = a_document(acting, cast, report_id, state=WorkState.DONE)
-        answer = tess.get(f"/documents/{document_id}/download")
+        answer = tess.get(f"/documents/{document_id}/download", follow_redirects=True)
         assert "ATS-0042-R0-PREVIEW-Main" in answer.headers["Content-Disposition"]
 
     def test_of_what_is_not_ready_is_refused(self, acting, cast, tess, report_id):
         document_id = a_document(acting, cast, report_id)
-        assert tess.get(f"/documents/{document_id}/download").status_code == 409
+        assert tess.get(f"/documents/{document_id}/download", follow_redirects=True).status_code == 409
 
 
 class TestViewers:
@@ -238,8 +238,8 @@ class TestViewers:
         preview = a_document(acting, cast, report_id, state=WorkState.DONE)
         finish(acting, cast, report_id)
         final = a_document(acting, cast, report_id, state=WorkState.DONE, is_preview=False)
-        assert vera.get(f"/documents/{final}/download").data == PDF
-        assert vera.get(f"/documents/{preview}/download").status_code == 404
+        assert vera.get(f"/documents/{final}/download", follow_redirects=True).data == PDF
+        assert vera.get(f"/documents/{preview}/download", follow_redirects=True).status_code == 404
         assert vera.get(f"/documents/{preview}").status_code == 404
         panel = vera.get(f"/reports/{report_id}/documents/panel").text
         assert str(final) in panel

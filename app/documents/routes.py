@@ -12,9 +12,9 @@ from app.errors import DomainError
 from app.extensions import db
 from app.models import WorkState
 from app.reports.queries import get_report
-from app.web.files import send_stored
 from app.web.fragments import redirect_to, render_fragment, render_page, wants_fragment
 from app.web.guards import MEMBERS, STAFF, current_actor, requires
+from app.web.links import hand_out
 
 
 class NotReady(DomainError):
@@ -69,12 +69,14 @@ def download(document_id: UUID) -> Response:
     document = queries.get_document(document_id, person=current_actor())
     if document.state is not WorkState.DONE:
         raise NotReady
-    return send_stored(
+    return hand_out(
         document.storage_key or "",
+        purpose="document",
+        sha256=document.sha256 or "",
         media_type="application/pdf",
         byte_size=document.byte_size or 0,
-        etag=document.sha256 or "",
-        download_name=document_file_name(document, document.report),
+        file_name=document_file_name(document, document.report),
+        actor=current_actor(),
     )
 
 

@@ -21,6 +21,7 @@ from app.web.errors import translated
 from app.web.files import send_stored
 from app.web.fragments import redirect_to, render_fragment, varied, wants_fragment
 from app.web.guards import MEMBERS, STAFF, current_actor, requires
+from app.web.links import hand_out
 
 blueprint.add_app_template_filter(queries.photo_views)
 
@@ -132,12 +133,14 @@ def original(photo_id: UUID) -> Response:
     """The bytes as they were received, under a name that says where they belong."""
     view = queries.get_view(photo_id, person=current_actor())
     photo = view.photo
-    return send_stored(
+    return hand_out(
         photo.storage_key,
+        purpose="original",
+        sha256=photo.sha256,
         media_type=photo.media_type,
         byte_size=photo.byte_size,
-        etag=photo.sha256,
-        download_name=photo_file_name(view, queries.get_report_of(view, person=current_actor())),
+        file_name=photo_file_name(view, queries.get_report_of(view, person=current_actor())),
+        actor=current_actor(),
     )
 
 

@@ -46,23 +46,29 @@ def send_stored(
     A download is stored nowhere on the way; a picture of a page may be kept by the browser that
     asks each time whether it still may have it. Raises NotFound when storage lacks the bytes.
     """
-    file = open_stored(key)
+    if download_name is None and request.if_none_match.contains(etag):
+        return _inert(Response(status=304), etag, "private, no-cache")
     response = send_file(
-        file,
+        open_stored(key),
         mimetype=media_type,
         as_attachment=download_name is not None,
         download_name=download_name,
         etag=False,
     )
     response.content_length = byte_size
+    if download_name is None:
+        return _inert(response, etag, "private, no-cache")
+    # A download that broke off goes on where it was.
+    _inert(response, etag, "private, no-store")
+    response.make_conditional(request, accept_ranges=True, complete_length=byte_size)
+    return response
+
+
+def _inert(response: Response, etag: str, kept: str) -> Response:
     response.headers["Content-Security-Policy"] = SAFE
     response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = kept
     response.set_etag(etag)
-    if download_name is not None:
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.make_conditional(request)
     return response
 
 

@@ -43,7 +43,8 @@ from tests.fuzz.forms import Form, forms_of
 from tests.fuzz.strikes import Request
 from tests.pictures import a_jpeg, sha256_of
 
-WORDS = {"field_id": "enclosure", "role_id": "technician", "filename": "dist/manifest.json"}
+WORDS = {"field_id": "enclosure", "role_id": "technician", "filename": "dist/manifest.json",
+         "token": "WyJub3QiLCJvdXJzIl0.aaaa.bbbb"}  # fmt: skip
 NOBODY = "nobody"
 PEOPLE = ("ana", "ana", "ana", "tess", "tess", "sam", NOBODY)
 

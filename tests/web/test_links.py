@@ -1,0 +1,160 @@
+"""Signed links: whose they are, how long they last, and what the file behind one looks like."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from sqlalchemy import update
+
+from app.extensions import db
+from app.models import Account, AccountSession, Document, WorkState
+from app.storage import object_key, put_bytes, storage
+from app.web import links
+from app.web.links import SECONDS
+from tests import scenarios
+from tests.pictures import sha256_of
+from tests.storage.conftest import moto_url  # noqa: F401
+from tests.storage.stages import S3Stage
+
+PDF = b"%PDF-1.7 a report" * 100
+
+
+@pytest.fixture
+def document_id(acting, cast):
+    with acting(cast.tess) as tess:
+        report = scenarios.a_report(tess, title="Main board")
+        return a_document(cast, report, tess)
+
+
+def a_document(cast, report, actor):
+    key = object_key(cast.acme, "pdf", sha256_of(PDF), ".pdf")
+    put_bytes(key, PDF)
+    document = Document(
+        report_id=report.id, requested_by=actor.account_id, is_preview=True, state=WorkState.DONE,
+        storage_key=key, sha256=sha256_of(PDF), byte_size=len(PDF), pages=1,
+    )  # fmt: skip
+    db.session.add(document)
+    db.session.commit()
+    return document.id
+
+
+def link_of(client, document_id) -> str:
+    answer = client.get(f"/documents/{document_id}/download")
+    assert answer.status_code == 303
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    return answer.headers["Location"]
+
+
+def test_a_download_leads_through_a_link_to_the_bytes(client_of, cast, document_id):
+    tess = client_of(cast.tess)
+    link = link_of(tess, document_id)
+    assert link.startswith("/files/")
+    answer = tess.get(link)
+    assert (answer.status_code, answer.data) == (200, PDF)
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_a_download_that_broke_off_goes_on(client_of, cast, document_id):
+    tess = client_of(cast.tess)
+    answer = tess.get(link_of(tess, document_id), headers={"Range": "bytes=1000-"})
+    assert (answer.status_code, answer.data) == (206, PDF[1000:])
+    assert answer.headers["Content-Range"] == f"bytes 1000-{len(PDF) - 1}/{len(PDF)}"
+
+
+def test_after_five_minutes_it_is_gone_and_says_so(client_of, cast, document_id, monkeypatch):
+    tess = client_of(cast.tess)
+    link = link_of(tess, document_id)
+    now = time.time()
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now + SECONDS - 5)
+    assert tess.get(link).status_code == 200
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now + SECONDS + 5)
+    answer = tess.get(link)
+    assert answer.status_code == 410
+    assert "download the file from there again" in answer.text
+
+
+def test_one_letter_changed_opens_nothing(client_of, cast, document_id):
+    tess = client_of(cast.tess)
+    link = link_of(tess, document_id)
+    for at in range(len("/files/"), len(link), 7):
+        other = "A" if link[at] != "A" else "B"
+        answer = tess.get(link[:at] + other + link[at + 1 :])
+        assert answer.status_code == 404
+        assert PDF not in answer.data
+    assert "not whole" in tess.get("/files/x").text
+
+
+def test_it_is_signed_for_files_alone(app, client_of, cast, document_id):
+    """What the same secret signed for another use, a session's cookie say, opens nothing."""
+    from itsdangerous import URLSafeTimedSerializer
+
+    tess = client_of(cast.tess)
+    with app.app_context():
+        told = links._signer().loads(link_of(tess, document_id).removeprefix("/files/"))
+    cookie = URLSafeTimedSerializer(app.secret_key, salt="cookie-session").dumps(told)
+    assert tess.get(f"/files/{cookie}").status_code == 404
+
+
+def test_it_serves_nobody_else(client_of, cast, anonymous, acting, document_id):
+    link = link_of(client_of(cast.tess), document_id)
+    colleague = client_of(cast.ana).get(link)
+    assert colleague.status_code == 403
+    assert "made for somebody else" in colleague.text
+    assert client_of(cast.otto).get(link).status_code == 404
+    assert anonymous.get(link).status_code == 303
+
+
+def test_it_does_not_outlive_the_account(client_of, cast, acting, document_id):
+    tess = client_of(cast.tess)
+    link = link_of(tess, document_id)
+    with acting(cast.ana):
+        db.session.execute(
+            update(Account).where(Account.id == cast.tess.id).values(is_active=False)
+        )
+        db.session.commit()
+    assert tess.get(link).status_code == 303
+    with acting(cast.ana):
+        db.session.execute(update(Account).where(Account.id == cast.tess.id).values(is_active=True))
+        db.session.execute(update(AccountSession).values(revoked_at=db.func.now()))
+        db.session.commit()
+    assert tess.get(link).status_code == 303
+
+
+def test_changed_bytes_are_a_sentence_and_never_served(app, client_of, cast, document_id):
+    tess = client_of(cast.tess)
+    link = link_of(tess, document_id)
+    with app.app_context():
+        path = storage().root / object_key(cast.acme, "pdf", sha256_of(PDF), ".pdf")
+    path.chmod(0o600)
+    path.write_bytes(PDF.replace(b"report", b"forged"))
+    try:
+        answer = tess.get(link)
+        assert answer.status_code == 500
+        assert "no longer what was received" in answer.text
+        assert b"forged" not in answer.data
+    finally:
+        path.unlink()
+
+
+def test_a_bucket_hands_out_what_is_guarded_by_us(
+    app, client_of, cast, acting, monkeypatch, moto_url  # noqa: F811
+):  # fmt: skip
+    stage = S3Stage(moto_url, is_direct=True)
+    monkeypatch.setitem(app.extensions, "laudo_storage", stage.store)
+    try:
+        with acting(cast.tess) as tess:
+            document_id = a_document(cast, scenarios.a_report(tess), tess)
+        link = link_of(client_of(cast.tess), document_id)
+        assert link.startswith(stage.proxy.url)
+        assert "X-Amz-Expires=300" in link
+        assert "response-content-type=application%2Fpdf" in link
+        assert "response-content-disposition=attachment" in link
+        path = f"/documents/{document_id}/download"
+        assert client_of(cast.otto).get(path).status_code == 404
+        assert client_of(cast.tom).get(path).status_code == 404
+    finally:
+        stage.close()
