@@ -1,0 +1,124 @@
+"""What deploy/ names exists: commands, settings, paths, roles. None of it can run in a test."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app.config import BackupSettings, MigrationSettings, Settings
+from app.database_roles import ATTRIBUTES
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+# Read by gunicorn.conf.py and by Python, not by Settings.
+OTHER = {"BIND", "WEB_CONCURRENCY", "WEB_THREADS", "TLS_CERTIFICATE", "TLS_KEY", "PATH"}
+PYTHON = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
+KNOWN = {
+    name.upper()
+    for settings in (Settings, MigrationSettings, BackupSettings)
+    for name in settings.model_fields
+} | OTHER | PYTHON  # fmt: skip
+
+
+def compose() -> dict:
+    return yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+
+
+def procfile() -> dict[str, list[str]]:
+    lines = (DEPLOY / "Procfile").read_text().splitlines()
+    return {name: shlex.split(rest) for name, _, rest in (one.partition(": ") for one in lines)}
+
+
+def unit_values(unit: Path, key: str) -> list[str]:
+    return re.findall(rf"^{key}=(.+)$", unit.read_text(), re.MULTILINE)
+
+
+def commands() -> list[list[str]]:
+    found = list(procfile().values())
+    found += [one["command"] for one in compose()["services"].values() if one.get("build")]
+    for unit in UNITS:
+        (words,) = unit_values(unit, "ExecStart")
+        found.append(words.replace("/srv/laudo/.venv/bin/", "").split())
+    (last,) = re.findall(r'^CMD \["(.+)"\]$', (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    return [*found, last.split('", "')]
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_every_command_exists(app, command):
+    if command[0] == "gunicorn":
+        assert command == ["gunicorn", "wsgi:app"]
+        assert re.search(r"^app = ", (ROOT / "wsgi.py").read_text(), re.MULTILINE)
+    else:
+        assert command[:3] == ["flask", "--app", "wsgi"]
+        assert command[3] in app.cli.commands
+
+
+def test_each_place_starts_the_same_processes():
+    kinds = {"web", "worker", "relay"}
+    assert kinds <= procfile().keys() and kinds <= compose()["services"].keys()
+    assert {re.sub(r"laudo-|@|\.service", "", unit.name) for unit in UNITS} == kinds
+
+
+def test_every_setting_that_is_set_exists():
+    docker = (DEPLOY / "Dockerfile").read_text()
+    (block,) = re.findall(r"^ENV PATH=.*?(?=^USER)", docker, re.MULTILINE | re.DOTALL)
+    named = set(re.findall(r"\b([A-Z_]{4,})=", block))
+    for service in compose()["services"].values():
+        if service.get("build"):
+            named |= service["environment"].keys()
+    for unit in UNITS:
+        for line in unit_values(unit, "Environment"):
+            named |= {one.partition("=")[0] for one in line.split()}
+    assert named - KNOWN == set()
+
+
+def test_every_path_that_the_image_copies_exists():
+    lines = re.findall(r"^COPY (?!--from)(.+)$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    sources = [source for line in lines for source in line.split()[:-1]]
+    assert len(sources) >= 8
+    assert [one for one in sources if not (ROOT / one).exists()] == []
+    kept = re.findall(r"^!(.+)$", (DEPLOY / "Dockerfile.dockerignore").read_text(), re.MULTILINE)
+    assert [one for one in kept if not (ROOT / one).exists()] == []
+    assert [one for one in sources if not one.startswith(tuple(kept))] == []
+
+
+def test_only_what_is_checked_serves_and_no_process_is_root():
+    services = compose()["services"]
+    for name in ("web", "worker", "relay"):
+        waits = services[name]["depends_on"]
+        assert waits["migrate"]["condition"] == "service_completed_successfully"
+        assert waits["postgres"]["condition"] == waits["valkey"]["condition"] == "service_healthy"
+        assert "MIGRATION_DATABASE_URL" not in services[name]["environment"]
+    assert services["worker"]["deploy"]["replicas"] == 2
+    assert re.search(r"^USER laudo$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    for unit in UNITS:
+        assert unit_values(unit, "User") == ["laudo"]
+        assert unit_values(unit, "NoNewPrivileges") == ["yes"]
+
+
+def test_only_the_proxy_reaches_the_web_and_nobody_the_metrics():
+    published = {
+        name: service["ports"]
+        for name, service in compose()["services"].items()
+        if "ports" in service
+    }
+    assert published == {"web": ["127.0.0.1:8000:8000"]}
+
+
+def test_the_roles_of_the_compose_file_are_the_roles():
+    script = (DEPLOY / "postgres-roles.sh").read_text()
+    made = dict(re.findall(r'^make_role (\w+) "([A-Z ]+)"', script, re.MULTILINE))
+    assert made == ATTRIBUTES
+
+
+def test_the_proxy_lets_the_largest_upload_through_to_laudo():
+    words = (DEPLOY / "nginx.conf").read_text()
+    (size,) = re.findall(r"client_max_body_size (\d+)m;", words)
+    assert int(size) * 1024**2 > Settings.model_fields["max_upload_bytes"].default
+    for header in ("X-Forwarded-For", "X-Forwarded-Proto", "Host"):
+        assert f"proxy_set_header {header} " in words
