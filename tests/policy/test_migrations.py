@@ -1,0 +1,165 @@
+"""docs/migrations.md as a test: no migration newer than 0004 may stop a running installation."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+
+ROOT = Path(__file__).resolve().parents[2]
+VERSIONS = ROOT / "migrations" / "versions"
+# Released before the rules: installations that have them were empty.
+EARLIER = {"0001", "0002", "0003", "0004"}
+REASON = re.compile(r"#\s*downtime: \w+")
+
+# What stands in SQL, by the name of the rule in docs/migrations.md.
+DANGEROUS = {
+    "drop or rename": r"\bdrop (?:column|table)\b|\brename (?:column |to\b|constraint )",
+    "change of type": r"\balter (?:column )?\w+ (?:set data )?type\b",
+    "index not concurrent": r"\b(?:create (?:unique )?|drop )index (?!concurrently)",
+    "not null without a default": r"\badd (?:column )?\w+ (?!.*\bdefault\b)[^,;]*\bnot null",
+    "volatile default": r"\badd (?:column )?[^,;]*\b(?:default (?:gen_random_uuid|clock_timestamp|random)|generated always as)\b",
+    "not null at once": r"\bset not null\b",
+    "constraint at once": r"\badd (?:constraint \w+ )?(?:foreign key|check|unique|exclude)\b(?!.*\bnot valid\b)",
+    "all rows at once": r"^\s*(?:update|delete from) \w+",
+    "lifted timeout": r"\block_timeout\s*(?:=|to)\s*'?0|\breset lock_timeout",
+    "truncate or lock": r"^\s*(?:truncate|lock table)\b|\bvacuum full\b|\bcluster\b",
+}
+# Alembic's own operations hide the statement; SQL is written out, as everywhere here.
+HIDDEN = {
+    "drop_column", "drop_table", "rename_table", "alter_column", "create_index", "drop_index",
+    "create_foreign_key", "create_check_constraint", "create_unique_constraint", "add_column",
+}  # fmt: skip
+NEW_TABLE = re.compile(r"\bcreate table (?:if not exists )?(\w+)")
+
+
+def newer() -> list[Path]:
+    return [one for one in sorted(VERSIONS.glob("*.py")) if one.name[:4] not in EARLIER]
+
+
+def dangers(source: str) -> list[str]:
+    """Each dangerous statement of a migration that no `# downtime:` above it explains."""
+    tree = ast.parse(source)
+    lines = source.splitlines()
+    made = set(NEW_TABLE.findall(source.lower()))
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names = [] if _is_docstring(tree, node) else _names_in(node.value, made)
+        elif isinstance(node, ast.Attribute) and node.attr in HIDDEN:
+            names = [f"op.{node.attr}: write the SQL out"]
+        else:
+            continue
+        if not _is_explained(lines, node.lineno):
+            found += [f"line {node.lineno}: {name}" for name in names]
+    return sorted(found)
+
+
+def _names_in(words: str, made: set[str]) -> list[str]:
+    names = []
+    # The body of a function runs when it is called, not when it is made.
+    outside = re.sub(r"\$(\w*)\$.*?\$\1\$", "", words, flags=re.DOTALL)
+    for statement in re.sub(r"--[^\n]*", "", outside).lower().split(";"):
+        plain = " ".join(statement.split())
+        touched = re.search(r"\b(?:on|table|update|from|into) (?:only |if exists )?(\w+)", plain)
+        if touched and touched[1] in made and not plain.startswith("drop"):
+            continue  # a table of this migration has no rows and no readers yet
+        names += [name for name, pattern in DANGEROUS.items() if re.search(pattern, plain)]
+    return names
+
+
+def _is_docstring(tree: ast.Module, node: ast.Constant) -> bool:
+    return any(
+        isinstance(one, ast.Expr) and one.value is node
+        for parent in ast.walk(tree)
+        if isinstance(parent, (ast.Module, ast.FunctionDef))
+        for one in parent.body[:1]
+    )
+
+
+def _is_explained(lines: list[str], number: int) -> bool:
+    """A comment directly above the statement, or above the call that it stands in."""
+    above = number - 2
+    while above >= 0 and (lines[above].strip().startswith(("#", '"', "op.execute("))):
+        if REASON.search(lines[above]):
+            return True
+        above -= 1
+    return False
+
+
+@pytest.mark.parametrize("path", newer(), ids=lambda path: path.stem)
+def test_no_migration_stops_a_running_installation(path):
+    assert dangers(path.read_text()) == []
+
+
+def test_the_migrations_are_one_line():
+    script = ScriptDirectory(str(ROOT / "migrations"))
+    assert len(script.get_heads()) == 1
+    names = sorted(path.name[:4] for path in VERSIONS.glob("*.py"))
+    assert names == [f"{number:04}" for number in range(1, len(names) + 1)]
+
+
+def test_the_migrator_waits_for_no_lock_for_long():
+    source = (ROOT / "migrations" / "env.py").read_text()
+    assert "set lock_timeout = '5s'" in source and "pg_advisory_lock" in source
+
+
+def op(sql: str, comment: str = "") -> str:
+    return f'def upgrade():\n    {comment}\n    op.execute("{sql}")\n'
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ("alter table reports drop column title", "drop or rename"),
+        ("alter table reports rename column title to name", "drop or rename"),
+        ("drop table equipment", "drop or rename"),
+        ("alter table reports alter column number type text", "change of type"),
+        ("create index ix on reports (title)", "index not concurrent"),
+        ("create unique index ix on reports (title)", "index not concurrent"),
+        ("drop index ix", "index not concurrent"),
+        ("alter table reports add column due_on date not null", "not null without a default"),
+        ("alter table reports add column x uuid default gen_random_uuid()", "volatile default"),
+        (
+            "alter table r add column w text generated always as (lower(t)) stored",
+            "volatile default",
+        ),
+        ("alter table reports alter column due_on set not null", "not null at once"),
+        ("alter table a add constraint fk foreign key (b) references c (id)", "constraint at once"),
+        ("alter table a add check (b > 0)", "constraint at once"),
+        ("update reports set title = ''", "all rows at once"),
+        ("set lock_timeout = 0", "lifted timeout"),
+        ("truncate reports", "truncate or lock"),
+    ],
+)
+def test_each_danger_is_seen_and_can_be_explained(sql, name):
+    (seen,) = dangers(op(sql))
+    assert seen.endswith(name)
+    assert dangers(op(sql, "# downtime: the table has ten rows")) == []
+    assert dangers(op(sql, "# downtime:")) != []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "alter table reports add column due_on date",
+        "alter table reports add column is_due boolean not null default false",
+        "create index concurrently if not exists ix on reports (title)",
+        "alter table a add constraint fk foreign key (b) references c (id) not valid",
+        "alter table a validate constraint fk",
+        "create table notes (id uuid primary key, body text not null); create index ix on notes (id)",
+        "create function f() returns void language sql as $$ update a set b = 1 $$",
+        "alter table reports enable row level security",
+        "drop function count_work()",
+    ],
+)
+def test_what_is_safe_passes(sql):
+    assert dangers(op(sql)) == []
+
+
+def test_alembics_own_operations_hide_the_statement():
+    source = "def upgrade():\n    op.add_column('reports', x)\n"
+    assert dangers(source) == ["line 2: op.add_column: write the SQL out"]
