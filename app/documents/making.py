@@ -30,7 +30,7 @@ from app.pdf.limits import TooLarge, limit_process
 from app.pdf.proof import drawn_images
 from app.photos.drawing import Drawn, Order, add_rows, draw, local_logo
 from app.photos.strip import StripFrame, frame_of
-from app.storage import CorruptObject, MissingObject, object_key, storage
+from app.storage import CorruptObject, MissingObject, kind_of_key, object_key, storage
 from app.tenancy import require_tenant
 
 PROGRESS_SECONDS = 0.5
@@ -73,7 +73,11 @@ def make_document(claim: Claim) -> None:
     except MissingObject as error:
         raise WorkFailed(BYTES_MISSING) from error
     except CorruptObject as error:
-        raise WorkFailed(BYTES_CHANGED) from error
+        if kind_of_key(error.key) != "derived":
+            raise WorkFailed(BYTES_CHANGED) from error
+        # A print can be drawn again: the next try finds that it is missing.
+        storage().delete(error.key)
+        raise
 
 
 class Reporter:

@@ -17,9 +17,13 @@ from app import logs
 from app.extensions import db
 from app.jobs.registry import Claim, Kind, get_kind
 from app.models import Work, WorkState
+from app.storage import StorageFull, StorageUnavailable
 from app.tenancy import call_definer, tenant_scope
 
 log = logging.getLogger(__name__)
+
+# How long work rests that found the storage full or away.
+STORAGE_PAUSE = timedelta(seconds=20)
 
 
 class FenceLost(RuntimeError):
@@ -66,6 +70,9 @@ def _carry_out(kind: Kind, claim: Claim) -> str:
     except WorkFailed as error:
         _settle(kind.model, claim, WorkState.FAILED, str(error))
         return f"cannot succeed: {error}"
+    except (StorageFull, StorageUnavailable) as error:
+        _put_off(kind.model, claim, type(error).__name__)
+        return "waits for the storage"
     except Exception as error:
         log.exception("%s %s failed", claim.kind, claim.id)
         _retry(kind.model, claim, type(error).__name__)
@@ -160,18 +167,27 @@ def _retry(model: type[Work], claim: Claim, error: str) -> None:
     """Put the work back, each time for twice as long; the last failure is final."""
     if claim.attempt >= current_app.config["JOB_ATTEMPTS"]:
         return _settle(model, claim, WorkState.FAILED, error)
+    return _put_back(model, claim, error, timedelta(seconds=2**claim.attempt), claim.attempt)
+
+
+def _put_off(model: type[Work], claim: Claim, error: str) -> None:
+    """Put the work back without counting the try: an outage is no fault of the work."""
+    _put_back(model, claim, error, STORAGE_PAUSE, claim.attempt - 1)
+
+
+def _put_back(model: type[Work], claim: Claim, error: str, pause: timedelta, attempts: int) -> None:
     db.session.rollback()
     if holds(model, claim):
-        pause = timedelta(seconds=2**claim.attempt)
         _update(
             model,
             claim,
             state=WorkState.QUEUED,
+            attempts=attempts,
             lease_until=func.clock_timestamp() + pause,
             fed_at=None,
             error=error,
         )
-    return db.session.commit()
+    db.session.commit()
 
 
 def _set_state(model: type[Work], claim: Claim, state: WorkState, error: str | None) -> None:

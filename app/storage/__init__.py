@@ -21,7 +21,7 @@ from app.storage.failures import (
     StorageFull,
     StorageUnavailable,
 )
-from app.storage.keys import KEY, object_key, sha256_of_key, tenant_of_key
+from app.storage.keys import KEY, kind_of_key, object_key, sha256_of_key
 from app.storage.local import LocalStorage
 from app.storage.receiving import Received, disk_failures, receive
 
@@ -38,12 +38,12 @@ __all__ = [
     "Storage",
     "StorageFull",
     "StorageUnavailable",
+    "kind_of_key",
     "object_key",
     "put_bytes",
     "receive",
     "sha256_of_key",
     "storage",
-    "tenant_of_key",
 ]
 
 

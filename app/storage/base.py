@@ -87,7 +87,7 @@ def check_digest(key: str, digest: str) -> None:
     """Compare the SHA-256 (hex) of bytes with their key's. Raises CorruptObject, and logs it."""
     if digest != sha256_of_key(key):
         log.error("the bytes under %s are not its own: their SHA-256 is %s", key, digest)
-        raise CorruptObject
+        raise CorruptObject(key)
 
 
 def hash_file(file: BinaryIO) -> str:

@@ -35,3 +35,7 @@ class CorruptObject(DomainError):
     look for it in a backup."""
 
     status = 500
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.key = key

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.storage.failures import MissingObject
 
-KEY = re.compile(r"^t/([0-9a-f-]{36})/[a-z]+/([0-9a-f]{64})(\.[a-z0-9]{2,4})?$")
+KEY = re.compile(r"^t/[0-9a-f-]{36}/([a-z]+)/([0-9a-f]{64})(\.[a-z0-9]{2,4})?$")
 
 
 def object_key(tenant_id: UUID, kind: str, sha256: str, suffix: str = "") -> str:
@@ -20,9 +20,7 @@ def object_key(tenant_id: UUID, kind: str, sha256: str, suffix: str = "") -> str
 
 def checked_key(key: str) -> str:
     """The key itself. Raises ValueError for what is no key."""
-    if not KEY.fullmatch(key):
-        raise ValueError(f"not a storage key: {key!r}")
-    return key
+    return _parts(key)[0]
 
 
 def known_key(key: str) -> str:
@@ -34,13 +32,16 @@ def known_key(key: str) -> str:
 
 def sha256_of_key(key: str) -> str:
     """The SHA-256 (hex) that the bytes under this key have."""
-    match = KEY.fullmatch(checked_key(key))
-    assert match
-    return match[2]
+    return _parts(key)[2]
 
 
-def tenant_of_key(key: str) -> UUID:
-    """The tenant whose bytes these are. Raises ValueError for what is no key."""
-    match = KEY.fullmatch(checked_key(key))
-    assert match
-    return UUID(match[1])
+def kind_of_key(key: str) -> str:
+    """orig, derived, logo, sign or pdf. Raises ValueError for what is no key."""
+    return _parts(key)[1]
+
+
+def _parts(key: str) -> re.Match[str]:
+    match = KEY.fullmatch(key)
+    if match is None:
+        raise ValueError(f"not a storage key: {key!r}")
+    return match

@@ -11,6 +11,7 @@ from app.extensions import db
 from app.jobs import runner
 from app.jobs.runner import FenceLost, WorkFailed, claim_work, publish, report_progress
 from app.models import PhotoCheck, PhotoReading, PhotoVerdict, WorkState
+from app.storage import StorageFull, StorageUnavailable
 
 
 def claim(bench, cast):
@@ -120,6 +121,21 @@ def test_a_poison_job_is_tried_with_growing_pauses_and_then_given_up(app, bench,
     row = bench.row()
     assert (row.state, row.error) == (WorkState.FAILED, "ZeroDivisionError")
     assert claim(bench, cast) is None
+
+
+@pytest.mark.parametrize("error", [StorageFull, StorageUnavailable])
+def test_an_outage_of_the_storage_uses_up_no_tries(app, bench, cast, error):
+    def waits(claim):
+        raise error
+
+    bench.perform = waits
+    for _try in range(app.config["JOB_ATTEMPTS"] + 2):
+        runner.run("photo_check", str(bench.work_id))
+        row = bench.row()
+        assert (row.state, row.error, row.attempts) == (WorkState.QUEUED, error.__name__, 0)
+        assert claim(bench, cast) is None
+        bench.expire_lease()
+    assert claim(bench, cast)
 
 
 def test_a_job_that_kills_its_worker_each_time_is_not_claimed_for_ever(app, bench, cast):

@@ -127,7 +127,8 @@ async function settle(photo, { status, text }) {
     show(photo.card, "refused", text || word("photo_refused"));
   } else {
     photo.tries += 1;
-    show(photo.card, "retrying", word("photo_retrying"));
+    // A full storage, or one that fails, says so itself; every other failure is told in one word.
+    show(photo.card, "retrying", (status === 507 || status === 503) && text ? text : word("photo_retrying"));
     await waited(photo.tries);
     enqueue(photo);
   }
