@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from app.tenancy import call_definer
 LEAST_FREE = 0.05
 # A document that waited longer than this says that something is wrong, whatever it is.
 LATE_SECONDS = 600
-PROBE = b"laudo"
+PROBE_BYTES = 16
 NOBODY = UUID(int=0)
 
 Part = dict[str, Any]
@@ -58,13 +59,16 @@ def _running(process: str) -> Part:
 
 
 def _storage() -> Part:
-    """Really write and read a few bytes: a mode or a mount says less."""
-    key = object_key(NOBODY, "probe", hashlib.sha256(PROBE).hexdigest())
+    """Really write and read a few bytes: a mode or a mount says less.
+
+    Never the same twice, since several processes may be asked at once.
+    """
+    probe = secrets.token_bytes(PROBE_BYTES)
+    key = object_key(NOBODY, "probe", hashlib.sha256(probe).hexdigest())
     store = storage()
-    store.delete(key)
-    put_bytes(key, PROBE)
+    put_bytes(key, probe)
     with store.open(key) as stored:
-        is_readable = stored.read() == PROBE
+        is_readable = stored.read() == probe
     store.delete(key)
     return {"ok": is_readable, "free_bytes": store.free_bytes()}
 
