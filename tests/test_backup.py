@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
@@ -19,8 +20,10 @@ from app.models import Actor, Photo, Report
 from app.reports.service import start_report
 from app.tenancy import tenant_scope
 from tests import servers as test_servers
-from tests.backup_stage import Filled, copied_place, empty_place, fill, place
+from tests.backup_stage import Filled, Place, copied_place, empty_place, fill, place
 from tests.conftest import signed_in_client
+from tests.storage.conftest import moto_url  # noqa: F401
+from tests.storage.stages import S3Stage
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,48 @@ def copy(kept, tmp_path) -> Path:
     return shutil.copytree(kept, tmp_path / "copy")
 
 
+@pytest.fixture
+def on_s3(moto_url, tmp_path) -> Iterator[tuple[Place, S3Stage]]:  # noqa: F811
+    """An empty installation whose storage is a bucket."""
+    bucket = S3Stage(moto_url)
+    with empty_place(tmp_path / "unused") as target:
+        target.app.extensions["laudo_storage"] = bucket.store
+        yield target, bucket
+    bucket.close()
+
+
+def test_a_backup_moves_an_installation_into_a_bucket_and_is_taken_from_one(
+    original, kept, on_s3, cast, tmp_path
+):
+    restored, bucket = on_s3
+    result = restored.flask("restore", str(kept))
+    assert result.exit_code == 0, result.output
+    tess = signed_in_client(restored.app, cast.tess)
+    pdf = tess.get(f"/documents/{original.document_id}/download", follow_redirects=True)
+    assert pdf.data == original.pdf
+    assert restored.flask("storage", "check").exit_code == 0
+    refused = restored.flask("restore", str(kept))
+    assert refused.exit_code == 1 and "empty" in refused.output
+    again = tmp_path / "again"
+    assert restored.flask("backup", str(again)).exit_code == 0
+    objects = {one.key for one in only_backup(again).list_objects()}
+    assert objects == {one.key for one in only_backup(kept).list_objects()}
+    bucket.harm(min(objects))
+    assert (
+        f"{min(objects)} is damaged in the storage"
+        in restored.flask("backup", str(tmp_path / "third")).output
+    )
+
+
+def test_a_bucket_that_does_not_answer_is_one_sentence(original, on_s3, kept, tmp_path):
+    restored, bucket = on_s3
+    with bucket.unavailable():
+        result = restored.flask("restore", str(kept))
+    assert result.exit_code == 1
+    assert "Error: The file storage does not answer just now." in result.output
+    assert restored.flask("restore", str(kept)).exit_code == 0
+
+
 def only_backup(folder: Path) -> Backup:
     (backup,) = list_backups(folder)
     return backup
@@ -65,12 +110,20 @@ def test_a_restored_installation_serves_what_the_first_one_did(original, kept, c
         assert "All of it is as the manifest says" in result.output
         tess = signed_in_client(restored.app, cast.tess)
         assert tess.get(f"/reports/{original.report_id}").status_code == 200
-        assert tess.get(f"/documents/{original.document_id}/download", follow_redirects=True).data == original.pdf
+        assert (
+            tess.get(f"/documents/{original.document_id}/download", follow_redirects=True).data
+            == original.pdf
+        )
         with restored.app.app_context(), tenant_scope(cast.acme):
             digests = dict(db.session.execute(select(Photo.id, Photo.sha256)).all())
         assert set(original.photo_ids) == set(digests)
         for photo_id, digest in digests.items():
-            assert sha256(tess.get(f"/photos/{photo_id}/original", follow_redirects=True).data).hexdigest() == digest
+            assert (
+                sha256(
+                    tess.get(f"/photos/{photo_id}/original", follow_redirects=True).data
+                ).hexdigest()
+                == digest
+            )
         work_goes_on(restored, original, cast)
         again = restored.flask("restore", str(kept))
         assert again.exit_code == 1

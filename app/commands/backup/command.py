@@ -14,6 +14,7 @@ from app.commands.backup.checking import find_damage
 from app.commands.backup.folder import Backup, Manifest, find_backup
 from app.commands.backup.restoring import Target, restore_backup
 from app.commands.backup.taking import take_backup
+from app.commands.people import said_plainly
 from app.config import BackupSettings, MigrationSettings
 from app.storage import storage
 from app.tenancy import check_app_role
@@ -38,7 +39,8 @@ def backup(folder: Path, verify: bool) -> None:
         _end_if(damage, f"{found.path} is damaged; remove what is named and take another backup.")
         return
     url = BackupSettings().backup_database_url  # type: ignore[call-arg]
-    made, manifest = take_backup(folder, url, storage(), click.echo)
+    with said_plainly():
+        made, manifest = take_backup(folder, url, storage(), click.echo)
     _tell(made, manifest, started)
     _end_if(manifest.problems, "The backup is complete, but the installation has problems.")
 
@@ -56,9 +58,10 @@ def restore(folder: Path, keep_storage: bool) -> None:
         backup=BackupSettings().backup_database_url,  # type: ignore[call-arg]
         app=current_app.config["SQLALCHEMY_DATABASE_URI"],
     )
-    differences = restore_backup(
-        found, target, storage(), keep_storage=keep_storage, say=click.echo
-    )
+    with said_plainly():
+        differences = restore_backup(
+            found, target, storage(), keep_storage=keep_storage, say=click.echo
+        )
     check_app_role()
     _tell(found, found.read_manifest(), started)
     _end_if(differences, "The restore is complete, but what came back is not what was kept.")
