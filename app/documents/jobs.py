@@ -14,7 +14,7 @@ from app.models import Document
 
 
 def register(app: Flask) -> None:
-    register_kind(app, Kind(KIND, Document, _perform, QUEUE))
+    register_kind(app, Kind(KIND, Document, _perform, QUEUE, "app.documents.making"))
 
 
 def _perform(claim: Claim) -> None:

@@ -29,13 +29,15 @@ class Claim:
 class Kind:
     """`perform(claim)` runs outside any transaction, inside the tenant's scope.
 
-    It publishes through `runner.publish(claim)`. `queue` is the RQ queue that wakes it.
+    It publishes through `runner.publish(claim)`. `queue` is the RQ queue that wakes it. `module`
+    is what `perform` imports when it runs: workers load it once for all their children.
     """
 
     name: str
     model: type[Work]
     perform: Callable[[Claim], None]
     queue: str
+    module: str | None = None
 
 
 def register(app: Flask, kind: Kind) -> None:

@@ -15,7 +15,7 @@ from app.photos.service import KIND, QUEUE
 
 
 def register(app: Flask) -> None:
-    register_kind(app, Kind(KIND, PhotoCheck, _perform, QUEUE))
+    register_kind(app, Kind(KIND, PhotoCheck, _perform, QUEUE, "app.photos.checking"))
 
 
 def _perform(claim: Claim) -> None:
