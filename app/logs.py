@@ -25,6 +25,8 @@ REMOVED = "[removed]"
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # On every line of the machines' form, null where there is none.
 ALWAYS = ("request_id", "tenant_id", "account_id")
+# Names and numbers that are ours; nobody else's words can stand under these keys.
+OURS = frozenset({*ALWAYS, "endpoint", "method", "job_kind", "job_id"})
 # A secret shorter than this could not be taken out without tearing words apart.
 LEAST_SECRET = 6
 
@@ -78,33 +80,51 @@ _NAMES = (
     r"pass(?:word|wd|phrase)?|secret(?:_key)?|(?:csrf|access|session|reset|invite)?_?token"
     r"|authorization|(?:set-)?cookie|x-csrf-?token|__host-session|session|signature|api_?key"
 )
+# Each with the small words of which one stands in every match: most lines have none of them, and
+# looking for a word costs a hundredth of looking for a pattern.
 _PATTERNS = tuple(
-    (re.compile(pattern), words)
-    for pattern, words in (
+    (words.split(), re.compile(pattern), instead)
+    for words, pattern, instead in (
         # PostgreSQL repeats the values of the row that it refused.
-        (r"(?m)^(DETAIL|CONTEXT|LINE \d+):.*$", r"\1: " + REMOVED),
-        (r"(invalid input (?:syntax|value) for [\w ]+: ).*", r"\1" + REMOVED),
-        (r"(?s)\[parameters: .*?\]$", f"[parameters: {REMOVED}]"),
-        (r"(?i)\b(bearer|basic|digest)\s+[\w.~+/=-]{6,}", r"\1 " + REMOVED),
+        ("detail: context: line", r"(?m)^(DETAIL|CONTEXT|LINE \d+):.*$", r"\1: " + REMOVED),
+        ("invalid", r"(invalid input (?:syntax|value) for [\w ]+: ).*", r"\1" + REMOVED),
+        ("[parameters:", r"(?s)\[parameters: .*?\]$", f"[parameters: {REMOVED}]"),
+        ("bearer basic digest", r"(?i)\b(bearer|basic|digest)\s+[\w.~+/=-]{6,}", r"\1 " + REMOVED),
         # What follows a cookie's or a header's name goes to the end of its line.
-        (r"(?i)\b((?:set-)?cookie|authorization)(['\"]?\s*[:=]\s*).+", r"\1\2" + REMOVED),
-        (rf"(?i)\b((?:{_NAMES})['\"]?\s*[:=]\s*)(?:'[^']*'|\"[^\"]*\"|[^\s,;&)}}\]]+)",
-         r"\1" + REMOVED),
-        (r"://[^\s/@:]*:[^\s/@]+@", f"://{REMOVED}@"),
-        (r"(?<=[\w/])\?[^\s'\"<>]*=[^\s'\"<>]*", f"?{REMOVED}"),
-        (r"\$argon2\w*\$[^\s'\"]+", REMOVED),
-        (r"[\w-]{16,}\.[\w-]{4,}\.[\w-]{16,}", REMOVED),  # signed by itsdangerous
-        (r"(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?=[\w-]*\d)[\w-]{32,}", REMOVED),
-        (r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+", "[e-mail]"),
+        (
+            "cookie authorization",
+            r"(?i)\b((?:set-)?cookie|authorization)(['\"]?\s*[:=]\s*).+",
+            r"\1\2" + REMOVED,
+        ),
+        (
+            "pass secret token authorization cookie session signature key",
+            rf"(?i)\b((?:{_NAMES})['\"]?\s*[:=]\s*)(?:'[^']*'|\"[^\"]*\"|[^\s,;&)}}\]]+)",
+            r"\1" + REMOVED,
+        ),
+        ("://", r"://[^\s/@:]*:[^\s/@]+@", f"://{REMOVED}@"),
+        ("?", r"(?<=[\w/])\?[^\s'\"<>]*=[^\s'\"<>]*", f"?{REMOVED}"),
+        ("$argon2", r"\$argon2\w*\$[^\s'\"]+", REMOVED),
+        (".", r"[\w-]{16,}\.[\w-]{4,}\.[\w-]{16,}", REMOVED),  # signed by itsdangerous
+        ("@", r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+", "[e-mail]"),
     )
-)  # fmt: skip
+)
+_LONG_WORD = re.compile(r"[\w-]{32,}")
+
+
+def _unless_token(found: re.Match[str]) -> str:
+    """Capitals, small letters and digits in one long word: ids and hashes have no capitals."""
+    word = found[0]
+    kinds = (str.isupper, str.islower, str.isdigit)
+    return REMOVED if all(any(map(kind, word)) for kind in kinds) else word
 
 
 def redacted(words: str) -> str:
     """The words without passwords, cookies, tokens, query values and e-mail addresses."""
-    for pattern, instead in _PATTERNS:
-        words = pattern.sub(instead, words)
-    return words
+    small = words.lower()
+    for triggers, pattern, instead in _PATTERNS:
+        if any(trigger in small for trigger in triggers):
+            words = pattern.sub(instead, words)
+    return _LONG_WORD.sub(_unless_token, words)
 
 
 def _without(words: str, secrets: Iterable[str]) -> str:
@@ -143,8 +163,8 @@ class Line(JsonFormatter):
             "message": redacted(record.getMessage()),
             "process": record.process,
             **dict.fromkeys(ALWAYS),
-            **{name: _plain(value) for name, value in known.items() if value is not None},
-            **{name: _plain(value) for name, value in said.items()},
+            **{name: _told(name, value) for name, value in known.items() if value is not None},
+            **{name: _told(name, value) for name, value in said.items()},
         }
         if record.exc_info:
             line["exception"] = redacted(str(self.formatException(record.exc_info)))
@@ -179,9 +199,10 @@ def _on_one_line(words: str) -> str:
     )
 
 
-def _plain(value: object) -> object:
-    is_plain = value is None or isinstance(value, (int, float, bool))
-    return value if is_plain else redacted(str(value))
+def _told(name: str, value: object) -> object:
+    if value is None or isinstance(value, (int, float, bool)):
+        return value
+    return str(value) if name in OURS else redacted(str(value))
 
 
 # --- setting up a process ----------------------------------------------------------------------

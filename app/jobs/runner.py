@@ -66,7 +66,7 @@ def _carry_out(kind: Kind, claim: Claim) -> str:
         with _heartbeat(claim, kind.model):
             kind.perform(claim)
     except FenceLost:
-        return "another worker took over"
+        return "the fence was lost"
     except WorkFailed as error:
         _settle(kind.model, claim, WorkState.FAILED, str(error))
         return f"cannot succeed: {error}"
