@@ -31,10 +31,12 @@ SLACK_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One crowd at work. `kinds` leaves out what happened before the last of them was in."""
+    """One crowd at work. `kinds` leaves out what happened before the last of them was in.
+
+    Memory is looked at from `settled` seconds on, half-way through the work.
+    """
 
     users: int
-    seconds: float
     kinds: list[tables.Kind]
     log_ins: list[tables.Kind]
     watch: Watch
@@ -70,12 +72,11 @@ def crowd(stage: Stage, options: Options, users: int, minutes: float, *, first: 
         Watch(_roots(stage, process.pid), options.sample_every) as watch,
     ):
         process.wait(ramp + minutes * 60 + 120)
-        seconds = watch.seconds
     lines = list(ledger.lines(_ledger(stage), "request"))
-    settled = started + ramp + 5
+    everybody_in = started + ramp + 5
     return Run(
-        users, seconds, tables.kinds(lines, since=settled),
-        tables.kinds(lines, since=started, until=settled), watch, ramp + 5,
+        users, tables.kinds(lines, since=everybody_in),
+        tables.kinds(lines, since=started, until=everybody_in), watch, ramp + minutes * 30,
     )  # fmt: skip
 
 
@@ -143,13 +144,15 @@ def search_knee(stage: Stage, options: Options, steps: list[int]) -> list[dict[s
 
 
 def _print_run(run: Run) -> None:
-    print(f"\n{run.users} people, {run.seconds:.0f} s with the ramp; after the ramp:")
+    print(f"\n{run.users} people, {run.watch.ended_after:.0f} s with the ramp; after the ramp:")
     print(tables.requests_table(run.kinds))
     print("\nwhile they logged in:")
     print(tables.requests_table(run.log_ins))
     cores = len(os.sched_getaffinity(0))
     print(f"\nprocessors and memory (proportional shares), {cores} cores for all of them:")
-    print(tables.processes_table(run.watch.usage, run.seconds, cores, run.settled), flush=True)
+    print(tables.processes_table(run.watch, cores, run.settled))
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    print(f"load average at the end: {load}", flush=True)
 
 
 def _print_proof(proof: Proof) -> None:
@@ -182,7 +185,8 @@ def _keep(
     kept = {
         "machine": found,
         "options": options.model_dump(mode="json"),
-        "seconds": run.seconds,
+        "seconds": run.watch.ended_after,
+        "cpu_elsewhere": run.watch.elsewhere,
         "requests": [asdict(one) for one in run.kinds],
         "log_ins": [asdict(one) for one in run.log_ins],
         "processes": {name: asdict(one) for name, one in run.watch.usage.items()},

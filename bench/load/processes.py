@@ -43,12 +43,17 @@ class Usage:
 
 
 class Watch:
-    """Samples trees of processes by name until it is stopped."""
+    """Samples trees of processes by name until it is stopped.
+
+    Then `ended_after` says how many seconds it watched, and `elsewhere` how many seconds of
+    processor went to whatever else ran on this machine.
+    """
 
     def __init__(self, roots: Mapping[str, int], every: float) -> None:
         self._roots = {name: psutil.Process(pid) for name, pid in roots.items()}
         self._every = every
         self._start = time.monotonic()
+        self._busy_before = _busy()
         self._before = {name: _spent(root) for name, root in self._roots.items()}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look_often, daemon=True)
@@ -62,10 +67,9 @@ class Watch:
         self._ended.set()
         self._thread.join()
         self._look()
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self._start
+        self.ended_after = time.monotonic() - self._start
+        parties = sum(one.cpu for one in self.usage.values())
+        self.elsewhere = max(0.0, _busy() - self._busy_before - parties)
 
     def _look_often(self) -> None:
         while True:
@@ -82,9 +86,14 @@ class Watch:
             except psutil.NoSuchProcess:
                 continue
             lasting = held[:1] if name.startswith("worker") else held
-            usage.memory.append((self.seconds, sum(lasting)))
+            usage.memory.append((time.monotonic() - self._start, sum(lasting)))
             usage.most = max(usage.most, sum(held))
             usage.processes = max(usage.processes, len(held))
+
+
+def _busy() -> float:
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + times.irq + times.softirq + times.steal)
 
 
 def _tree(root: psutil.Process) -> Iterator[psutil.Process]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bench.load.ledger import Line
-from bench.load.processes import Usage
+from bench.load.processes import Usage, Watch
 
 TARGET_MS = 250.0
 FLAT_MB_A_MINUTE = 2.0
@@ -58,18 +58,21 @@ def requests_table(found: list[Kind]) -> str:
     return "\n".join(lines)
 
 
-def processes_table(usage: Mapping[str, Usage], seconds: float, cores: int, settled: float) -> str:
-    """Memory from `settled` seconds on, when everybody had logged in."""
+def processes_table(watch: Watch, cores: int, settled: float) -> str:
+    """Memory from `settled` seconds on, when everybody is in and the caches are full."""
+    whole = watch.ended_after * cores
     lines = [
         f"{'process':16}{'CPU s':>8}{'of all cores':>14}{'first MB':>10}{'last MB':>9}"
         f"{'MB a minute':>13}{'most MB':>9}{'processes':>11}"
     ]
-    for name, one in usage.items():
-        share = 100 * one.cpu / (seconds * cores)
+    for name, one in watch.usage.items():
+        share = 100 * one.cpu / whole
         lines.append(
             f"{name:16}{one.cpu:>8.0f}{share:>13.0f}%{one.first(settled):>10.0f}{one.last:>9.0f}"
             f"{one.slope(settled):>13.2f}{one.most:>9.0f}{one.processes:>11}"
         )
+    share = 100 * watch.elsewhere / whole
+    lines.append(f"{'all others':16}{watch.elsewhere:>8.0f}{share:>13.0f}%  (no part of this)")
     return "\n".join(lines)
 
 
