@@ -90,6 +90,9 @@ class Stack:
         lines = [json.loads(line) for line in self.log("web").splitlines()]
         return [one for one in lines if one.get("endpoint") == endpoint]
 
+    def processes_that_served(self, endpoint: str) -> set[int]:
+        return {line["process"] for line in self.access_lines(endpoint)}
+
     def metrics(self, kind: str) -> str:
         return requests.get(f"http://127.0.0.1:{self.metrics_ports[kind]}/metrics", timeout=30).text
 
@@ -176,7 +179,11 @@ def running_stack(folder: Path, name: str, **settings: str) -> Iterator[Stack]:
     stack = Stack(folder, database, port, environment, app, load_cast(app), ports)
     try:
         stack.start("web")
-        wait_until(lambda: answers(stack), lambda: stack.log("web"))
+        # Both processes: the second may still be loading when the first answers.
+        wait_until(
+            lambda: answers(stack) and len(stack.processes_that_served("home.health")) == 2,
+            lambda: stack.log("web"),
+        )
         yield stack
     finally:
         for kind in list(stack.processes):
