@@ -136,9 +136,9 @@ def _line(result: Result) -> str:
     contents = result.contents
     assert contents
     low, middle, high = min(result.ratios), statistics.median(result.ratios), max(result.ratios)
-    ratio = f"{middle:.2f} [{low:.2f}, {high:.2f}]"
+    ratio = f"{middle:.3f} [{low:.2f}, {high:.2f}]"
     return (
-        f"{result.words:30}{ratio:>22}{statistics.median(result.cpu_ratios):>10.2f}"
+        f"{result.words:30}{ratio:>22}{statistics.median(result.cpu_ratios):>10.3f}"
         f"{result.median('wall'):>8.2f}{result.median('cpu'):>8.2f}"
         f"{result.median('grown_mb'):>10.0f}{result.median('peak_mb'):>9.0f}"
         f"{contents.megabytes:>8.1f}{contents.pages:>7}"
