@@ -143,7 +143,7 @@ def test_a_completed_report_is_archived_not_discarded(acting, cast):
             db.session.commit()
         db.session.refresh(report)
         assert report.status is ReportStatus.ARCHIVED and report.archived_at
-        assert [str(line.sentence) for line in list_history(report.id)] == [
+        assert [str(line.sentence) for line in list_history(report)] == [
             "Max Manager archived the report."
         ]
 
@@ -226,7 +226,7 @@ def test_the_history_folds_runs_of_saves(acting, cast):
         for action in ("report.started", "answer.saved", "answer.saved", "other.thing"):
             record(action=action, actor=actor, object_type="report", object_id=report.id)
             db.session.commit()
-        assert [str(line.sentence) for line in list_history(report.id)] == [
+        assert [str(line.sentence) for line in list_history(report)] == [
             "Tess Technician: other.thing.",
             "Tess Technician saved answers: 2.",
             "Tess Technician started the report.",

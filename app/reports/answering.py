@@ -28,6 +28,7 @@ from app.models import Account, Actor, Answer, Report, ReportStatus, SaveReceipt
 from app.reports.content import answer_content
 from app.reports.facts import answer_facts, list_answers, list_placed_photos
 from app.reports.locking import lock_report, refuse_closed
+from app.reports.queries import get_report
 from app.tenancy import require_tenant
 
 
@@ -111,6 +112,21 @@ def save_answer(*, report_id: UUID, field_id: str, given: Given, actor: Actor) -
     else:
         version = receipt.row_version
     return _saved(report, field, rows, version, actor)
+
+
+def set_aside_answer(*, report_id: UUID, field_id: str, given: Given, actor: Actor) -> None:
+    """Keep in the history what somebody typed and gave up for a newer answer; that one stands.
+
+    Raises NotFound, InvalidAnswer.
+    """
+    report = get_report(report_id, person=actor)
+    field = get_field(report.version.definition, field_id)
+    facts = {"field": field.id, "version": str(given.row_version)}
+    typed = answer_content(read_answer(field, given))
+    record(
+        action="answer.set_aside", actor=actor, object_type="report", object_id=report.id,
+        typed=typed, **facts,
+    )  # fmt: skip
 
 
 def get_field(definition: Definition, field_id: str) -> Field:

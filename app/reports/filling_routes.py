@@ -33,7 +33,7 @@ def fill(report_id: UUID) -> Response:
     page = fill_page(report, load_facts(report), at=request.args.get("at"))
     if page.resumes and "at" not in request.args:
         return redirect_to(fill_url(report_id, page.resume_at))
-    return _page(page)
+    return render_fill_page(page)
 
 
 @blueprint.post("/reports/<uuid:report_id>/fields/<field_id>")
@@ -61,6 +61,21 @@ def save_answer(report_id: UUID, field_id: str) -> Response:
     response = render_fragment("reports/_field_saved.html", saved=saved, judged=marks)
     response.headers["HX-Trigger"] = "content-changed"
     return response
+
+
+@blueprint.post("/reports/<uuid:report_id>/fields/<field_id>/set-aside")
+@requires(*STAFF)
+def set_aside(report_id: UUID, field_id: str) -> Response:
+    """After a conflict: the newer answer counts, and what was typed here is kept in the history."""
+    given = read_given(request.form)
+    try:
+        answering.set_aside_answer(
+            report_id=report_id, field_id=field_id, given=given, actor=current_actor()
+        )
+    except InvalidAnswer as error:
+        return _not_understood(report_id, field_id, given, error)
+    db.session.commit()
+    return redirect_to(fill_url(report_id, field_id))
 
 
 def fill_url(report_id: UUID, field_id: str | None = None) -> str:
@@ -111,10 +126,10 @@ def _refused(report: Report, refused: Refused, status: int) -> Response:
         return render_fragment(
             "reports/_field_refused.html", status=status, report=report, refused=refused
         )
-    return _page(fill_page(report, load_facts(report), refused=refused), status)
+    return render_fill_page(fill_page(report, load_facts(report), refused=refused), status)
 
 
-def _page(page: FillPage, status: int = 200) -> Response:
+def render_fill_page(page: FillPage, status: int = 200) -> Response:
     report, definition = page.report, page.definition
     draw = partial(drawn_inputs, report.version_id, definition)
     return render_fragment("reports/fill.html", status=status, page=page, report=report, draw=draw)

@@ -6,17 +6,18 @@ chain in the database every single step of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import select
 
+from app.definition.judging import AnswerFacts
 from app.definition.sentences import N_, Sentence, say
 from app.extensions import db
-from app.models import AuditEntry
+from app.models import AuditEntry, Report
+from app.reports.wording import answer_words
 
 # What a page can usefully show; the chain keeps all.
 NEWEST = 500
@@ -28,6 +29,7 @@ SENTENCES = {
     "report.discarded": N_("%(name)s discarded the report."),
     "report.archived": N_("%(name)s archived the report."),
     "answer.saved": N_("%(name)s saved answers: %(count)s."),
+    "answer.set_aside": N_('%(name)s left "%(question)s" as it stood and set aside: %(words)s'),
     "photo.received": N_("%(name)s added photos: %(count)s."),
     "photo.edited": N_("%(name)s changed photos: %(count)s."),
     "photo.removed": N_("%(name)s removed photos: %(count)s."),
@@ -53,23 +55,42 @@ class _Act:
     action: str
     name: str
     count: int = 1
+    question: str = ""
+    words: str = ""
 
 
-def list_history(report_id: UUID) -> list[HistoryLine]:
+def list_history(report: Report) -> list[HistoryLine]:
     """What happened to a report, newest first, from its newest 500 audit entries."""
+    facts = AuditEntry.facts
     rows = db.session.execute(
-        select(AuditEntry.at, AuditEntry.action, AuditEntry.facts["actor"]["name"].label("name"))
-        .where(AuditEntry.object_type == "report", AuditEntry.object_id == report_id)
+        select(
+            AuditEntry.at, AuditEntry.action, facts["actor"]["name"].label("name"),
+            facts["facts"]["field"].label("field"), facts["facts"]["typed"].label("typed"),
+        )
+        .where(AuditEntry.object_type == "report", AuditEntry.object_id == report.id)
         .order_by(AuditEntry.sequence.desc())
         .limit(NEWEST)
-    )
-    acts = [_Act(row.at, row.action, str(row.name or "")) for row in rows]
+    )  # fmt: skip
+    acts = [
+        _Act(row.at, row.action, str(row.name or ""), 1, *_set_aside(report, row)) for row in rows
+    ]
     return [HistoryLine(act.at, _sentence(act)) for act in _folded(acts)]
+
+
+def _set_aside(report: Report, row: Any) -> tuple[str, str]:
+    """The question and what was typed, of an answer that gave way to a newer one."""
+    definition = report.version.definition
+    field = definition.field(row.field) if row.typed else None
+    if field is None:
+        return "", ""
+    typed = AnswerFacts(**row.typed)
+    languages = definition.languages
+    return field.label.first(languages), answer_words(field, typed, languages)
 
 
 def _folded(acts: list[_Act]) -> list[_Act]:
     """Runs of the same act of the same person on the same day, as one."""
-    runs = groupby(acts, key=lambda act: (act.action, act.name, act.at.date()))
+    runs = groupby(acts, key=lambda act: (act.action, act.name, act.at.date(), act.words))
     return [_one(list(run)) for _key, run in runs]
 
 
@@ -78,5 +99,5 @@ def _one(run: list[_Act]) -> _Act:
 
 
 def _sentence(act: _Act) -> Sentence:
-    params: dict[str, Any] = {"name": act.name, "count": act.count, "action": act.action}
+    params = {name: value for name, value in asdict(act).items() if name != "at"}
     return say(SENTENCES.get(act.action, OTHER), **params)

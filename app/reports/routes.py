@@ -69,7 +69,7 @@ def show(report_id: UUID) -> Response:
         read=read,
         report=read.report,
         views=documents.list_views(report_id, person=person),
-        history=list_history(report_id),
+        history=list_history(read.report),
     )
 
 

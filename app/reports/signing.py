@@ -49,6 +49,15 @@ class SigningPlace:
     role: SignatureRole
     signature: Signature | None
     state: SignatureState
+    refused: RefusedSignature | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedSignature:
+    """A signature that was not taken: the name as it was typed and, in words, why."""
+
+    signer_name: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +71,26 @@ class GivenSignature:
     client_at: datetime | None = None
 
 
-class SignerMissing(DomainError):
+class SignatureRefused(DomainError):
+    """The signature was not taken."""
+
+    status = 422
+
+
+class SignerMissing(SignatureRefused):
     """Write the name of the person who signs, in at most 120 characters."""
 
-    status = 422
 
-
-class SignatureMissing(DomainError):
+class SignatureMissing(SignatureRefused):
     """Draw the signature, or choose an image of it."""
 
-    status = 422
 
-
-class SignatureTooLarge(DomainError):
+class SignatureTooLarge(SignatureRefused):
     """The signature is larger than %(size)s kB. Draw it again, or use a smaller image."""
 
-    status = 422
 
-
-class SignatureUnreadable(DomainError):
+class SignatureUnreadable(SignatureRefused):
     """The image of the signature could not be read. Use a JPEG or PNG picture."""
-
-    status = 422
 
 
 class SignatureIdReused(DomainError):

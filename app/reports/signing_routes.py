@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Response, request, url_for
@@ -9,9 +10,18 @@ from werkzeug.datastructures import FileStorage
 
 from app.extensions import db
 from app.reports import blueprint, signing
+from app.reports.facts import load_facts
+from app.reports.filling import fill_page
 from app.reports.filling_forms import client_at_of, client_id_of
+from app.reports.filling_routes import render_fill_page
 from app.reports.queries import get_report
-from app.reports.signing import GivenSignature, SigningPlace
+from app.reports.signing import (
+    GivenSignature,
+    RefusedSignature,
+    SignatureRefused,
+    SigningPlace,
+)
+from app.web.errors import translated
 from app.web.files import open_stored
 from app.web.fragments import redirect_to, render_fragment, wants_fragment
 from app.web.guards import MEMBERS, STAFF, current_actor, requires
@@ -34,7 +44,14 @@ def sign(report_id: UUID, role_id: str) -> Response:
         client_id=client_id_of(request.form),
         client_at=client_at_of(request.form),
     )
-    signing.sign_report(report_id=report_id, role_id=role_id, given=given, actor=current_actor())
+    person = current_actor()
+    try:
+        signing.sign_report(report_id=report_id, role_id=role_id, given=given, actor=person)
+    except SignatureRefused as error:
+        if wants_fragment():
+            raise
+        refused = RefusedSignature(given.signer_name, translated(error))
+        return _refused(report_id, role_id, refused)
     db.session.commit()
     return _answer(report_id, role_id)
 
@@ -75,6 +92,18 @@ def _answer(report_id: UUID, role_id: str) -> Response:
     return _fragment(
         report_id, signing.get_signing_place(report_id, role_id, person=current_actor())
     )
+
+
+def _refused(report_id: UUID, role_id: str, refused: RefusedSignature) -> Response:
+    """Without scripts: the fill page, with the name and the reason where it was signed."""
+    db.session.rollback()
+    report = get_report(report_id, person=current_actor())
+    page = fill_page(report, load_facts(report), at="signatures")
+    places = [
+        replace(place, refused=refused) if place.role.id == role_id else place
+        for place in page.places
+    ]
+    return render_fill_page(replace(page, places=places), 422)
 
 
 def _fragment(report_id: UUID, place: SigningPlace) -> Response:

@@ -16,7 +16,13 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from app import create_app
+from app.models import Actor
+from app.tenancy import tenant_scope
+from tests import scenarios
 from tests.browser.stack import Stack, running_stack
+from tests.cast import Cast, load_cast
+from tests.conftest import settings_for
 
 # The default of five seconds is short for two cores that also run the rest of the suite.
 expect.set_options(timeout=15_000)
@@ -35,6 +41,22 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     name = f"laudo_browser_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     with running_stack(tmp_path_factory.mktemp("stack"), name) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def people(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Cast:
+    return add_people(stack, tmp_path_factory.mktemp("unused"))
+
+
+def add_people(stack: Stack, folder: Path) -> Cast:
+    """The cast of a stack's own database, with one published checklist and one project."""
+    app = create_app(settings_for(stack.database, folder))
+    cast = load_cast(app)
+    with app.app_context(), tenant_scope(cast.acme):
+        ana = Actor(cast.ana.name, cast.ana.role, cast.ana.id)
+        scenarios.a_checklist(ana, scenarios.a_definition(code="ATS"))
+        scenarios.a_project(ana, name="Hall 7")
+    return cast
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import io
 import re
 from pathlib import Path
 
+import pypdfium2
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
@@ -63,6 +64,20 @@ def jpeg(path: Path, shade: int, *, cut: bool = False) -> Path:
     data = buffer.getvalue()
     path.write_bytes(data[: len(data) // 2] if cut else data)
     return path
+
+
+def pdf_text(path: Path) -> str:
+    document = pypdfium2.PdfDocument(path)
+    return "\n".join(page.get_textpage().get_text_range() for page in document)
+
+
+def start_report(page: Page, title: str) -> str:
+    """Start a report of the only checklist and project; the address of its fill page."""
+    page.goto("/reports/new")
+    page.get_by_label("Title").fill(title)
+    page.get_by_role("button", name="Start the report").click()
+    page.wait_for_url(re.compile(r"/fill"))
+    return page.url.split("#")[0].split("?")[0]
 
 
 def add_files(page: Page, field_id: str, files: list[Path]) -> None:

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 
 from tests import servers as test_servers
 from tests.browser import pages
+from tests.browser.conftest import add_people
 from tests.browser.stack import running_stack
-from tests.browser.test_main_job import add_people
 
 pytestmark = pytest.mark.xdist_group("browser")
 # Chromium shows no body that holds a file, so the page itself notes what it sends.

@@ -14,6 +14,7 @@ import { csrfToken, renewToken } from "./csrf.js";
 import { entriesOf, putEntries, signatureOf } from "./entries.js";
 import { uuid } from "./ids.js";
 import { watchLeaving } from "./leaving.js";
+import { loggedInAgain } from "./session.js";
 import { forget, keep, keepOnDevice, kept } from "./store.js";
 import { toast } from "./toasts.js";
 import { word } from "./words.js";
@@ -148,16 +149,37 @@ async function answerConflict(event) {
   const form = (mine ?? theirs)?.closest(FORM);
   if (!form) return;
   event.preventDefault();
+  if (theirs) return takeTheirs(form, theirs);
   states.get(form).save = null;
-  if (theirs) {
-    await forget("saves", keyOf(form));
-    states.delete(form);
-    history.replaceState(null, "", theirs.href);
-    return location.reload();
-  }
   versionOf(form).value = mine.dataset.keepMine;
   statusOf(form).dataset.state = "unsaved";
   send(form);
+}
+
+/** Ours goes into the history first; only then is it let go of here. */
+async function takeTheirs(form, button) {
+  button.disabled = true;
+  const taken = await setAside(form, button).catch(() => false);
+  if (!taken) {
+    button.disabled = false;
+    return toast("error", word("no_connection"));
+  }
+  await forget("saves", keyOf(form));
+  states.delete(form);
+  history.replaceState(null, "", button.dataset.takeTheirs);
+  location.reload();
+}
+
+async function setAside(form, button) {
+  const body = new URLSearchParams(entriesOf(form));
+  body.set("csrf_token", csrfToken());
+  body.set("row_version", versionOf(form).value);
+  const headers = { "X-Requested-With": "fetch" };
+  const options = { method: "POST", body, headers, redirect: "manual" };
+  const response = await fetch(button.formAction, options);
+  if (response.status !== 401) return response.type === "opaqueredirect";
+  await loggedInAgain();
+  return setAside(form, button);
 }
 
 function clearChoice({ target }) {
