@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 from werkzeug.routing import Rule
 
 from app import create_app
@@ -23,7 +23,6 @@ from app.models import (
     Derivative,
     DerivativeKind,
     Document,
-    Photo,
     PhotoCheck,
     PhotoVerdict,
     Tenant,
@@ -219,13 +218,12 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
 
 def _photo(report: Any, ana: Actor, cast: Cast, verdict: Any = PhotoVerdict.GOOD) -> UUID:
     """A photo with its bytes and both derivatives."""
-    photo_id: UUID = scenarios.a_photo(report, "enclosure", ana, verdict=verdict).id
+    data = a_jpeg((64, 48))
+    photo_id: UUID = scenarios.a_photo(report, "enclosure", ana, verdict=verdict, data=data).id
     if verdict is None:
         db.session.add(PhotoCheck(photo_id=photo_id, state=WorkState.FAILED, error="gave_up"))
-    data = a_jpeg((64, 48))
     key = object_key(cast.acme, "derived", sha256_of(data), ".jpg")
     put_bytes(key, data)
-    put_bytes(_key_of(photo_id), data)
     db.session.add_all(
         Derivative(photo_id=photo_id, kind=kind, recipe="r1", storage_key=key,
                    sha256=sha256_of(data), byte_size=len(data), width=64, height=48)
@@ -233,11 +231,6 @@ def _photo(report: Any, ana: Actor, cast: Cast, verdict: Any = PhotoVerdict.GOOD
     )  # fmt: skip
     db.session.commit()
     return photo_id
-
-
-def _key_of(photo_id: UUID) -> str:
-    key = db.session.scalar(select(Photo.storage_key).where(Photo.id == photo_id))
-    return str(key)
 
 
 def _documents(report_id: UUID, done_id: UUID, ana: Actor, cast: Cast) -> list[UUID]:
