@@ -96,7 +96,11 @@ def test_pdf_knows_no_models_and_web_no_feature():
         if name.startswith("app.pdf"):
             assert not [one for one in imports(path) if one.startswith("app.models")], name
         if name.startswith("app.web"):
-            assert not [one for one in imports(path) if one.split(".")[1:2] and one.split(".")[1] in FEATURES], name
+            assert not [
+                one
+                for one in imports(path)
+                if one.split(".")[1:2] and one.split(".")[1] in FEATURES
+            ], name
 
 
 def test_models_import_no_flask():
