@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 from werkzeug.routing import Rule
 
 from app import create_app
@@ -34,6 +34,7 @@ from app.reports.facts import load_facts
 from app.storage import object_key, put_bytes
 from app.tenancy import tenant_scope
 from app.web.brand import brand_digest
+from app.web.links import FileLink, sign_link
 from tests import scenarios
 from tests import servers as test_servers
 from tests.cast import PASSWORD, Cast, Person, load_cast
@@ -42,8 +43,7 @@ from tests.fuzz.forms import Form, forms_of
 from tests.fuzz.strikes import Request
 from tests.pictures import a_jpeg, sha256_of
 
-WORDS = {"field_id": "enclosure", "role_id": "technician", "filename": "dist/manifest.json",
-         "token": "WyJub3QiLCJvdXJzIl0.aaaa.bbbb"}  # fmt: skip
+WORDS = {"field_id": "enclosure", "role_id": "technician", "filename": "dist/manifest.json"}
 NOBODY = "nobody"
 PEOPLE = ("ana", "ana", "ana", "tess", "tess", "sam", NOBODY)
 
@@ -57,6 +57,8 @@ class World:
     rows: dict[str, list[Any]]
     cookies: dict[str, str]
     tokens: dict[str, str]
+    # What signed links lead to; each is signed when it is used, because it lasts five minutes.
+    link: FileLink
     forms: dict[str, list[Form]] = field(default_factory=dict)
     # Forms of pages that no route takes.
     lost: list[str] = field(default_factory=list)
@@ -88,6 +90,8 @@ class World:
             values |= {name: self.rows[name][at % len(self.rows[name])] for name in rows}
             values |= {"kind": kinds[at % len(kinds)]} if "kind" in rule.arguments else {}
             with self.app.test_request_context():
+                if "token" in rule.arguments:
+                    values["token"] = sign_link(self.link)
                 paths.append(self.app.url_for(rule.endpoint, **values))
         return paths
 
@@ -124,7 +128,8 @@ def _filled(app: Flask, connection: Connection) -> World:
     cast = load_cast(app)
     with _acting(app, cast.ana) as ana:
         rows = _rows(ana, cast)
-    world = World(app, connection, rows, cookies={NOBODY: ""}, tokens={NOBODY: ""})
+        link = _link(rows["document_id"][0], cast)
+    world = World(app, connection, rows, cookies={NOBODY: ""}, tokens={NOBODY: ""}, link=link)
     for key in ("ana", "tess", "sam"):
         client = signed_in_client(app, getattr(cast, key))
         world.tokens[key] = _token(app, client)
@@ -231,6 +236,15 @@ def _photo(report: Any, ana: Actor, cast: Cast, verdict: Any = PhotoVerdict.GOOD
     )  # fmt: skip
     db.session.commit()
     return photo_id
+
+
+def _link(document_id: UUID, cast: Cast) -> FileLink:
+    document = db.session.scalars(select(Document).where(Document.id == document_id)).one()
+    return FileLink(
+        tenant_id=cast.acme, account_id=cast.ana.id, purpose="document", file_name="a.pdf",
+        key=str(document.storage_key), sha256=str(document.sha256), media_type="application/pdf",
+        byte_size=document.byte_size or 0,
+    )  # fmt: skip
 
 
 def _documents(report_id: UUID, done_id: UUID, ana: Actor, cast: Cast) -> list[UUID]:
