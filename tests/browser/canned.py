@@ -36,12 +36,13 @@ PAGE = """
 {% extends "layouts/base.html" %}
 {% from "components/_field.html" import field_card %}
 {% from "components/_field_input.html" import field_input %}
-{% from "components/_field_photos.html" import field_photos %}
+{% from "components/_field_photos.html" import field_photos, ways_to_add %}
 {% from "components/_signature.html" import signature_form %}
 {% block content %}
   {% for one in fields %}
-    {{ field_card("/save/" ~ one.id, one, field_input(one, none, languages),
-                  status(one.id, "empty", versions[one.id]), field_photos({"id": "r"}, one)) }}
+    {{ field_card("/save/" ~ one.id, csrf_token(), one, field_input(one, none, languages),
+                  status(one.id, "empty", versions[one.id]),
+                  field_photos("/photos/" ~ one.id, one, csrf_token(), ways_to_add())) }}
   {% endfor %}
   {{ signature_form("/sign", role, languages) }}
 {% endblock %}

@@ -76,10 +76,11 @@ class Watched:
 
     def __init__(self) -> None:
         self.complaints: list[str] = []
+        # A refusal that the page answers to (409, 422 ...) is logged by Chromium as an error too.
+        self.expected = ["the server responded with a status"]
 
     def note(self, message: ConsoleMessage) -> None:
-        # A refusal that the page answers to (409, 422 ...) is logged by Chromium as an error too.
-        if message.type == "error" and "the server responded with a status" not in message.text:
+        if message.type == "error" and not any(one in message.text for one in self.expected):
             self.complaints.append(message.text)
 
 
@@ -87,10 +88,14 @@ OpenPage = Callable[..., Page]
 
 
 @pytest.fixture
-def open_page(browser: Browser, stack: Stack) -> Iterator[OpenPage]:
+def watched() -> Watched:
+    return Watched()
+
+
+@pytest.fixture
+def open_page(browser: Browser, stack: Stack, watched: Watched) -> Iterator[OpenPage]:
     """`open_page(size=DESK)` is a page in a fresh profile; complaints fail the test at its end."""
     contexts: list[BrowserContext] = []
-    watched = Watched()
 
     def make(size: dict[str, int] = PHONE, url: str = "", **options: object) -> Page:
         context = browser.new_context(

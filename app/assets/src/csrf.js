@@ -23,13 +23,3 @@ export function adoptToken(page) {
 function metaOf(page, name) {
   return page.querySelector(`meta[name="${name}"]`)?.content ?? "";
 }
-
-/** Fetch this page again for its token. True when it differs from the one we had. */
-export async function renewToken() {
-  const before = csrfToken();
-  const response = await fetch(location.href, { credentials: "same-origin" }).catch(() => null);
-  if (!response?.ok || response.redirected) return false;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  if (account(page) === account()) adoptToken(page);
-  return csrfToken() !== before;
-}

@@ -10,11 +10,11 @@
  */
 import htmx from "htmx.org";
 import { waited } from "./backoff.js";
-import { csrfToken, renewToken } from "./csrf.js";
+import { csrfToken } from "./csrf.js";
 import { entriesOf, putEntries, signatureOf } from "./entries.js";
 import { uuid } from "./ids.js";
 import { watchLeaving } from "./leaving.js";
-import { loggedInAgain } from "./session.js";
+import { loggedInAgain, renewToken } from "./session.js";
 import { forget, keep, keepOnDevice, kept } from "./store.js";
 import { toast } from "./toasts.js";
 import { word } from "./words.js";
@@ -105,11 +105,16 @@ async function afterSave({ detail: { ctx } }) {
   if (status >= 200 && status < 300) acknowledged(form);
   else if (status === 409 || status === 422) settled(form);
   else if (status === 401) mark(form, "retrying"); // session.js asks; laudo:session-back sends
-  else if (status === 400 && (await renewToken())) send(form);
+  else if (status === 400 && (await renewed(form))) send(form);
   else if (status >= 400 && status < 500 && ![408, 425, 429].includes(status)) {
     settled(form);
     mark(form, "refused", ctx.text);
   } else await later(form);
+}
+
+function renewed(form) {
+  mark(form, "retrying");
+  return renewToken();
 }
 
 function acknowledged(form) {
@@ -177,8 +182,10 @@ async function setAside(form, button) {
   const headers = { "X-Requested-With": "fetch" };
   const options = { method: "POST", body, headers, redirect: "manual" };
   const response = await fetch(button.formAction, options);
-  if (response.status !== 401) return response.type === "opaqueredirect";
-  await loggedInAgain();
+  if (response.status === 401) await loggedInAgain();
+  else if (response.status !== 400 || !(await renewToken())) {
+    return response.type === "opaqueredirect";
+  }
   return setAside(form, button);
 }
 

@@ -4,12 +4,11 @@
  * and the server's reason; it never stops the others.
  */
 import { waited } from "./backoff.js";
-import { renewToken } from "./csrf.js";
 import { uuid } from "./ids.js";
 import { finish, localCard, show } from "./photo_card.js";
 import { sha256Of, upload } from "./photo_upload.js";
 import { positionNow } from "./position.js";
-import { loggedInAgain } from "./session.js";
+import { loggedInAgain, renewToken } from "./session.js";
 import { forget, keep, keepOnDevice, kept } from "./store.js";
 import { toast } from "./toasts.js";
 import { word } from "./words.js";

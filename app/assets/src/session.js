@@ -5,7 +5,7 @@
  */
 import htmx from "htmx.org";
 import { waited } from "./backoff.js";
-import { account, adoptToken } from "./csrf.js";
+import { account, adoptToken, csrfToken } from "./csrf.js";
 import { toast } from "./toasts.js";
 import { word } from "./words.js";
 
@@ -34,6 +34,19 @@ export function loggedInAgain() {
   return login;
 }
 
+/**
+ * After a 400: the token may be old, or the whole session gone with its cookie. True when the
+ * same request is worth sending again.
+ */
+export async function renewToken() {
+  const before = csrfToken();
+  const page = await pageAt(location.href).catch(() => null);
+  if (!page) return false;
+  if (isSignedIn(page)) await goOn(page);
+  else await loggedInAgain();
+  return csrfToken() !== before;
+}
+
 async function askForLogin() {
   const url = document.body.dataset.loginUrl;
   const dialog = document.createElement("dialog");
@@ -45,7 +58,7 @@ async function askForLogin() {
   // Another tab may have logged in meanwhile: then the login page leads on to a signed-in one.
   const page = isSignedIn(first) ? first : await loginIn(dialog, url, first);
   dialog.remove();
-  goOn(page);
+  await goOn(page);
 }
 
 /** Resolves with the page behind the login. Whatever else comes back, the dialog stays. */
@@ -83,11 +96,12 @@ function isSignedIn(page) {
   return Boolean(account(page));
 }
 
-function goOn(page) {
+async function goOn(page) {
   if (account(page) !== account()) {
-    // The page and what it kept belong to somebody else; it must not go out in this name.
+    // The page and what it kept belong to somebody else; it must not go out in this name, so
+    // nobody who waits for the session goes on.
     location.reload();
-    throw new Error("another account logged in");
+    await new Promise(() => {});
   }
   adoptToken(page);
   document.dispatchEvent(new CustomEvent("laudo:session-back"));

@@ -4,9 +4,9 @@
  */
 import htmx from "htmx.org";
 import SignaturePad from "signature_pad";
-import { csrfToken, renewToken } from "./csrf.js";
+import { csrfToken } from "./csrf.js";
 import { uuid } from "./ids.js";
-import { loggedInAgain } from "./session.js";
+import { loggedInAgain, renewToken } from "./session.js";
 import { word } from "./words.js";
 
 // Ink on paper in both themes: the PDF prints it on white.

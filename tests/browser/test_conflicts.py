@@ -1,0 +1,276 @@
+"""Two at one report, two tabs, double taps, the back button, a session that ends: nothing is lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import psycopg2
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import servers as test_servers
+from tests.browser import pages
+from tests.browser.conftest import DESK, OpenPage
+from tests.browser.stack import Stack
+from tests.cast import PASSWORD, Cast, Person
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+Ask = Callable[..., list[tuple]]
+
+
+@pytest.fixture
+def ask(stack: Stack) -> Ask:
+    """Rows from the stack's own database, past every lock."""
+
+    def run(statement: str, *values: object) -> list[tuple]:
+        connection = psycopg2.connect(
+            test_servers.current().postgres().dsn(database=stack.database)
+        )
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                return cursor.fetchall()
+        finally:
+            connection.close()
+
+    return run
+
+
+@pytest.fixture
+def two(people: Cast, open_page: OpenPage) -> tuple[Page, Page, str]:
+    """Tess on her phone and Ana at her desk, on the fill page of one new report."""
+    tess, ana = open_page(), open_page(size=DESK)
+    pages.log_in(tess, people.tess.email)
+    pages.log_in(ana, people.ana.email)
+    url = pages.start_report(tess, "Two at one report")
+    ana.goto(url)
+    return tess, ana, url
+
+
+def report_of(url: str) -> str:
+    found = re.search(r"[0-9a-f-]{36}", url)
+    assert found
+    return found.group()
+
+
+def stale(page: Page, field_id: str, value: object) -> None:
+    """Answer on a page that has not seen the newer answer; wait for the conflict."""
+    card = pages.field(page, field_id)
+    if isinstance(value, list):
+        for option in value:
+            card.locator(f"label:has([value='{option}'])").click()
+    elif isinstance(value, dict):
+        for key, cell in value.items():
+            card.locator(f"[name='cell:{key}']").fill(cell)
+    elif card.locator("[type=radio]").count():
+        card.locator(f"label:has([value='{value}'])").click()
+    else:
+        card.locator("[name=value]").fill(str(value))
+    card.locator("form[data-field-form]").evaluate("form => document.activeElement.blur()")
+    expect(page.locator(f"#status-{field_id}")).to_have_attribute("data-state", "conflict")
+
+
+# field, what Tess saves, how it is said, what Ana types on her older page, how that is said
+VALUES = (
+    ("customer", "Usina Sul", "Usina Sul", "Usina Norte", "Usina Norte"),
+    ("inspected_on", "2026-03-31", "2026-03-31", "2026-04-01", "2026-04-01"),
+    ("enclosure", "ok", "OK", "not_ok", "Not OK"),
+    ("cable_entry", "top", "Top", "bottom", "Bottom"),
+    ("accessories", ["lamp", "fan"], "Lamp, Fan", ["heater"], "Heater"),
+    ("insulation", ">200", ">200 MΩ", "150", "150 MΩ"),
+    ("contact_resistance", {"a:before": "0,08"}, "0,08 mΩ", {"a:before": "0,3"}, "0,3 mΩ"),
+)
+
+
+def test_both_values_are_shown_in_words_and_either_is_kept_by_one_tap(two, people, ask):
+    tess, ana, url = two
+    for number, (field_id, theirs, their_words, mine, my_words) in enumerate(VALUES):
+        pages.answer(tess, field_id, theirs)
+        stale(ana, field_id, mine)
+        conflict = ana.locator(f"#status-{field_id} .conflict")
+        expect(conflict).to_contain_text(re.compile(f"{people.tess.name} saved at .*20\\d\\d"))
+        expect(conflict).to_contain_text(their_words)
+        expect(conflict).to_contain_text(my_words)
+        if number % 2 == 0:
+            conflict.get_by_role("button", name="Keep mine").click()
+            pages.expect_saved(ana, field_id)
+        else:
+            conflict.get_by_role("button", name="Take the other").click()
+            expect(ana.locator(f"#status-{field_id} .conflict")).to_have_count(0)
+            pages.expect_saved(ana, field_id)
+    kept = dict(ask("select field_id, answered_by::text from answers where report_id = %s",
+                    report_of(url)))  # fmt: skip
+    ids = (str(people.ana.id), str(people.tess.id))
+    assert kept == {one[0]: ids[number % 2] for number, one in enumerate(VALUES)}
+    aside = ask(
+        "select facts->'facts'->>'field', facts->'actor'->>'name' from audit_entries"
+        " where action = 'answer.set_aside' and object_id = %s order by sequence",
+        report_of(url),
+    )
+    assert aside == [(one[0], people.ana.name) for one in VALUES[1::2]]
+    # After a reload everybody reads the same.
+    tess.reload()
+    expect(tess.locator("#field-customer [name=value]")).to_have_value("Usina Norte")
+    ana.goto(url.removesuffix("/fill"))
+    ana.locator(".history summary").click()
+    expect(ana.locator(".history")).to_contain_text('"Date" as it stood and set aside: 2026-04-01')
+
+
+def test_a_newer_answer_during_the_decision_asks_again(two, ask):
+    tess, ana, url = two
+    pages.answer(tess, "customer", "first")
+    stale(ana, "customer", "mine")
+    pages.answer(tess, "customer", "second")
+    ana.get_by_role("button", name="Keep mine").click()
+    conflict = ana.locator("#status-customer .conflict")
+    expect(conflict).to_contain_text("second")
+    expect(conflict).to_contain_text("mine")
+    ana.get_by_role("button", name="Keep mine").click()
+    pages.expect_saved(ana, "customer")
+    rows = ask(
+        "select value, row_version from answers where report_id = %s and field_id = 'customer'",
+        report_of(url),
+    )
+    assert rows == [("mine", 3)]
+
+
+def test_what_both_typed_alike_is_no_conflict(two):
+    tess, ana, _url = two
+    pages.answer(tess, "customer", "the same")
+    pages.answer(ana, "customer", "the same")
+
+
+def test_double_taps_count_once(people, open_page, ask, tmp_path):
+    page = open_page()
+    pages.log_in(page, people.tess.email)
+    page.goto("/reports/new")
+    page.get_by_label("Title").fill("Twice tapped")
+    page.get_by_role("button", name="Start the report").dblclick()
+    page.wait_for_url(re.compile(r"/fill"))
+    started = ask("select count(*) from reports where title = 'Twice tapped'")
+    assert started == [(1,)]
+    report = report_of(page.url)
+
+    pages.field(page, "enclosure").locator("label:has([value=ok])").dblclick()
+    pages.expect_saved(page, "enclosure")
+    pages.add_files(page, "enclosure", [pages.jpeg(tmp_path / "one.jpg", 40)])
+    pages.add_files(page, "enclosure", [pages.jpeg(tmp_path / "one.jpg", 40)])
+    expect(
+        page.locator("#field-enclosure [data-photo-list] > li[data-state=good]").first
+    ).to_be_visible(timeout=60_000)
+    place = page.locator("#signature-technician")
+    place.scroll_into_view_if_needed()
+    place.get_by_label("Name of the signer").fill("Tess")
+    box = place.locator("canvas").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 30, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 70, steps=8)
+    page.mouse.up()
+    place.get_by_role("button", name="Sign", exact=True).dblclick()
+    expect(place).to_have_attribute("data-state", "signed")
+    page.wait_for_timeout(500)
+    assert ask("select count(*) from signatures where report_id = %s", report) == [(1,)]
+    saves = "select count(*) from audit_entries where action = 'answer.saved' and object_id = %s"
+    assert ask(saves, report) == [(1,)]
+
+
+def test_the_back_button_shows_what_stands_and_overwrites_nothing(two, ask):
+    tess, ana, url = two
+    pages.answer(tess, "customer", "before")
+    tess.goto("/reports/")
+    ana.reload()
+    pages.answer(ana, "customer", "newer")
+    tess.go_back()
+    expect(tess.locator("#field-customer [name=value]")).to_have_value("newer")
+    pages.answer(tess, "insulation", "300")
+    rows = ask(
+        "select value from answers where report_id = %s and field_id = 'customer'", report_of(url)
+    )
+    assert rows == [("newer",)]
+
+
+def test_two_tabs_of_one_person(two, ask):
+    tess, _ana, url = two
+    other = tess.context.new_page()
+    other.goto(url)
+    pages.answer(tess, "customer", "from the first tab")
+    stale(other, "customer", "from the second tab")
+    expect(other.locator("#status-customer .conflict")).to_contain_text("from the first tab")
+    pages.answer(tess, "insulation", "300")
+    pages.answer(other, "started_at", "14:05")
+    other.get_by_role("button", name="Keep mine").click()
+    pages.expect_saved(other, "customer")
+    tess.reload()
+    expect(tess.locator("#field-customer [name=value]")).to_have_value("from the second tab")
+    expect(tess.locator("#field-insulation [name=value]")).to_have_value("300")
+    rows = ask("select count(*) from answers where report_id = %s", report_of(url))
+    assert rows == [(3,)]
+
+
+def end_session(page: Page) -> None:
+    """The session is over without the page's knowing: the cookie is gone."""
+    page.context.clear_cookies()
+
+
+def log_in_here(page: Page, person: Person) -> None:
+    dialog = page.locator("dialog")
+    dialog.get_by_label("E-mail").fill(person.email)
+    dialog.get_by_label("Password").fill(PASSWORD)
+    dialog.get_by_role("button", name="Log in").click()
+
+
+def test_words_typed_after_the_session_ended_are_saved_after_the_login(two, people, ask):
+    tess, _ana, url = two
+    end_session(tess)
+    pages.field(tess, "customer").locator("[name=value]").fill("typed while logged out")
+    log_in_here(tess, people.tess)
+    pages.expect_saved(tess, "customer")
+    expect(tess.locator("dialog")).to_have_count(0)
+    rows = ask("select value from answers where report_id = %s", report_of(url))
+    assert rows == [("typed while logged out",)]
+
+
+def test_somebody_else_on_the_device_neither_sees_nor_sends_what_waits(two, people, ask):
+    tess, _ana, url = two
+    end_session(tess)
+    words = pages.field(tess, "customer").locator("[name=value]")
+    words.fill("Tess alone may send this")
+    log_in_here(tess, people.ana)
+    # The page is drawn anew for Ana, with nothing of Tess's.
+    expect(tess.locator(f"meta[name=account][content='{people.ana.id}']")).to_have_count(1)
+    tess.wait_for_load_state("networkidle")
+    expect(tess.locator("#field-customer [name=value]")).to_have_value("")
+    assert ask("select value from answers where report_id = %s", report_of(url)) == []
+    pages.answer(tess, "started_at", "08:00")
+    tess.context.clear_cookies()
+    tess.on("dialog", lambda dialog: dialog.accept())
+    pages.log_in(tess, people.tess.email)
+    tess.goto(url)
+    expect(tess.locator("#field-customer [name=value]")).to_have_value("Tess alone may send this")
+    pages.expect_saved(tess, "customer")
+    rows = ask(
+        "select a.value, p.name from answers a join accounts p on p.id = a.answered_by"
+        " where report_id = %s and field_id = 'customer'", report_of(url),
+    )  # fmt: skip
+    assert rows == [("Tess alone may send this", people.tess.name)]
+
+
+def test_words_typed_without_a_connection_outlive_the_tab(two, people, ask, watched):
+    tess, _ana, url = two
+    watched.expected.append("net::ERR_INTERNET_DISCONNECTED")
+    tess.context.set_offline(True)
+    card = pages.field(tess, "customer")
+    card.locator("[name=value]").fill("typed in the basement")
+    expect(tess.locator("#status-customer")).to_have_attribute("data-state", "retrying")
+    context = tess.context
+    tess.close(run_before_unload=False)
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(url)
+    pages.expect_saved(again, "customer")
+    expect(again.locator("#field-customer [name=value]")).to_have_value("typed in the basement")
+    rows = ask("select value from answers where report_id = %s", report_of(url))
+    assert rows == [("typed in the basement",)]
