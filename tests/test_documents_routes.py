@@ -221,7 +221,9 @@ class TestDownload:
 
     def test_of_what_is_not_ready_is_refused(self, acting, cast, tess, report_id):
         document_id = a_document(acting, cast, report_id)
-        assert tess.get(f"/documents/{document_id}/download", follow_redirects=True).status_code == 409
+        assert (
+            tess.get(f"/documents/{document_id}/download", follow_redirects=True).status_code == 409
+        )
 
 
 class TestViewers:

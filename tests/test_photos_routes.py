@@ -489,7 +489,10 @@ def test_a_granted_viewer_reads_the_files_of_a_finished_report(
         report = db.session.scalars(select(Report).where(Report.id == report_id)).one()
         a_grant(cast.vera.id, report.project_id)
         completed(report, actor)
-    assert client_of(cast.vera).get(f"/photos/{photo.id}/original", follow_redirects=True).status_code == 200
+    assert (
+        client_of(cast.vera).get(f"/photos/{photo.id}/original", follow_redirects=True).status_code
+        == 200
+    )
 
 
 def test_many_photos_cost_the_fill_page_no_more_queries(acting, cast, tess, report_id, queries):

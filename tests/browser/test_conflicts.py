@@ -260,7 +260,7 @@ def test_somebody_else_on_the_device_neither_sees_nor_sends_what_waits(two, peop
 
 def test_words_typed_without_a_connection_outlive_the_tab(two, people, ask, watched):
     tess, _ana, url = two
-    watched.expected.append("net::ERR_INTERNET_DISCONNECTED")
+    watched.expected += ["net::ERR_INTERNET_DISCONNECTED", "Failed to fetch"]
     tess.context.set_offline(True)
     card = pages.field(tess, "customer")
     card.locator("[name=value]").fill("typed in the basement")
