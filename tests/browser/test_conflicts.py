@@ -155,8 +155,9 @@ def test_double_taps_count_once(people, open_page, ask, tmp_path):
 
     pages.field(page, "enclosure").locator("label:has([value=ok])").dblclick()
     pages.expect_saved(page, "enclosure")
-    pages.add_files(page, "enclosure", [pages.jpeg(tmp_path / "one.jpg", 40)])
-    pages.add_files(page, "enclosure", [pages.jpeg(tmp_path / "one.jpg", 40)])
+    one = pages.jpeg(tmp_path / "one.jpg", 40)
+    pages.add_files(page, "enclosure", [one])
+    pages.add_files(page, "enclosure", [one])
     expect(
         page.locator("#field-enclosure [data-photo-list] > li[data-state=good]").first
     ).to_be_visible(timeout=60_000)

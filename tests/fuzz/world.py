@@ -138,6 +138,7 @@ def _filled(app: Flask, connection: Connection) -> World:
         world.cookies[key] = f"session={cookie.value}"
         if key == "ana":
             _collect(world, client)
+            _collect_conflict(world, client)
     _collect(world, app.test_client())
     return world
 
@@ -161,22 +162,34 @@ def _token(app: Flask, client: FlaskClient) -> str:
 
 def _collect(world: World, client: FlaskClient) -> None:
     """Every form of every page that this person can open, by the endpoint that takes it."""
-    places = world.app.url_map.bind("localhost")
     for rule in world.app.url_map.iter_rules():
         if "GET" not in (rule.methods or set()) or rule.endpoint == "static":
             continue
         for path in world.paths(rule):
             page = client.get(path, follow_redirects=True)
-            if page.mimetype != "text/html":
-                continue
-            for form in forms_of(page.get_data(as_text=True)):
-                if not places.test(form.action, method=form.method):
-                    world.lost.append(f"{path}: {form.method} {form.action}")
-                    continue
-                endpoint, _values = places.match(form.action, method=form.method)
-                # The token is drawn apart: most strikes go without the question.
-                form.fields = [one for one in form.fields if one[0] != "csrf_token"]
-                world.forms.setdefault(endpoint, []).append(form)
+            if page.mimetype == "text/html":
+                _take_forms(world, path, page.get_data(as_text=True))
+
+
+def _collect_conflict(world: World, client: FlaskClient) -> None:
+    """The forms of the one page that no GET shows: what a stale save is answered with."""
+    path = f"/reports/{world.rows['report_id'][0]}/fields/customer"
+    stale = {"value": "Somebody else", "row_version": "0", "client_id": str(uuid4())}
+    page = client.post(path, data=stale)
+    assert page.status_code == 409, page.status_code
+    _take_forms(world, path, page.get_data(as_text=True))
+
+
+def _take_forms(world: World, path: str, page: str) -> None:
+    places = world.app.url_map.bind("localhost")
+    for form in forms_of(page):
+        if not places.test(form.action, method=form.method):
+            world.lost.append(f"{path}: {form.method} {form.action}")
+            continue
+        endpoint, _values = places.match(form.action, method=form.method)
+        # The token is drawn apart: most strikes go without the question.
+        form.fields = [one for one in form.fields if one[0] != "csrf_token"]
+        world.forms.setdefault(endpoint, []).append(form)
 
 
 def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:

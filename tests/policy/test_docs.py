@@ -12,7 +12,7 @@ from app.config import Settings
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 # Made on a machine, never committed.
-MADE = ("instance", "app/static", "bench/results", ".venv")
+MADE = ("instance", "app/static", "bench/results", "bench/load/results", ".venv")
 # `app/<feature>/...` stands for a name that the reader chooses.
 PATH = re.compile(r"`((?:app|tests|bench|deploy|docs|migrations)/[\w./-]*)`")
 
