@@ -131,6 +131,9 @@ def _hand_over_key(
 DEFINER_FUNCTIONS = {
     "find_account_by_email": "(p_email text)",
     "find_account_session": "(p_token_hash text)",
+    "find_invitation": "(p_id uuid)",
+    "find_password_reset": "(p_id uuid)",
+    "find_passkey": "(p_credential_id text)",
     "feed_due_work": "(p_kind text, p_limit integer, p_attempts integer, p_pause interval)",
     "find_work_tenant": "(p_kind text, p_id uuid)",
     "find_oldest_queued_document": "()",
@@ -138,6 +141,10 @@ DEFINER_FUNCTIONS = {
     "count_render_seconds": "(p_bounds double precision[])",
     "find_migration": "()",
 }
+
+
+# Numbers for the platform's pages; its role alone may call it.
+PLATFORM_FUNCTIONS = ("count_usage",)
 
 
 def call_definer(function: str, **arguments: Any) -> list[Any]:

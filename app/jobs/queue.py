@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 RUNNER = "app.jobs.runner.run"
 RENDER_SECONDS = 600
-QUEUES = ("photos", "documents")
+QUEUES = ("photos", "documents", "mails", "previews", "exports")
 
 
 # More wake-ups than this never stand in a queue, so that one tenant's flood holds nobody up.

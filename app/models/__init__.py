@@ -11,7 +11,10 @@ from app.models.account import (
 from app.models.answer import Answer, SaveReceipt
 from app.models.audit_entry import Actor, AuditEntry, PlatformAuditEntry
 from app.models.checklist import Checklist, ChecklistStatus, Version
+from app.models.company import BrandPreview, Export
 from app.models.document import Document, Snapshot
+from app.models.invitation import Invitation, PasswordReset
+from app.models.mail import Mail, MailKind
 from app.models.photo import (
     Derivative,
     DerivativeKind,
@@ -22,9 +25,22 @@ from app.models.photo import (
     PhotoSource,
     PhotoVerdict,
 )
-from app.models.project import Equipment, Project, ProjectGrant
+from app.models.project import (
+    Equipment,
+    Project,
+    ProjectChecklist,
+    ProjectGrant,
+    ProjectMember,
+)
 from app.models.report import FINISHED_STATUSES, OPEN_STATUSES, Report, ReportStatus
+from app.models.second_factor import (
+    Passkey,
+    RecoveryCode,
+    SuperadminPasskey,
+    SuperadminRecoveryCode,
+)
 from app.models.signature import Signature
+from app.models.support import SupportAccess, Tombstone
 from app.models.tenant import Tenant, TenantStatus
 from app.models.work import Work, WorkState
 
@@ -37,12 +53,19 @@ __all__ = [
     "Actor",
     "Answer",
     "AuditEntry",
+    "BrandPreview",
     "Checklist",
     "ChecklistStatus",
     "Derivative",
     "DerivativeKind",
     "Document",
     "Equipment",
+    "Export",
+    "Invitation",
+    "Mail",
+    "MailKind",
+    "Passkey",
+    "PasswordReset",
     "Photo",
     "PhotoCheck",
     "PhotoPlacement",
@@ -51,7 +74,10 @@ __all__ = [
     "PhotoVerdict",
     "PlatformAuditEntry",
     "Project",
+    "ProjectChecklist",
     "ProjectGrant",
+    "ProjectMember",
+    "RecoveryCode",
     "Report",
     "ReportStatus",
     "Role",
@@ -59,9 +85,13 @@ __all__ = [
     "Signature",
     "Snapshot",
     "Superadmin",
+    "SuperadminPasskey",
+    "SuperadminRecoveryCode",
     "SuperadminSession",
+    "SupportAccess",
     "Tenant",
     "TenantStatus",
+    "Tombstone",
     "Version",
     "Work",
     "WorkState",

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, String, UniqueConstraint, func, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import (
@@ -40,8 +49,22 @@ class TenantRole(StrEnum):
     VIEWER = Role.VIEWER.value
 
 
-class Account(Changing, TenantRow):
-    """E-mail is stored lower-case and is unique over the platform, superadmins included."""
+class TotpColumns:
+    """Mixin: the encrypted secret of authenticator codes, in force once confirmed.
+
+    `totp_step` is the newest step (30 s since 1970) whose code was taken: none is good twice.
+    """
+
+    totp_secret: Mapped[str | None] = mapped_column(String(500))
+    totp_confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Account(TotpColumns, Changing, TenantRow):
+    """E-mail is stored lower-case and is unique over the platform, superadmins included.
+
+    `mail_choices` maps a kind of mail to false where the person does not want it.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = tenant_table(one_of("role", TenantRole), UniqueConstraint("email"))
@@ -53,6 +76,8 @@ class Account(Changing, TenantRow):
     locale: Mapped[str | None] = mapped_column(String(10))
     time_zone: Mapped[str | None] = mapped_column(String(64))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    deactivated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    mail_choices: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
 
 
 class AccountSession(TenantRow):
@@ -71,7 +96,7 @@ class AccountSession(TenantRow):
     ip: Mapped[str] = mapped_column(String(45), server_default="")
 
 
-class Superadmin(Changing, Identified):
+class Superadmin(TotpColumns, Changing, Identified):
     """Runs the platform. Readable by the platform role only."""
 
     __tablename__ = "superadmins"
@@ -89,7 +114,10 @@ class Superadmin(Changing, Identified):
 
 
 class SuperadminSession(Identified):
-    """One signed-in browser of a superadmin; same rules as AccountSession."""
+    """One signed-in browser of a superadmin; same rules as AccountSession.
+
+    `support_access_id` is the open look into `support_tenant_id`, if this browser has one.
+    """
 
     __tablename__ = "superadmin_sessions"
     __table_args__ = (UniqueConstraint("token_hash"),)
@@ -100,3 +128,5 @@ class SuperadminSession(Identified):
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     user_agent: Mapped[str] = mapped_column(String(300), server_default="")
     ip: Mapped[str] = mapped_column(String(45), server_default="")
+    support_access_id: Mapped[UUID | None]
+    support_tenant_id: Mapped[UUID | None]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Computed, DateTime, String, UniqueConstraint, func
+from sqlalchemy import BigInteger, Computed, DateTime, Index, String, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -37,7 +37,11 @@ class AuditEntry(TenantRow):
     """
 
     __tablename__ = "audit_entries"
-    __table_args__ = tenant_table(UniqueConstraint("tenant_id", "sequence"))
+    __table_args__ = tenant_table(
+        UniqueConstraint("tenant_id", "sequence"),
+        Index("ix_audit_entries_tenant_id_object_id", "tenant_id", "object_id", "sequence"),
+        Index("ix_audit_entries_tenant_id_actor_id", "tenant_id", "actor_id", "sequence"),
+    )
 
     sequence: Mapped[int] = mapped_column(BigInteger, server_default="0")
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

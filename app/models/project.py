@@ -55,3 +55,32 @@ class ProjectGrant(TenantRow):
 
     project_id: Mapped[UUID]
     account_id: Mapped[UUID]
+
+
+class ProjectMember(TenantRow):
+    """A person who works on the project. One without members is open to all of the company."""
+
+    __tablename__ = "project_members"
+    __table_args__ = tenant_table(
+        tenant_key("project_id", "projects"),
+        tenant_key("account_id", "accounts"),
+        UniqueConstraint("tenant_id", "project_id", "account_id"),
+    )
+
+    project_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+
+
+class ProjectChecklist(TenantRow):
+    """A checklist that the project uses by default, in the order of `position`."""
+
+    __tablename__ = "project_checklists"
+    __table_args__ = tenant_table(
+        tenant_key("project_id", "projects"),
+        tenant_key("checklist_id", "checklists"),
+        UniqueConstraint("tenant_id", "project_id", "checklist_id"),
+    )
+
+    project_id: Mapped[UUID]
+    checklist_id: Mapped[UUID]
+    position: Mapped[int]

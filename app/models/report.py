@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -63,6 +63,7 @@ class Report(Changing, TenantRow):
         ),
         Index("ix_reports_tenant_id_project_id", "tenant_id", "project_id"),
         Index("ix_reports_tenant_id_assignee_id", "tenant_id", "assignee_id"),
+        Index("ix_reports_tenant_id_created_at", "tenant_id", "created_at"),
     )
 
     project_id: Mapped[UUID]
@@ -85,6 +86,10 @@ class Report(Changing, TenantRow):
     assignee_id: Mapped[UUID]
     # Made with the row so that a double-posted "new report" form finds the first one.
     client_id: Mapped[UUID | None]
+    # The day (by the company's clock) until which it should be submitted.
+    due_on: Mapped[date | None]
+    # What the company's limit was when the report was started; None is without limit.
+    photo_limit: Mapped[int | None]
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     submitted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -19,7 +19,10 @@ class TenantStatus(StrEnum):
 
 
 class Tenant(Changing, Identified):
-    """Colours are '#rrggbb'; logo keys point into storage; JSON settings hold only overrides."""
+    """Colours are '#rrggbb'; logo keys point into storage; JSON settings hold only overrides.
+
+    `limits` overrides what the plan allows: a limit's name to a number, or to null for none.
+    """
 
     __tablename__ = "tenants"
     __table_args__ = (one_of("status", TenantStatus),)
@@ -29,7 +32,15 @@ class Tenant(Changing, Identified):
     status: Mapped[TenantStatus] = mapped_column(
         StateText(TenantStatus), server_default=TenantStatus.ACTIVE.value
     )
+    plan: Mapped[str] = mapped_column(String(40), server_default="standard")
+    trial_ends_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     suspended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    suspended_reason: Mapped[str | None] = mapped_column(String(500))
+    # Set only while suspended: from then on the operator's erasing command takes it.
+    deletion_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    deletion_reason: Mapped[str | None] = mapped_column(String(500))
+    admins_need_two_factor: Mapped[bool] = mapped_column(server_default=text("false"))
+    onboarding: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     locale: Mapped[str] = mapped_column(String(10), server_default="en")
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
     colour_accent: Mapped[str] = mapped_column(String(7), server_default="#1f5fa8")
@@ -43,5 +54,10 @@ class Tenant(Changing, Identified):
     pdf: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
 
     @property
+    def is_trial_over(self) -> bool:
+        ends = self.trial_ends_at
+        return self.status is TenantStatus.TRIAL and ends is not None and ends <= datetime.now(UTC)
+
+    @property
     def is_read_only(self) -> bool:
-        return self.status is TenantStatus.SUSPENDED
+        return self.status is TenantStatus.SUSPENDED or self.is_trial_over

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -58,16 +58,45 @@ def nav_items() -> list[NavItem]:
         sections.append(("projects.index", _("Projects"), "building"))
         sections.append(("checklists.index", _("Checklists"), "list-check"))
     here = (request.endpoint or "").split(".")[0]
-    return [
+    items = [
         NavItem(endpoint, label, icon, endpoint.split(".")[0] == here)
         for endpoint, label, icon in sections
     ]
+    if current_user.role is Role.ADMIN and (tabs := company_tabs()):
+        is_here = any(tab.active for tab in tabs)
+        items.append(NavItem(tabs[0].endpoint, _("Company"), "settings", is_here))
+    return items
+
+
+def company_tabs() -> list[NavItem]:
+    """The pages on which an admin runs the company's space."""
+    tabs = [
+        ("team.index", _("People"), "users"),
+        ("company.brand", _("Brand"), "palette"),
+        ("company.settings", _("Settings"), "settings"),
+        ("company.usage", _("Usage"), "gauge"),
+        ("evidence.index", _("Audit"), "history"),
+    ]
+    here = request.endpoint or ""
+    return [
+        NavItem(endpoint, label, icon, _is_within(endpoint, here))
+        for endpoint, label, icon in tabs
+        if endpoint in current_app.view_functions
+    ]
+
+
+def _is_within(endpoint: str, here: str) -> bool:
+    """Whether a page belongs to a tab: `team.show` to `team.index`, `company.brand_x` to its own."""
+    if endpoint.endswith(".index"):
+        return endpoint.split(".")[0] == here.split(".")[0]
+    return here.startswith(endpoint)
 
 
 def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset_url=asset_url,
         nav_items=nav_items,
+        company_tabs=company_tabs,
         brand_css_url=brand_css_url,
         tenant_logo_url=tenant_logo_url,
         request_id=request_id,

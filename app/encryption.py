@@ -1,0 +1,37 @@
+"""Small secrets at rest, encrypted with a key derived from SECRET_KEY: authenticator secrets.
+
+With another SECRET_KEY they cannot be read any more; whoever uses them says what to do then.
+"""
+
+from __future__ import annotations
+
+import base64
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from flask import current_app
+
+
+class Unreadable(ValueError):
+    """The secret was encrypted under another SECRET_KEY, or changed since."""
+
+
+def encrypt(text: str) -> str:
+    return _box().encrypt(text.encode()).decode()
+
+
+def decrypt(sealed: str) -> str:
+    """Raises Unreadable."""
+    try:
+        return _box().decrypt(sealed.encode()).decode()
+    except InvalidToken as error:
+        raise Unreadable from error
+
+
+def _box() -> Fernet:
+    derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"laudo secrets at rest")
+    secret = current_app.secret_key
+    assert secret
+    key = derive.derive(secret if isinstance(secret, bytes) else secret.encode())
+    return Fernet(base64.urlsafe_b64encode(key))

@@ -1,0 +1,47 @@
+"""What a company's own pages make in the background: previews of its brand, exports of its data."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import TenantRow, one_of, tenant_key, tenant_table
+from app.models.work import Work, WorkState
+
+
+class BrandPreview(Work, TenantRow):
+    """A page of a PDF and a watermarked photo under `settings` that are not saved yet."""
+
+    __tablename__ = "brand_previews"
+    __table_args__ = tenant_table(
+        tenant_key("requested_by", "accounts"),
+        one_of("state", WorkState),
+        Index("ix_brand_previews_due", "state", "lease_until"),
+    )
+
+    requested_by: Mapped[UUID]
+    settings: Mapped[dict[str, Any]]
+    page_key: Mapped[str | None] = mapped_column(String(200))
+    photo_key: Mapped[str | None] = mapped_column(String(200))
+
+
+class Export(Work, TenantRow):
+    """Everything that a company has, as one archive; progress counts files."""
+
+    __tablename__ = "exports"
+    __table_args__ = tenant_table(
+        tenant_key("requested_by", "accounts"),
+        one_of("state", WorkState),
+        Index("ix_exports_due", "state", "lease_until"),
+    )
+
+    # None where the platform asked for it before a deletion.
+    requested_by: Mapped[UUID | None]
+    progress_done: Mapped[int] = mapped_column(server_default=text("0"))
+    progress_total: Mapped[int] = mapped_column(server_default=text("0"))
+    storage_key: Mapped[str | None] = mapped_column(String(200))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    byte_size: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,0 +1,61 @@
+"""Ways into an account by a link: an invitation to make one, a reset of its password.
+
+A link names the row and is signed; the row says whether it still opens anything.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.account import Role, TenantRole
+from app.models.base import Changing, StateText, TenantRow, one_of, tenant_key, tenant_table
+
+
+class Invitation(Changing, TenantRow):
+    """Open until accepted, revoked or expired. Sending it again raises `generation`, and links of
+    earlier generations are void. `project_ids` (texts) are what a viewer will be granted."""
+
+    __tablename__ = "invitations"
+    __table_args__ = tenant_table(
+        tenant_key("invited_by", "accounts"),
+        tenant_key("account_id", "accounts"),
+        one_of("role", TenantRole),
+        Index(
+            "uq_invitations_one_open",
+            "tenant_id",
+            "email",
+            unique=True,
+            postgresql_where=text("accepted_at is null and revoked_at is null"),
+        ),
+    )
+
+    email: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(120), server_default="")
+    role: Mapped[Role] = mapped_column(StateText(Role))
+    locale: Mapped[str | None] = mapped_column(String(10))
+    project_ids: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    # None where the platform invited a company's first admin.
+    invited_by: Mapped[UUID | None]
+    invited_by_name: Mapped[str] = mapped_column(String(120))
+    generation: Mapped[int] = mapped_column(server_default=text("1"))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    accepted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    account_id: Mapped[UUID | None]
+
+
+class PasswordReset(TenantRow):
+    """Asked for from `ip`; good once, until `expires_at`."""
+
+    __tablename__ = "password_resets"
+    __table_args__ = tenant_table(tenant_key("account_id", "accounts"))
+
+    account_id: Mapped[UUID]
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ip: Mapped[str] = mapped_column(String(45), server_default="")

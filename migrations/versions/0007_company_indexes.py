@@ -1,0 +1,25 @@
+"""Indexes for the audit page, the month's reports and a person's work."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+INDEXES = {
+    "ix_audit_entries_tenant_id_object_id": "audit_entries (tenant_id, object_id, sequence)",
+    "ix_audit_entries_tenant_id_actor_id": "audit_entries (tenant_id, actor_id, sequence)",
+    "ix_reports_tenant_id_created_at": "reports (tenant_id, created_at)",
+}
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.execute("set lock_timeout = '5s'")
+        for name, columns in INDEXES.items():
+            op.execute(f"create index concurrently if not exists {name} on {columns}")
+
+
+def downgrade() -> None:
+    raise NotImplementedError("restore a backup instead")
