@@ -86,7 +86,7 @@ def company_tabs() -> list[NavItem]:
 
 
 def _is_within(endpoint: str, here: str) -> bool:
-    """Whether a page belongs to a tab: `team.show` to `team.index`, `company.brand_x` to its own."""
+    """Whether a page belongs to a tab: `team.show` to `team.index`, `company.brand_x` to brand."""
     if endpoint.endswith(".index"):
         return endpoint.split(".")[0] == here.split(".")[0]
     return here.startswith(endpoint)
