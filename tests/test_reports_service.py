@@ -12,6 +12,7 @@ from app.errors import NotAllowed, NotFound
 from app.evidence.service import record
 from app.extensions import db
 from app.models import AuditEntry, ChecklistStatus, Equipment, Report, ReportStatus
+from app.reports.assigning import NotAssignable
 from app.reports.finding import Wanted
 from app.reports.history import list_history
 from app.reports.lists import list_reports
@@ -19,7 +20,6 @@ from app.reports.queries import ReportClosed, get_report
 from app.reports.reading import read_report
 from app.reports.service import (
     ChecklistNotPublished,
-    NotAssignable,
     NotCompleted,
     ProjectClosed,
     archive_report,

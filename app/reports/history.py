@@ -28,6 +28,8 @@ SENTENCES = {
     "report.completed": N_("The report was completed and frozen."),
     "report.discarded": N_("%(name)s discarded the report."),
     "report.archived": N_("%(name)s archived the report."),
+    "report.assigned": N_("%(name)s handed the report over."),
+    "report.due_changed": N_("%(name)s changed the due day."),
     "answer.saved": N_("%(name)s saved answers: %(count)s."),
     "answer.set_aside": N_('%(name)s left "%(question)s" as it stood and set aside: %(words)s'),
     "photo.received": N_("%(name)s added photos: %(count)s."),

@@ -9,7 +9,16 @@ from sqlalchemy.orm import joinedload
 
 from app.errors import DomainError, NotFound
 from app.extensions import db
-from app.models import FINISHED_STATUSES, Actor, ProjectGrant, Report, Role, Version
+from app.models import (
+    FINISHED_STATUSES,
+    Actor,
+    Project,
+    ProjectGrant,
+    ProjectMember,
+    Report,
+    Role,
+    Version,
+)
 
 
 class ReportClosed(DomainError):
@@ -27,12 +36,30 @@ def visible_to(person: Actor) -> ColumnElement[bool]:
         mine = or_(Report.started_by == person.account_id, Report.assignee_id == person.account_id)
         return and_(shown, mine)
     if person.role is Role.VIEWER:
-        granted = select(ProjectGrant.project_id).where(
-            ProjectGrant.account_id == person.account_id
-        )
         finished = Report.status.in_(FINISHED_STATUSES)
-        return and_(shown, finished, Report.project_id.in_(granted))
+        return and_(shown, finished, Report.project_id.in_(granted_projects(person)))
     return false()
+
+
+def projects_open_to(person: Actor) -> ColumnElement[bool]:
+    """The condition on projects that this person finds in lists and may start reports in.
+
+    A project without members is open to all staff; with members, to those and the managers.
+    """
+    if person.role in (Role.ADMIN, Role.MANAGER):
+        return true()
+    members = select(ProjectMember.id).where(ProjectMember.project_id == Project.id)
+    if person.role is Role.TECHNICIAN:
+        is_member = members.where(ProjectMember.account_id == person.account_id).exists()
+        return or_(~members.exists(), is_member)
+    if person.role is Role.VIEWER:
+        return Project.id.in_(granted_projects(person))
+    return false()
+
+
+def granted_projects(person: Actor) -> Select[UUID]:
+    """The ids of the projects whose finished reports a viewer may read."""
+    return select(ProjectGrant.project_id).where(ProjectGrant.account_id == person.account_id)
 
 
 def visible_reports(person: Actor) -> Select[Report]:

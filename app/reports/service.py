@@ -5,7 +5,7 @@ Answers, photos, signatures and the submit have modules of their own.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -26,10 +26,10 @@ from app.models import (
     Role,
     Version,
 )
+from app.reports.assigning import lock_assignee, refuse_day_over, tell_assignee
 from app.reports.locking import lock_open_report, lock_report
+from app.reports.queries import projects_open_to
 from app.tenancy import require_tenant
-
-ASSIGNABLE = (Role.ADMIN, Role.MANAGER, Role.TECHNICIAN)
 
 
 class ChecklistNotPublished(DomainError):
@@ -40,12 +40,6 @@ class ChecklistNotPublished(DomainError):
 
 class ProjectClosed(DomainError):
     """This project is archived. Choose another one."""
-
-    status = 422
-
-
-class NotAssignable(DomainError):
-    """This person cannot fill in reports. Choose another one."""
 
     status = 422
 
@@ -65,16 +59,19 @@ def start_report(
     equipment_tag: str = "",
     assignee_id: UUID | None = None,
     client_id: UUID | None = None,
+    due_on: date | None = None,
 ) -> Report:
     """A draft of the newest published version; sent again under its client id, the same report.
 
-    An unknown equipment tag is added to the project. Without an assignee it is the actor's own.
-    Raises NotFound, ChecklistNotPublished, ProjectClosed, NotAssignable, NotAllowed.
+    An unknown equipment tag is added to the project. Without an assignee it is the actor's own;
+    given to somebody else, they are told. Raises NotFound, ChecklistNotPublished, ProjectClosed,
+    NotAssignable, NotAllowed, DueDayOver.
     """
     version = _lock_newest_version(checklist_id)
     if earlier := _find_started(client_id, actor):
         return earlier
-    project = _get_open_project(project_id)
+    project = _get_open_project(project_id, actor)
+    refuse_day_over(due_on)
     assignee = _get_assignee(assignee_id, actor)
     equipment = _equipment_of(project, equipment_tag) if equipment_tag else None
     report = Report(
@@ -86,13 +83,16 @@ def start_report(
         started_by=actor.account_id,
         assignee_id=assignee.id,
         client_id=client_id,
+        due_on=due_on,
     )
     db.session.add(report)
     _record(
         "started", report, actor,
         title=title, project=project.name, version=str(version.number), assignee=assignee.name,
         equipment=equipment.tag if equipment else None,
+        due=due_on.isoformat() if due_on else None,
     )  # fmt: skip
+    tell_assignee(report, assignee, actor)
     return report
 
 
@@ -149,8 +149,14 @@ def _find_started(client_id: UUID | None, actor: Actor) -> Report | None:
     ).one_or_none()
 
 
-def _get_open_project(project_id: UUID) -> Project:
-    project = db.session.scalars(select(Project).where(Project.id == project_id)).one_or_none()
+def _get_open_project(project_id: UUID, actor: Actor) -> Project:
+    """The project, which stays open until the transaction ends."""
+    project = db.session.scalars(
+        select(Project)
+        .where(Project.id == project_id, projects_open_to(actor))
+        .with_for_update(read=True, of=Project)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
     if project is None:
         raise NotFound
     if project.archived_at is not None:
@@ -163,10 +169,7 @@ def _get_assignee(assignee_id: UUID | None, actor: Actor) -> Account:
     wanted = assignee_id or actor.account_id
     if wanted != actor.account_id and actor.role is Role.TECHNICIAN:
         raise NotAllowed
-    person = db.session.scalars(select(Account).where(Account.id == wanted)).one_or_none()
-    if person is None or not person.is_active or person.role not in ASSIGNABLE:
-        raise NotAssignable
-    return person
+    return lock_assignee(wanted)
 
 
 def _equipment_of(project: Project, tag: str) -> Equipment:
