@@ -1,42 +1,65 @@
 """The one mechanism of limits: new work asks for room here, in its own transaction.
 
 Work that has begun never asks: it always finishes. A lock per company and limit is held until the
-transaction ends, so that whoever asks at the same time counts what the first one made.
+transaction ends, so that whoever asks at the same time counts what the first one made. Photos of
+a report need no such lock: their service holds the report's.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, text
 
-from app.company.plans import Limit, limits_of
+from app.company.plans import GIB, Limit, limits_of
+from app.definition.schema import Definition
 from app.errors import DomainError
 from app.extensions import db
 from app.models import Account, Derivative, Document, Invitation, Photo, Report, Tenant
 from app.tenancy import require_tenant
 
 
-class TooManyPeople(DomainError):
+class LimitReached(DomainError):
+    """A limit of your company is reached."""
+
+    status = 422
+
+
+class TooManyPeople(LimitReached):
     """Your company may have %(most)s people and has %(used)s, open invitations included.
     Deactivate somebody or revoke an invitation; Laudo's operator can raise the limit."""
 
-    status = 422
 
-
-class TooManyReports(DomainError):
+class TooManyReports(LimitReached):
     """Your company may start %(most)s reports a month and has started %(used)s. Reports that were
     started can be finished; Laudo's operator can raise the limit."""
 
-    status = 422
 
-
-class StorageUsedUp(DomainError):
+class StorageUsedUp(LimitReached):
     """Your company may store %(most)s GB and stores %(used)s GB, so no new report can be started.
     Reports that were started can be finished; Laudo's operator can raise the limit."""
 
-    status = 422
+
+class NeedsMorePhotos(LimitReached):
+    """This checklist asks for at least %(needed)s photos, and a report of your company may have
+    %(most)s, so it could never be submitted. Laudo's operator can raise the limit."""
+
+
+class ReportTakesNoMorePhotos(LimitReached):
+    """This report may have %(most)s photos and has %(used)s, so no further one was taken. Remove
+    one that is not needed; Laudo's operator can raise the limit for new reports."""
+
+    status = 409
+
+
+class _Company(NamedTuple):
+    """What limits are measured by, as the database has it at this moment."""
+
+    limits: dict[Limit, int | None]
+    time_zone: str
 
 
 def limits_in_force(tenant: Tenant) -> dict[Limit, int | None]:
@@ -46,26 +69,54 @@ def limits_in_force(tenant: Tenant) -> dict[Limit, int | None]:
 
 def require_room_for_person() -> None:
     """One more person or invitation. Raises TooManyPeople."""
-    most = _take_turn(Limit.PEOPLE)
-    used = count_people()
-    if most is not None and used + 1 > most:
-        raise TooManyPeople(most=most, used=used)
+    _take_turn(Limit.PEOPLE)
+    if obstacle := find_obstacle_to_person():
+        raise obstacle
 
 
 def require_room_for_report() -> None:
     """One more report, and any storage left for it. Raises TooManyReports or StorageUsedUp."""
-    most = _take_turn(Limit.REPORTS_MONTH)
-    used = count_reports_of_month()
-    if most is not None and used + 1 > most:
-        raise TooManyReports(most=most, used=used)
-    most_bytes = _limit(Limit.STORAGE_BYTES)
+    _take_turn(Limit.REPORTS_MONTH)
+    if obstacle := find_obstacle_to_report():
+        raise obstacle
+
+
+def take_photo_limit(definition: Definition) -> int | None:
+    """How many photos a report that is started now may have, for all of its life.
+
+    Raises NeedsMorePhotos where its checklist asks for more.
+    """
+    most = _company().limits[Limit.PHOTOS_REPORT]
+    needed = sum(field.photos.min for field in definition.all_fields())
+    if most is not None and needed > most:
+        raise NeedsMorePhotos(needed=needed, most=most)
+    return most
+
+
+def require_room_for_photo(report: Report, *, used: int) -> None:
+    """One more photo in a report that the caller has locked. Raises ReportTakesNoMorePhotos."""
+    if report.photo_limit is not None and used >= report.photo_limit:
+        raise ReportTakesNoMorePhotos(most=report.photo_limit, used=used)
+
+
+def find_obstacle_to_person() -> LimitReached | None:
+    """Why nobody could be invited at this moment; waits for no turn, so it promises nothing."""
+    most = _company().limits[Limit.PEOPLE]
+    if most is not None and (used := count_people()) >= most:
+        return TooManyPeople(most=most, used=used)
+    return None
+
+
+def find_obstacle_to_report() -> LimitReached | None:
+    """Why no report could be started at this moment; waits for no turn, so it promises nothing."""
+    limits = _company().limits
+    most = limits[Limit.REPORTS_MONTH]
+    if most is not None and (used := count_reports_of_month()) >= most:
+        return TooManyReports(most=most, used=used)
+    most_bytes = limits[Limit.STORAGE_BYTES]
     if most_bytes is not None and (stored := count_bytes()) >= most_bytes:
-        raise StorageUsedUp(most=_gigabytes(most_bytes), used=_gigabytes(stored))
-
-
-def photo_limit() -> int | None:
-    """How many photos a report that is started now may have, for all of its life."""
-    return _limit(Limit.PHOTOS_REPORT)
+        return StorageUsedUp(most=gigabytes(most_bytes), used=gigabytes(stored))
+    return None
 
 
 def count_people() -> int:
@@ -82,9 +133,14 @@ def count_people() -> int:
 
 def count_reports_of_month() -> int:
     """Reports started since the first of the month by the company's clock, discarded ones too."""
-    zone = ZoneInfo(_tenant().time_zone)
-    first = datetime.now(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    first = first_of_month(_company().time_zone)
     return db.session.scalar(select(func.count(Report.id)).where(Report.created_at >= first)) or 0
+
+
+def first_of_month(time_zone: str) -> datetime:
+    """When this month began there; aware."""
+    now = datetime.now(ZoneInfo(time_zone))
+    return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def count_bytes() -> int:
@@ -96,22 +152,22 @@ def count_bytes() -> int:
     return sum(int(one or 0) for one in sums)
 
 
-def _take_turn(limit: Limit) -> int | None:
-    """The limit, after waiting for whoever asks for the same room at this moment."""
+def _take_turn(limit: Limit) -> None:
+    """Wait for whoever asks for the same room at this moment; what they made is seen after it."""
     db.session.execute(
         text("select pg_advisory_xact_lock(hashtextextended(:key, 7205006))"),
         {"key": f"{require_tenant()} {limit.value}"},
     )
-    return _limit(limit)
 
 
-def _limit(limit: Limit) -> int | None:
-    return limits_in_force(_tenant())[limit]
+def _company() -> _Company:
+    """Columns, not the row: one that the session has loaded already may be older than the turn."""
+    row = db.session.execute(
+        select(Tenant.plan, Tenant.limits, Tenant.time_zone).where(Tenant.id == require_tenant())
+    ).one()
+    return _Company(limits_of(row.plan, row.limits), row.time_zone)
 
 
-def _tenant() -> Tenant:
-    return db.session.scalars(select(Tenant).where(Tenant.id == require_tenant())).one()
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1024**3:.1f}"
+def gigabytes(size: int) -> Decimal:
+    """As limits and plans count them: 1024 x 1024 x 1024 bytes."""
+    return (Decimal(size) / GIB).quantize(Decimal("0.01"))

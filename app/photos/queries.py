@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import select, true
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.definition.judging import PhotoState
@@ -23,6 +23,8 @@ from app.models import (
     Photo,
     PhotoCheck,
     PhotoPlacement,
+    PhotoReading,
+    PhotoVerdict,
     Report,
     WorkState,
 )
@@ -164,6 +166,20 @@ def count_in_field(report_id: UUID, field_id: str) -> int:
         one.placement.field_id == field_id and one.state is not PhotoState.QUARANTINED
         for one in list_placed_photos(report_id)
     )
+
+
+def count_in_report(report_id: UUID) -> int:
+    """The photos that take room in a report, by the same rule."""
+    statement = (
+        select(func.count(PhotoPlacement.id))
+        .outerjoin(PhotoReading, PhotoReading.photo_id == PhotoPlacement.photo_id)
+        .where(
+            PhotoPlacement.report_id == report_id,
+            PhotoPlacement.removed_at.is_(None),
+            func.coalesce(PhotoReading.verdict, PhotoVerdict.GOOD) == PhotoVerdict.GOOD,
+        )
+    )
+    return db.session.scalar(statement) or 0
 
 
 def _is_given_up(view: PhotoView) -> bool:

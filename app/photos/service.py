@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app.company.limits import require_room_for_photo
 from app.definition.schema import Field, PhotoMode
 from app.errors import DomainError, NotFound
 from app.evidence.service import record
@@ -30,7 +31,12 @@ from app.models import (
     ReportStatus,
     WorkState,
 )
-from app.photos.queries import count_in_field, get_placement, list_by_client_id
+from app.photos.queries import (
+    count_in_field,
+    count_in_report,
+    get_placement,
+    list_by_client_id,
+)
 from app.reports.locking import lock_open_report
 from app.reports.queries import get_open_report
 from app.storage import Received, object_key, storage
@@ -105,7 +111,8 @@ def add_photo(*, report_id: UUID, field_id: str, upload: Upload, actor: Actor) -
     """Store the bytes, then the photo at the end of its field; the worker reads it after that.
 
     Sent again under its client id it answers with the same photo. Raises NotFound, ReportClosed,
-    StorageFull, StorageUnavailable and the refusals above; there is no photo then.
+    StorageFull, StorageUnavailable, ReportTakesNoMorePhotos and the refusals above; there is no
+    photo then.
     """
     report = get_open_report(report_id, person=actor)
     field = get_photo_field(report, field_id)
@@ -118,6 +125,7 @@ def add_photo(*, report_id: UUID, field_id: str, upload: Upload, actor: Actor) -
         return earlier
     if count_in_field(report.id, field.id) >= field.photos.max:
         raise TooManyPhotos(max=field.photos.max)
+    require_room_for_photo(report, used=count_in_report(report.id))
     photo = _insert(report, client_id, upload, kind, key, actor)
     db.session.add(
         PhotoPlacement(

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app.company import limits
 from app.errors import DomainError, NotAllowed, NotFound
 from app.evidence.service import record
 from app.extensions import db
@@ -65,7 +66,7 @@ def start_report(
 
     An unknown equipment tag is added to the project. Without an assignee it is the actor's own;
     given to somebody else, they are told. Raises NotFound, ChecklistNotPublished, ProjectClosed,
-    NotAssignable, NotAllowed, DueDayOver.
+    NotAssignable, NotAllowed, DueDayOver, LimitReached.
     """
     version = _lock_newest_version(checklist_id)
     if earlier := _find_started(client_id, actor):
@@ -73,6 +74,8 @@ def start_report(
     project = _get_open_project(project_id, actor)
     refuse_day_over(due_on)
     assignee = _get_assignee(assignee_id, actor)
+    photo_limit = limits.take_photo_limit(version.definition)
+    limits.require_room_for_report()
     equipment = _equipment_of(project, equipment_tag) if equipment_tag else None
     report = Report(
         version_id=version.id,
@@ -84,6 +87,7 @@ def start_report(
         assignee_id=assignee.id,
         client_id=client_id,
         due_on=due_on,
+        photo_limit=photo_limit,
     )
     db.session.add(report)
     _record(

@@ -1,18 +1,24 @@
-"""Making and closing the accounts of one tenant."""
+"""The accounts of one tenant: making, closing, opening again, and what role each has.
+
+Invitations are in inviting.py and accepting.py, a viewer's projects in granting.py.
+"""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.auth.passwords import hash_password
-from app.errors import DomainError, NotFound
+from app.company.limits import require_room_for_person
+from app.errors import DomainError, NotAllowed, NotFound
 from app.evidence.service import record
 from app.extensions import db
-from app.models import Account, AccountSession, Actor, Role
+from app.models import Account, AccountSession, Actor, ProjectGrant, Role
+from app.reports.assigning import reassign_open_reports
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
 MAX_EMAIL, MAX_NAME = 254, 120
@@ -38,40 +44,94 @@ class LastAdmin(DomainError):
     """%(name)s is the last admin. Make somebody else an admin first."""
 
 
-def create_account(*, email: str, name: str, role: Role, password: str, actor: Actor) -> Account:
+class OwnAccount(DomainError):
+    """Nobody changes their own role or deactivates themselves. Ask another admin to do it."""
+
+
+def create_account(
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    password: str,
+    actor: Actor,
+    locale: str | None = None,
+    time_zone: str | None = None,
+) -> Account:
     """A new person of the bound tenant. Raises EmailTaken, BadEmail, NameMissing, WeakPassword."""
     email = tidy_email(email)
     account = Account(
-        email=email, name=tidy_name(name), role=role, password_hash=hash_password(password)
+        email=email,
+        name=tidy_name(name),
+        role=role,
+        password_hash=hash_password(password),
+        locale=locale,
+        time_zone=time_zone,
     )
     try:
         with db.session.begin_nested():
             db.session.add(account)
     except IntegrityError as error:
         raise EmailTaken(email=email) from error
-    _note("account.created", account, actor, email=email, name=account.name, role=role.value)
+    _note("created", account, actor, email=email, name=account.name, role=role.value)
     return account
 
 
-def deactivate_account(*, account_id: UUID, actor: Actor) -> Account:
-    """Close an account and end its sessions; what the person did stays. Raises LastAdmin."""
-    account = db.session.scalars(
-        select(Account).where(Account.id == account_id).with_for_update()
-    ).one_or_none()
-    if account is None:
-        raise NotFound
+def deactivate_account(
+    *, account_id: UUID, actor: Actor, hand_over_to: UUID | None = None
+) -> Account:
+    """Close an account and end its sessions; what the person did stays.
+
+    Open reports go to `hand_over_to`, else they stay as they are. A second time changes nothing.
+    Raises NotFound, OwnAccount, LastAdmin, NotAssignable, and NotAllowed for whoever is no admin
+    any more.
+    """
+    account, admins = _lock(account_id, actor)
     if not account.is_active:
         return account
-    if account.role is Role.ADMIN and _count_active_admins() == 1:
-        raise LastAdmin(name=account.name)
+    _require_another(account, actor)
+    _keep_an_admin(account, admins)
     account.is_active = False
-    db.session.execute(
-        update(AccountSession)
-        .where(AccountSession.account_id == account.id, AccountSession.revoked_at.is_(None))
-        .values(revoked_at=func.now())
-        .execution_options(synchronize_session=False)
-    )
-    _note("account.deactivated", account, actor, email=account.email)
+    account.deactivated_at = datetime.now(UTC)
+    _end_sessions(account)
+    handed = _hand_over(account, hand_over_to, actor)
+    _note("deactivated", account, actor, email=account.email, handed_over=str(handed))
+    return account
+
+
+def reactivate_account(*, account_id: UUID, actor: Actor) -> Account:
+    """Open a closed account again, with the role and the projects that it had.
+
+    Raises NotFound, TooManyPeople, and NotAllowed for whoever is no admin any more.
+    """
+    account, _admins = _lock(account_id, actor)
+    if account.is_active:
+        return account
+    require_room_for_person()
+    account.is_active = True
+    account.deactivated_at = None
+    _note("reactivated", account, actor, email=account.email)
+    return account
+
+
+def change_role(
+    *, account_id: UUID, role: Role, actor: Actor, hand_over_to: UUID | None = None
+) -> Account:
+    """Give another person a role. Who leaves the viewers' role loses the projects granted.
+
+    Who becomes a viewer can fill in nothing, so open reports may go to `hand_over_to`. Raises
+    NotFound, OwnAccount, LastAdmin, NotAssignable, and NotAllowed for whoever is no admin any more.
+    """
+    account, admins = _lock(account_id, actor)
+    if account.role is role:
+        return account
+    _require_another(account, actor)
+    _keep_an_admin(account, admins)
+    old, account.role = account.role, role
+    if old is Role.VIEWER:
+        _drop_grants(account)
+    handed = _hand_over(account, hand_over_to, actor) if role is Role.VIEWER else 0
+    _note("role_changed", account, actor, old=old.value, new=role.value, handed_over=str(handed))
     return account
 
 
@@ -91,10 +151,63 @@ def tidy_name(text: str) -> str:
     return name
 
 
-def _count_active_admins() -> int:
-    statement = select(func.count(Account.id)).where(Account.role == Role.ADMIN, Account.is_active)
-    return db.session.scalar(statement) or 0
+def _lock(account_id: UUID, actor: Actor) -> tuple[Account, set[UUID]]:
+    """The person, and the ids of all active admins: none of them changes until the transaction
+    ends, so that two who take the role from each other cannot both be right."""
+    is_admin = and_(Account.role == Role.ADMIN, Account.is_active)
+    rows = db.session.scalars(
+        select(Account)
+        .where(or_(Account.id == account_id, is_admin))
+        .order_by(Account.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    admins = {row.id for row in rows if row.role is Role.ADMIN and row.is_active}
+    if actor.role is Role.ADMIN and actor.account_id not in admins:
+        raise NotAllowed
+    for row in rows:
+        if row.id == account_id:
+            return row, admins
+    raise NotFound
 
 
-def _note(action: str, account: Account, actor: Actor, **facts: str) -> None:
-    record(action=action, actor=actor, object_type="account", object_id=account.id, **facts)
+def _require_another(account: Account, actor: Actor) -> None:
+    if account.id == actor.account_id:
+        raise OwnAccount
+
+
+def _keep_an_admin(account: Account, admins: set[UUID]) -> None:
+    if admins == {account.id}:
+        raise LastAdmin(name=account.name)
+
+
+def _end_sessions(account: Account) -> None:
+    db.session.execute(
+        update(AccountSession)
+        .where(AccountSession.account_id == account.id, AccountSession.revoked_at.is_(None))
+        .values(revoked_at=func.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _drop_grants(account: Account) -> None:
+    db.session.execute(delete(ProjectGrant).where(ProjectGrant.account_id == account.id))
+
+
+def _hand_over(account: Account, to_account_id: UUID | None, actor: Actor) -> int:
+    """How many open reports went to somebody else."""
+    if to_account_id is None:
+        return 0
+    return reassign_open_reports(
+        from_account_id=account.id, to_account_id=to_account_id, actor=actor
+    )
+
+
+def _note(verb: str, account: Account, actor: Actor, **facts: str) -> None:
+    record(
+        action=f"account.{verb}",
+        actor=actor,
+        object_type="account",
+        object_id=account.id,
+        **facts,
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
@@ -17,6 +19,7 @@ from app.errors import DomainError
 from app.extensions import db, login_manager
 from app.web.fragments import varied, wants_fragment
 from app.web.headers import request_id
+from app.web.locale import local_day
 
 log = logging.getLogger(__name__)
 
@@ -84,8 +87,15 @@ def _domain(error: DomainError) -> Response:
 
 
 def translated(error: DomainError) -> str:
-    """The error's own sentence in the reader's language."""
-    return str(_(error.sentence(), **error.params))
+    """The error's own sentence in the reader's language, its numbers and days too."""
+    params = {name: _written(value) for name, value in error.params.items()}
+    return str(_(error.sentence(), **params))
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format_decimal(value, "#,##0.##")
+    return local_day(value) if isinstance(value, datetime) else value
 
 
 def _bad_data(error: DataError) -> Response:
