@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired
 
-from app.web.locale import LOCALES, known_time_zones
+from app.web.locale import LOCALES, zones_by_area
 
 INHERITED = "inherited"
-AREAS = (
-    "Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
-    "Pacific",
-)  # fmt: skip
 
 
 def tidy_email(value: str | None) -> str:
@@ -80,12 +74,3 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
         ],
         render_kw={"autocomplete": "new-password"},
     )
-
-
-def zones_by_area() -> dict[str, list[tuple[str, str]]]:
-    """The time zones that people live in: area to (name, words), for a grouped select."""
-    names = sorted(name for name in known_time_zones() if name.split("/")[0] in AREAS)
-    return {
-        area: [(name, name.partition("/")[2].replace("_", " ")) for name in group]
-        for area, group in groupby(names, key=lambda name: name.split("/")[0])
-    }

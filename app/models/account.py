@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     ForeignKey,
+    Index,
     String,
     UniqueConstraint,
     func,
@@ -85,7 +86,9 @@ class AccountSession(TenantRow):
 
     __tablename__ = "account_sessions"
     __table_args__ = tenant_table(
-        tenant_key("account_id", "accounts"), UniqueConstraint("token_hash")
+        tenant_key("account_id", "accounts"),
+        UniqueConstraint("token_hash"),
+        Index("ix_account_sessions_tenant_id_account_id", "tenant_id", "account_id", "seen_at"),
     )
 
     account_id: Mapped[UUID]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import StateText, TenantRow, one_of, tenant_key, tenant_table
@@ -33,6 +33,12 @@ class Mail(Work, TenantRow):
         one_of("state", WorkState),
         one_of("kind", MailKind),
         Index("ix_mails_due", "state", "lease_until"),
+        Index(
+            "ix_mails_tenant_id_invitation_id",
+            "tenant_id",
+            "invitation_id",
+            postgresql_where=text("invitation_id is not null"),
+        ),
     )
 
     kind: Mapped[MailKind] = mapped_column(StateText(MailKind))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
+from itertools import groupby
 from zoneinfo import ZoneInfo, available_timezones
 
 from flask import Flask, g, request
@@ -14,12 +15,25 @@ from app.extensions import babel
 
 LOCALES = {"en": "English", "pt_BR": "Português (Brasil)"}
 FALLBACK_ZONE = "UTC"
+AREAS = (
+    "Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
+    "Pacific",
+)  # fmt: skip
 
 
 @cache
 def known_time_zones() -> frozenset[str]:
     """The names of all time zones; read once, because looking takes some 50 ms."""
     return frozenset(available_timezones())
+
+
+def zones_by_area() -> dict[str, list[tuple[str, str]]]:
+    """The time zones that people live in: area to (name, words), for a grouped select."""
+    names = sorted(name for name in known_time_zones() if name.split("/")[0] in AREAS)
+    return {
+        area: [(name, name.partition("/")[2].replace("_", " ")) for name in group]
+        for area, group in groupby(names, key=lambda name: name.split("/")[0])
+    }
 
 
 def pick_locale() -> str:

@@ -228,6 +228,11 @@ def _make_work_tables() -> None:
         # downtime: none, the tables are made just above
         op.execute(f"create index ix_{table}_due on {table} (state, lease_until)")
         op.execute(f"grant select, insert, update on {table} to laudo_app")
+    # downtime: none, the table is made just above
+    op.execute(
+        "create index ix_mails_tenant_id_invitation_id on mails (tenant_id, invitation_id)"
+        " where invitation_id is not null"
+    )
     op.execute("grant delete on brand_previews to laudo_app")
 
 

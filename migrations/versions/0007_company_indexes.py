@@ -11,6 +11,7 @@ INDEXES = {
     "ix_audit_entries_tenant_id_object_id": "audit_entries (tenant_id, object_id, sequence)",
     "ix_audit_entries_tenant_id_actor_id": "audit_entries (tenant_id, actor_id, sequence)",
     "ix_reports_tenant_id_created_at": "reports (tenant_id, created_at)",
+    "ix_account_sessions_tenant_id_account_id": "account_sessions (tenant_id, account_id, seen_at)",
 }
 
 
