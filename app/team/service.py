@@ -57,8 +57,12 @@ def create_account(
     actor: Actor,
     locale: str | None = None,
     time_zone: str | None = None,
+    is_invited: bool = False,
 ) -> Account:
-    """A new person of the bound tenant. Raises EmailTaken, BadEmail, NameMissing, WeakPassword."""
+    """A new person of the bound tenant; who `is_invited` had their place since the invitation.
+
+    Raises EmailTaken, BadEmail, NameMissing, WeakPassword, TooManyPeople.
+    """
     email = tidy_email(email)
     account = Account(
         email=email,
@@ -68,6 +72,8 @@ def create_account(
         locale=locale,
         time_zone=time_zone,
     )
+    if not is_invited:
+        require_room_for_person()
     try:
         with db.session.begin_nested():
             db.session.add(account)
