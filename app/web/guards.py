@@ -1,7 +1,7 @@
 """Who may call a route. Every view carries exactly one guard; a policy test reads them.
 
 A guard answers an anonymous visitor with the login (a page) or 401 (a fragment), a role that is
-not on its list with 403, and a suspended tenant's writes with a sentence.
+not on its list with 403, and writes of a company that can only be read with a sentence.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from flask import current_app, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from app.errors import DomainError, NotAllowed
+from app.errors import NotAllowed
 from app.models import TENANT_ROLES, Actor, Role
+from app.web.read_only import refuse_write
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,13 +27,6 @@ STAFF = (Role.ADMIN, Role.MANAGER, Role.TECHNICIAN)
 MANAGERS = (Role.ADMIN, Role.MANAGER)
 MEMBERS = TENANT_ROLES
 SIGNED_IN = (Role.SUPERADMIN, *TENANT_ROLES)
-
-
-class TenantSuspended(DomainError):
-    """Your company's space is suspended: everything can be read, nothing can be changed.
-    Ask your administrator."""
-
-    status = 403
 
 
 def public(view: Callable[P, R]) -> Callable[P, R]:
@@ -48,7 +42,8 @@ def impersonal(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def requires(*roles: Role, even_suspended: bool = False) -> Callable[[View[P]], View[P]]:
-    """Let only these roles in; `even_suspended` is for one's own account and logging out."""
+    """Let only these roles in; `even_suspended` is for what a company that can only be read may
+    still write: one's own account, logging out, the export of everything."""
     allowed = frozenset(roles)
 
     def decorate(view: View[P]) -> View[P]:
@@ -58,20 +53,14 @@ def requires(*roles: Role, even_suspended: bool = False) -> Callable[[View[P]], 
                 return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
             if current_user.role not in allowed:
                 raise NotAllowed
-            if not even_suspended:
-                _refuse_write_when_suspended()
+            if request.method not in SAFE_METHODS and not even_suspended:
+                refuse_write(current_user.tenant)
             return view(*args, **kwargs)
 
         guarded.guard = allowed  # type: ignore[attr-defined]
         return guarded
 
     return decorate
-
-
-def _refuse_write_when_suspended() -> None:
-    tenant = current_user.tenant
-    if tenant is not None and tenant.is_read_only and request.method not in SAFE_METHODS:
-        raise TenantSuspended
 
 
 def current_actor() -> Actor:

@@ -13,7 +13,9 @@ from flask_login import current_user
 
 from app.models import Role
 from app.web.brand import brand_css_url, tenant_logo_url
+from app.web.errors import translated
 from app.web.headers import request_id
+from app.web.read_only import own_reason
 
 DIST = Path(__file__).resolve().parent.parent / "static" / "dist"
 
@@ -85,11 +87,19 @@ def company_tabs() -> list[NavItem]:
     ]
 
 
+def read_only_sentence() -> str | None:
+    """Why the signed-in person's company can only be read, in their language."""
+    reason = own_reason()
+    return translated(reason) if reason else None
+
+
 def _is_within(endpoint: str, here: str) -> bool:
     """Whether a page belongs to a tab: `team.show` to `team.index`, `company.brand_x` to brand."""
     if endpoint.endswith(".index"):
         return endpoint.split(".")[0] == here.split(".")[0]
-    return here.startswith(endpoint)
+    # The export has no tab of its own: it is found under usage.
+    parts = ("company.usage", "company.export") if endpoint == "company.usage" else endpoint
+    return here.startswith(parts)
 
 
 def init_app(app: Flask) -> None:
@@ -97,6 +107,7 @@ def init_app(app: Flask) -> None:
         asset_url=asset_url,
         nav_items=nav_items,
         company_tabs=company_tabs,
+        read_only_sentence=read_only_sentence,
         brand_css_url=brand_css_url,
         tenant_logo_url=tenant_logo_url,
         request_id=request_id,
