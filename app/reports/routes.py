@@ -7,12 +7,14 @@ from uuid import UUID
 from flask import Response, flash, request, url_for
 from flask_babel import gettext as _
 
+from app.company.limits import LimitReached, find_obstacle_to_report
 from app.documents import queries as documents
 from app.extensions import db
 from app.reports import blueprint, lists, service
 from app.reports.forms import StartForm
 from app.reports.history import list_history
 from app.reports.reading import read_report
+from app.web.errors import translated
 from app.web.fragments import redirect_to, render_fragment, render_page
 from app.web.guards import MANAGERS, MEMBERS, STAFF, current_actor, requires
 
@@ -37,15 +39,19 @@ def create() -> Response:
     form.offer(lists.list_start_choices(current_actor()))
     if not form.validate():
         return _start_page(form, status=422)
-    report = service.start_report(
-        checklist_id=form.checklist_id.data,
-        project_id=form.project_id.data,
-        equipment_tag=form.equipment_tag.data or "",
-        title=form.title.data or "",
-        assignee_id=form.assignee_id.data if form.assignee_id else None,
-        client_id=form.chosen_client_id,
-        actor=current_actor(),
-    )
+    try:
+        report = service.start_report(
+            checklist_id=form.checklist_id.data,
+            project_id=form.project_id.data,
+            equipment_tag=form.equipment_tag.data or "",
+            title=form.title.data or "",
+            assignee_id=form.assignee_id.data if form.assignee_id else None,
+            client_id=form.chosen_client_id,
+            actor=current_actor(),
+        )
+    except LimitReached as reached:
+        db.session.rollback()
+        return _start_page(form, status=422, refusal=reached)
     report_id, is_mine = report.id, report.assignee_id == current_actor().account_id
     db.session.commit()
     return redirect_to(url_for(".fill" if is_mine else ".show", report_id=report_id))
@@ -93,12 +99,23 @@ def archive(report_id: UUID) -> Response:
     return redirect_to(url_for(".show", report_id=report_id))
 
 
-def _start_page(form: StartForm, *, status: int = 200) -> Response:
+def _start_page(
+    form: StartForm, *, status: int = 200, refusal: LimitReached | None = None
+) -> Response:
+    """`refusal` is of this form alone; a company without room is told before it is filled in."""
+    obstacle = None if refusal else find_obstacle_to_report()
     choices = lists.list_start_choices(current_actor())
     form.offer(choices)
     tags = _tags_of(form.project_id.data)
     return render_page(
-        "reports/new.html", "content", status=status, form=form, choices=choices, tags=tags
+        "reports/new.html",
+        "content",
+        status=status,
+        form=form,
+        choices=choices,
+        tags=tags,
+        refusal=translated(refusal) if refusal else None,
+        obstacle=translated(obstacle) if obstacle else None,
     )
 
 
