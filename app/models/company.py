@@ -36,6 +36,12 @@ class Export(Work, TenantRow):
         tenant_key("requested_by", "accounts"),
         one_of("state", WorkState),
         Index("ix_exports_due", "state", "lease_until"),
+        Index(
+            "uq_exports_one_open",
+            "tenant_id",
+            unique=True,
+            postgresql_where=text("state in ('queued', 'running')"),
+        ),
     )
 
     # None where the platform asked for it before a deletion.

@@ -44,6 +44,7 @@ class Photo(TenantRow):
         tenant_key("uploaded_by", "accounts"),
         UniqueConstraint("tenant_id", "client_id"),
         Index("ix_photos_tenant_id_report_id", "tenant_id", "report_id"),
+        Index("ix_photos_tenant_id_byte_size", "tenant_id", postgresql_include=["byte_size"]),
         one_of("source", PhotoSource),
     )
 
@@ -109,6 +110,7 @@ class Derivative(TenantRow):
         tenant_key("photo_id", "photos"),
         UniqueConstraint("tenant_id", "photo_id", "kind", "recipe"),
         one_of("kind", DerivativeKind),
+        Index("ix_derivatives_tenant_id_byte_size", "tenant_id", postgresql_include=["byte_size"]),
     )
 
     photo_id: Mapped[UUID]

@@ -1,4 +1,4 @@
-"""Indexes for the audit page, the month's reports and a person's work."""
+"""Indexes for the audit page, the month's reports and those that are due."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ INDEXES = {
     "ix_audit_entries_tenant_id_object_id": "audit_entries (tenant_id, object_id, sequence)",
     "ix_audit_entries_tenant_id_actor_id": "audit_entries (tenant_id, actor_id, sequence)",
     "ix_reports_tenant_id_created_at": "reports (tenant_id, created_at)",
+    # With the sizes, so that the sum of a company's bytes reads no rows.
+    "ix_photos_tenant_id_byte_size": "photos (tenant_id) include (byte_size)",
+    "ix_derivatives_tenant_id_byte_size": "derivatives (tenant_id) include (byte_size)",
+    "ix_reports_tenant_id_due_on": (
+        "reports (tenant_id, due_on) where due_on is not null and discarded_at is null"
+    ),
     "ix_account_sessions_tenant_id_account_id": "account_sessions (tenant_id, account_id, seen_at)",
 }
 
