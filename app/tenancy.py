@@ -31,6 +31,7 @@ from app import logs
 from app.extensions import db
 
 _tenant: ContextVar[UUID | None] = ContextVar("laudo_tenant", default=None)
+_only_reads: ContextVar[bool] = ContextVar("laudo_only_reads", default=False)
 
 
 class NoTenantBound(RuntimeError):
@@ -80,6 +81,17 @@ def tenant_scope(tenant_id: UUID) -> Iterator[None]:
         release_tenant(token)
 
 
+def only_read() -> Token[bool]:
+    """Let the database refuse every write of the sessions that follow; undo with `may_write`."""
+    db.session.remove()
+    return _only_reads.set(True)
+
+
+def may_write(token: Token[bool]) -> None:
+    db.session.remove()
+    _only_reads.reset(token)
+
+
 # --- lock 1: the ORM ---------------------------------------------------------------------
 
 
@@ -116,6 +128,7 @@ def _stamp_new_rows(session: Session, _context: UOWTransaction, _instances: Any)
 # --- lock 2: the database ----------------------------------------------------------------
 
 _SET_KEY = text("select set_config('app.tenant_id', :tenant, true)")
+_READ_ONLY = text("set transaction read only")
 
 
 def _hand_over_key(
@@ -124,6 +137,8 @@ def _hand_over_key(
     if not transaction.nested:  # a savepoint inherits the setting and must not replace it
         tenant_id = _tenant.get()
         connection.execute(_SET_KEY, {"tenant": str(tenant_id) if tenant_id else ""})
+        if _only_reads.get():
+            connection.execute(_READ_ONLY)
 
 
 # --- before a tenant is known --------------------------------------------------------------

@@ -7,18 +7,26 @@ at once and a stolen table signs nobody in.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask_login import AnonymousUserMixin, UserMixin, current_user, logout_user
-from sqlalchemy import func, select, text
+from sqlalchemy import and_, func, select, text
 
 from app import logs
 from app.errors import DomainError
 from app.extensions import db, login_manager
-from app.models import Account, Role, Superadmin, SuperadminSession, Tenant
-from app.tenancy import bind_tenant, call_definer, platform_scope, release_tenant
+from app.models import Account, Role, Superadmin, SuperadminSession, SupportAccess, Tenant
+from app.tenancy import (
+    bind_tenant,
+    call_definer,
+    may_write,
+    only_read,
+    platform_scope,
+    release_tenant,
+)
 
 PLATFORM_PREFIX = "p."
 
@@ -29,9 +37,21 @@ class SignedOut(DomainError):
     status = 401
 
 
+@dataclass(frozen=True, slots=True)
+class SupportLook:
+    """A superadmin's open look into one company, until its time is over or somebody ends it."""
+
+    access_id: UUID
+    tenant_id: UUID
+    company: str
+    reason: str
+    expires_at: datetime
+
+
 @dataclass
 class Identity(UserMixin):  # type: ignore[misc]
-    """The signed-in person, as `current_user`. `tenant` is None for a superadmin only."""
+    """The signed-in person, as `current_user`. `tenant` is None for a superadmin only, and not
+    even for one who looks into a company: there `account_id` is still the superadmin's."""
 
     token: str
     session_id: UUID
@@ -42,6 +62,7 @@ class Identity(UserMixin):  # type: ignore[misc]
     locale: str | None
     time_zone: str | None
     tenant: Tenant | None
+    support: SupportLook | None = None
 
     def get_id(self) -> str:
         return self.token
@@ -54,9 +75,16 @@ class Identity(UserMixin):  # type: ignore[misc]
     def tenant_id(self) -> UUID | None:
         return self.tenant.id if self.tenant else None
 
+    @property
+    def is_support(self) -> bool:
+        """Whether this is a superadmin on a page of the company that they look into."""
+        return self.support is not None and self.tenant is not None
+
 
 class Anonymous(AnonymousUserMixin):  # type: ignore[misc]
     tenant = None
+    support = None
+    is_support = False
     role = None
 
 
@@ -98,8 +126,19 @@ def _identity(
 def _load_superadmin(token: str) -> Identity | None:
     with platform_scope() as platform:
         row = platform.execute(
-            select(SuperadminSession, Superadmin)
+            select(SuperadminSession, Superadmin, SupportAccess, Tenant.name)
             .join(Superadmin, Superadmin.id == SuperadminSession.superadmin_id)
+            .outerjoin(
+                SupportAccess,
+                and_(
+                    SupportAccess.id == SuperadminSession.support_access_id,
+                    SupportAccess.tenant_id == SuperadminSession.support_tenant_id,
+                    SupportAccess.superadmin_id == Superadmin.id,
+                    SupportAccess.ended_at.is_(None),
+                    SupportAccess.expires_at > func.clock_timestamp(),
+                ),
+            )
+            .outerjoin(Tenant, Tenant.id == SupportAccess.tenant_id)
             .where(
                 SuperadminSession.token_hash == token_hash(token),
                 SuperadminSession.revoked_at.is_(None),
@@ -107,7 +146,32 @@ def _load_superadmin(token: str) -> Identity | None:
                 Superadmin.is_active,
             )
         ).one_or_none()
-    return _identity(token, row[0].id, row[1], None) if row else None
+    if row is None:
+        return None
+    found, person, access, company = row
+    identity = _identity(token, found.id, person, None)
+    if access is None:
+        return identity
+    identity.support = SupportLook(
+        access.id, access.tenant_id, company, access.reason, access.expires_at
+    )
+    return _look_inside(identity, access.tenant_id) if _is_a_companys_page() else identity
+
+
+def _is_a_companys_page() -> bool:
+    """Whether a superadmin has no business there but a look; their own pages stay their own."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    guard = getattr(view, "guard", frozenset({"public"}))
+    return request.endpoint == "home.index" or not guard & {"public", Role.SUPERADMIN}
+
+
+def _look_inside(identity: Identity, tenant_id: UUID) -> Identity:
+    """What an admin of the company sees; nothing of it can be written, in the database neither."""
+    g.tenant_token = bind_tenant(tenant_id)
+    g.reading_token = only_read()
+    tenant = db.session.scalars(select(Tenant)).one()
+    db.session.expunge(tenant)
+    return replace(identity, name=f"{identity.name} (support)", role=Role.ADMIN, tenant=tenant)
 
 
 def _bind() -> None:
@@ -133,6 +197,9 @@ def forget() -> None:
 
 
 def _release(_error: BaseException | None = None) -> None:
+    reading = g.pop("reading_token", None)
+    if reading is not None:
+        may_write(reading)
     token = g.pop("tenant_token", None)
     if token is not None:
         release_tenant(token)

@@ -12,6 +12,7 @@ from flask import Flask, Response, current_app, g, make_response, render_templat
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from psycopg2.errors import ReadOnlySqlTransaction
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
@@ -20,6 +21,7 @@ from app.extensions import db, login_manager
 from app.web.fragments import varied, wants_fragment
 from app.web.headers import request_id
 from app.web.locale import local_day
+from app.web.read_only import SupportReadsOnly
 
 log = logging.getLogger(__name__)
 
@@ -118,9 +120,15 @@ def _unreachable(error: Exception) -> Response:
 
 def _broken_off(error: DBAPIError) -> Response:
     """psycopg2 names some lost connections by its broadest class; SQLAlchemy still knows them."""
+    if isinstance(error.orig, ReadOnlySqlTransaction) and _is_support():
+        return _domain(SupportReadsOnly())  # a page that also writes down who read it
     if not error.connection_invalidated:
         raise error
     return _unreachable(error)
+
+
+def _is_support() -> bool:
+    return getattr(g.get("_login_user"), "is_support", False)
 
 
 def _unexpected(error: InternalServerError) -> Response:

@@ -16,7 +16,7 @@ from flask_login import current_user
 
 from app.errors import NotAllowed
 from app.models import TENANT_ROLES, Actor, Role
-from app.web.read_only import refuse_write
+from app.web.read_only import SupportReadsOnly, refuse_write
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,14 +53,21 @@ def requires(*roles: Role, even_suspended: bool = False) -> Callable[[View[P]], 
                 return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
             if current_user.role not in allowed:
                 raise NotAllowed
-            if request.method not in SAFE_METHODS and not even_suspended:
-                refuse_write(current_user.tenant)
+            if request.method not in SAFE_METHODS:
+                _refuse_write(even_suspended)
             return view(*args, **kwargs)
 
         guarded.guard = allowed  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def _refuse_write(even_suspended: bool) -> None:
+    if current_user.is_support:
+        raise SupportReadsOnly
+    if not even_suspended:
+        refuse_write(current_user.tenant)
 
 
 def current_actor() -> Actor:

@@ -33,6 +33,11 @@ class TrialOver(ReadOnly):
     can be changed. Your administrator can ask Laudo's operator for a plan."""
 
 
+class SupportReadsOnly(ReadOnly):
+    """You look at this company for support: everything can be read, nothing can be changed,
+    written or taken out as a file of lists. One of the company's admins can do that."""
+
+
 def find_reason(tenant: Tenant | None) -> ReadOnly | None:
     """What to say to whoever wants to change something, or None where they may."""
     if tenant is None or not tenant.is_read_only:

@@ -234,6 +234,11 @@ def _make_work_tables() -> None:
         " where invitation_id is not null"
     )
     op.execute("grant delete on brand_previews to laudo_app")
+    # downtime: none, the table is made just above
+    op.execute(
+        "create unique index uq_exports_one_open on exports (tenant_id)"
+        " where state in ('queued', 'running')"
+    )
 
 
 def _make_platform_tables() -> None:
@@ -287,6 +292,8 @@ def _make_project_tables() -> None:
     op.execute(
         "grant select, insert, update, delete on project_members, project_checklists to laudo_app"
     )
+    # Only what no report stands on can go: the foreign keys hold the rest.
+    op.execute("grant delete on equipment to laudo_app")
 
 
 # The definer functions run as the owner, which FORCE binds too where it lacks BYPASSRLS.
@@ -390,8 +397,9 @@ language sql stable security definer set search_path = pg_catalog, public as $$
     ) w group by w.kind, w.state
 $$;
 
--- For the platform's pages: how much each tenant uses, in numbers; `p_months` by its own clock.
-create function count_usage()
+-- For the platform's pages: how much these tenants use, in numbers; the month is by each one's
+-- own clock. Null is all of them.
+create function count_usage(p_tenants uuid[] default null)
 returns table (tenant_id uuid, people bigint, invitations bigint, reports bigint,
                reports_month bigint, storage_bytes bigint, last_report_at timestamptz)
 language sql stable security definer set search_path = pg_catalog, public as $$
@@ -409,7 +417,72 @@ language sql stable security definer set search_path = pg_catalog, public as $$
       + (select coalesce(sum(d.byte_size), 0)::bigint from public.documents d
          where d.tenant_id = t.id),
     (select max(r.updated_at) from public.reports r where r.tenant_id = t.id)
-  from public.tenants t
+  from public.tenants t where p_tenants is null or t.id = any(p_tenants)
+$$;
+
+-- Erasing a company. No trigger is ever switched off: each lets a row go only where the tables'
+-- owner names the row's company as being erased, and only a suspended one whose day has come. So
+-- no lock reaches other companies, and whatever a wrong statement names of theirs is still refused.
+create function is_erasing(p_table oid, p_tenant uuid) returns boolean
+language plpgsql stable set search_path = pg_catalog, public as $$
+begin
+  if current_setting('laudo.erasing', true) is distinct from p_tenant::text then
+    return false;
+  end if;
+  return exists (
+      select from pg_class c join pg_roles r on r.oid = c.relowner
+      where c.oid = p_table and r.rolname = current_user)
+    and exists (
+      select from public.tenants t where t.id = p_tenant and t.status = 'suspended'
+        and t.deletion_due_at <= clock_timestamp());
+end
+$$;
+
+create or replace function refuse_change() returns trigger
+language plpgsql set search_path = pg_catalog, public as $$
+begin
+  if tg_op = 'DELETE' and tg_table_name <> 'platform_audit_entries' then
+    if is_erasing(tg_relid, old.tenant_id) then
+      return old;
+    end if;
+  end if;
+  raise insufficient_privilege using
+    message = format('%s is insert-only: %s is refused', tg_table_name, lower(tg_op));
+end
+$$;
+
+create or replace function guard_report() returns trigger
+language plpgsql as $$
+declare
+  free text[] := array['status', 'archived_at', 'updated_at', 'search_words'];
+begin
+  if tg_op = 'DELETE' then
+    if public.is_erasing(tg_relid, old.tenant_id) then
+      return old;
+    end if;
+    raise insufficient_privilege using message = 'reports are discarded, never deleted';
+  end if;
+  if old.status = 'archived' or (old.status = 'completed' and not (
+       new.status = 'archived' and to_jsonb(new) - free = to_jsonb(old) - free)) then
+    raise insufficient_privilege using
+      message = format('report %s-R%s is %s and cannot change', old.number, old.revision, old.status);
+  end if;
+  return new;
+end
+$$;
+
+create or replace function guard_version() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' then
+    if old.published_at is null or public.is_erasing(tg_relid, old.tenant_id) then
+      return old;
+    end if;
+  end if;
+  if old.published_at is not null then
+    raise insufficient_privilege using message = 'a published version cannot change';
+  end if;
+  return new;
+end
 $$;
 """
 CALLABLE = ("find_invitation(uuid)", "find_password_reset(uuid)", "find_passkey(text)")
@@ -427,11 +500,26 @@ def upgrade() -> None:
     for table in READ_BY_FUNCTIONS:
         op.execute(f"create policy owner_look_up on {table} for select to {owner} using (true)")
     op.execute(FUNCTIONS)
-    for function in (*CALLABLE, "count_usage()"):
+    for function in (*CALLABLE, "count_usage(uuid[])"):
         op.execute(f"revoke execute on function {function} from public")
     for function in CALLABLE:
         op.execute(f"grant execute on function {function} to laudo_app")
-    op.execute("grant execute on function count_usage() to laudo_platform")
+    op.execute("grant execute on function count_usage(uuid[]) to laudo_platform")
+    _let_the_owner_erase(owner)
+
+
+def _let_the_owner_erase(owner: str) -> None:
+    """Where the owner lacks BYPASSRLS, FORCE would hide from it even what it erases."""
+    owned = op.get_bind().exec_driver_sql(
+        "select c.relname from pg_class c"
+        " join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'"
+        " where c.relforcerowsecurity and c.relnamespace = 'public'::regnamespace"
+        " order by c.relname"
+    )
+    erased = "nullif(current_setting('laudo.erasing', true), '')::uuid"
+    for (table,) in owned.fetchall():
+        op.execute(f"create policy erasing on {table} to {owner} using (tenant_id = {erased})")
+    op.execute(f"create policy erasing on tenants for delete to {owner} using (id = {erased})")
 
 
 def downgrade() -> None:
