@@ -102,10 +102,10 @@ def test_the_tags_of_a_project_are_suggested(client_of, acting, cast, parts):
     with acting(cast.max) as actor:
         project = scenarios.a_project(actor)
         scenarios.an_equipment(project, "TR-77")
-        address = f"/reports/equipment-tags?project_id={project.id}"
+        address = f"/reports/start-choices?project_id={project.id}"
     assert "TR-77" in client_of(cast.tess).get(address).text
     assert "TR-77" not in client_of(cast.otto).get(address).text
-    assert client_of(cast.tess).get("/reports/equipment-tags").status_code == 200
+    assert client_of(cast.tess).get("/reports/start-choices").status_code == 200
 
 
 def test_the_list_needs_the_same_queries_for_one_report_and_many(client_of, acting, cast, queries):

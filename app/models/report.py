@@ -64,6 +64,12 @@ class Report(Changing, TenantRow):
         Index("ix_reports_tenant_id_project_id", "tenant_id", "project_id"),
         Index("ix_reports_tenant_id_assignee_id", "tenant_id", "assignee_id"),
         Index("ix_reports_tenant_id_created_at", "tenant_id", "created_at"),
+        Index(
+            "ix_reports_tenant_id_due_on",
+            "tenant_id",
+            "due_on",
+            postgresql_where=text("due_on is not null and discarded_at is null"),
+        ),
     )
 
     project_id: Mapped[UUID]

@@ -5,6 +5,7 @@ from flask import Blueprint
 blueprint = Blueprint("reports", __name__)
 
 from app.reports import (  # noqa: E402
+    assigning_routes,  # noqa: F401
     filling_routes,  # noqa: F401
     listing_routes,  # noqa: F401
     routes,  # noqa: F401

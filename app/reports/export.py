@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -62,6 +62,7 @@ class ExportLine:
     submitted_at: datetime | None
     completed_at: datetime | None
     updated_at: datetime
+    due_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _read(matching: tuple[Any, ...], wanted: Wanted) -> Iterator[ExportLine]:
             Report.number, Report.revision, Report.title, Report.status, Report.outcome,
             Project.name, Project.client, Checklist.code, Checklist.name, Equipment.tag,
             Account.name, starter.name, Report.started_at, Report.submitted_at,
-            Report.completed_at, Report.updated_at,
+            Report.completed_at, Report.updated_at, Report.due_on,
         )
         .join(Report.project)
         .join(Report.version)
@@ -135,6 +136,8 @@ def _csv_cell(value: Any, zone: tzinfo) -> str:
         return ""
     if isinstance(value, datetime):
         return value.astimezone(zone).isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, int):
         return str(value)
     text = str(value).replace("\x00", "")
@@ -168,6 +171,10 @@ def _xlsx_cell(page: Any, value: Any, zone: tzinfo) -> Any:
     if isinstance(value, datetime):
         cell = WriteOnlyCell(page, value.astimezone(zone).replace(tzinfo=None))
         cell.number_format = "yyyy-mm-dd hh:mm:ss"
+        return cell
+    if isinstance(value, date):
+        cell = WriteOnlyCell(page, value)
+        cell.number_format = "yyyy-mm-dd"
         return cell
     return _text_cell(page, str(value))
 

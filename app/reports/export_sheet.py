@@ -19,6 +19,7 @@ def sheet_of(lines: Iterable[ExportLine], zone: str) -> Sheet:
         _("Client"), _("Checklist code"), _("Checklist"), _("Equipment tag"), _("Assignee"),
         _("Started by"), _("Started (%(zone)s)", zone=zone), _("Submitted (%(zone)s)", zone=zone),
         _("Completed (%(zone)s)", zone=zone), _("Changed (%(zone)s)", zone=zone),
+        _("Due day"),
     )  # fmt: skip
     return Sheet(_("Reports"), headings, _rows(lines), zone)
 
@@ -31,6 +32,7 @@ def _rows(lines: Iterable[ExportLine]) -> Iterator[tuple[Any, ...]]:
             outcomes[line.outcome] if line.outcome else None, line.project, line.client,
             line.checklist_code, line.checklist, line.equipment, line.assignee, line.started_by,
             line.started_at, line.submitted_at, line.completed_at, line.updated_at,
+            line.due_on,
         )  # fmt: skip
 
 

@@ -7,28 +7,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from app.extensions import db
 from app.models import (
     FINISHED_STATUSES,
+    OPEN_STATUSES,
     Account,
     Actor,
     Checklist,
     Equipment,
     Project,
-    ProjectGrant,
     Report,
     ReportStatus,
     Role,
     Version,
 )
-from app.reports.queries import visible_to
+from app.reports.queries import projects_open_to, visible_to
 
 LISTED_STATUSES = (
     ReportStatus.DRAFT,
@@ -48,6 +48,23 @@ class Order(StrEnum):
     TITLE = "title"
     PROJECT = "project"
     STATUS = "status"
+    DUE = "due"
+
+
+class Due(StrEnum):
+    """Open reports by their due day."""
+
+    LATE = "late"
+    WEEK = "week"
+
+
+@dataclass(frozen=True, slots=True)
+class DueDays:
+    """Open reports due from `first` (None: ever) to `last`, both included; `name` says which."""
+
+    name: Due
+    first: date | None
+    last: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,7 @@ class Wanted:
     person_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    due: DueDays | None = None
     order: Order = Order.CHANGED
     is_descending: bool = True
 
@@ -101,6 +119,8 @@ def conditions(wanted: Wanted, person: Actor) -> tuple[ColumnElement[bool], ...]
         found.append(Report.updated_at >= wanted.since)
     if wanted.until is not None:
         found.append(Report.updated_at < wanted.until)
+    if wanted.due is not None:
+        found.extend(_due_in(wanted.due))
     return tuple(found)
 
 
@@ -112,11 +132,24 @@ def ordering(wanted: Wanted) -> tuple[ColumnElement[Any], ...]:
         Order.TITLE: (func.lower(Report.title),),
         Order.PROJECT: (func.lower(Project.name), Report.updated_at.expression),
         Order.STATUS: (Report.status.expression, Report.updated_at.expression),
+        Order.DUE: (open_due_day(),),
     }
     chosen = keys[wanted.order]
     if wanted.is_descending:
         chosen = tuple(key.desc() for key in chosen)
+    if wanted.order is Order.DUE:
+        chosen = tuple(key.nulls_last() for key in chosen)
     return (*chosen, Report.id.expression)
+
+
+def open_due_day() -> ColumnElement[date | None]:
+    """The due day while it matters: a report that is finished is due no more."""
+    return case((Report.status.in_(OPEN_STATUSES), Report.due_on.expression))
+
+
+def is_late(today: date) -> ColumnElement[bool]:
+    """The condition on open reports that should have been submitted before `today`."""
+    return and_(Report.status.in_(OPEN_STATUSES), Report.due_on < today)
 
 
 def list_filter_choices(person: Actor) -> FilterChoices:
@@ -143,12 +176,11 @@ def _checklists(person: Actor) -> tuple[tuple[UUID, str], ...]:
 
 
 def _projects(person: Actor) -> tuple[tuple[UUID, str], ...]:
-    statement = select(Project.id, Project.name)
-    if person.role is Role.VIEWER:
-        granted = select(ProjectGrant.project_id).where(
-            ProjectGrant.account_id == person.account_id
-        )
-        statement = statement.where(Project.id.in_(granted))
+    """Those open to the person, and for a technician those that reports of theirs stand in."""
+    found = projects_open_to(person)
+    if person.role is Role.TECHNICIAN:
+        found = or_(found, Project.id.in_(select(Report.project_id).where(visible_to(person))))
+    statement = select(Project.id, Project.name).where(found)
     rows = db.session.execute(statement.order_by(func.lower(Project.name)))
     return tuple((row.id, row.name) for row in rows)
 
@@ -157,6 +189,13 @@ def _people() -> tuple[tuple[UUID, str], ...]:
     statement = select(Account.id, Account.name).where(Account.role != Role.VIEWER)
     rows = db.session.execute(statement.order_by(Account.name, Account.id))
     return tuple((row.id, row.name) for row in rows)
+
+
+def _due_in(days: DueDays) -> list[ColumnElement[bool]]:
+    found = [Report.status.in_(OPEN_STATUSES), Report.due_on <= days.last]
+    if days.first is not None:
+        found.append(Report.due_on >= days.first)
+    return found
 
 
 def _found_by(search: str) -> list[ColumnElement[bool]]:

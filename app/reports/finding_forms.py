@@ -11,18 +11,21 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.models import ReportStatus
-from app.reports.finding import Order, Wanted
+from app.reports.finding import Due, DueDays, Order, Wanted
 
 MAX_SEARCH = 100
 # Dates beyond these cannot be told apart from a slip, and end where a database's do.
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
-NAMES = ("search", "status", "checklist", "project", "person", "since", "until", "sort")
+NAMES = ("search", "status", "checklist", "project", "person", "since", "until", "due", "sort")
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-def read_wanted(args: Mapping[str, str], zone: str) -> Wanted:
-    """What the query string asks for; days begin and end in the reader's time zone."""
+def read_wanted(args: Mapping[str, str], zone: str, today: date | None = None) -> Wanted:
+    """What the query string asks for; days begin and end in the reader's time zone.
+
+    `today` is the day by the company's clock, which due days are counted by.
+    """
     sort = args.get("sort", "")
     order = _choice(Order, sort.removeprefix("-"))
     last_day = _day(args.get("until"))
@@ -34,6 +37,7 @@ def read_wanted(args: Mapping[str, str], zone: str) -> Wanted:
         person_id=_id(args.get("person")),
         since=_midnight(_day(args.get("since")), zone),
         until=_midnight(last_day + timedelta(days=1) if last_day else None, zone),
+        due=_due(_choice(Due, args.get("due")), today),
         order=order or Order.CHANGED,
         is_descending=sort.startswith("-") if order else True,
     )
@@ -50,6 +54,7 @@ def address_of(wanted: Wanted) -> dict[str, str]:
         "person": wanted.person_id,
         "since": wanted.since and wanted.since.date().isoformat(),
         "until": last_day and last_day.date().isoformat(),
+        "due": wanted.due and wanted.due.name,
         "sort": sort_name(wanted.order, wanted.is_descending),
     }
     is_plain = wanted.order is Order.CHANGED and wanted.is_descending
@@ -62,6 +67,14 @@ def address_of(wanted: Wanted) -> dict[str, str]:
 
 def sort_name(order: Order, is_descending: bool) -> str:
     return f"-{order.value}" if is_descending else order.value
+
+
+def _due(name: Due | None, today: date | None) -> DueDays | None:
+    if name is None or today is None:
+        return None
+    if name is Due.LATE:
+        return DueDays(name, None, today - timedelta(days=1))
+    return DueDays(name, today, today + timedelta(days=6))
 
 
 def _choice(states: type[Choice], text: str | None) -> Choice | None:

@@ -1,19 +1,26 @@
-"""The forms that start and find reports. What a person may choose comes from the queries."""
+"""The forms that start a report, hand it over and set its due day.
+
+What a person may choose comes from choices.py; the form that finds reports is finding_forms.py.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField
+from wtforms import DateField, HiddenField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
-from app.reports.lists import StartChoices
+from app.reports.choices import Choices, Grouped, StartChoices
 
 CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
+LAST_DAY = date(2199, 12, 31)
 
 
 def _as_id(value: Any) -> UUID | None:
@@ -24,15 +31,48 @@ def _stripped(value: str | None) -> str:
     return " ".join((value or "").split())
 
 
+class GroupedField(SelectField):
+    """Ids to choose from, those of the project before all others."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, coerce=_as_id, choices=[], **kwargs)
+
+    def offer(self, choices: Grouped, first: str, others: str, prompt: str | None = None) -> None:
+        """Fill the list; a lone choice is chosen without the prompt, one group needs no name."""
+        is_split = bool(choices.first and choices.others)
+        self.choices = [
+            *([SelectChoice("", prompt)] if prompt and len(choices) != 1 else []),
+            *_in_group(choices.first, first if is_split else None),
+            *_in_group(choices.others, others if is_split else None),
+        ]
+
+
+class DayField(DateField):
+    """A calendar day that may be left out, today or later (`today` is set by `begin`)."""
+
+    def begin(self, today: date) -> None:
+        """No day before this one is offered."""
+        kept = min(self.data, today) if self.data else today
+        self.render_kw = {"min": kept.isoformat(), "max": LAST_DAY.isoformat()}
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            self.data = None
+        if valuelist and valuelist[0].strip() and not (self.data and self.data <= LAST_DAY):
+            raise ValueError(_("This is not a day that can be due."))
+
+
 class StartForm(FlaskForm):  # type: ignore[misc]
     """Which checklist is filled, where, under what title and by whom."""
 
     client_id = HiddenField(default=lambda: str(uuid4()))
-    checklist_id = SelectField(
-        _l("Checklist"), coerce=_as_id, validators=[InputRequired(_l("Choose a checklist."))]
-    )
     project_id = SelectField(
         _l("Project"), coerce=_as_id, validators=[InputRequired(_l("Choose a project."))]
+    )
+    checklist_id = GroupedField(
+        _l("Checklist"), validators=[InputRequired(_l("Choose a checklist."))]
     )
     equipment_tag = StringField(
         _l("Equipment tag"),
@@ -52,16 +92,27 @@ class StartForm(FlaskForm):  # type: ignore[misc]
         ],
         render_kw={"maxlength": 200},
     )
-    assignee_id = SelectField(
-        _l("Assignee"), coerce=_as_id, validators=[InputRequired(_l("Choose who fills it in."))]
+    assignee_id = GroupedField(
+        _l("Assignee"), validators=[InputRequired(_l("Choose who fills it in."))]
+    )
+    due_on = DayField(
+        _l("Due day"),
+        description=_l("The day until which it should be submitted."),
+        validators=[Optional()],
     )
 
-    def offer(self, choices: StartChoices) -> None:
+    def offer(self, choices: StartChoices, today: date) -> None:
         """Fill the lists. One thing to choose from is chosen; a lone assignee is not asked for."""
-        self.checklist_id.choices = _with_prompt(choices.checklists, _("Choose a checklist"))
         self.project_id.choices = _with_prompt(choices.projects, _("Choose a project"))
+        self.checklist_id.offer(
+            choices.checklists,
+            _("Of this project"),
+            _("Other checklists"),
+            prompt=_("Choose a checklist"),
+        )
+        self.due_on.begin(today)
         if len(choices.people) > 1:
-            self.assignee_id.choices = list(choices.people)
+            self.assignee_id.offer(choices.people, _("On this project"), _("Others"))
         else:
             del self.assignee_id
 
@@ -74,5 +125,31 @@ class StartForm(FlaskForm):  # type: ignore[misc]
             return None
 
 
-def _with_prompt(choices: tuple[tuple[UUID, str], ...], prompt: str) -> list[tuple[Any, str]]:
+class AssignForm(FlaskForm):  # type: ignore[misc]
+    """To whom a report is handed over."""
+
+    assignee_id = GroupedField(
+        _l("Assignee"), validators=[InputRequired(_l("Choose who fills it in."))]
+    )
+
+    def offer(self, people: Grouped) -> None:
+        """Whoever has it stands chosen; somebody who left does not, so nobody does."""
+        is_listed = any(
+            self.assignee_id.data == id for id, _name in (*people.first, *people.others)
+        )
+        prompt = None if is_listed else _("Choose a person")
+        self.assignee_id.offer(people, _("On this project"), _("Others"), prompt)
+
+
+class DueForm(FlaskForm):  # type: ignore[misc]
+    """Until when a report should be submitted; empty takes the day away."""
+
+    due_on = DayField(_l("Due day"), validators=[Optional()])
+
+
+def _in_group(choices: Choices, group: str | None) -> Iterator[SelectChoice]:
+    return (SelectChoice(str(id), words, optgroup=group) for id, words in choices)
+
+
+def _with_prompt(choices: Choices, prompt: str) -> list[tuple[Any, str]]:
     return list(choices) if len(choices) == 1 else [("", prompt), *choices]

@@ -16,13 +16,13 @@ from app.reports.finding import list_filter_choices
 from app.reports.finding_forms import address_of, read_wanted
 from app.web.fragments import render_page
 from app.web.guards import MEMBERS, current_actor, requires
-from app.web.locale import pick_time_zone
+from app.web.locale import company_today, pick_time_zone
 
 
 @blueprint.get("/reports/")
 @requires(*MEMBERS)
 def index() -> Response:
-    wanted = read_wanted(request.args, pick_time_zone())
+    wanted = read_wanted(request.args, pick_time_zone(), company_today())
     return render_page(
         "reports/index.html",
         "results",
@@ -42,7 +42,7 @@ def index() -> Response:
 @requires(*MEMBERS)
 def export(kind: str) -> Response:
     zone = pick_time_zone()
-    wanted = read_wanted(request.args, zone)
+    wanted = read_wanted(request.args, zone, company_today())
     lines = export_lines(
         wanted,
         actor=current_actor(),

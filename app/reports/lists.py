@@ -1,12 +1,13 @@
-"""Reading many reports at once, and what a new one may be started from: plain lines only.
+"""Reading many reports at once: plain lines only.
 
-Single reports are in queries.py, and what one report says in reading.py.
+Single reports are in queries.py, what one report says in reading.py, and what a new one may be
+started from in choices.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,12 +21,10 @@ from app.models import (
     Account,
     Actor,
     Checklist,
-    ChecklistStatus,
     Equipment,
     Project,
     Report,
     ReportStatus,
-    Role,
     Version,
 )
 from app.reports.finding import Wanted, conditions, ordering
@@ -50,10 +49,11 @@ class ReportLine:
     equipment: str | None
     assignee: str
     assignee_id: UUID
+    due_on: date | None
 
     @property
     def is_open(self) -> bool:
-        return self.status in (ReportStatus.DRAFT, ReportStatus.IN_PROGRESS)
+        return self.status in OPEN_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +64,6 @@ class ReportPage:
     page: int
     pages: int
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class StartChoices:
-    """What a person may start a report from, as (id, words) by name."""
-
-    checklists: tuple[tuple[UUID, str], ...]
-    projects: tuple[tuple[UUID, str], ...]
-    people: tuple[tuple[UUID, str], ...]
 
 
 def list_reports(wanted: Wanted, *, person: Actor, page: int = 1, page_size: int) -> ReportPage:
@@ -110,32 +101,6 @@ def count_open_reports(person: Actor) -> int:
     return db.session.scalar(select(func.count(Report.id)).where(visible_to(person), is_open)) or 0
 
 
-def list_start_choices(person: Actor) -> StartChoices:
-    """Published checklists, open projects, and who may be the assignee."""
-    checklists = db.session.execute(
-        select(Checklist.id, Checklist.name, Checklist.code)
-        .where(Checklist.status == ChecklistStatus.PUBLISHED)
-        .order_by(Checklist.name, Checklist.code)
-    )
-    projects = db.session.execute(
-        select(Project.id, Project.name).where(Project.archived_at.is_(None)).order_by(Project.name)
-    )
-    return StartChoices(
-        checklists=tuple((row.id, f"{row.name} ({row.code})") for row in checklists),
-        projects=tuple((row.id, row.name) for row in projects),
-        people=_assignable_by(person),
-    )
-
-
-def list_equipment_tags(project_id: UUID) -> list[str]:
-    """The tags of a project's assets, to suggest while one is typed."""
-    return list(
-        db.session.scalars(
-            select(Equipment.tag).where(Equipment.project_id == project_id).order_by(Equipment.tag)
-        )
-    )
-
-
 def _lines(
     *matching: ColumnElement[bool],
     order: tuple[ColumnElement[Any], ...] = NEWEST_FIRST,
@@ -149,7 +114,7 @@ def _lines(
         select(
             Report.id, Report.number, Report.revision, Report.title, Report.status,
             Report.outcome, Report.updated_at, Project.name, Checklist.name, Equipment.tag,
-            Account.name, Report.assignee_id,
+            Account.name, Report.assignee_id, Report.due_on,
         )
         .join(Report.project)
         .join(Report.version)
@@ -160,13 +125,3 @@ def _lines(
         .order_by(*order)
     )  # fmt: skip
     return tuple(ReportLine(*tuple(row)) for row in rows)
-
-
-def _assignable_by(person: Actor) -> tuple[tuple[UUID, str], ...]:
-    statement = select(Account.id, Account.name).where(
-        Account.is_active, Account.role.in_((Role.ADMIN, Role.MANAGER, Role.TECHNICIAN))
-    )
-    if person.role is Role.TECHNICIAN:
-        statement = statement.where(Account.id == person.account_id)
-    rows = db.session.execute(statement.order_by(Account.name))
-    return tuple((row.id, row.name) for row in rows)

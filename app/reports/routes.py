@@ -8,15 +8,16 @@ from flask import Response, flash, request, url_for
 from flask_babel import gettext as _
 
 from app.company.limits import LimitReached, find_obstacle_to_report
-from app.documents import queries as documents
 from app.extensions import db
-from app.reports import blueprint, lists, service
+from app.reports import blueprint, choices, service
+from app.reports.assigning import DueDayOver
+from app.reports.choices import StartChoices
 from app.reports.forms import StartForm
-from app.reports.history import list_history
-from app.reports.reading import read_report
+from app.reports.showing import show_page
 from app.web.errors import translated
-from app.web.fragments import redirect_to, render_fragment, render_page
+from app.web.fragments import redirect_to, render_page
 from app.web.guards import MANAGERS, MEMBERS, STAFF, current_actor, requires
+from app.web.locale import company_today
 
 
 @blueprint.get("/reports/new")
@@ -29,16 +30,16 @@ def new() -> Response:
             "assignee_id": current_actor().account_id,
         }
     )
-    return _start_page(form)
+    return _start_page(form, _offer(form))
 
 
 @blueprint.post("/reports/")
 @requires(*STAFF)
 def create() -> Response:
     form = StartForm()
-    form.offer(lists.list_start_choices(current_actor()))
+    offered = _offer(form)
     if not form.validate():
-        return _start_page(form, status=422)
+        return _start_page(form, offered, status=422)
     try:
         report = service.start_report(
             checklist_id=form.checklist_id.data,
@@ -46,37 +47,33 @@ def create() -> Response:
             equipment_tag=form.equipment_tag.data or "",
             title=form.title.data or "",
             assignee_id=form.assignee_id.data if form.assignee_id else None,
+            due_on=form.due_on.data,
             client_id=form.chosen_client_id,
             actor=current_actor(),
         )
     except LimitReached as reached:
         db.session.rollback()
-        return _start_page(form, status=422, refusal=reached)
+        return _start_page(form, offered, status=422, refusal=reached)
+    except DueDayOver as over:
+        form.due_on.errors = [translated(over)]
+        return _start_page(form, offered, status=422)
     report_id, is_mine = report.id, report.assignee_id == current_actor().account_id
     db.session.commit()
     return redirect_to(url_for(".fill" if is_mine else ".show", report_id=report_id))
 
 
-@blueprint.get("/reports/equipment-tags")
+@blueprint.get("/reports/start-choices")
 @requires(*STAFF)
-def equipment_tags() -> Response:
-    project_id = request.args.get("project_id", type=UUID)
-    return render_fragment("reports/_equipment_tags.html", tags=_tags_of(project_id))
+def start_choices() -> Response:
+    """What depends on the project that was just chosen: tags, checklists and people."""
+    form = StartForm(formdata=request.args)
+    return _start_page(form, _offer(form), block="of_project")
 
 
 @blueprint.get("/reports/<uuid:report_id>")
 @requires(*MEMBERS)
 def show(report_id: UUID) -> Response:
-    person = current_actor()
-    read = read_report(report_id, person=person)
-    return render_page(
-        "reports/show.html",
-        "content",
-        read=read,
-        report=read.report,
-        views=documents.list_views(report_id, person=person),
-        history=list_history(read.report),
-    )
+    return show_page(report_id)
 
 
 @blueprint.post("/reports/<uuid:report_id>/discard")
@@ -99,25 +96,31 @@ def archive(report_id: UUID) -> Response:
     return redirect_to(url_for(".show", report_id=report_id))
 
 
+def _offer(form: StartForm) -> StartChoices:
+    chosen = form.project_id.data
+    offered = choices.list_start_choices(current_actor(), chosen)
+    form.offer(offered, company_today())
+    return offered
+
+
 def _start_page(
-    form: StartForm, *, status: int = 200, refusal: LimitReached | None = None
+    form: StartForm,
+    offered: StartChoices,
+    *,
+    block: str = "content",
+    status: int = 200,
+    refusal: LimitReached | None = None,
 ) -> Response:
     """`refusal` is of this form alone; a company without room is told before it is filled in."""
     obstacle = None if refusal else find_obstacle_to_report()
-    choices = lists.list_start_choices(current_actor())
-    form.offer(choices)
-    tags = _tags_of(form.project_id.data)
+    chosen = form.project_id.data
     return render_page(
         "reports/new.html",
-        "content",
+        block,
         status=status,
         form=form,
-        choices=choices,
-        tags=tags,
+        choices=offered,
+        tags=choices.list_equipment_tags(chosen, person=current_actor()) if chosen else [],
         refusal=translated(refusal) if refusal else None,
         obstacle=translated(obstacle) if obstacle else None,
     )
-
-
-def _tags_of(project_id: UUID | None) -> list[str]:
-    return lists.list_equipment_tags(project_id) if project_id else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from itertools import groupby
 from zoneinfo import ZoneInfo, available_timezones
@@ -67,6 +67,12 @@ def reader_zone() -> ZoneInfo:
     return zone
 
 
+def company_today() -> date:
+    """The day it is by the clock of the person's company, which due days are counted by."""
+    chosen = current_user.tenant and current_user.tenant.time_zone
+    return datetime.now(ZoneInfo(chosen if chosen in known_time_zones() else FALLBACK_ZONE)).date()
+
+
 def local_time(moment: datetime | None, form: str = "d MMM y, HH:mm") -> str:
     """An aware UTC time in the reader's zone, with the zone's name or offset."""
     if moment is None:
@@ -96,4 +102,4 @@ def html_lang() -> str:
 def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=pick_locale, timezone_selector=pick_time_zone)
     app.jinja_env.filters.update(dt=local_time, short_time=short_time, day=local_day)
-    app.jinja_env.globals.update(html_lang=html_lang, LOCALES=LOCALES)
+    app.jinja_env.globals.update(html_lang=html_lang, company_today=company_today, LOCALES=LOCALES)

@@ -1,0 +1,54 @@
+"""The page of one report, which its own routes and those of handing over answer with."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response
+
+from app.documents import queries as documents
+from app.models import Actor, Report
+from app.reports.assigning import ASSIGNERS
+from app.reports.choices import list_assignable
+from app.reports.forms import AssignForm, DueForm
+from app.reports.history import list_history
+from app.reports.reading import read_report
+from app.web.fragments import render_page
+from app.web.guards import current_actor
+from app.web.locale import company_today
+
+
+def show_page(
+    report_id: UUID,
+    *,
+    assign_form: AssignForm | None = None,
+    due_form: DueForm | None = None,
+    status: int = 200,
+) -> Response:
+    """The report as the person may see it; a form that was refused stands open on it."""
+    person = current_actor()
+    read = read_report(report_id, person=person)
+    is_handed = read.report.is_open and person.role in ASSIGNERS
+    return render_page(
+        "reports/show.html",
+        "content",
+        status=status,
+        read=read,
+        report=read.report,
+        views=documents.list_views(report_id, person=person),
+        history=list_history(read.report),
+        assign_form=_assigning(read.report, assign_form, person) if is_handed else None,
+        due_form=_due(read.report, due_form) if is_handed else None,
+    )
+
+
+def _assigning(report: Report, form: AssignForm | None, person: Actor) -> AssignForm:
+    form = form or AssignForm(formdata=None, obj=report)
+    form.offer(list_assignable(person, report.project_id))
+    return form
+
+
+def _due(report: Report, form: DueForm | None) -> DueForm:
+    form = form or DueForm(formdata=None, obj=report)
+    form.due_on.begin(company_today())
+    return form
