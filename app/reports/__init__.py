@@ -9,6 +9,7 @@ from app.reports import (  # noqa: E402
     filling_routes,  # noqa: F401
     listing_routes,  # noqa: F401
     routes,  # noqa: F401
+    show_routes,  # noqa: F401
     signing_routes,  # noqa: F401
     submitting_routes,  # noqa: F401
 )

@@ -12,7 +12,7 @@ from app.reports import assigning, blueprint
 from app.reports.choices import list_assignable
 from app.reports.forms import AssignForm, DueForm
 from app.reports.queries import get_open_report
-from app.reports.showing import show_page
+from app.reports.show_routes import show_page
 from app.web.errors import translated
 from app.web.fragments import redirect_to
 from app.web.guards import MANAGERS, current_actor, requires

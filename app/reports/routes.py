@@ -1,4 +1,4 @@
-"""Routes of reports: start, read, discard, archive. Filling and the list have their own."""
+"""Routes of reports: start, discard, archive. Reading, filling and the list have their own."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from app.reports import blueprint, choices, service
 from app.reports.assigning import DueDayOver
 from app.reports.choices import StartChoices
 from app.reports.forms import StartForm
-from app.reports.showing import show_page
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
-from app.web.guards import MANAGERS, MEMBERS, STAFF, current_actor, requires
+from app.web.guards import MANAGERS, STAFF, current_actor, requires
 from app.web.locale import company_today
 
 
@@ -68,12 +67,6 @@ def start_choices() -> Response:
     """What depends on the project that was just chosen: tags, checklists and people."""
     form = StartForm(formdata=request.args)
     return _start_page(form, _offer(form), block="of_project")
-
-
-@blueprint.get("/reports/<uuid:report_id>")
-@requires(*MEMBERS)
-def show(report_id: UUID) -> Response:
-    return show_page(report_id)
 
 
 @blueprint.post("/reports/<uuid:report_id>/discard")

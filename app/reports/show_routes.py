@@ -1,4 +1,4 @@
-"""The page of one report, which its own routes and those of handing over answer with."""
+"""Route of one report to read; the routes of handing it over answer with the same page."""
 
 from __future__ import annotations
 
@@ -8,14 +8,21 @@ from flask import Response
 
 from app.documents import queries as documents
 from app.models import Actor, Report
+from app.reports import blueprint
 from app.reports.assigning import ASSIGNERS
 from app.reports.choices import list_assignable
 from app.reports.forms import AssignForm, DueForm
 from app.reports.history import list_history
 from app.reports.reading import read_report
 from app.web.fragments import render_page
-from app.web.guards import current_actor
+from app.web.guards import MEMBERS, current_actor, requires
 from app.web.locale import company_today
+
+
+@blueprint.get("/reports/<uuid:report_id>")
+@requires(*MEMBERS)
+def show(report_id: UUID) -> Response:
+    return show_page(report_id)
 
 
 def show_page(
