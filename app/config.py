@@ -6,14 +6,16 @@ value with a sentence that names the variable.
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 MIB = 1024 * 1024
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def psycopg2_url(url: str) -> str:
@@ -31,6 +33,9 @@ def _split(value: object) -> object:
 
 
 DatabaseUrl = Annotated[str, BeforeValidator(psycopg2_url)]
+Port = Annotated[
+    Annotated[int, Field(gt=0, le=65535)] | None, BeforeValidator(lambda value: value or None)
+]
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -51,6 +56,13 @@ class Settings(BaseSettings):
     storage_s3_key_id: str | None = None
     storage_s3_secret: str | None = None
     storage_s3_direct_downloads: bool = False
+    smtp_host: str = ""
+    smtp_port: Port = None
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
+    mail_from: str = Field(default="", pattern=r"^[^\r\n]*$")
+    mail_dir: Path = ROOT / "instance" / "mail"
     trusted_hosts: CommaList = ()
     cors_origins: CommaList = ()
     proxy_hops: int = Field(default=0, ge=0, le=5)
@@ -73,6 +85,15 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("BASE_URL starts with http:// or https://")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _can_send_mail(self) -> Self:
+        if self.mail_from and "@" not in parseaddr(self.mail_from)[1]:
+            raise ValueError("MAIL_FROM is an address, or a name and an address in <>")
+        is_open = self.smtp_security == "none" and self.smtp_host not in LOOPBACK
+        if self.smtp_user and is_open:
+            raise ValueError("SMTP_SECURITY=none would send SMTP_PASSWORD in the open")
+        return self
 
     @property
     def is_https(self) -> bool:

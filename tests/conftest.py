@@ -41,6 +41,7 @@ def settings_for(database: str, storage: Path, **overrides: object) -> Settings:
         "platform_database_url": running.url(PLATFORM, database),
         "redis_url": running.redis_url,
         "storage_dir": storage,
+        "mail_dir": storage.parent / "mail",
         "testing": True,
     }
     return Settings(_env_file=None, **{**values, **overrides})  # type: ignore[call-arg, arg-type]

@@ -17,6 +17,7 @@ from app import database_roles as roles
 from app.commands.seed import demo_logins, seed_demo
 from app.config import ROOT, MigrationSettings
 from app.jobs import relay as relay_process
+from app.mail.transport import where_mails_go
 from app.tenancy import check_app_role
 
 
@@ -88,6 +89,7 @@ def _greet() -> None:
     click.echo(f"\nLaudo answers at {current_app.config['BASE_URL']}\n")
     for login in demo_logins():
         click.echo(f"  {login}")
+    click.echo(f"\nMails go {where_mails_go()}")
     if code := os.environ.get("LAN_QR"):
         click.echo("\n" + code)
     click.echo("\nCtrl-C stops everything.\n")

@@ -22,12 +22,16 @@ from app.tenancy import call_definer, tenant_scope
 
 log = logging.getLogger(__name__)
 
-# How long work rests that found the storage full or away.
-STORAGE_PAUSE = timedelta(seconds=20)
+# How long work rests that found the storage full, or what else it needs away.
+AWAY_PAUSE = timedelta(seconds=20)
 
 
 class FenceLost(RuntimeError):
     """Another worker claimed this work since; what was made here is thrown away."""
+
+
+class ServiceAway(RuntimeError):
+    """What this work needs of another server is out of reach: it waits, and no try is counted."""
 
 
 class WorkFailed(RuntimeError):
@@ -47,6 +51,8 @@ def _run(kind_name: str, work_id: str) -> None:
     if not rows:
         log.warning("%s %s is unknown", kind_name, work_id)
         return
+    # A company that can only be read meanwhile is no reason to stop: what was asked for before it
+    # was suspended is begun work, and begun work always finishes.
     with tenant_scope(rows[0].tenant_id):
         claim = claim_work(kind, UUID(work_id), rows[0].tenant_id)
         if claim is not None:
@@ -73,6 +79,9 @@ def _carry_out(kind: Kind, claim: Claim) -> str:
     except (StorageFull, StorageUnavailable) as error:
         _put_off(kind.model, claim, type(error).__name__)
         return "waits for the storage"
+    except ServiceAway as error:
+        _put_off(kind.model, claim, type(error).__name__)
+        return f"waits for {error}"
     except Exception as error:
         log.exception("%s %s failed", claim.kind, claim.id)
         _retry(kind.model, claim, type(error).__name__)
@@ -172,7 +181,7 @@ def _retry(model: type[Work], claim: Claim, error: str) -> None:
 
 def _put_off(model: type[Work], claim: Claim, error: str) -> None:
     """Put the work back without counting the try: an outage is no fault of the work."""
-    _put_back(model, claim, error, STORAGE_PAUSE, claim.attempt - 1)
+    _put_back(model, claim, error, AWAY_PAUSE, claim.attempt - 1)
 
 
 def _put_back(model: type[Work], claim: Claim, error: str, pause: timedelta, attempts: int) -> None:

@@ -1,20 +1,22 @@
 """Asking for a mail: a row in the transaction of the change that it tells of.
 
-What the mail says is made when it is sent (sending.py).
+What the mail says is made when it is sent (sending.py, wording.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
+from app.evidence.service import record
 from app.extensions import db
 from app.jobs.queue import wake
-from app.models import Account, Invitation, Mail, MailKind, PasswordReset
+from app.mail.choices import offered_to, wants
+from app.mail.queries import get_own_account, get_requester, list_told_of_submits
+from app.models import Account, Actor, Invitation, Mail, MailKind, PasswordReset, Report
 
 KIND = "mail"
 QUEUE = "mails"
-# What each person may choose not to get. Who asked for a link gets it.
-CHOICES = (MailKind.REPORT_ASSIGNED, MailKind.REPORT_SUBMITTED, MailKind.PDF_READY)
 
 
 def mail_invitation(invitation: Invitation) -> Mail:
@@ -56,9 +58,38 @@ def mail_about_report(
     )
 
 
-def wants(account: Account, kind: MailKind) -> bool:
-    """Everything until it is chosen away."""
-    return kind not in CHOICES or bool(account.mail_choices.get(kind.value, True))
+def mail_submitted(report: Report, *, submitter: Actor) -> None:
+    """Tell whoever leads and wants to know."""
+    for account in list_told_of_submits(submitter_id=submitter.account_id):
+        mail_about_report(MailKind.REPORT_SUBMITTED, account, report_id=report.id)
+
+
+def mail_pdf_ready(document_id: UUID) -> None:
+    """Tell whoever asked for the PDF."""
+    account, report_id = get_requester(document_id)
+    mail_about_report(MailKind.PDF_READY, account, report_id=report_id, document_id=document_id)
+
+
+def choose_mails(*, choices: Mapping[MailKind, bool], actor: Actor) -> Account:
+    """Keep which mails the actor wants; kinds that their role cannot get are left out."""
+    account = get_own_account(actor)
+    kinds = [kind for kind in offered_to(account.role) if kind in choices]
+    changes = {
+        kind.value: {"old": wants(account, kind), "new": choices[kind]}
+        for kind in kinds
+        if wants(account, kind) != choices[kind]
+    }
+    if changes:
+        chosen = {name: change["new"] for name, change in changes.items()}
+        account.mail_choices = {**account.mail_choices, **chosen}
+        record(
+            action="account.mails_chosen",
+            actor=actor,
+            object_type="account",
+            object_id=account.id,
+            changes=changes,
+        )
+    return account
 
 
 def _queue(mail: Mail) -> Mail:

@@ -23,6 +23,7 @@ from app.errors import DomainError
 from app.evidence.queries import get_chain_head
 from app.evidence.service import record
 from app.extensions import db
+from app.mail.service import mail_submitted
 from app.models import Actor, Report, ReportStatus, Snapshot
 from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
@@ -80,7 +81,8 @@ def review_of(report: Report) -> Review:
 
 
 def submit_report(*, report_id: UUID, actor: Actor) -> Report:
-    """Complete the report, freeze it and ask for its PDF; a finished one is left as it is.
+    """Complete the report, freeze it, tell of it and ask for its PDF; a finished one is left as it
+    is.
 
     Raises NotFound, ReportClosed, ReportIncomplete, PhotosBeingRead.
     """
@@ -94,6 +96,7 @@ def submit_report(*, report_id: UUID, actor: Actor) -> Report:
     if review.reading:
         raise PhotosBeingRead(count=review.reading)
     _complete(review, actor)
+    mail_submitted(report, submitter=actor)
     _request_pdf(report, actor)
     return report
 

@@ -70,6 +70,7 @@ def running_stack(folder: Path, name: str, *, tls_name: str = "") -> Iterator[St
         # A database number of its own keeps the wake-ups of others away from this worker.
         "REDIS_URL": running.redis_url.removesuffix("/0") + f"/{next(_redis_numbers)}",
         "STORAGE_DIR": str(folder / "storage"),
+        "MAIL_DIR": str(folder / "mail"),
         "WEB_CONCURRENCY": "1",
         "LOGIN_TRIES_PER_MINUTE": "1000",
         "PYTHONUNBUFFERED": "1",

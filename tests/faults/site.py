@@ -74,6 +74,7 @@ class Site:
             "BACKUP_DATABASE_URL": self.postgres.url(roles.BACKUP, DATABASE),
             "REDIS_URL": self.valkey.url,
             "STORAGE_DIR": str(self.storage),
+            "MAIL_DIR": str(self.storage.parent / "mail"),
             "WEB_CONCURRENCY": "1",
             "LOGIN_TRIES_PER_MINUTE": "1000",
             "PYTHONUNBUFFERED": "1",

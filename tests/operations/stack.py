@@ -162,6 +162,7 @@ def running_stack(folder: Path, name: str, **settings: str) -> Iterator[Stack]:
         "BACKUP_DATABASE_URL": running.url(BACKUP, database),
         "REDIS_URL": redis_url,
         "STORAGE_DIR": str(folder / "storage"),
+        "MAIL_DIR": str(folder / "mail"),
         "TRUSTED_HOSTS": HOST,
         "WEB_CONCURRENCY": "2",
         "WEB_THREADS": "4",

@@ -13,6 +13,7 @@ from flask import current_app
 from app.commands.check.finding import Finding, ok, run, warning, wrong
 from app.jobs.alive import SILENT_AFTER_SECONDS, count_alive
 from app.jobs.queue import redis_client
+from app.mail.transport import Away, connected, where_mails_go
 from app.storage import CorruptObject, MissingObject, object_key, put_bytes, storage
 from app.tenancy import call_definer
 
@@ -33,6 +34,7 @@ def check_services() -> Iterator[Finding]:
         " the user who runs Laudo and have room; a bucket must be reachable with its key."
     )
     yield from run("storage", _storage, broken)
+    yield from run("mail", _mail, "The mail server could not be asked.")
 
 
 def _redis() -> Iterator[Finding]:
@@ -97,6 +99,26 @@ def _storage() -> Iterator[Finding]:
         yield wrong("storage", "The storage keeps what was deleted: look at its rights.")
     else:
         yield ok("storage", f"{_name()} stores, reads and deletes; the hash is right.")
+
+
+def _mail() -> Iterator[Finding]:
+    """Log in as the worker does; no mail is sent."""
+    if not current_app.config["SMTP_HOST"]:
+        level = warning if current_app.config["BASE_URL"].startswith("https://") else ok
+        sentence = f"Mails go {where_mails_go()}, and nobody gets them: set SMTP_HOST."
+        yield level("mail", sentence)
+        return
+    try:
+        with connected() as server:
+            server.noop()
+    except Away as error:
+        yield wrong(
+            "mail",
+            f"The mail server does not let us in ({error}): look at SMTP_HOST, SMTP_PORT,"
+            " SMTP_SECURITY, SMTP_USER and SMTP_PASSWORD. Mails wait for two days.",
+        )
+    else:
+        yield ok("mail", f"Mails go {where_mails_go()}, which lets us in.")
 
 
 def _name() -> str:

@@ -1,0 +1,54 @@
+"""The addresses that mails link to: under BASE_URL, never under the host of some request.
+
+Whoever sends a request chooses its Host; a link made of that would carry a token to them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from flask import current_app
+
+from app.models import Invitation, PasswordReset
+from app.signing import sign_row
+
+INVITATION = "invitation"
+RESET = "reset"
+
+
+def invitation_address(invitation: Invitation) -> str:
+    """Where the invitation's present generation is accepted."""
+    token = sign_row(INVITATION, invitation.id, invitation.generation)
+    return _address("team.accept", f"/invitation/{token}", token=token)
+
+
+def reset_address(reset: PasswordReset) -> str:
+    token = sign_row(RESET, reset.id)
+    return _address("auth.reset", f"/reset/{token}", token=token)
+
+
+def report_address(report_id: UUID) -> str:
+    return _address("reports.show", f"/reports/{report_id}", report_id=report_id)
+
+
+def document_address(document_id: UUID) -> str:
+    return _address("documents.show", f"/documents/{document_id}", document_id=document_id)
+
+
+def choices_address() -> str:
+    """The page on which a person chooses which mails to get."""
+    return _address("mail.choices", "/account/mails")
+
+
+def _address(endpoint: str, path: str, **values: Any) -> str:
+    """The page's absolute address; `path` where this process does not serve the page."""
+    base: str = current_app.config["BASE_URL"]
+    if endpoint not in current_app.view_functions:
+        return base + path
+    parts = urlsplit(base)
+    pages = current_app.url_map.bind(
+        parts.netloc, script_name=parts.path or "/", url_scheme=parts.scheme
+    )
+    return pages.build(endpoint, values, force_external=True)
