@@ -14,7 +14,10 @@ BLUEPRINTS = (
     "reports",
     "photos",
     "documents",
+    "team",
     "company",
+    "evidence.routes",
+    "mail",
     "api",
 )
 
@@ -22,6 +25,8 @@ BLUEPRINTS = (
 def init_app(app: Flask) -> None:
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(f"app.{name}").blueprint)
-    for name in ("photos", "documents"):
+    for name in ("photos", "documents", "mail"):
         import_module(f"app.{name}.jobs").register(app)
+    for name in ("brand_jobs", "export_jobs"):
+        import_module(f"app.company.{name}").register(app)
     import_module("app.cli").init_app(app)

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 RUNNER = "app.jobs.runner.run"
 RENDER_SECONDS = 600
+# A queue whose work may take longer: an export copies all that a company has.
+LONGER = {"exports": 6 * 3600}
 QUEUES = ("photos", "documents", "mails", "previews", "exports")
 
 
@@ -67,7 +69,7 @@ def enqueue(queue: str, kind: str, work_id: UUID) -> bool:
         str(logs.known("request_id") or ""),
         # The id tells the relay what waits; the rest keeps a re-fed row apart from a running one.
         job_id=f"{_name(kind, work_id)}-{secrets.token_hex(4)}",
-        job_timeout=RENDER_SECONDS,
+        job_timeout=LONGER.get(queue, RENDER_SECONDS),
         result_ttl=0,
         failure_ttl=3600,
     )

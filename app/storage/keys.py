@@ -11,7 +11,8 @@ KEY = re.compile(r"^t/[0-9a-f-]{36}/([a-z]+)/([0-9a-f]{64})(\.[a-z0-9]{2,4})?$")
 
 
 def object_key(tenant_id: UUID, kind: str, sha256: str, suffix: str = "") -> str:
-    """`t/<tenant>/<kind>/<sha256><suffix>`: kinds are orig, derived, logo, sign and pdf.
+    """`t/<tenant>/<kind>/<sha256><suffix>`: kinds are orig, derived, logo, sign, pdf, preview and
+    export.
 
     Raises ValueError for what is no key.
     """
@@ -36,7 +37,7 @@ def sha256_of_key(key: str) -> str:
 
 
 def kind_of_key(key: str) -> str:
-    """orig, derived, logo, sign or pdf. Raises ValueError for what is no key."""
+    """orig, derived, logo, sign, pdf, preview... Raises ValueError for what is no key."""
     return _parts(key)[1]
 
 

@@ -32,6 +32,11 @@ def calendar_day(day: str) -> str:
     return str(format_date(date.fromisoformat(day), "d MMM y", rebase=False))
 
 
+def month_name(first: date) -> str:
+    """The month that begins on this day, with its year."""
+    return str(format_date(first, "MMMM y", rebase=False))
+
+
 def file_size(size: int) -> str:
     """A number of bytes as "12 kB" or "1.2 MB", with the reader's decimal mark."""
     if size < 1_000_000:
@@ -44,5 +49,6 @@ def init_app(app: Flask) -> None:
         calendar_day=calendar_day,
         decimal_text=decimal_text,
         file_size=file_size,
+        month_name=month_name,
         sentence=sentence_text,
     )

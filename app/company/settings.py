@@ -1,0 +1,72 @@
+"""Changing what holds for a whole company: name, language, time zone, the admins' second factor.
+
+How it presents itself (logos, colours, contact) is service.py's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from app.errors import DomainError
+from app.evidence.service import record
+from app.extensions import db
+from app.models import Account, Actor, Passkey, Tenant
+from app.tenancy import require_tenant
+
+MAX_NAME = 200
+
+
+class NoSecondFactorYourself(DomainError):
+    """You have no second factor yourself, so this rule would stop you first. Set one up under your
+    account, then switch it on."""
+
+    status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The columns of a company by name; `locale` and `time_zone` are ones that Laudo knows."""
+
+    name: str
+    locale: str
+    time_zone: str
+    admins_need_two_factor: bool
+
+
+def change_settings(*, settings: Settings, actor: Actor) -> Tenant:
+    """Change the bound tenant's settings; what stays the same is not recorded.
+
+    Raises NoSecondFactorYourself.
+    """
+    tenant = db.session.scalars(
+        select(Tenant).where(Tenant.id == require_tenant()).with_for_update(key_share=True)
+    ).one()
+    turns_on = settings.admins_need_two_factor and not tenant.admins_need_two_factor
+    if turns_on and not has_second_factor(actor):
+        raise NoSecondFactorYourself
+    changes: dict[str, Any] = {}
+    for name, new in asdict(settings).items():
+        old = getattr(tenant, name)
+        if old != new:
+            setattr(tenant, name, new)
+            changes[name] = {"old": old, "new": new}
+    if changes:
+        record(
+            action="tenant.settings_changed",
+            actor=actor,
+            object_type="tenant",
+            object_id=tenant.id,
+            changes=changes,
+        )
+    return tenant
+
+
+def has_second_factor(actor: Actor) -> bool:
+    """Whether the person proves themselves by more than a password: codes or a passkey."""
+    passkey = exists().where(Passkey.account_id == Account.id)
+    has_codes = Account.totp_confirmed_at.is_not(None)
+    statement = select(has_codes | passkey).where(Account.id == actor.account_id)
+    return bool(db.session.scalar(statement))
