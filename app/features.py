@@ -16,6 +16,7 @@ BLUEPRINTS = (
     "documents",
     "team",
     "company",
+    "platform",
     "evidence.routes",
     "mail",
     "api",
@@ -25,7 +26,7 @@ BLUEPRINTS = (
 def init_app(app: Flask) -> None:
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(f"app.{name}").blueprint)
-    for name in ("photos", "documents", "mail"):
+    for name in ("photos", "documents", "mail", "platform"):
         import_module(f"app.{name}.jobs").register(app)
     for name in ("brand_jobs", "export_jobs"):
         import_module(f"app.company.{name}").register(app)

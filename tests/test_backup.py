@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 from app.commands.backup.folder import Backup, list_backups
 from app.commands.backup.refusal import Refusal
 from app.commands.backup.tools import find_tool
-from app.evidence.queries import find_broken_link
+from app.evidence.chain import verify_chain
 from app.extensions import db
 from app.models import Actor, Photo, Report
 from app.reports.service import start_report
@@ -142,7 +142,7 @@ def work_goes_on(restored, original: Filled, cast) -> None:
         )  # fmt: skip
         assert report.number.endswith("-0002")
         db.session.commit()
-        assert find_broken_link() is None
+        assert verify_chain().broken_at is None
         with pytest.raises(Exception, match="cannot change"):
             db.session.execute(
                 text("update reports set title = 'x' where id = :id"), {"id": original.report_id}

@@ -11,7 +11,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
 from app.definition.outcome import Outcome
-from app.evidence.queries import find_broken_link, list_entries
+from app.evidence.chain import verify_chain
+from app.evidence.queries import list_entries
 from app.extensions import db
 from app.models import PhotoPlacement, PhotoVerdict, Report, ReportStatus, Snapshot
 from app.reports.content import content_hash
@@ -134,7 +135,7 @@ def test_the_completion_names_the_snapshot_and_follows_its_head(acting, cast):
         )  # fmt: skip
         assert done.previous_hash == snapshot.audit_hash
         assert done.facts["facts"]["snapshot_sha256"] == snapshot.sha256
-        assert find_broken_link() is None
+        assert verify_chain().broken_at is None
 
 
 STATEMENTS = (

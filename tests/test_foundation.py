@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, text
 
-from app.evidence.queries import find_broken_link, get_chain_head
+from app.evidence.chain import verify_chain
+from app.evidence.queries import get_chain_head
 from app.evidence.service import record
 from app.extensions import db
 from app.models import Account, Project
@@ -44,4 +45,4 @@ def test_the_audit_chain_links_and_verifies(acting, cast):
             record(action="test.done", actor=actor, object_type="test", object_id=None, n=str(n))
             db.session.commit()
         assert get_chain_head().sequence == start + 3
-        assert find_broken_link() is None
+        assert verify_chain().broken_at is None

@@ -38,25 +38,6 @@ def list_entries(object_type: str, object_id: UUID) -> list[AuditEntry]:
     )
 
 
-def find_broken_link() -> int | None:
-    """The sequence of the first entry that does not fit the chain, or None when all do."""
-    previous, expected = "", 1
-    for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.sequence)):
-        if entry.sequence != expected or entry.previous_hash != previous:
-            return expected
-        if entry.hash != entry_hash(entry):
-            return entry.sequence
-        previous, expected = entry.hash, expected + 1
-    return None
-
-
-def entry_hash(entry: AuditEntry) -> str:
-    """SHA-256 (hex) as the trigger `audit_entries_chain` makes it."""
-    return link_hash(
-        entry.previous_hash, str(entry.tenant_id), entry.sequence, entry.at, entry.body
-    )
-
-
 def link_hash(previous_hash: str, tenant_id: str, sequence: int, at: datetime, body: str) -> str:
     """The same from an entry's columns; `at` is aware, to the microsecond."""
     written = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

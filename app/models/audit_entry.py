@@ -41,6 +41,8 @@ class AuditEntry(TenantRow):
         UniqueConstraint("tenant_id", "sequence"),
         Index("ix_audit_entries_tenant_id_object_id", "tenant_id", "object_id", "sequence"),
         Index("ix_audit_entries_tenant_id_actor_id", "tenant_id", "actor_id", "sequence"),
+        Index("ix_audit_entries_tenant_id_action", "tenant_id", "action", "sequence"),
+        Index("ix_audit_entries_tenant_id_at", "tenant_id", "at"),
     )
 
     sequence: Mapped[int] = mapped_column(BigInteger, server_default="0")

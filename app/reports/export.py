@@ -10,6 +10,7 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from decimal import Decimal
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
 MAX_CELL = 32_767
 CUT = " [...]"
 BATCH = 1_000
+CHUNK = 64_000
 
 Writer = Callable[["Sheet", IO[bytes]], None]
 
@@ -122,13 +124,22 @@ def _read(matching: tuple[Any, ...], wanted: Wanted) -> Iterator[ExportLine]:
 
 def write_csv(sheet: Sheet, file: IO[bytes]) -> None:
     """UTF-8 with a byte order mark, which Excel needs to read accents; CRLF, every cell quoted."""
-    text = io.TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
+    file.writelines(csv_chunks(sheet))
+
+
+def csv_chunks(sheet: Sheet) -> Iterator[bytes]:
+    """The same file in pieces, for an answer that is sent while its rows are still read."""
+    text, zone = io.StringIO(newline=""), ZoneInfo(sheet.zone)
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    text.write("\ufeff")
     writer.writerow(sheet.headings)
-    zone = ZoneInfo(sheet.zone)
-    writer.writerows([_csv_cell(value, zone) for value in row] for row in sheet.rows)
-    text.flush()
-    text.detach()
+    for row in sheet.rows:
+        writer.writerow([_csv_cell(value, zone) for value in row])
+        if text.tell() > CHUNK:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
 
 
 def _csv_cell(value: Any, zone: tzinfo) -> str:
@@ -138,7 +149,7 @@ def _csv_cell(value: Any, zone: tzinfo) -> str:
         return value.astimezone(zone).isoformat(sep=" ", timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, int):
+    if isinstance(value, int | Decimal):
         return str(value)
     text = str(value).replace("\x00", "")
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -10,6 +10,8 @@ down_revision = "0006"
 INDEXES = {
     "ix_audit_entries_tenant_id_object_id": "audit_entries (tenant_id, object_id, sequence)",
     "ix_audit_entries_tenant_id_actor_id": "audit_entries (tenant_id, actor_id, sequence)",
+    "ix_audit_entries_tenant_id_action": "audit_entries (tenant_id, action, sequence)",
+    "ix_audit_entries_tenant_id_at": "audit_entries (tenant_id, at)",
     "ix_reports_tenant_id_created_at": "reports (tenant_id, created_at)",
     # With the sizes, so that the sum of a company's bytes reads no rows.
     "ix_photos_tenant_id_byte_size": "photos (tenant_id) include (byte_size)",

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 from werkzeug.routing import Rule
 
+from app.evidence.service import record
 from app.extensions import db
 from app.models import Derivative, DerivativeKind, Document, Tenant, WorkState
 from app.storage import object_key, put_bytes
@@ -64,6 +65,10 @@ def world(acting, cast) -> dict[str, UUID | str]:
         )  # fmt: skip
         db.session.add_all([*pictures, document])
         db.session.commit()
+        entry_id = record(
+            action="test.done", actor=ana, object_type="report", object_id=report.id, what=CANARY
+        ).id
+        db.session.commit()
         return {
             "tenant_id": cast.acme,
             "project_id": project.id,
@@ -74,6 +79,7 @@ def world(acting, cast) -> dict[str, UUID | str]:
             "photo_id": photo_id,
             "signature_id": signature.id,
             "document_id": document.id,
+            "entry_id": entry_id,
             "token": sign_link(
                 FileLink(
                     tenant_id=cast.acme, account_id=cast.ana.id, purpose="document", key=pdf,

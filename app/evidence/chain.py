@@ -1,0 +1,138 @@
+"""Whether the audit chain of the bound tenant is whole, checked link by link.
+
+The database computes each hash again from the stored bytes, some thousand entries a statement, so
+that neither memory nor one statement's time grows with the chain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, select
+from sqlalchemy.orm import aliased
+
+from app.evidence.queries import get_chain_head
+from app.extensions import db
+from app.models import AuditEntry, Snapshot
+
+BATCH = 20_000
+
+
+class Break(StrEnum):
+    """What does not fit: a missing entry, its link to the one before, its own hash, a column that
+    says other than what was hashed, or a head that a completed report names."""
+
+    GAP = "gap"
+    LINK = "link"
+    HASH = "hash"
+    COLUMNS = "columns"
+    HEAD = "head"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainState:
+    """The chain as it was found; `broken_at` is the first sequence that does not fit."""
+
+    entries: int = 0
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    head: str = ""
+    broken_at: int | None = None
+    reason: Break | None = None
+
+
+def verify_chain() -> ChainState:
+    """Every link from the first entry to the newest, then the heads that completed reports name.
+
+    Stops at the first break. Takes about half a second for 100,000 entries.
+    """
+    head = get_chain_head()
+    state = ChainState(head=head.hash)
+    while state.entries < head.sequence:
+        rows = db.session.execute(_links(state.entries, head.sequence)).one()
+        state = replace(
+            state,
+            entries=state.entries + rows.count,
+            first_at=state.first_at or rows.first_at,
+            last_at=rows.last_at,
+        )
+        if broken := _first_break(rows, state):
+            return broken
+    return _with_heads(state)
+
+
+def _links(done: int, last: int) -> Select[Any]:
+    """One statement over the next BATCH entries: how many, when, and the first of each break."""
+    entry, before = aliased(AuditEntry), aliased(AuditEntry)
+    batch = (
+        select(
+            entry.sequence, entry.at,
+            func.row_number().over(order_by=entry.sequence).label("turn"),
+            (entry.previous_hash == func.coalesce(before.hash, "")).label("is_linked"),
+            (entry.hash == _hash_of(entry)).label("is_hashed"),
+            _agrees(entry).label("agrees"),
+        )
+        .outerjoin(before, before.sequence == entry.sequence - 1)
+        .where(entry.sequence > done, entry.sequence <= last)
+        .order_by(entry.sequence)
+        .limit(BATCH)
+        .subquery()
+    )  # fmt: skip
+    at = batch.c.sequence
+    return select(
+        func.count().label("count"),
+        func.min(batch.c.at).label("first_at"),
+        func.max(batch.c.at).label("last_at"),
+        func.min(at).filter(at != done + batch.c.turn).label(Break.GAP),
+        func.min(at).filter(~batch.c.is_linked).label(Break.LINK),
+        func.min(at).filter(~batch.c.is_hashed).label(Break.HASH),
+        func.min(at).filter(~batch.c.agrees).label(Break.COLUMNS),
+    )
+
+
+def _hash_of(entry: Any) -> ColumnElement[str]:
+    """What the trigger `audit_entries_chain` computes, once more."""
+    written = func.to_char(func.timezone("UTC", entry.at), literal('YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+    lines = func.concat_ws(
+        "\n", entry.previous_hash, cast(entry.tenant_id, Text), cast(entry.sequence, Text),
+        written, entry.body,
+    )  # fmt: skip
+    return func.encode(func.sha256(func.convert_to(lines, "UTF8")), "hex")
+
+
+def _agrees(entry: Any) -> ColumnElement[bool]:
+    """The columns that pages look things up by say what the hashed bytes say."""
+    said = entry.facts
+    return and_(
+        said["action"].astext == entry.action,
+        said["object"]["type"].astext == entry.object_type,
+        said["object"]["id"].astext.is_not_distinct_from(cast(entry.object_id, Text)),
+        said["actor"]["id"].astext.is_not_distinct_from(cast(entry.actor_id, Text)),
+    )
+
+
+def _first_break(rows: Any, state: ChainState) -> ChainState | None:
+    found = ((getattr(rows, kind), kind) for kind in Break if kind is not Break.HEAD)
+    broken = [(sequence, kind) for sequence, kind in found if sequence is not None]
+    if not broken:
+        return None
+    sequence, reason = min(broken, key=itemgetter(0))
+    return replace(state, broken_at=sequence, reason=reason)
+
+
+def _with_heads(state: ChainState) -> ChainState:
+    """A cut or rewritten end still links: what completed reports say of it gives it away."""
+    named = (
+        select(func.min(Snapshot.audit_sequence))
+        .outerjoin(AuditEntry, AuditEntry.sequence == Snapshot.audit_sequence)
+        .where(
+            Snapshot.audit_sequence > 0,
+            AuditEntry.hash.is_distinct_from(Snapshot.audit_hash),
+        )
+    )
+    sequence = db.session.scalar(named)
+    return replace(state, broken_at=sequence, reason=Break.HEAD) if sequence else state

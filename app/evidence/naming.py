@@ -1,0 +1,127 @@
+"""What the ids in audit entries are called: reports, questions, people, projects.
+
+A batch of entries costs a few statements, one for each type of object that stands in it. Names
+are today's: an entry keeps the id, and in its facts what something was called then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, select
+
+from app.definition.schema import Definition
+from app.evidence.telling import Act
+from app.extensions import db
+from app.models import (
+    Account,
+    Checklist,
+    Document,
+    Equipment,
+    Project,
+    Report,
+    Tenant,
+    Version,
+)
+from app.reports.acts import read_act
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectName:
+    """What an entry is about: `words` names it, `page_type` and `page_id` say whose page shows it.
+
+    `is_shown` is false where that page hides it: a discarded report.
+    """
+
+    words: str
+    page_type: str
+    page_id: UUID
+    is_shown: bool = True
+
+
+def _report_words() -> Any:
+    return func.concat(Report.number, "-R", Report.revision, " · ", Report.title)
+
+
+# For each type of object: id, words, whose page, its id, whether it is hidden there.
+_NAMED: dict[str, Select[Any]] = {
+    "report": select(Report.id, _report_words(), Report.id, Report.discarded_at),
+    "document": select(Document.id, _report_words(), Report.id, Report.discarded_at).join(
+        Report, Report.id == Document.report_id
+    ),
+    "project": select(Project.id, Project.name, Project.id),
+    "equipment": select(
+        Equipment.id, func.concat(Equipment.tag, " · ", Project.name), Project.id
+    ).join(Project, Project.id == Equipment.project_id),
+    "checklist": select(
+        Checklist.id, func.concat(Checklist.code, " · ", Checklist.name), Checklist.id
+    ),
+    "account": select(Account.id, Account.name, Account.id),
+    "tenant": select(Tenant.id, Tenant.name, Tenant.id),
+}
+_PAGES = {"document": "report", "equipment": "project"}
+
+
+class Names:
+    """The names of what entries speak of, kept from batch to batch."""
+
+    def __init__(self) -> None:
+        self._objects: dict[tuple[str, UUID], ObjectName | None] = {}
+        self._definitions: dict[UUID, Definition] = {}
+        self._versions: dict[UUID, Definition] = {}
+
+    def load(self, entries: Sequence[Row[Any]]) -> None:
+        """Read what these entries (with object_type, object_id, facts) need and is not known."""
+        for kind in _NAMED:
+            self._load_objects(kind, {e.object_id for e in entries if e.object_type == kind})
+        self._load_definitions(
+            {e.object_id for e in entries if e.object_type == "report" and _field_of(e.facts)}
+        )
+
+    def load_object(self, kind: str, object_id: UUID | None) -> None:
+        """Read the name of one object."""
+        if kind in _NAMED:
+            self._load_objects(kind, {object_id})
+
+    def object(self, kind: str, object_id: UUID | None) -> ObjectName | None:
+        return self._objects.get((kind, object_id)) if object_id else None
+
+    def act(self, action: str, said: Any, kind: str, object_id: UUID | None) -> Act:
+        """The entry as sentences need it; `said` is its body as data."""
+        named = self.object(kind, object_id)
+        definition = self._definitions.get(object_id) if object_id else None
+        return read_act(action, said, definition, named.words if named else "")
+
+    def _load_objects(self, kind: str, ids: set[Any]) -> None:
+        unknown = {one for one in ids if one and (kind, one) not in self._objects}
+        if not unknown:
+            return
+        self._objects.update({(kind, one): None for one in unknown})
+        statement = _NAMED[kind]
+        column = statement.selected_columns[0]
+        for row_id, words, page_id, *hidden in db.session.execute(
+            statement.where(column.in_(unknown))
+        ):
+            self._objects[kind, row_id] = ObjectName(
+                words, _PAGES.get(kind, kind), page_id, not any(hidden)
+            )
+
+    def _load_definitions(self, report_ids: Iterable[UUID]) -> None:
+        unknown = {one for one in report_ids if one not in self._definitions}
+        if not unknown:
+            return
+        rows = db.session.execute(
+            select(Report.id, Report.version_id).where(Report.id.in_(unknown))
+        ).all()
+        missing = {row.version_id for row in rows} - self._versions.keys()
+        for version in db.session.scalars(select(Version).where(Version.id.in_(missing))):
+            self._versions[version.id] = version.definition
+        self._definitions.update({row.id: self._versions[row.version_id] for row in rows})
+
+
+def _field_of(said: Any) -> bool:
+    facts = said.get("facts") or {}
+    return bool(facts.get("field") or facts.get("role"))

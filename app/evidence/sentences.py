@@ -1,0 +1,157 @@
+"""Every action of the audit chain as a sentence, and the kinds that the audit page groups them in.
+
+A new action is one line in TELLINGS (a policy test asks for it); its noun belongs to a kind below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.definition.sentences import N_, Sentence
+from app.evidence.telling import Act, Telling, filled, plain
+
+OTHER = N_("%(name)s: %(action)s.")
+
+
+def _answer_saved(act: Act) -> Sentence:
+    if not act.question:
+        return filled(N_("%(name)s saved an answer."), act)
+    if act.old:
+        return filled(N_('%(name)s changed "%(question)s": %(old)s → %(new)s'), act)
+    return filled(N_('%(name)s answered "%(question)s": %(new)s'), act)
+
+
+def _photo_edited(act: Act) -> Sentence:
+    if "new_caption" in act.facts:
+        said = N_(
+            '%(name)s changed the caption of a photo of "%(question)s":'
+            " %(old_caption)s → %(new_caption)s"
+        )
+    elif "new_reason" in act.facts:
+        said = N_(
+            '%(name)s said why a photo of "%(question)s" must do as it is:'
+            " %(old_reason)s → %(new_reason)s"
+        )
+    else:
+        said = N_('%(name)s moved a photo of "%(question)s" to place %(position)s.')
+    return filled(said, act)
+
+
+def _document_requested(act: Act) -> Sentence:
+    if act.facts.get("is_preview"):
+        return filled(N_("%(name)s asked for a preview of the PDF."), act)
+    return filled(N_("%(name)s asked for the PDF."), act)
+
+
+def _report_started(act: Act) -> Sentence:
+    assignee = act.facts.get("assignee")
+    if assignee and assignee != act.name:
+        return filled(N_("%(name)s started the report for %(assignee)s."), act)
+    return filled(N_("%(name)s started the report."), act)
+
+
+TELLINGS: dict[str, Telling] = {
+    # Logging in
+    "session.opened": plain(N_("%(name)s logged in.")),
+    "session.refused": plain(N_("A log-in as %(name)s was refused: wrong password.")),
+    "session.closed": plain(N_("%(name)s logged out.")),
+    # People
+    "account.created": plain(N_("%(name)s made an account for %(what)s (%(email)s): %(role)s.")),
+    "account.deactivated": plain(N_("%(name)s closed the account of %(subject)s (%(email)s).")),
+    "account.password_changed": plain(N_("%(name)s changed their password.")),
+    "account.preferences_changed": plain(
+        N_("%(name)s chose language %(locale)s and time zone %(time_zone)s.")
+    ),
+    # Projects and equipment
+    "project.created": plain(N_('%(name)s created the project "%(what)s".')),
+    "project.updated": plain(N_('%(name)s changed the project "%(subject)s". %(changes)s')),
+    "equipment.created": plain(N_("%(name)s added the equipment %(tag)s.")),
+    # Checklists
+    "checklist.drafted": plain(
+        N_("%(name)s made a draft of checklist %(code)s, version %(version)s, from %(file)s.")
+    ),
+    "checklist.published": plain(
+        N_("%(name)s published version %(version)s of checklist %(code)s.")
+    ),
+    "checklist.draft_discarded": plain(
+        N_("%(name)s discarded the draft of version %(version)s of checklist %(code)s.")
+    ),
+    # Reports
+    "report.started": _report_started,
+    "report.submitted": plain(N_("%(name)s submitted the report.")),
+    "report.completed": plain(N_("The report was completed and frozen.")),
+    "report.discarded": plain(N_("%(name)s discarded the report.")),
+    "report.archived": plain(N_("%(name)s archived the report.")),
+    "reports.exported": plain(
+        N_("%(name)s took %(rows)s reports out as a file (%(kind)s). %(filters)s")
+    ),
+    "answer.saved": _answer_saved,
+    "answer.set_aside": plain(
+        N_('%(name)s left "%(question)s" as it stood and set aside: %(new)s')
+    ),
+    "photo.received": plain(N_('%(name)s added a photo to "%(question)s".')),
+    "photo.edited": _photo_edited,
+    "photo.removed": plain(N_('%(name)s removed a photo of "%(question)s".')),
+    "photo.read_again": plain(N_('%(name)s had a photo of "%(question)s" read again.')),
+    "signature.taken": plain(N_('%(name)s took the signature of %(signer)s as "%(question)s".')),
+    "signature.withdrawn": plain(
+        N_('%(name)s withdrew the signature of %(signer)s as "%(question)s".')
+    ),
+    "document.requested": _document_requested,
+    "document.made": plain(
+        N_("The PDF was made: %(pages)s pages, %(photos)s photos, SHA-256 %(sha256)s.")
+    ),
+    # The company
+    "tenant.created": plain(N_('%(name)s created the company "%(what)s" (%(slug)s).')),
+    "tenant.branded": plain(N_("%(name)s changed the company's brand. %(changes)s")),
+    "onboarding.skipped": plain(N_("%(name)s put off a first step: %(step)s.")),
+    "onboarding.resumed": plain(N_("%(name)s took up a first step again: %(step)s.")),
+    "audit.exported": plain(N_("%(name)s took the audit out as a file. %(filters)s")),
+    # The platform
+    "superadmin.created": plain(N_("%(name)s made the superadmin %(email)s.")),
+    "superadmin.deactivated": plain(N_("%(name)s closed the superadmin account %(email)s.")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A group of actions as people think of them: by the nouns before the dot."""
+
+    key: str
+    label: str
+    nouns: tuple[str, ...]
+
+
+KINDS = (
+    Kind("logins", N_("Logging in and out"), ("session",)),
+    Kind("people", N_("People and accounts"), ("account", "superadmin")),
+    Kind("projects", N_("Projects and equipment"), ("project", "equipment")),
+    Kind("checklists", N_("Checklists"), ("checklist",)),
+    Kind("reports", N_("Reports"), ("report", "reports")),
+    Kind("answers", N_("Answers"), ("answer",)),
+    Kind("photos", N_("Photos"), ("photo",)),
+    Kind("signatures", N_("Signatures"), ("signature",)),
+    Kind("documents", N_("PDFs"), ("document",)),
+    Kind("company", N_("Brand, settings and the company's space"), ("tenant", "onboarding")),
+    Kind("audit", N_("Audit"), ("audit",)),
+)
+KIND_OF_NOUN: Mapping[str, Kind] = {noun: kind for kind in KINDS for noun in kind.nouns}
+
+
+def tell(act: Act) -> Sentence:
+    """The entry's sentence. What an entry was written as is never an error: it is told plainly."""
+    telling = TELLINGS.get(act.action)
+    try:
+        return telling(act) if telling else filled(OTHER, act)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return filled(OTHER, act)
+
+
+def kind_of(action: str) -> Kind | None:
+    return KIND_OF_NOUN.get(action.partition(".")[0])
+
+
+def actions_of(key: str) -> list[str]:
+    """The actions of a kind; none for a key that there is not."""
+    return [action for action in TELLINGS if (kind := kind_of(action)) and kind.key == key]
