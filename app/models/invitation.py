@@ -5,7 +5,7 @@ A link names the row and is signed; the row says whether it still opens anything
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +47,14 @@ class Invitation(Changing, TenantRow):
     accepted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     account_id: Mapped[UUID | None]
+
+    @property
+    def is_closed(self) -> bool:
+        return self.accepted_at is not None or self.revoked_at is not None
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= datetime.now(UTC)
 
 
 class PasswordReset(TenantRow):

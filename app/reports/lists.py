@@ -90,6 +90,14 @@ def list_open_reports(person: Actor, *, limit: int = 10) -> tuple[ReportLine, ..
     return _lines(visible_to(person), Report.status.in_(OPEN_STATUSES), limit=limit)
 
 
+def list_open_reports_of(
+    assignee_id: UUID, *, person: Actor, limit: int = 10
+) -> tuple[ReportLine, ...]:
+    """Of one person's work, the visible reports that still take answers, newest change first."""
+    is_theirs = Report.assignee_id == assignee_id
+    return _lines(visible_to(person), Report.status.in_(OPEN_STATUSES), is_theirs, limit=limit)
+
+
 def list_finished_reports(person: Actor, *, limit: int = 10) -> tuple[ReportLine, ...]:
     """The visible reports that were finished last."""
     return _lines(visible_to(person), Report.status.in_(FINISHED_STATUSES), limit=limit)

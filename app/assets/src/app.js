@@ -3,12 +3,15 @@
  * The parts of the fill page are loaded only where their markup stands.
  */
 import htmx from "htmx.org";
+import { watchColours } from "./colours.js";
+import { watchAccount } from "./account.js";
 import { watchConfirm, watchDetails } from "./dialogs.js";
 import { watchFailures } from "./failures.js";
 import { watchHere } from "./here.js";
 import { watchConnection } from "./offline.js";
 import { watchSession } from "./session.js";
 import { watchToasts } from "./toasts.js";
+import { offerZone } from "./zone.js";
 
 watchToasts();
 watchConnection();
@@ -17,6 +20,9 @@ watchFailures();
 watchConfirm();
 watchDetails();
 watchHere();
+watchAccount();
+watchColours();
+offerZone();
 
 const NEEDS_PARTS = "form[data-field-form], [data-reading], [data-photos], form[data-signature]";
 

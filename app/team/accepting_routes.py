@@ -1,0 +1,132 @@
+"""Routes of the link in an invitation: for whoever holds it, logged in as nobody yet."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from flask import Response, current_app, make_response, render_template, request, url_for
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from flask_limiter import RequestLimit
+from flask_limiter.util import get_remote_address
+from flask_login import current_user
+
+from app.auth import identity
+from app.auth.doors import Visit
+from app.auth.passwords import WeakPassword
+from app.extensions import db, limiter
+from app.team import blueprint
+from app.team.accepting import (
+    LinkRefused,
+    LinkUsed,
+    OpenInvitation,
+    accept_invitation,
+    read_invitation,
+)
+from app.team.forms import INHERITED, AcceptForm
+from app.tenancy import tenant_scope
+from app.web.errors import sentence_for, translated
+from app.web.fragments import redirect_to, render_page, varied
+from app.web.guards import public
+from app.web.headers import request_id
+
+# From one address: an office shares its own.
+MANY = 10
+
+
+def _tries(times: int = 1) -> str:
+    return f"{current_app.config['LOGIN_TRIES_PER_MINUTE'] * times} per minute"
+
+
+def _link_key() -> str:
+    token = (request.view_args or {}).get("token", "")
+    return sha256(token.encode(errors="replace")).hexdigest()
+
+
+def _was_refused(response: Response) -> bool:
+    return response.status_code >= 400
+
+
+def _too_many_tries(_limit: RequestLimit) -> Response:
+    return _refused(429, sentence_for(429))
+
+
+_refusals: dict[str, Any] = {"deduct_when": _was_refused, "on_breach": _too_many_tries}
+
+
+@blueprint.get("/invitation/<token>")
+@public
+def invitation(token: str) -> Response:
+    try:
+        found = read_invitation(token)
+    except LinkRefused as error:
+        return _refused_link(error)
+    with force_locale(found.speaks):
+        return _form_page(found)
+
+
+@blueprint.post("/invitation/<token>")
+@public
+@limiter.limit(lambda: _tries(2), key_func=_link_key, **_refusals)
+@limiter.limit(lambda: _tries(MANY), key_func=get_remote_address, **_refusals)
+def accept(token: str) -> Response:
+    try:
+        found = read_invitation(token)
+        with force_locale(found.speaks):
+            return _join(found)
+    except LinkRefused as error:
+        return _refused_link(error)
+
+
+def _join(found: OpenInvitation) -> Response:
+    form = AcceptForm().offer(found)
+    if current_user.is_authenticated or not form.validate_on_submit():
+        return _form_page(found, form)
+    visit = Visit(request.user_agent.string, request.remote_addr or "", request_id())
+    try:
+        with tenant_scope(found.tenant_id):
+            token = accept_invitation(
+                invitation_id=found.id,
+                generation=found.generation,
+                chosen=form.chosen,
+                visit=visit,
+            )
+            db.session.commit()
+    except WeakPassword as error:
+        form.password.errors = [translated(error)]
+        return _form_page(found, form)
+    identity.remember(token)
+    return redirect_to(url_for("home.index"))
+
+
+def _form_page(found: OpenInvitation, refused: AcceptForm | None = None) -> Response:
+    """The form, or for who is logged in as somebody else, that they have to log out first."""
+    if current_user.is_authenticated:
+        return render_page(
+            "team/invitation_other.html", "content", status=409 if refused else 200,
+            invitation=found,
+        )  # fmt: skip
+    form = refused or AcceptForm(
+        formdata=None, name=found.name, locale=found.locale or INHERITED, time_zone=INHERITED
+    ).offer(found)
+    return render_page(
+        "team/invitation.html", "content", status=422 if refused else 200,
+        invitation=found, form=form,
+    )  # fmt: skip
+
+
+def _refused_link(error: LinkRefused) -> Response:
+    is_used = isinstance(error, LinkUsed)
+    return _refused(error.status, translated(error), to_login=is_used)
+
+
+def _refused(status: int, sentence: str, *, to_login: bool = False) -> Response:
+    onward: dict[str, Any] = {}
+    if to_login and not current_user.is_authenticated:
+        onward = {"next_url": url_for("auth.login"), "next_label": _("Log in")}
+    title = _("Too many tries") if status == 429 else _("This invitation opens nothing")
+    body = render_template(
+        "errors/error.html", status=status, sentence=sentence, title=title, **onward
+    )
+    return varied(make_response(body, status))

@@ -1,0 +1,198 @@
+"""Inviting people by e-mail: a link that is good once, for seven days, sent again or taken back.
+
+What happens when somebody follows the link is in accepting.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from app.company.limits import require_room_for_person
+from app.errors import DomainError, NotFound
+from app.evidence.service import record
+from app.extensions import db
+from app.mail.service import mail_invitation
+from app.models import TENANT_ROLES, Account, Actor, Invitation, Role
+from app.team.granting import known_projects
+from app.team.service import EmailTaken, tidy_email
+from app.tenancy import call_definer, require_tenant
+
+GOOD_FOR = timedelta(days=7)
+# A second tap on the button sends no second mail, and nobody's mailbox can be filled by tapping.
+PAUSE = timedelta(minutes=1)
+
+
+class AlreadyHere(DomainError):
+    """%(name)s has the e-mail %(email)s and is in your company already."""
+
+    status = 422
+
+
+class WasDeactivated(DomainError):
+    """%(name)s has the e-mail %(email)s and was deactivated. Reactivate them instead of inviting
+    them again."""
+
+    status = 422
+
+
+class InvitationClosed(DomainError):
+    """The invitation of %(email)s was accepted or taken back already. Load the list again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationFacts:
+    """Whom to invite as what; `locale` None takes the company's. Only viewers have projects."""
+
+    email: str
+    role: Role
+    name: str = ""
+    locale: str | None = None
+    project_ids: tuple[UUID, ...] = ()
+
+
+def invite_person(*, facts: InvitationFacts, actor: Actor) -> Invitation:
+    """An open invitation with its mail. An address that is invited already gets the newer facts
+    and a newer link in the same row.
+
+    Raises BadEmail, AlreadyHere, WasDeactivated, EmailTaken or TooManyPeople.
+    """
+    facts = _tidy(facts)
+    _require_unknown(facts.email)
+    _take_turn(facts.email)
+    invitation = _find_open(facts.email)
+    if invitation is not None:
+        return _send_again(invitation, facts, actor)
+    require_room_for_person()
+    is_member = actor.role in TENANT_ROLES
+    invitation = Invitation(
+        **_columns(facts),
+        email=facts.email,
+        invited_by=actor.account_id if is_member else None,
+        invited_by_name=actor.name,
+        expires_at=datetime.now(UTC) + GOOD_FOR,
+    )
+    db.session.add(invitation)
+    db.session.flush()
+    mail_invitation(invitation)
+    _note("sent", invitation, actor, role=facts.role.value)
+    return invitation
+
+
+def resend_invitation(*, invitation_id: UUID, actor: Actor) -> Invitation:
+    """A new link for seven days; the links sent before are void. Within a minute of the last mail
+    nothing is sent.
+
+    Raises NotFound, InvitationClosed, AlreadyHere, WasDeactivated, EmailTaken or TooManyPeople.
+    """
+    email = db.session.scalar(select(Invitation.email).where(Invitation.id == invitation_id))
+    if email is None:
+        raise NotFound
+    _require_unknown(email)
+    invitation = _lock(invitation_id)
+    if invitation.is_closed:
+        raise InvitationClosed(email=email)
+    return _send_again(invitation, None, actor)
+
+
+def revoke_invitation(*, invitation_id: UUID, actor: Actor) -> Invitation:
+    """Void the link; a second time changes nothing. Raises NotFound or InvitationClosed."""
+    invitation = _lock(invitation_id)
+    if invitation.accepted_at is not None:
+        raise InvitationClosed(email=invitation.email)
+    if invitation.revoked_at is None:
+        invitation.revoked_at = datetime.now(UTC)
+        _note("revoked", invitation, actor)
+    return invitation
+
+
+def _send_again(
+    invitation: Invitation, facts: InvitationFacts | None, actor: Actor
+) -> Invitation:  # fmt: skip
+    columns = _columns(facts) if facts else {}
+    is_new = any(getattr(invitation, name) != value for name, value in columns.items())
+    now = datetime.now(UTC)
+    sent_at = invitation.expires_at - GOOD_FOR
+    if not is_new and sent_at > now - PAUSE:
+        return invitation
+    if invitation.is_expired:
+        require_room_for_person()  # an open one holds its place already
+    for name, value in columns.items():
+        setattr(invitation, name, value)
+    invitation.generation += 1
+    invitation.expires_at = now + GOOD_FOR
+    mail_invitation(invitation)
+    _note("resent", invitation, actor, role=invitation.role.value)
+    return invitation
+
+
+def _tidy(facts: InvitationFacts) -> InvitationFacts:
+    is_viewer = facts.role is Role.VIEWER
+    projects = sorted(known_projects(facts.project_ids)) if is_viewer else ()
+    return replace(facts, email=tidy_email(facts.email), project_ids=tuple(projects))
+
+
+def _columns(facts: InvitationFacts) -> dict[str, object]:
+    return {
+        "name": facts.name,
+        "role": facts.role,
+        "locale": facts.locale,
+        "project_ids": [str(one) for one in facts.project_ids],
+    }
+
+
+def _require_unknown(email: str) -> None:
+    """Of other companies only the active people are known here; acceptance meets the rest."""
+    here = db.session.scalars(select(Account).where(Account.email == email)).one_or_none()
+    if here is not None:
+        refusal = AlreadyHere if here.is_active else WasDeactivated
+        raise refusal(name=here.name, email=email, account_id=here.id)
+    if call_definer("find_account_by_email", p_email=email):
+        raise EmailTaken(email=email)
+
+
+def _take_turn(email: str) -> None:
+    """Wait for whoever invites the same address at this moment, so that both make one row."""
+    db.session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended(:key, 7205007))"),
+        {"key": f"{require_tenant()} {email}"},
+    )
+
+
+def _find_open(email: str) -> Invitation | None:
+    return db.session.scalars(
+        select(Invitation)
+        .where(
+            Invitation.email == email,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def _lock(invitation_id: UUID) -> Invitation:
+    invitation = db.session.scalars(
+        select(Invitation)
+        .where(Invitation.id == invitation_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if invitation is None:
+        raise NotFound
+    return invitation
+
+
+def _note(verb: str, invitation: Invitation, actor: Actor, **facts: str) -> None:
+    record(
+        action=f"invitation.{verb}",
+        actor=actor,
+        object_type="invitation",
+        object_id=invitation.id,
+        email=invitation.email,
+        **facts,
+    )

@@ -1,0 +1,95 @@
+"""Routes of invitations, for the admins who send them; following one is accepting_routes.py's."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response, flash, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.company.limits import LimitReached
+from app.errors import DomainError
+from app.extensions import db
+from app.models import Role
+from app.team import blueprint, inviting, queries
+from app.team.forms import InvitationForm
+from app.team.service import BadEmail, EmailTaken
+from app.web.errors import translated
+from app.web.fragments import redirect_to, render_page
+from app.web.guards import current_actor, requires
+
+OF_THE_EMAIL = (BadEmail, EmailTaken, inviting.AlreadyHere, inviting.WasDeactivated)
+
+
+@blueprint.get("/people/new")
+@requires(Role.ADMIN)
+def new() -> Response:
+    return _form_page(_form(role=Role.TECHNICIAN.value))
+
+
+@blueprint.post("/people/")
+@requires(Role.ADMIN)
+def create() -> Response:
+    form = _form()
+    if not form.validate_on_submit():
+        return _form_page(form, status=422)
+    try:
+        invitation = inviting.invite_person(facts=form.facts, actor=current_actor())
+    except OF_THE_EMAIL as error:
+        db.session.rollback()
+        form.email.errors = [translated(error)]
+        return _form_page(form, status=422, known_id=error.params.get("account_id"))
+    except LimitReached as error:
+        db.session.rollback()
+        form.form_errors = [translated(error)]
+        return _form_page(form, status=422)
+    email = invitation.email
+    db.session.commit()
+    flash(_("The invitation is on its way to %(email)s.", email=email), "success")
+    return redirect_to(url_for(".index"))
+
+
+@blueprint.post("/people/invitations/<uuid:invitation_id>/send")
+@requires(Role.ADMIN)
+def resend(invitation_id: UUID) -> Response:
+    try:
+        invitation = inviting.resend_invitation(invitation_id=invitation_id, actor=current_actor())
+    except (*OF_THE_EMAIL, LimitReached, inviting.InvitationClosed) as error:
+        return _refused(error)
+    email = invitation.email
+    db.session.commit()
+    flash(_("The invitation is on its way to %(email)s.", email=email), "success")
+    return redirect_to(url_for(".index"))
+
+
+@blueprint.post("/people/invitations/<uuid:invitation_id>/revoke")
+@requires(Role.ADMIN)
+def revoke(invitation_id: UUID) -> Response:
+    try:
+        invitation = inviting.revoke_invitation(invitation_id=invitation_id, actor=current_actor())
+    except inviting.InvitationClosed as error:
+        return _refused(error)
+    email = invitation.email
+    db.session.commit()
+    flash(_("The invitation of %(email)s is taken back.", email=email), "success")
+    return redirect_to(url_for(".index"))
+
+
+def _refused(error: DomainError) -> Response:
+    """Back to the list, which shows how things stand, with the reason."""
+    db.session.rollback()
+    flash(translated(error), "error")
+    return redirect_to(url_for(".index"))
+
+
+def _form(**defaults: str) -> InvitationForm:
+    form = InvitationForm(**defaults)
+    return form.offer(tenant=current_user.tenant, projects=queries.list_projects())
+
+
+def _form_page(
+    form: InvitationForm, *, status: int = 200, known_id: UUID | None = None
+) -> Response:  # fmt: skip
+    """`known_id` is the person of the company whose e-mail it is."""
+    return render_page("team/new.html", "content", status=status, form=form, known_id=known_id)

@@ -1,0 +1,201 @@
+"""Reading the people of the bound company, and who was invited and has not come yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from app.errors import NotFound
+from app.extensions import db
+from app.models import (
+    OPEN_STATUSES,
+    Account,
+    AccountSession,
+    Invitation,
+    Mail,
+    Project,
+    Report,
+    Role,
+    WorkState,
+)
+
+MAX_WORDS = 8
+SHOWN_SIGN_INS = 5
+FILLERS = (Role.ADMIN, Role.MANAGER, Role.TECHNICIAN)
+
+
+class State(StrEnum):
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPeople:
+    """Whom somebody looks for; a `state` of None is everybody."""
+
+    search: str = ""
+    role: Role | None = None
+    state: State | None = State.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """One person of the list; `seen_at` is None for who never logged in."""
+
+    id: UUID
+    name: str
+    email: str
+    role: Role
+    is_active: bool
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """One page of the list; `page` counts from 1 and `total` all people that match."""
+
+    lines: tuple[PersonLine, ...]
+    page: int
+    pages: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationLine:
+    """Somebody who was invited and has not come yet; `mail` is the state of the newest e-mail."""
+
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    invited_by: str
+    expires_at: datetime
+    is_expired: bool
+    mail: WorkState | None
+
+
+def list_people(wanted: WantedPeople, *, page: int = 1, page_size: int) -> PeoplePage:
+    """One page of people by name, in two queries however many there are."""
+    matching = _conditions(wanted)
+    total = db.session.scalar(select(func.count(Account.id)).where(*matching)) or 0
+    pages = max(1, -(-total // page_size))
+    page = min(max(page, 1), pages)
+    # The page is cut first, so that only its people's sessions are looked at.
+    cut = (
+        select(Account.id)
+        .where(*matching)
+        .order_by(func.lower(Account.name), Account.id)
+        .limit(page_size)
+        .offset((page - 1) * page_size)
+    )
+    seen = (
+        select(func.max(AccountSession.seen_at))
+        .where(AccountSession.account_id == Account.id)
+        .correlate(Account)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Account.id, Account.name, Account.email, Account.role, Account.is_active, seen)
+        .where(Account.id.in_(cut))
+        .order_by(func.lower(Account.name), Account.id)
+    )
+    return PeoplePage(tuple(PersonLine(*row) for row in rows), page, pages, total)
+
+
+def count_roles() -> dict[Role, int]:
+    """How many active people have each role; every role of a company is a key."""
+    rows = db.session.execute(
+        select(Account.role, func.count(Account.id)).where(Account.is_active).group_by(Account.role)
+    ).all()
+    counted = {row[0]: row[1] for row in rows}
+    return {role: counted.get(role, 0) for role in (*FILLERS, Role.VIEWER)}
+
+
+def list_invitations() -> list[InvitationLine]:
+    """Those that nobody accepted or took back, the newest first; one query."""
+    newest = (
+        select(Mail.invitation_id, Mail.state)
+        .ext(distinct_on(Mail.invitation_id))
+        .where(Mail.invitation_id.is_not(None))
+        .order_by(Mail.invitation_id, Mail.created_at.desc())
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Invitation, newest.c.state)
+        .outerjoin(newest, newest.c.invitation_id == Invitation.id)
+        .where(Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
+        .order_by(Invitation.created_at.desc(), Invitation.id)
+    )
+    return [
+        InvitationLine(
+            one.id, one.email, one.name, one.role, one.invited_by_name, one.expires_at,
+            one.is_expired, state,
+        )
+        for one, state in rows
+    ]  # fmt: skip
+
+
+def get_person(account_id: UUID) -> Account:
+    """Raises NotFound."""
+    account = db.session.scalars(select(Account).where(Account.id == account_id)).one_or_none()
+    if account is None:
+        raise NotFound
+    return account
+
+
+def list_sign_ins(account_id: UUID) -> list[AccountSession]:
+    """The last times that the person logged in, newest first."""
+    return list(
+        db.session.scalars(
+            select(AccountSession)
+            .where(AccountSession.account_id == account_id)
+            .order_by(AccountSession.created_at.desc())
+            .limit(SHOWN_SIGN_INS)
+        )
+    )
+
+
+def list_projects() -> list[tuple[UUID, str]]:
+    """(id, name) of every project, archived ones too: their reports stay readable."""
+    rows = db.session.execute(
+        select(Project.id, Project.name).order_by(func.lower(Project.name), Project.id)
+    )
+    return [(row.id, row.name) for row in rows]
+
+
+def list_fillers(*, but: UUID) -> list[tuple[UUID, str]]:
+    """(id, name) of whoever may take over open reports."""
+    rows = db.session.execute(
+        select(Account.id, Account.name)
+        .where(Account.is_active, Account.role.in_(FILLERS), Account.id != but)
+        .order_by(func.lower(Account.name), Account.id)
+    )
+    return [(row.id, row.name) for row in rows]
+
+
+def count_open_reports_of(account_id: UUID) -> int:
+    """How many open reports are assigned to the person."""
+    statement = select(func.count(Report.id)).where(
+        Report.assignee_id == account_id,
+        Report.status.in_(OPEN_STATUSES),
+        Report.discarded_at.is_(None),
+    )
+    return db.session.scalar(statement) or 0
+
+
+def _conditions(wanted: WantedPeople) -> list[ColumnElement[bool]]:
+    """Every word stands in name or e-mail, in any order, without accents and capitals."""
+    words = func.fold_words(Account.name + " " + Account.email)
+    found = [
+        func.strpos(words, func.fold_words(word)) > 0 for word in wanted.search.split()[:MAX_WORDS]
+    ]
+    if wanted.role is not None:
+        found.append(Account.role == wanted.role)
+    if wanted.state is not None:
+        found.append(Account.is_active.is_(wanted.state is State.ACTIVE))
+    return found
