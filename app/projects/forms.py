@@ -1,20 +1,26 @@
-"""The forms of a project and of one piece of equipment."""
+"""The forms of a project, of one piece of equipment, and of what is added to a project."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field
-from wtforms.validators import DataRequired
+from wtforms import Field, SelectField
+from wtforms.validators import DataRequired, InputRequired
 from wtforms.widgets import TextInput
 
+from app.projects.queries import Choices
 from app.web.forms import LongTextField, TextField
 
 SIX_PLACES = Decimal("0.000001")
+
+
+def as_id(value: Any) -> UUID | None:
+    return value if isinstance(value, UUID) or not value else UUID(value)
 
 
 class CoordinateField(Field):
@@ -90,3 +96,22 @@ class EquipmentForm(FlaskForm):  # type: ignore[misc]
         render_kw={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"},
     )
     name = TextField(_l("Name"), max_length=200, render_kw={"autocomplete": "off"})
+
+    @property
+    def facts(self) -> dict[str, str]:
+        return {"tag": self.tag.data or "", "name": self.name.data or ""}
+
+
+class PickForm(FlaskForm):  # type: ignore[misc]
+    """One person or checklist to add to a project; `kind` keeps the ids of a page apart."""
+
+    # Whether it may be added is the service's to say: added twice is no mistake.
+    chosen_id = SelectField(
+        coerce=as_id,
+        validate_choice=False,
+        validators=[InputRequired(_l("Choose one from the list."))],
+    )
+
+    def __init__(self, kind: str, choices: Choices, **kwargs: Any) -> None:
+        super().__init__(prefix=f"{kind}-", **kwargs)
+        self.chosen_id.choices = [("", _("Choose")), *choices]

@@ -1,4 +1,4 @@
-"""Reading projects and their equipment."""
+"""Finding projects, and the people, checklists and equipment that belong to one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,23 @@ from sqlalchemy import ColumnElement, func, or_, select, true
 
 from app.errors import NotFound
 from app.extensions import db
-from app.models import OPEN_STATUSES, Actor, Equipment, Project, Report
-from app.reports.queries import visible_to
+from app.models import (
+    OPEN_STATUSES,
+    Account,
+    Actor,
+    Checklist,
+    ChecklistStatus,
+    Equipment,
+    Project,
+    ProjectChecklist,
+    ProjectGrant,
+    ProjectMember,
+    Report,
+    Role,
+)
+from app.reports.queries import projects_open_to, visible_to
+
+Choices = tuple[tuple[UUID, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +50,44 @@ class ProjectPage:
     total: int
 
 
-def list_projects(*, person: Actor, search: str = "", page: int = 1, page_size: int) -> ProjectPage:
-    """The projects by name, in two queries however many there are."""
-    matching = (Project.archived_at.is_(None), _found_by(search))
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """Somebody who works on the project or reads its reports."""
+
+    id: UUID
+    name: str
+    role: Role
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistLine:
+    """A checklist of the project; only a published one is offered for a new report."""
+
+    id: UUID
+    name: str
+    code: str
+    is_published: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EquipmentLine:
+    """An asset; `reports` counts all that hang on it, whoever may see them."""
+
+    id: UUID
+    tag: str
+    name: str
+    reports: int
+
+
+def list_projects(
+    *, person: Actor, search: str = "", archived: bool = False, page: int = 1, page_size: int
+) -> ProjectPage:
+    """The projects open to the person by name, active or archived ones, in two queries."""
+    is_archived = Project.archived_at.is_not(None)
+    matching = (
+        is_archived if archived else ~is_archived, projects_open_to(person), _found_by(search),
+    )  # fmt: skip
     total = db.session.scalar(select(func.count(Project.id)).where(*matching)) or 0
     pages = max(1, -(-total // page_size))
     page = min(max(page, 1), pages)
@@ -65,18 +115,105 @@ def list_projects(*, person: Actor, search: str = "", page: int = 1, page_size: 
     return ProjectPage(tuple(ProjectLine(*row) for row in rows), page, pages, total)
 
 
-def get_project(project_id: UUID) -> Project:
-    """Raises NotFound."""
-    project = db.session.scalars(select(Project).where(Project.id == project_id)).one_or_none()
+def get_project(project_id: UUID, *, person: Actor) -> Project:
+    """One that is open to the person, or that a report stands in which they see.
+
+    Raises NotFound.
+    """
+    has_report = select(Report.id).where(Report.project_id == Project.id, visible_to(person))
+    statement = select(Project).where(
+        Project.id == project_id, or_(projects_open_to(person), has_report.exists())
+    )
+    project = db.session.scalars(statement).one_or_none()
     if project is None:
         raise NotFound
     return project
 
 
-def list_equipment(project_id: UUID) -> list[Equipment]:
+def is_open_to(person: Actor, project_id: UUID) -> bool:
+    """Whether the person may start reports there while it is not archived."""
+    statement = select(Project.id).where(Project.id == project_id, projects_open_to(person))
+    return db.session.scalar(statement) is not None
+
+
+def get_equipment(project_id: UUID, equipment_id: UUID) -> Equipment:
+    """Raises NotFound."""
+    equipment = db.session.scalars(
+        select(Equipment).where(Equipment.id == equipment_id, Equipment.project_id == project_id)
+    ).one_or_none()
+    if equipment is None:
+        raise NotFound
+    return equipment
+
+
+def list_equipment(project_id: UUID) -> tuple[EquipmentLine, ...]:
     """The assets of a project, by tag."""
-    statement = select(Equipment).where(Equipment.project_id == project_id)
-    return list(db.session.scalars(statement.order_by(Equipment.tag)))
+    reports = (
+        select(func.count(Report.id))
+        .where(Report.equipment_id == Equipment.id)
+        .correlate(Equipment)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Equipment.id, Equipment.tag, Equipment.name, reports)
+        .where(Equipment.project_id == project_id)
+        .order_by(Equipment.tag)
+    )
+    return tuple(EquipmentLine(*row) for row in rows)
+
+
+def list_members(project_id: UUID) -> tuple[PersonLine, ...]:
+    """Who works on the project, by name; nobody means that it is open to all staff."""
+    return _people(ProjectMember, project_id)
+
+
+def list_viewers(project_id: UUID) -> tuple[PersonLine, ...]:
+    """The viewers who may read the project's finished reports, by name."""
+    return _people(ProjectGrant, project_id)
+
+
+def list_default_checklists(project_id: UUID) -> tuple[ChecklistLine, ...]:
+    """The checklists that the start form offers first, in their order."""
+    is_published = Checklist.status == ChecklistStatus.PUBLISHED
+    rows = db.session.execute(
+        select(Checklist.id, Checklist.name, Checklist.code, is_published)
+        .join(ProjectChecklist, ProjectChecklist.checklist_id == Checklist.id)
+        .where(ProjectChecklist.project_id == project_id)
+        .order_by(ProjectChecklist.position, ProjectChecklist.id)
+    )
+    return tuple(ChecklistLine(*row) for row in rows)
+
+
+def list_people_to_add(roles: tuple[Role, ...]) -> Choices:
+    """Everybody active with one of these roles, as (id, name) by name."""
+    rows = db.session.execute(
+        select(Account.id, Account.name)
+        .where(Account.is_active, Account.role.in_(roles))
+        .order_by(func.lower(Account.name), Account.id)
+    )
+    return tuple((row.id, row.name) for row in rows)
+
+
+def list_published_checklists() -> Choices:
+    """Every published checklist, as (id, words) by name."""
+    rows = db.session.execute(
+        select(Checklist.id, Checklist.name, Checklist.code)
+        .where(Checklist.status == ChecklistStatus.PUBLISHED)
+        .order_by(Checklist.name, Checklist.code)
+    )
+    return tuple((row.id, f"{row.name} ({row.code})") for row in rows)
+
+
+def _people(
+    link: type[ProjectMember] | type[ProjectGrant], project_id: UUID
+) -> tuple[PersonLine, ...]:
+    rows = db.session.execute(
+        select(Account.id, Account.name, Account.role, Account.is_active)
+        .join(link, link.account_id == Account.id)
+        .where(link.project_id == project_id)
+        .order_by(func.lower(Account.name), Account.id)
+    )
+    return tuple(PersonLine(*row) for row in rows)
 
 
 def _found_by(search: str) -> ColumnElement[bool]:

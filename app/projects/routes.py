@@ -1,4 +1,4 @@
-"""Routes of projects: list, create, show, edit, and the equipment of one."""
+"""Routes of projects: list, create, edit, archive, reopen. The page of one has its own."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from flask_babel import gettext as _
 from app.extensions import db
 from app.models import Project
 from app.projects import blueprint, queries, service
-from app.projects.forms import EquipmentForm, ProjectForm
-from app.reports.lists import list_reports_of_project
+from app.projects.forms import ProjectForm
 from app.web.errors import translated
-from app.web.fragments import redirect_to, render_page, wants_fragment
+from app.web.fragments import redirect_to, render_page
 from app.web.guards import MANAGERS, STAFF, current_actor, requires
 
 
@@ -21,13 +20,17 @@ from app.web.guards import MANAGERS, STAFF, current_actor, requires
 @requires(*STAFF)
 def index() -> Response:
     search = request.args.get("search", "")[:100]
+    archived = request.args.get("show") == "archived"
     found = queries.list_projects(
         person=current_actor(),
         search=search,
+        archived=archived,
         page=request.args.get("page", 1, type=int),
         page_size=current_app.config["PAGE_SIZE"],
     )
-    return render_page("projects/index.html", "results", found=found, search=search)
+    return render_page(
+        "projects/index.html", "results", found=found, search=search, archived=archived
+    )
 
 
 @blueprint.get("/projects/new")
@@ -54,23 +57,17 @@ def create() -> Response:
     return redirect_to(url_for(".show", project_id=project_id))
 
 
-@blueprint.get("/projects/<uuid:project_id>")
-@requires(*STAFF)
-def show(project_id: UUID) -> Response:
-    return _project_page(project_id, EquipmentForm(formdata=None))
-
-
 @blueprint.get("/projects/<uuid:project_id>/edit")
 @requires(*MANAGERS)
 def edit(project_id: UUID) -> Response:
-    project = queries.get_project(project_id)
+    project = queries.get_project(project_id, person=current_actor())
     return _form_page(ProjectForm(obj=project), project)
 
 
 @blueprint.post("/projects/<uuid:project_id>")
 @requires(*MANAGERS)
 def update(project_id: UUID) -> Response:
-    project = queries.get_project(project_id)
+    project = queries.get_project(project_id, person=current_actor())
     form = ProjectForm()
     if not form.validate_on_submit():
         return _form_page(form, project, status=422)
@@ -86,41 +83,24 @@ def update(project_id: UUID) -> Response:
     return redirect_to(url_for(".show", project_id=project_id))
 
 
-@blueprint.post("/projects/<uuid:project_id>/equipment")
+@blueprint.post("/projects/<uuid:project_id>/archive")
 @requires(*MANAGERS)
-def add_equipment(project_id: UUID) -> Response:
-    queries.get_project(project_id)
-    form = EquipmentForm()
-    if not form.validate_on_submit():
-        return _project_page(project_id, form, status=422)
-    try:
-        service.add_equipment(
-            project_id=project_id,
-            tag=form.tag.data or "",
-            name=form.name.data or "",
-            actor=current_actor(),
-        )
-    except service.TagTaken as taken:
-        form.tag.errors = [translated(taken)]
-        return _project_page(project_id, form, status=422)
+def archive(project_id: UUID) -> Response:
+    project = service.archive_project(project_id=project_id, actor=current_actor())
+    name = project.name
     db.session.commit()
-    if wants_fragment():
-        return _project_page(project_id, EquipmentForm(formdata=None))
-    return redirect_to(url_for(".show", project_id=project_id, _anchor="equipment"))
+    flash(_("%(name)s was archived. Its reports stay.", name=name), "success")
+    return redirect_to(url_for(".show", project_id=project_id))
 
 
-def _project_page(project_id: UUID, form: EquipmentForm, *, status: int = 200) -> Response:
-    project = queries.get_project(project_id)
-    reports = list_reports_of_project(project.id, person=current_actor(), limit=50)
-    return render_page(
-        "projects/show.html",
-        "equipment",
-        status=status,
-        project=project,
-        equipment=queries.list_equipment(project.id),
-        reports=reports,
-        form=form,
-    )
+@blueprint.post("/projects/<uuid:project_id>/reopen")
+@requires(*MANAGERS)
+def reopen(project_id: UUID) -> Response:
+    project = service.reopen_project(project_id=project_id, actor=current_actor())
+    name = project.name
+    db.session.commit()
+    flash(_("%(name)s is open again.", name=name), "success")
+    return redirect_to(url_for(".show", project_id=project_id))
 
 
 def _form_page(form: ProjectForm, project: Project | None = None, *, status: int = 200) -> Response:

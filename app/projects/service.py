@@ -1,29 +1,27 @@
-"""Changing projects and their equipment."""
+"""Changing projects: create, edit, archive, reopen.
+
+Their equipment, people and checklists have modules of their own.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app.errors import DomainError
+from app.errors import DomainError, NotFound
 from app.evidence.service import record
 from app.extensions import db
-from app.models import Actor, Equipment, Project
-from app.projects.queries import get_project
+from app.models import Actor, Project
 
 
 class ProjectNameTaken(DomainError):
     """There is a project named "%(name)s" already."""
-
-    status = 422
-
-
-class TagTaken(DomainError):
-    """This project has the tag %(tag)s already."""
 
     status = 422
 
@@ -47,22 +45,16 @@ def create_project(*, facts: ProjectFacts, actor: Actor) -> Project:
             db.session.add(project)
     except IntegrityError as error:
         raise ProjectNameTaken(name=facts.name) from error
-    values = {name: _plain(value) for name, value in asdict(facts).items()}
-    record(
-        action="project.created",
-        actor=actor,
-        object_type="project",
-        object_id=project.id,
-        values=values,
-    )
+    values = {name: plain(value) for name, value in asdict(facts).items()}
+    note("created", project, actor, values=values)
     return project
 
 
 def update_project(*, project_id: UUID, facts: ProjectFacts, actor: Actor) -> Project:
     """Change what differs, and note old and new. Raises NotFound or ProjectNameTaken."""
-    project = get_project(project_id)
+    project = lock_project(project_id)
     changes = {
-        name: {"old": _plain(getattr(project, name)), "new": _plain(value)}
+        name: {"old": plain(getattr(project, name)), "new": plain(value)}
         for name, value in asdict(facts).items()
         if getattr(project, name) != value
     }
@@ -74,38 +66,56 @@ def update_project(*, project_id: UUID, facts: ProjectFacts, actor: Actor) -> Pr
                 setattr(project, name, getattr(facts, name))
     except IntegrityError as error:
         raise ProjectNameTaken(name=facts.name) from error
-    record(
-        action="project.updated",
-        actor=actor,
-        object_type="project",
-        object_id=project.id,
-        changes=changes,
-    )
+    note("updated", project, actor, changes=changes)
     return project
 
 
-def add_equipment(*, project_id: UUID, tag: str, name: str, actor: Actor) -> Equipment:
-    """Raises NotFound or TagTaken."""
-    project = get_project(project_id)
-    equipment = Equipment(project_id=project.id, tag=tag, name=name)
-    try:
-        with db.session.begin_nested():
-            db.session.add(equipment)
-    except IntegrityError as error:
-        raise TagTaken(tag=tag) from error
+def archive_project(*, project_id: UUID, actor: Actor) -> Project:
+    """Hide it from lists and start forms; its reports stay and open ones can be finished.
+
+    Archived already, it stays as it is. Raises NotFound.
+    """
+    project = lock_project(project_id)
+    if project.archived_at is None:
+        project.archived_at = datetime.now(UTC)
+        note("archived", project, actor, name=project.name)
+    return project
+
+
+def reopen_project(*, project_id: UUID, actor: Actor) -> Project:
+    """Undo `archive_project`; an active project stays as it is. Raises NotFound."""
+    project = lock_project(project_id)
+    if project.archived_at is not None:
+        project.archived_at = None
+        note("reopened", project, actor, name=project.name)
+    return project
+
+
+def lock_project(project_id: UUID) -> Project:
+    """The project, changed by nobody else until the transaction ends. Raises NotFound."""
+    project = db.session.scalars(
+        select(Project)
+        .where(Project.id == project_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if project is None:
+        raise NotFound
+    return project
+
+
+def note(verb: str, project: Project, actor: Actor, **facts: Any) -> None:
+    """An audit entry of the project."""
     record(
-        action="equipment.created",
+        action=f"project.{verb}",
         actor=actor,
-        object_type="equipment",
-        object_id=equipment.id,
-        project=str(project.id),
-        tag=tag,
-        name=name,
+        object_type="project",
+        object_id=project.id,
+        **facts,
     )
-    return equipment
 
 
-def _plain(value: Any) -> str | None:
+def plain(value: Any) -> str | None:
     """A value as the audit keeps it: numbers as strings."""
     if isinstance(value, Decimal):
         return f"{value:f}"
