@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import default
 from html.parser import HTMLParser
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from flask_babel import force_locale
@@ -160,8 +160,8 @@ class Office:
 @pytest.fixture
 def office(app, acting, cast, tmp_path, monkeypatch) -> Office:
     monkeypatch.setitem(app.config, "MAIL_DIR", tmp_path / "mail")
-    with app.app_context():
-        redis_client().delete(transport.AWAY_KEY)
+    # Tests run side by side on one Redis.
+    monkeypatch.setattr(transport, "AWAY_KEY", f"test-{uuid4().hex}")
     return Office(app, acting, cast, tmp_path / "mail")
 
 

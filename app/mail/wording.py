@@ -85,7 +85,7 @@ def assigned_letter(report: Report) -> Letter:
             number=report.full_number,
             title=report.title,
         ),
-        heading=_("A report is yours to fill in"),
+        heading=_("A report for you"),
         lines=(_("The report %(number)s was assigned to you.", number=report.full_number),),
         facts=(*_subject_of(report), *(((_("Due"), due),) if due else ())),
         link_words=_("Open the report"),
@@ -114,7 +114,10 @@ def submitted_letter(report: Report, submitter: str) -> Letter:
         facts=(*_subject_of(report), *(((_("Result"), outcome),) if outcome else ())),
         link_words=_("Open the report"),
         link=report_address(report.id),
-        reason=_("You get this mail because you are told of each submitted report."),
+        reason=_(
+            "You get this mail because managers and administrators can hear of each submitted"
+            " report."
+        ),
         choices=choices_address(),
     )
 
@@ -170,7 +173,8 @@ def moment_words(moment: datetime, tenant: Tenant) -> str:
     """By the company's clock, with its distance from UTC: a mail is read anywhere."""
     local = moment.astimezone(ZoneInfo(tenant.time_zone))
     words = format_moment(local, "d MMM y, HH:mm", locale=get_locale())
-    return f"{words} (UTC{local:%z})"
+    offset = f"{local:%z}"
+    return f"{words} (UTC{offset[:3]}:{offset[3:]})"
 
 
 def _subject_of(report: Report) -> tuple[tuple[str, str], ...]:

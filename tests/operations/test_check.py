@@ -21,6 +21,7 @@ from app.extensions import db
 from app.jobs import alive
 from tests import servers as test_servers
 from tests.conftest import settings_for
+from tests.smtp_sink import smtp_sink
 
 GOOD_KEY = "kZ8#vQ2m!pX5wR9t@bN4cL7y^dF1gH3j"
 HOSTED = {"base_url": "https://laudo.test", "trusted_hosts": "laudo.test"}
@@ -248,3 +249,27 @@ def test_settings_that_are_no_good(tmp_path, settings, part, level, words):
         (finding, *_rest) = _hosts() if part == "hosts" else _secret_key()
     assert finding.level == level
     assert words in finding.sentence
+
+
+def test_without_a_mail_server_nobody_gets_a_mail(base, tmp_path):
+    with installed(base, tmp_path) as app:
+        level, sentence = only(checked(app), "mail")
+    assert level == "warning"
+    assert "set SMTP_HOST" in sentence and str(app.config["MAIL_DIR"]) in sentence
+    with installed(base, tmp_path, base_url="http://localhost:8000", trusted_hosts="") as app:
+        assert only(checked(app), "mail")[0] == "ok"
+
+
+def test_the_mail_server_is_asked_and_sends_nothing(base, tmp_path):
+    with smtp_sink() as sink:
+        mail = {"smtp_host": "127.0.0.1", "smtp_port": sink.port, "smtp_security": "none"}
+        with installed(base, tmp_path, **mail) as app:
+            assert only(checked(app), "mail")[0] == "ok"
+        assert sink.verbs and sink.taken == []
+        # A server without the encryption that is asked for gets no password.
+        mail |= {"smtp_security": "starttls", "smtp_user": "laudo", "smtp_password": GOOD_KEY}
+        with installed(base, tmp_path, **mail) as app:
+            level, sentence = only(checked(app), "mail")
+    assert level == "wrong"
+    assert "SMTP_SECURITY" in sentence and GOOD_KEY not in sentence
+    assert "AUTH" not in sink.verbs
