@@ -174,7 +174,7 @@ def test_a_superadmin_is_created_and_closed(alone, flask):
     flask(*user("root@laudo.test", "--superadmin", "--password", GOOD))
     client = alone.test_client()
     client.post("/login", data={"email": "root@laudo.test", "password": GOOD})
-    assert "Companies" in client.get("/").text
+    assert "Companies" in client.get("/", follow_redirects=True).text
     flask("user", "deactivate", "--email", "root@laudo.test")
     assert client.get("/account").status_code == 303
     with alone.app_context(), platform_scope() as session:

@@ -51,6 +51,23 @@ def _report_started(act: Act) -> Sentence:
     return filled(N_("%(name)s started the report."), act)
 
 
+def _deletion_requested(act: Act) -> Sentence:
+    if act.facts.get("waiver"):
+        said = N_(
+            "%(name)s asked for the company to be deleted from %(due)s on: %(reason)s"
+            " There was no export, because: %(waiver)s"
+        )
+    else:
+        said = N_("%(name)s asked for the company to be deleted from %(due)s on: %(reason)s")
+    return filled(said, act)
+
+
+def _support_ended(act: Act) -> Sentence:
+    if act.facts.get("ran_out"):
+        return filled(N_("The time of the look of %(whose)s into the company was over."), act)
+    return filled(N_("%(name)s ended the look of %(whose)s into the company."), act)
+
+
 TELLINGS: dict[str, Telling] = {
     # Logging in
     "session.opened": plain(N_("%(name)s logged in.")),
@@ -70,6 +87,9 @@ TELLINGS: dict[str, Telling] = {
     # Checklists
     "checklist.drafted": plain(
         N_("%(name)s made a draft of checklist %(code)s, version %(version)s, from %(file)s.")
+    ),
+    "checklist.copied": plain(
+        N_("%(name)s made the sample %(code)s the company's own checklist, version %(version)s.")
     ),
     "checklist.published": plain(
         N_("%(name)s published version %(version)s of checklist %(code)s.")
@@ -105,10 +125,27 @@ TELLINGS: dict[str, Telling] = {
     # The company
     "tenant.created": plain(N_('%(name)s created the company "%(what)s" (%(slug)s).')),
     "tenant.branded": plain(N_("%(name)s changed the company's brand. %(changes)s")),
+    "tenant.updated": plain(N_("%(name)s changed the company's facts. %(changes)s")),
+    "tenant.plan_changed": plain(N_("%(name)s changed the plan or its limits. %(changes)s")),
+    "tenant.suspended": plain(N_("%(name)s suspended the company: %(reason)s")),
+    "tenant.reactivated": plain(N_("%(name)s made the company work again.")),
+    "tenant.deletion_requested": _deletion_requested,
+    "tenant.deletion_cancelled": plain(N_("%(name)s cancelled the deletion of the company.")),
+    "support.opened": plain(
+        N_("%(name)s opened a look into the company for %(minutes)s minutes: %(reason)s")
+    ),
+    "support.ended": _support_ended,
     "onboarding.skipped": plain(N_("%(name)s put off a first step: %(step)s.")),
     "onboarding.resumed": plain(N_("%(name)s took up a first step again: %(step)s.")),
     "audit.exported": plain(N_("%(name)s took the audit out as a file. %(filters)s")),
     # The platform
+    "tenant.admin_invited": plain(N_("%(name)s invited an admin into the company.")),
+    "tenant.erased": plain(
+        N_('The company "%(what)s" (%(slug)s) was erased by %(name)s. A tombstone stays.')
+    ),
+    "tenant.files_erased": plain(
+        N_('The files of the company "%(what)s" were erased: %(files)s of them.')
+    ),
     "superadmin.created": plain(N_("%(name)s made the superadmin %(email)s.")),
     "superadmin.deactivated": plain(N_("%(name)s closed the superadmin account %(email)s.")),
 }
@@ -134,6 +171,7 @@ KINDS = (
     Kind("signatures", N_("Signatures"), ("signature",)),
     Kind("documents", N_("PDFs"), ("document",)),
     Kind("company", N_("Brand, settings and the company's space"), ("tenant", "onboarding")),
+    Kind("support", N_("Looks by Laudo's support"), ("support",)),
     Kind("audit", N_("Audit"), ("audit",)),
 )
 KIND_OF_NOUN: Mapping[str, Kind] = {noun: kind for kind in KINDS for noun in kind.nouns}

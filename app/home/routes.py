@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Response, jsonify
+from flask import Response, jsonify, url_for
 from flask_login import current_user
 
 from app.home import blueprint, queries
 from app.home.probe import get_probe
 from app.home.readiness import check_parts
 from app.models import Role
-from app.platform.queries import list_tenants
 from app.reports import lists
-from app.web.fragments import render_page
+from app.web.fragments import redirect_to, render_page
 from app.web.guards import MANAGERS, current_actor, impersonal, public
 
 
@@ -22,7 +21,7 @@ def index() -> Response:
         return render_page("home/welcome.html", "content")
     person = current_actor()
     if person.role is Role.SUPERADMIN:
-        return render_page("home/platform.html", "content", tenants=list_tenants())
+        return redirect_to(url_for("platform.index"))
     return render_page(
         "home/index.html",
         "content",

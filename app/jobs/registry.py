@@ -44,6 +44,15 @@ def register(app: Flask, kind: Kind) -> None:
     app.extensions.setdefault("laudo_jobs", {})[kind.name] = kind
 
 
+def register_chore(app: Flask, chore: Callable[[], object]) -> None:
+    """Something that the relay does again and again, some twice a minute; it commits itself."""
+    app.extensions.setdefault("laudo_chores", []).append(chore)
+
+
+def list_chores() -> list[Callable[[], object]]:
+    return list(current_app.extensions.get("laudo_chores", ()))
+
+
 def get_kind(name: str) -> Kind:
     """The registered kind. Raises KeyError."""
     kind: Kind = current_app.extensions["laudo_jobs"][name]

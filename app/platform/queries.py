@@ -1,16 +1,21 @@
-"""Reading tenants from the platform's side: names, status and counts, never content."""
+"""Reading companies from the platform's side: names, status and counts, never content."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select, text, true
+from sqlalchemy.orm import Session
 
-from app.errors import DomainError
-from app.models import Account, Tenant, TenantStatus
-from app.tenancy import platform_scope
+from app.company.limits import limits_in_force
+from app.company.plans import Limit
+from app.errors import DomainError, NotFound
+from app.models import Account, Superadmin, Tenant, TenantStatus
+from app.tenancy import call_definer, platform_scope
 
 
 class UnknownTenant(DomainError):
@@ -19,9 +24,18 @@ class UnknownTenant(DomainError):
     status = 404
 
 
+class Standing(StrEnum):
+    """What the list of companies can be narrowed to."""
+
+    TRIAL = "trial"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    LEAVING = "leaving"
+
+
 @dataclass(frozen=True, slots=True)
 class TenantLine:
-    """One tenant of the list; `accounts` counts the active ones."""
+    """One tenant of the command line's list; `accounts` counts the active ones."""
 
     id: UUID
     slug: str
@@ -30,6 +44,79 @@ class TenantLine:
     locale: str
     created_at: datetime
     accounts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much a company uses, in numbers; `reports_month` by the company's own clock."""
+
+    people: int = 0
+    invitations: int = 0
+    reports: int = 0
+    reports_month: int = 0
+    storage_bytes: int = 0
+    last_report_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company as the platform sees it; `limits` are those in force, None is without limit."""
+
+    tenant: Tenant
+    limits: dict[Limit, int | None]
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyPage:
+    """One page of the list; `page` counts from 1 and `total` all companies that match."""
+
+    lines: tuple[Company, ...]
+    page: int
+    pages: int
+    total: int
+
+
+def list_companies(
+    *, search: str = "", standing: Standing | None = None, page: int = 1, page_size: int
+) -> CompanyPage:
+    """The companies by name, in three queries however many there are."""
+    matching = (_found_by(search), _stands(standing))
+    with platform_scope() as session:
+        total = session.scalar(select(func.count(Tenant.id)).where(*matching)) or 0
+        pages = max(1, -(-total // page_size))
+        page = min(max(page, 1), pages)
+        tenants = session.scalars(
+            select(Tenant)
+            .where(*matching)
+            .order_by(func.lower(Tenant.name), Tenant.id)
+            .limit(page_size)
+            .offset((page - 1) * page_size)
+        ).all()
+        usage = _count_usage(session, [tenant.id for tenant in tenants])
+        session.expunge_all()
+    lines = (Company(one, limits_in_force(one), usage[one.id]) for one in tenants)
+    return CompanyPage(tuple(lines), page, pages, total)
+
+
+def get_company(tenant_id: UUID) -> Company:
+    """Raises NotFound."""
+    with platform_scope() as session:
+        tenant = session.scalars(select(Tenant).where(Tenant.id == tenant_id)).one_or_none()
+        if tenant is None:
+            raise NotFound
+        usage = _count_usage(session, [tenant.id])
+        session.expunge_all()
+    return Company(tenant, limits_in_force(tenant), usage[tenant.id])
+
+
+def is_email_taken(email: str) -> bool:
+    """Whether somebody on all of Laudo has it, superadmins included."""
+    if call_definer("find_account_by_email", p_email=email):
+        return True
+    with platform_scope() as session:
+        known = select(Superadmin.id).where(Superadmin.email == email)
+        return session.scalars(known).one_or_none() is not None
 
 
 def list_tenants() -> list[TenantLine]:
@@ -59,3 +146,31 @@ def get_tenant_id(slug: str) -> UUID:
     if tenant_id is None:
         raise UnknownTenant(slug=slug)
     return tenant_id
+
+
+def _count_usage(session: Session, tenant_ids: Iterable[UUID]) -> dict[UUID, Usage]:
+    """Of these companies alone: counting over all takes seconds where there are many."""
+    rows = session.execute(
+        text(
+            "select tenant_id, people, invitations, reports, reports_month, storage_bytes,"
+            " last_report_at from count_usage(cast(:ids as uuid[]))"
+        ),
+        {"ids": [str(one) for one in tenant_ids]},
+    )
+    return {tenant_id: Usage(*figures) for tenant_id, *figures in rows}
+
+
+def _found_by(search: str) -> ColumnElement[bool]:
+    words = search.strip()
+    if not words:
+        return true()
+    columns = (Tenant.name, Tenant.slug)
+    return or_(*(column.icontains(words, autoescape=True) for column in columns))
+
+
+def _stands(standing: Standing | None) -> ColumnElement[bool]:
+    if standing is None:
+        return true()
+    if standing is Standing.LEAVING:
+        return Tenant.deletion_due_at.is_not(None)
+    return Tenant.status == TenantStatus(standing.value)

@@ -51,7 +51,12 @@ def nav_items() -> list[NavItem]:
     if not current_user.is_authenticated:
         return []
     if current_user.role is Role.SUPERADMIN:
-        return [NavItem("home.index", _("Companies"), "building", request.endpoint == "home.index")]
+        is_audit = (request.endpoint or "").startswith("platform.audit")
+        is_platform = (request.endpoint or "").startswith("platform.")
+        return [
+            NavItem("platform.index", _("Companies"), "building", is_platform and not is_audit),
+            NavItem("platform.audit", _("Audit"), "history", is_audit),
+        ]
     sections = [
         ("home.index", _("Home"), "home"),
         ("reports.index", _("Reports"), "clipboard-list"),
