@@ -14,7 +14,7 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import * as esbuild from "esbuild";
 import { copyPdfFonts, writeWebFonts } from "./build/fonts.mjs";
 import { iconSprite } from "./build/icons.mjs";
-import { tablerPlugin } from "./build/styles.mjs";
+import { leafletPlugin, tablerPlugin } from "./build/styles.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const app = resolve(here, "..");
@@ -22,10 +22,22 @@ const target = join(app, "static", "dist");
 const staging = join(app, "static", `.dist-${process.pid}`);
 const COMPRESSED = new Set([".js", ".css", ".svg", ".json"]);
 
+/** The entries of each build. The map's page loads its own beside app.js and shares no chunk. */
+const BUILDS = [
+  ["src/app.js", "src/app.css"],
+  ["src/site_map.js", "src/site_map.css"],
+];
+
 async function bundle(fontFolder) {
+  const manifests = [];
+  for (const entryPoints of BUILDS) manifests.push(await bundleEntries(entryPoints, fontFolder));
+  return Object.assign({}, ...manifests);
+}
+
+async function bundleEntries(entryPoints, fontFolder) {
   const result = await esbuild.build({
     absWorkingDir: here,
-    entryPoints: ["src/app.js", "src/app.css"],
+    entryPoints,
     outdir: staging,
     bundle: true,
     splitting: true,
@@ -39,7 +51,7 @@ async function bundle(fontFolder) {
     loader: { ".woff2": "file" },
     legalComments: "none",
     logLevel: "warning",
-    plugins: [tablerPlugin(app, fontFolder)],
+    plugins: [tablerPlugin(app, fontFolder), leafletPlugin],
   });
   const manifest = {};
   for (const [output, { entryPoint, imports }] of Object.entries(result.metafile.outputs)) {

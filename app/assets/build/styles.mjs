@@ -1,5 +1,5 @@
 /**
- * The parts of Tabler that we use.
+ * The parts of Tabler and of Leaflet's sheet that we use.
  *
  * @tabler/core ships one 620 kB style sheet. `@import "tabler"` in app.css gives the rules whose
  * classes occur in a template, form or script, with dark mode following the system instead of an
@@ -35,6 +35,20 @@ export function tablerPlugin(app, fontFolder) {
     },
   };
 }
+
+/** esbuild plugin: Leaflet's sheet without the rules that name pictures, which our map has not. */
+export const leafletPlugin = {
+  name: "leaflet",
+  setup(build) {
+    build.onLoad({ filter: /[/]leaflet[.]css$/ }, async ({ path }) => {
+      const root = postcss.parse(await readFile(path, "utf8"));
+      root.walkDecls((declaration) => {
+        if (declaration.value.includes("url(")) declaration.remove();
+      });
+      return { contents: root.toString(), loader: "css" };
+    });
+  },
+};
 
 async function usedTabler(app) {
   const sheet = join(app, "assets/node_modules/@tabler/core/dist/css/tabler.min.css");

@@ -1,4 +1,7 @@
-/** Buttons that fill in where this device is: data-position-for="#latitude #longitude". */
+/**
+ * Buttons that fill in where this device is: data-position-for="#latitude #longitude", and how
+ * accurate that is into data-position-said="#element". A map hears of it by laudo:position.
+ */
 import { positionNow } from "./position.js";
 import { toast } from "./toasts.js";
 import { word } from "./words.js";
@@ -14,5 +17,8 @@ export function watchHere() {
     const [latitude, longitude] = button.dataset.positionFor.split(" ");
     document.querySelector(latitude).value = found.latitude;
     document.querySelector(longitude).value = found.longitude;
+    const said = document.querySelector(button.dataset.positionSaid);
+    if (said) said.textContent = word("position_accuracy").replace("{metres}", Math.ceil(found.accuracy));
+    button.dispatchEvent(new CustomEvent("laudo:position", { bubbles: true, detail: found }));
   });
 }
