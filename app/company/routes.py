@@ -25,7 +25,7 @@ def brand_css(tenant_id: UUID, digest: str) -> Response:
     tenant = _own(tenant_id)
     if digest != brand.brand_digest(tenant):
         raise NotFound
-    return _kept_for_ever(brand.brand_css(tenant).encode(), "text/css; charset=utf-8")
+    return kept_for_ever(brand.brand_css(tenant).encode(), "text/css; charset=utf-8")
 
 
 @blueprint.get("/logo/<uuid:tenant_id>/<any(first,second):kind>")
@@ -36,7 +36,7 @@ def logo(tenant_id: UUID, kind: str) -> Response:
     if key is None:
         raise NotFound
     with open_stored(key) as stored:
-        return _kept_for_ever(stored.read(), "image/png")
+        return kept_for_ever(stored.read(), "image/png")
 
 
 def _own(tenant_id: UUID) -> Tenant:
@@ -46,7 +46,7 @@ def _own(tenant_id: UUID) -> Tenant:
     return tenant
 
 
-def _kept_for_ever(body: bytes, content_type: str) -> Response:
+def kept_for_ever(body: bytes, content_type: str) -> Response:
     """The address changes with the content, so nobody needs to ask again."""
     headers = {"Cache-Control": FOR_EVER, "Content-Security-Policy": SANDBOX}
     return Response(body, content_type=content_type, headers=headers)

@@ -29,6 +29,7 @@ from app.documents.questions import limits_of, question_of
 from app.documents.words import quarantine_words, words_of
 from app.pdf import context as pdf
 from app.pdf.labels import Labels
+from app.pdf.settings import PdfSettings
 from app.pdf.text import format_limits
 from app.photos.strip import StripFrame
 from app.reports.facts import PlacedPhoto
@@ -82,6 +83,7 @@ class Builder:
             audit_head=snapshot.audit_hash if snapshot else "",
             snapshot_sha256=snapshot.sha256 if snapshot else "",
             generator=f"Laudo {app_version()}",
+            settings=PdfSettings.of(source.tenant.pdf),
         )
 
     def _branding(self) -> pdf.Branding:

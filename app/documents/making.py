@@ -23,6 +23,7 @@ from app.evidence.service import record
 from app.extensions import db
 from app.jobs.registry import Claim
 from app.jobs.runner import WorkFailed, publish, report_progress
+from app.mail.service import mail_pdf_ready
 from app.models import Actor, Document
 from app.pdf.context import ReportContext
 from app.pdf.engine import Progress, RenderedPdf, render_pdf
@@ -127,13 +128,8 @@ def _load(
     subject = subject_of(source)
     frame = frame_of(source.report, project=subject.project, address=subject.address)
     logo = local_logo(frame.logo_key, folder)
-    keep = not source.is_preview
-    return (
-        source,
-        frame,
-        logo,
-        plan_prints(source.facts.photos, frame, logo, keep=keep, drawn=drawn),
-    )
+    prints = plan_prints(source.facts.photos, frame, logo, keep=source.was_printed, drawn=drawn)
+    return source, frame, logo, prints
 
 
 def _draw_all(
@@ -147,7 +143,7 @@ def _draw_all(
     for number, order in enumerate(orders):
         progress.say(PREPARING, number, len(orders))
         original = storage().local_path(order.storage_key, folder)
-        drawn += draw(order, original, logo, frame.theme, folder).drawn
+        drawn += draw(order, original, logo, frame.watermark.style, folder).drawn
     return tuple(drawn)
 
 
@@ -201,3 +197,5 @@ def _publish(claim: Claim, job: Job, made: RenderedPdf, key: str, drawn: tuple[D
             photos=str(totals.good),
             is_preview=job.is_preview,
         )
+        if not job.is_preview:
+            mail_pdf_ready(claim.id)

@@ -62,7 +62,8 @@ def plan_prints(
     """Find the print of every good photo.
 
     One whose strip says something else than now is made again, except with `keep`: a finished
-    report keeps what it has. `drawn` are prints of this very job, not stored as rows yet.
+    report whose PDF is out keeps what it has, whatever the company has chosen since. `drawn` are
+    prints of this very job, not stored as rows yet.
     """
     good = [one for one in placed if one.state is PhotoState.GOOD]
     stored = _stored_prints(one.photo.id for one in good)
@@ -76,7 +77,7 @@ def plan_prints(
             found[photo.id] = Print(new.key, new.sha256, new.width, new.height)
             continue
         strip = strip_text(photo, one.reading, frame)
-        recipe = print_recipe(strip, logo, frame.theme)
+        recipe = print_recipe(strip, logo, frame.watermark.style)
         rows = stored.get(photo.id, [])
         fitting = [row for row in rows if row.recipe == recipe] or (rows if keep else [])
         usable = next((row for row in fitting if storage().exists(row.storage_key)), None)

@@ -17,8 +17,9 @@ from PIL import Image
 from app.imaging.decode import PixelLimits, open_picture
 from app.imaging.fonts import Fonts
 from app.imaging.pixels import shrink
+from app.imaging.settings import StripStyle
 from app.imaging.sniff import ImageKind
-from app.imaging.watermark import StripText, StripTheme, draw_strip, join, load_logo, text_size
+from app.imaging.watermark import StripText, load_logo, put_together
 
 RECIPE_VERSION = "2"
 """Raise when the same input may give other bytes."""
@@ -66,14 +67,17 @@ class DerivativeSet:
 def print_recipe(
     strip: StripText,
     logo: Path | None,
-    theme: StripTheme = StripTheme.LIGHT,
+    style: StripStyle | None = None,
     sizes: Sizes | None = None,
 ) -> str:
-    """Name how a print size is made ('2-' and 16 hex digits): another text, another name."""
+    """Name how a print size is made ('2-' and 16 hex digits): another text or style, another name.
+
+    So changed settings ask for a new picture, and the old one stays under its own name.
+    """
     parts = {
         "strip": asdict(strip),
         "logo": hashlib.sha256(logo.read_bytes()).hexdigest() if logo else None,
-        "theme": theme,
+        **(style or StripStyle()).recipe_parts(),
         "sizes": asdict(sizes or Sizes()),
     }
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -92,7 +96,7 @@ def make_derivatives(
     logo: Path | None,
     *,
     fonts: Fonts,
-    theme: StripTheme = StripTheme.LIGHT,
+    style: StripStyle | None = None,
     sizes: Sizes | None = None,
     max_pixels: PixelLimits | None = None,
 ) -> DerivativeSet:
@@ -102,19 +106,12 @@ def make_derivatives(
     `child.run_limited`. Raises `decode.UndecodableImage`, and OSError when a file cannot be
     read or written.
     """
-    sizes = sizes or Sizes()
+    sizes, style = sizes or Sizes(), style or StripStyle()
     decoded = open_picture(original, max_pixels, max(sizes.print, sizes.thumbnail))
     thumbnail = shrink(decoded.image, (sizes.thumbnail,) * 2)
     picture = _enlarge(shrink(decoded.image, (sizes.print,) * 2), sizes.strip, sizes.print)
-    canvas_width = max(picture.width, sizes.strip)
-    drawn = draw_strip(
-        canvas_width,
-        text_size(canvas_width, picture.height),
-        strip,
-        load_logo(logo) if logo else None,
-        fonts,
-        theme,
-    )
+    mark = load_logo(logo) if logo else None
+    whole = put_together(picture, max(picture.width, sizes.strip), strip, mark, fonts, style)
     return DerivativeSet(
         kind=decoded.kind,
         width=decoded.width,
@@ -123,10 +120,7 @@ def make_derivatives(
             thumbnail, out_dir / "thumbnail.jpg", _THUMBNAIL_QUALITY, thumbnail_recipe(sizes)
         ),
         print=_save(
-            join(picture, drawn, theme),
-            out_dir / "print.jpg",
-            _PRINT_QUALITY,
-            print_recipe(strip, logo, theme, sizes),
+            whole, out_dir / "print.jpg", _PRINT_QUALITY, print_recipe(strip, logo, style, sizes)
         ),
     )
 

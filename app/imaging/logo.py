@@ -2,29 +2,30 @@
 
 A logo is re-encoded from its pixels, so that nothing but pixels of an uploaded file is ever
 served or printed. SVG, GIF and everything else is refused: each more decoder is one more door.
+Run as a module it cleans one logo from standard input, under limits (logo_apart.py asks for that).
 """
 
 from __future__ import annotations
 
 import io
 import re
+import resource
+import sys
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from app.imaging.fonts import Fonts
+from app.imaging.logo_apart import MAX_LOGO_BYTES, REFUSED, UnsupportedLogo
 from app.imaging.pixels import eight_bit, shrink
 from app.imaging.sniff import HEADER_BYTES, ImageKind, sniff
 
-MAX_LOGO_BYTES = 5 << 20
+__all__ = ["MAX_LOGO_BYTES", "UnsupportedLogo", "clean_logo", "make_initials_logo"]
+
 MAX_LOGO_PIXELS = 20_000_000
 BOX = (1200, 600)
 """A cleaned logo fits in this many pixels; larger ones are shrunk, smaller ones kept."""
 
 _PLUGINS = {ImageKind.JPEG: "JPEG", ImageKind.PNG: "PNG"}
-
-
-class UnsupportedLogo(ValueError):
-    """The file is no JPEG or PNG, is too large, or is damaged; the message says which."""
 
 
 def clean_logo(data: bytes) -> bytes:
@@ -129,3 +130,26 @@ def _mark(initials: str, colour: str, fonts: Fonts) -> Image.Image:
     )
     pen.text((side / 2, side / 2 + face.size * 0.364), initials, ink, face, anchor="ms")
     return mark.resize((_MARK, _MARK), Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+# Enough for the largest logo at four bytes a pixel and three copies of it.
+_MEMORY_BYTES = 1 << 30
+_SECONDS = 10
+
+
+def main() -> int:
+    """Clean the logo on standard input; returns the exit status."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        cleaned = clean_logo(sys.stdin.buffer.read(MAX_LOGO_BYTES + 1))
+    except (UnsupportedLogo, MemoryError) as error:
+        sys.stderr.write(str(error))
+        return REFUSED
+    sys.stdout.buffer.write(cleaned)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,13 +1,13 @@
-"""Draws the strip that stands below a photo: logo, time, place, report number and hash.
+"""Draws the strip of a photo: logo, time, place, report number and hash.
 
-The strip never covers a pixel of the picture. Words arrive ready and in the reader's language;
-what is true about a photo is decided elsewhere, only the drawing lives here.
+Below the picture it covers no pixel; a company may have it lie on the lower edge instead. Words
+arrive ready and in the reader's language; what is true about a photo is decided elsewhere, only
+the drawing lives here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from app.imaging.exif_values import clean_text
 from app.imaging.fonts import Fonts
+from app.imaging.settings import StripPosition, StripStyle, StripTheme
 
 HASH_DIGITS = 12
 """How many hex digits of the original's SHA-256 the strip shows."""
@@ -33,12 +34,8 @@ _MIN_TEXT = 15
 _PITCH = 1.34
 _LOGO_ROWS = 2
 
-
-class StripTheme(StrEnum):
-    """Dark text on white, or the reverse."""
-
-    LIGHT = "light"
-    DARK = "dark"
+# A strip that would hide more of the picture than this stands below it, whatever was chosen.
+_MOST_COVERED = 0.4
 
 
 @dataclass(frozen=True)
@@ -151,10 +148,14 @@ def draw_strip(
     logo: Image.Image | None,
     fonts: Fonts,
     theme: StripTheme = StripTheme.LIGHT,
+    beneath: Image.Image | None = None,
+    opacity: int = 100,
 ) -> Image.Image:
     """Return the strip as an RGB image of `width` pixels, as high as its text (in `size`) needs.
 
-    `logo` is RGBA or RGB, of any size; `width` should be at least 20 times `size`.
+    `logo` is RGBA or RGB, of any size; `width` should be at least 20 times `size`. Of a picture
+    `beneath` (as wide as the strip) the lower edge shows through a ground of less `opacity`
+    (per cent) than 100.
     """
     colours = _COLOURS[theme]
     faces = _Faces.of(fonts, size)
@@ -165,7 +166,9 @@ def draw_strip(
     pitch = round(size * _PITCH)
     height = len(layout.rows) * pitch + 2 * padding
     right = width - padding
-    strip = Image.new("RGB", (width, height), colours.ground)
+    strip = _ground(beneath, (width, height), colours.ground, opacity)
+    # Words keep a halo of the ground's colour where that alone does not carry them.
+    halo = 0 if beneath is None or opacity == 100 else max(1, round(size / 9))
     pen = ImageDraw.Draw(strip)
     pen.rectangle((0, 0, width - 1, max(0, round(size / 12) - 1)), fill=colours.ink)
     if layout.rule is not None:
@@ -179,9 +182,9 @@ def draw_strip(
     baseline = padding + round(pitch * 0.74)
     for row in layout.rows:
         if row.left:
-            _write(pen, (padding, baseline), "ls", row.left, faces, colours)
+            _write(pen, (padding, baseline), "ls", row.left, faces, colours, halo)
         if row.right:
-            _write(pen, (right, baseline), "rs", row.right, faces, colours)
+            _write(pen, (right, baseline), "rs", row.right, faces, colours, halo)
         baseline += pitch
     return strip
 
@@ -193,16 +196,61 @@ def _write(
     line: _Line,
     faces: _Faces,
     colours: _Colours,
+    halo: int,
 ) -> None:
-    ink = colours.ink if line.is_strong else colours.soft
-    pen.text(at, line.text, ink, faces.face(line), anchor=anchor)
+    ink = colours.ink if line.is_strong or halo else colours.soft
+    pen.text(
+        at,
+        line.text,
+        ink,
+        faces.face(line),
+        anchor=anchor,
+        stroke_width=halo,
+        stroke_fill=colours.ground,
+    )
+
+
+def _ground(
+    beneath: Image.Image | None, size: tuple[int, int], colour: str, opacity: int
+) -> Image.Image:
+    plain = Image.new("RGB", size, colour)
+    if beneath is None or opacity == 100:
+        return plain
+    edge = beneath.crop((0, beneath.height - size[1], size[0], beneath.height))
+    return Image.blend(edge, plain, opacity / 100)
+
+
+def put_together(
+    picture: Image.Image,
+    width: int,
+    text: StripText,
+    logo: Image.Image | None,
+    fonts: Fonts,
+    style: StripStyle,
+) -> Image.Image:
+    """Return the picture with its strip, `width` pixels wide, which is no less than its own."""
+    size = text_size(width, picture.height)
+    strip = draw_strip(width, size, text, logo, fonts, style.theme)
+    on_it = style.position is StripPosition.ON
+    if not on_it or strip.height > picture.height * _MOST_COVERED:
+        return join(picture, strip, style.theme)
+    canvas = _centred(picture, (width, picture.height), style.theme)
+    strip = draw_strip(width, size, text, logo, fonts, style.theme, canvas, style.opacity)
+    canvas.paste(strip, (0, canvas.height - strip.height))
+    return canvas
 
 
 def join(picture: Image.Image, strip: Image.Image, theme: StripTheme) -> Image.Image:
     """Return the picture, untouched and centred, above its strip; the strip is not narrower."""
-    canvas = Image.new("RGB", (strip.width, picture.height + strip.height), _COLOURS[theme].margin)
-    canvas.paste(picture, ((strip.width - picture.width) // 2, 0))
+    canvas = _centred(picture, (strip.width, picture.height + strip.height), theme)
     canvas.paste(strip, (0, picture.height))
+    return canvas
+
+
+def _centred(picture: Image.Image, size: tuple[int, int], theme: StripTheme) -> Image.Image:
+    """The picture at the top of a canvas that may be larger."""
+    canvas = Image.new("RGB", size, _COLOURS[theme].margin)
+    canvas.paste(picture, ((size[0] - picture.width) // 2, 0))
     return canvas
 
 

@@ -13,7 +13,10 @@ from app.models.work import Work, WorkState
 
 
 class BrandPreview(Work, TenantRow):
-    """A page of a PDF and a watermarked photo under `settings` that are not saved yet."""
+    """Cover and page of a PDF and a watermarked photo under `settings` that are not saved yet.
+
+    The keys are of pictures. A person's older rows are deleted when a new one is asked for.
+    """
 
     __tablename__ = "brand_previews"
     __table_args__ = tenant_table(
@@ -24,6 +27,7 @@ class BrandPreview(Work, TenantRow):
 
     requested_by: Mapped[UUID]
     settings: Mapped[dict[str, Any]]
+    cover_key: Mapped[str | None] = mapped_column(String(200))
     page_key: Mapped[str | None] = mapped_column(String(200))
     photo_key: Mapped[str | None] = mapped_column(String(200))
 

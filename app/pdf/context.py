@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.definition.outcome import Outcome
+from app.pdf.settings import DEFAULTS, PdfSettings
 
 
 class Mark(StrEnum):
@@ -313,6 +314,7 @@ class ReportContext:
     audit_head: str = ""
     snapshot_sha256: str = ""
     generator: str = "Laudo"
+    settings: PdfSettings = DEFAULTS
 
     @property
     def full_number(self) -> str:

@@ -28,7 +28,7 @@ from app.pdf import limits
 from app.pdf.fetcher import ReportFetcher
 from app.pdf.fonts import FACES, font_dir, font_face_css, shared_fonts
 from app.pdf.limits import TooLarge, check_size
-from app.pdf.markup import STYLESHEETS, render_html, stylesheet, theme_css
+from app.pdf.markup import render_html, stylesheet, stylesheets_of, theme_css
 from app.pdf.proof import photos_missing
 
 
@@ -135,7 +135,8 @@ def _write(
 
     assets = {name: font_dir() / name for name in FACES}
     fetcher = ReportFetcher(assets, files, on_evidence)
-    texts = (font_face_css(), theme_css(context), *(stylesheet(name) for name in STYLESHEETS))
+    own = (stylesheet(name) for name in stylesheets_of(context))
+    texts = (font_face_css(), theme_css(context), *own)
     fonts = shared_fonts()
     sheets = [CSS(string=text, url_fetcher=fetcher, font_config=fonts) for text in texts]
     with _page_reports(on_progress):

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from app.pdf.context import Mark, Question, ReportContext, Table, TableRow
 from app.pdf.fetcher import evidence_url
 from app.pdf.labels import Labels
+from app.pdf.settings import PageFormat
 from app.pdf.text import (
     breakable,
     clean,
@@ -32,6 +33,7 @@ from app.pdf.text import (
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "pdf"
 STYLESHEETS = ("report.css", "opening.css", "questions.css", "closing.css")
+LETTER, COMPACT = "letter.css", "compact.css"
 MAX_COLUMNS = 8
 LONG_ANSWER = 70
 SHORT_COMMENT = 240
@@ -64,6 +66,13 @@ def theme_css(context: ReportContext) -> str:
     return f":root {{ {rules} }}"
 
 
+def stylesheets_of(context: ReportContext) -> tuple[str, ...]:
+    """The names of the sheets in their order: what a company chose comes last and wins."""
+    chosen = context.settings
+    letter = (LETTER,) if chosen.page_format is PageFormat.LETTER else ()
+    return (*STYLESHEETS, *letter, *((COMPACT,) if chosen.is_compact else ()))
+
+
 @cache
 def stylesheet(name: str) -> str:
     """The text of one packaged stylesheet."""
@@ -83,7 +92,7 @@ def _environment() -> Environment:
     environment.filters.update(
         prose=prose,
         evidence_url=_evidence_url,
-        pairs=_pairs,
+        rows=_rows,
         size=_size,
         parts=_parts,
         unnumbered=unnumbered,
@@ -106,9 +115,9 @@ def _when(moment: datetime, context: ReportContext) -> str:
     return format_time(moment, context.time_zone, context.languages[0])
 
 
-def _pairs(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), 2):
-        yield items[start : start + 2]
+def _rows(items: Sequence[T], across: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), across):
+        yield items[start : start + across]
 
 
 def _size(text: str) -> str:

@@ -100,7 +100,7 @@ def _examine(sheet: Sheet, original: Path, folder: Path, attempt: int) -> Findin
     order = Order(photo.id, photo.storage_key, strip)
     logo = local_logo(frame.logo_key, folder)
     try:
-        return Finding(exif, draw(order, original, logo, frame.theme, folder), None)
+        return Finding(exif, draw(order, original, logo, frame.watermark.style, folder), None)
     except UndecodableImage as error:
         if error.reason is Reason.TOO_HEAVY and attempt < TRIES_WHEN_HEAVY:
             raise

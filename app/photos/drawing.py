@@ -20,7 +20,8 @@ from app.imaging import derivatives as imaging
 from app.imaging.child import run_limited
 from app.imaging.decode import PixelLimits
 from app.imaging.fonts import FONT_FOLDER, Fonts
-from app.imaging.watermark import StripText, StripTheme
+from app.imaging.settings import StripStyle
+from app.imaging.watermark import StripText
 from app.models import Derivative, DerivativeKind
 from app.storage import object_key, storage
 from app.tenancy import require_tenant
@@ -58,7 +59,7 @@ class Drawing:
     drawn: tuple[Drawn, ...]
 
 
-def draw(order: Order, original: Path, logo: Path | None, theme: StripTheme, out: Path) -> Drawing:
+def draw(order: Order, original: Path, logo: Path | None, style: StripStyle, out: Path) -> Drawing:
     """Draw thumbnail and print size of a local original and store them.
 
     Raises UndecodableImage, ChildFailed, FontsMissing, StorageFull.
@@ -67,7 +68,7 @@ def draw(order: Order, original: Path, logo: Path | None, theme: StripTheme, out
     make = partial(
         imaging.make_derivatives,
         fonts=Fonts.from_folder(FONT_FOLDER),
-        theme=theme,
+        style=style,
         max_pixels=limits,
     )
     made = run_limited(make, original, out, order.strip, logo)

@@ -1,7 +1,7 @@
-"""What stands in the watermark strip below a photo: facts as printed words, nothing drawn.
+"""What stands in the watermark strip of a photo: facts as printed words, nothing drawn.
 
 A photo keeps its strip: the words follow the report, its project and the photo's own witnesses,
-in the checklist's first language.
+in the checklist's first language. The company's settings say which lines are shown.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from app.extensions import db
-from app.imaging.watermark import StripText, StripTheme
+from app.imaging.settings import DEFAULTS, WatermarkSettings
+from app.imaging.watermark import StripText
 from app.models import Photo, PhotoReading, Report, Tenant
 from app.pdf.labels import Labels
 from app.photos.place import Place, Taken, places_of, times_of
@@ -22,14 +23,17 @@ NO_ZONE = {"en": "no zone", "pt": "sem fuso"}
 
 @dataclass(frozen=True, slots=True)
 class StripFrame:
-    """What the strips of one report share; `logo_key` is a PNG in storage."""
+    """What the strips of one report share; `logo_key` is a PNG in storage.
+
+    `place` is said whether the strip shows it or not: the PDF's captions name it too.
+    """
 
     report: str
     place: str
     language: str
     time_zone: str
     logo_key: str | None = None
-    theme: StripTheme = StripTheme.LIGHT
+    watermark: WatermarkSettings = DEFAULTS
 
 
 def frame_of(
@@ -42,26 +46,29 @@ def frame_of(
     tenant = db.session.scalars(select(Tenant)).one()
     name = report.project.name if project is None else project
     street = report.project.address if address is None else address
-    theme = tenant.watermark.get("theme")
+    watermark = WatermarkSettings.of(tenant.watermark)
     return StripFrame(
         report=report.full_number,
         place=SEPARATOR.join(part for part in (name, street) if part),
         language=report.version.definition.languages[0].value,
         time_zone=tenant.time_zone,
-        logo_key=tenant.logo_key,
-        theme=StripTheme(theme) if theme in set(StripTheme) else StripTheme.LIGHT,
+        logo_key=tenant.logo_key if watermark.logo else None,
+        watermark=watermark,
     )
 
 
 def strip_text(photo: Photo, reading: PhotoReading | None, frame: StripFrame) -> StripText:
-    """The strip of one photo, by its best witnesses of time and place."""
-    labels = Labels((frame.language,))
+    """The strip of one photo, by its best witnesses of time and place.
+
+    Time and hash stand in every strip; the other lines where the company shows them.
+    """
+    labels, shown = Labels((frame.language,)), frame.watermark
     place = next(iter(places_of(photo, reading)), None)
     return StripText(
         time=time_line(times_of(photo, reading)[0], labels, frame.time_zone),
-        position=position_line(place, labels),
-        place=frame.place,
-        report=frame.report,
+        position=position_line(place, labels) if shown.coordinates else "",
+        place=frame.place if shown.place else "",
+        report=frame.report if shown.report else "",
         sha256=photo.sha256,
     )
 

@@ -20,7 +20,8 @@ from app.imaging.derivatives import (
 )
 from app.imaging.fonts import Fonts
 from app.imaging.logo import make_initials_logo
-from app.imaging.watermark import StripText, StripTheme
+from app.imaging.settings import StripStyle, StripTheme
+from app.imaging.watermark import StripText
 from tests.imaging import pictures
 from tests.imaging.pictures import CORNERS, corners, phone_exif
 
@@ -117,7 +118,7 @@ def test_another_text_logo_or_theme_is_another_recipe(strip: StripText, logo: Pa
         print_recipe(strip, None),
         print_recipe(replace(strip, place="elsewhere"), None),
         print_recipe(strip, logo),
-        print_recipe(strip, None, StripTheme.DARK),
+        print_recipe(strip, None, StripStyle(StripTheme.DARK)),
         print_recipe(strip, None, sizes=Sizes(print=800)),
         thumbnail_recipe(),
     ]

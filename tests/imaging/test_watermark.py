@@ -10,9 +10,9 @@ from PIL import Image, ImageChops
 
 from app.imaging.fonts import Fonts
 from app.imaging.logo import make_initials_logo
+from app.imaging.settings import StripTheme
 from app.imaging.watermark import (
     StripText,
-    StripTheme,
     draw_strip,
     join,
     load_logo,

@@ -21,7 +21,7 @@ from weasyprint.urls import FatalURLFetchingError
 from app.pdf.engine import render_pdf
 from app.pdf.fetcher import ReportFetcher, evidence_url
 from app.pdf.limits import MAX_FIELD_TEXT, TooLarge, check_size
-from app.pdf.markup import STYLESHEETS, TEMPLATES, render_html
+from app.pdf.markup import COMPACT, LETTER, STYLESHEETS, TEMPLATES, render_html
 from tests.pdf import samples
 from tests.pdf.payloads import payloads
 from tests.pdf.reading import attachment_count, inflated, squeezed, text_of
@@ -143,7 +143,7 @@ def test_the_fetcher_answers_with_local_paths(tmp_path: Path) -> None:
 
 def test_templates_use_no_slow_layout_and_no_unsafe_filter() -> None:
     slow = re.compile(r"display:\s*(inline-)?(flex|grid)|\b(dotted|dashed)\b|table-layout:\s*auto")
-    assert {path.name for path in TEMPLATES.glob("*.css")} == set(STYLESHEETS)
+    assert {path.name for path in TEMPLATES.glob("*.css")} == {*STYLESHEETS, LETTER, COMPACT}
     for path in TEMPLATES.iterdir():
         text = path.read_text(encoding="utf-8")
         assert not slow.search(text), path.name

@@ -1,0 +1,216 @@
+"""The form of the brand page: logos, colours, contact, the photos' strip, the PDFs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from markupsafe import Markup
+from werkzeug.datastructures import FileStorage
+from wtforms import BooleanField, Field, IntegerField, RadioField
+from wtforms.validators import InputRequired, NumberRange
+from wtforms.widgets import html_params
+
+from app.company.draft import Draft
+from app.imaging.logo_apart import MAX_LOGO_BYTES
+from app.imaging.settings import LEAST_OPACITY, StripPosition, StripTheme, WatermarkSettings
+from app.pdf.settings import (
+    MAX_FOOTER,
+    MAX_NOTE,
+    MAX_NOTE_LINES,
+    PageFormat,
+    PdfSettings,
+    PhotoSize,
+)
+from app.web.brand import COLOUR
+from app.web.forms import LongTextField, TextField
+
+PICTURES = {"accept": "image/png,image/jpeg"}
+CONTACT = 500
+
+
+class ColourWidget:
+    """A picker and the hex text side by side. Both are named alike, after what was shown."""
+
+    def __call__(self, field: ColourField, **attributes: Any) -> Markup:
+        valid = COLOUR.fullmatch((field.data or "").lower())
+        shown = field.data.lower() if valid and field.data else field.shown
+        words = {"id": field.id, "value": field.data or "", "maxlength": 7, "spellcheck": "false"}
+        inputs = (
+            {"type": "hidden", "value": shown},
+            {"type": "color", "value": shown, "aria-label": _("Pick it"), "class": "colour-pick"},
+            {"type": "text", "autocomplete": "off", **attributes, **words},
+        )
+        drawn = "".join(f"<input {html_params(name=field.name, **one)}>" for one in inputs)
+        return Markup(f'<span class="colour-pair" data-colour>{drawn}</span>')  # noqa: S704
+
+
+class ColourField(Field):
+    """'#rrggbb'. Without scripts picker and text say different things: what was changed counts."""
+
+    widget = ColourWidget()
+    data: str | None
+
+    @property
+    def shown(self) -> str:
+        return str(self.object_data or "#000000")
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if not valuelist:
+            return
+        words = [str(value).strip().lower() for value in valuelist]
+        before, typed = words[0], words[-1]
+        picked = words[1] if len(words) == 3 else typed
+        self.data = (picked if typed == before else typed)[:7]
+        if not COLOUR.fullmatch(self.data):
+            raise ValueError(_("Write a colour as # and six digits, for example #1f5fa8."))
+
+
+class BrandForm(FlaskForm):  # type: ignore[misc]
+    logo = FileField(_l("Your logo"), render_kw=PICTURES)
+    remove_logo = BooleanField(_l("Take this logo away"))
+    second_logo = FileField(
+        _l("Second logo"),
+        description=_l("For example your client's. It stands on the cover only."),
+        render_kw=PICTURES,
+    )
+    remove_second_logo = BooleanField(_l("Take this logo away"))
+    accent = ColourField(
+        _l("Main colour"),
+        description=_l("Buttons, links, the band of the cover."),
+        validators=[InputRequired()],
+    )
+    second = ColourField(
+        _l("Second colour"),
+        description=_l("Small titles, and in the band."),
+        validators=[InputRequired()],
+    )
+    third = ColourField(
+        _l("Third colour"),
+        description=_l("Short rules, and the end of the band."),
+        validators=[InputRequired()],
+    )
+    contact = LongTextField(
+        _l("Contact"),
+        max_length=CONTACT,
+        description=_l("Address, telephone, e-mail: a line each. It stands on every cover."),
+        render_kw={"rows": 3},
+    )
+    strip_logo = BooleanField(_l("Logo"))
+    strip_report = BooleanField(_l("Report number"))
+    strip_coordinates = BooleanField(_l("Coordinates"))
+    strip_place = BooleanField(_l("Project and address"))
+    strip_position = RadioField(
+        _l("Where it stands"),
+        choices=[
+            (StripPosition.BELOW.value, _l("Below the picture")),
+            (StripPosition.ON.value, _l("On its lower edge")),
+        ],
+        validators=[InputRequired()],
+    )
+    strip_theme = RadioField(
+        _l("Its ground"),
+        choices=[(StripTheme.LIGHT.value, _l("Light")), (StripTheme.DARK.value, _l("Dark"))],
+        validators=[InputRequired()],
+    )
+    strip_opacity = IntegerField(
+        _l("Opacity of the ground on a picture, in per cent"),
+        description=_l("From 40 to 100. Below the picture the ground is always whole."),
+        validators=[
+            InputRequired(_l("Give a number from 40 to 100.")),
+            NumberRange(LEAST_OPACITY, 100, _l("Give a number from 40 to 100.")),
+        ],
+        render_kw={"type": "number", "min": LEAST_OPACITY, "max": 100, "step": 5},
+    )
+    photo_size = RadioField(
+        _l("Photos"),
+        choices=[
+            (PhotoSize.LARGE.value, _l("Large, two to a row")),
+            (PhotoSize.COMPACT.value, _l("Compact, three to a row")),
+        ],
+        validators=[InputRequired()],
+    )
+    page_format = RadioField(
+        _l("Page"),
+        choices=[(PageFormat.A4.value, "A4"), (PageFormat.LETTER.value, "US Letter")],
+        validators=[InputRequired()],
+    )
+    show_hashes = BooleanField(
+        _l("Hash under each photo"),
+        description=_l("The register of all hashes at the end is always printed."),
+    )
+    cover_note = LongTextField(
+        _l("Note on the cover"),
+        max_length=MAX_NOTE,
+        description=_l("For example how long the report may be kept, or for whom it is."),
+        render_kw={"rows": 3},
+    )
+    footer = TextField(
+        _l("Line at the foot of each page"),
+        max_length=MAX_FOOTER,
+        description=_l("For example a registration number or a confidentiality note."),
+    )
+
+    def validate_cover_note(self, field: LongTextField) -> None:
+        if len((field.data or "").splitlines()) > MAX_NOTE_LINES:
+            raise ValueError(_("The note may have %(n)s lines at most.", n=MAX_NOTE_LINES))
+
+    @property
+    def draft(self) -> Draft:
+        """What a valid form asks for, but for logos."""
+        return Draft(
+            accent=self.accent.data,
+            second=self.second.data,
+            third=self.third.data,
+            contact=(self.contact.data or "").strip(),
+            watermark=WatermarkSettings(
+                logo=self.strip_logo.data,
+                coordinates=self.strip_coordinates.data,
+                place=self.strip_place.data,
+                report=self.strip_report.data,
+                theme=self.strip_theme.data,
+                position=self.strip_position.data,
+                opacity=self.strip_opacity.data,
+            ),
+            pdf=PdfSettings(
+                page_format=self.page_format.data,
+                photo_size=self.photo_size.data,
+                show_hashes=self.show_hashes.data,
+                cover_note=(self.cover_note.data or "").strip(),
+                footer=self.footer.data or "",
+            ),
+        )
+
+    def logo_bytes(self, name: str) -> bytes | None:
+        """The file chosen as 'logo' or 'second_logo', one byte past what is allowed at most."""
+        file: FileStorage | None = self[name].data
+        return file.stream.read(MAX_LOGO_BYTES + 1) if file and file.filename else None
+
+    @property
+    def without(self) -> frozenset[str]:
+        """The logos to take away."""
+        return frozenset(name for name in ("logo", "second_logo") if self[f"remove_{name}"].data)
+
+
+def values_of(draft: Draft) -> dict[str, Any]:
+    """A draft as the form's fields."""
+    strip, paper = draft.watermark, draft.pdf
+    return {
+        **draft.colours,
+        "contact": draft.contact,
+        "strip_logo": strip.logo,
+        "strip_coordinates": strip.coordinates,
+        "strip_place": strip.place,
+        "strip_report": strip.report,
+        "strip_theme": strip.theme.value,
+        "strip_position": strip.position.value,
+        "strip_opacity": strip.opacity,
+        "photo_size": paper.photo_size.value,
+        "page_format": paper.page_format.value,
+        "show_hashes": paper.show_hashes,
+        "cover_note": paper.cover_note,
+        "footer": paper.footer,
+    }

@@ -1,0 +1,131 @@
+"""Routes of the brand page: show, save, and the preview that follows what is typed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.company import blueprint, previews, service
+from app.company.brand_forms import BrandForm, values_of
+from app.company.colours import ColourCheck, check_colours
+from app.company.draft import Draft, draft_of
+from app.company.routes import kept_for_ever
+from app.extensions import db
+from app.models import Role
+from app.web.errors import translated
+from app.web.files import open_stored
+from app.web.fragments import redirect_to, render_fragment, render_page, wants_fragment
+from app.web.guards import current_actor, requires
+
+COLOURS = ("accent", "second", "third")
+
+
+@blueprint.get("/company/brand")
+@requires(Role.ADMIN)
+def brand() -> Response:
+    """With `unsaved` the form holds what the person's newest preview was asked for."""
+    draft = draft_of(current_user.tenant)
+    newest = previews.find_view(current_user.account_id).newest
+    if newest and request.args.get("unsaved"):
+        draft = Draft.of(newest.settings)
+    return _page(BrandForm(formdata=None, data=values_of(draft)))
+
+
+@blueprint.post("/company/brand")
+@requires(Role.ADMIN)
+def brand_update() -> Response:
+    form = BrandForm(data=values_of(draft_of(current_user.tenant)))
+    if not form.validate_on_submit():
+        return _page(form, status=422)
+    try:
+        _save(form)
+    except service.LogoRefused as refused:
+        db.session.rollback()
+        form[refused.params["which"]].errors = [translated(refused)]
+        return _page(form, status=422)
+    db.session.commit()
+    flash(_("Saved"), "success")
+    return redirect_to(url_for(".brand"))
+
+
+@blueprint.get("/company/brand/colours")
+@requires(Role.ADMIN)
+def brand_colours() -> Response:
+    """What the colours in the form can carry, while they are being chosen."""
+    form = BrandForm(formdata=request.args)
+    return render_fragment("company/_colours.html", checks=_checks(form), form=form)
+
+
+@blueprint.post("/company/brand/preview")
+@requires(Role.ADMIN)
+def brand_preview() -> Response:
+    """Draw what the form holds, saved or not; a newer request takes the place of an older one."""
+    form = BrandForm(data=values_of(draft_of(current_user.tenant)))
+    if not form.validate_on_submit():
+        view = previews.find_view(current_user.account_id)
+        if wants_fragment():
+            return render_fragment("company/_preview.html", status=422, view=view, refused=True)
+        return _page(form, status=422)
+    previews.request_preview(form.draft, account_id=current_user.account_id)
+    db.session.commit()
+    if wants_fragment():
+        return _preview()
+    return redirect_to(url_for(".brand", unsaved=1, _anchor="brand-preview"))
+
+
+@blueprint.get("/company/brand/preview")
+@requires(Role.ADMIN)
+def brand_preview_status() -> Response:
+    """Where the person's newest preview stands; asks again by itself until it is settled."""
+    if not wants_fragment():
+        return redirect_to(url_for(".brand", unsaved=1, _anchor="brand-preview"))
+    return _preview()
+
+
+@blueprint.get("/company/brand/preview/<uuid:preview_id>/<any(cover,page,photo):part>")
+@requires(Role.ADMIN)
+def brand_picture(preview_id: UUID, part: str) -> Response:
+    with open_stored(previews.get_picture(preview_id, part)) as stored:
+        return kept_for_ever(stored.read(), previews.PARTS[part])
+
+
+def _save(form: BrandForm) -> None:
+    draft, actor = form.draft, current_actor()
+    service.brand_tenant(
+        service.Brand(
+            logo=form.logo_bytes("logo"),
+            second_logo=form.logo_bytes("second_logo"),
+            contact=draft.contact,
+            without=form.without,
+            **draft.colours,
+        ),
+        actor=actor,
+    )
+    service.change_watermark(draft.watermark, actor=actor)
+    service.change_pdf(draft.pdf, actor=actor)
+
+
+def _page(form: BrandForm, *, status: int = 200) -> Response:
+    view = previews.find_view(current_user.account_id)
+    is_fresh = bool(form.errors) or previews.shows(view, form.draft)
+    return render_page(
+        "company/brand.html",
+        "content",
+        status=status,
+        form=form,
+        checks=_checks(form),
+        view=view,
+        is_fresh=is_fresh,
+    )
+
+
+def _preview() -> Response:
+    view = previews.find_view(current_user.account_id)
+    return render_fragment("company/_preview.html", view=view)
+
+
+def _checks(form: BrandForm) -> list[ColourCheck]:
+    return check_colours({name: form[name].data or "" for name in COLOURS})

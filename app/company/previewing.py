@@ -1,0 +1,213 @@
+"""Making one preview: a real PDF, two of its pages as pictures, and a real watermarked photo.
+
+For workers only. What it prints is made up (preview_sample.py, sample_photos.py); how it prints is
+the very code of reports. No transaction is open while anything is drawn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pypdfium2 import PdfDocument
+from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
+from sqlalchemy import select, update
+
+from app.company.draft import Draft
+from app.company.preview_sample import MOMENT, NUMBER, PLACE, sample_report
+from app.company.sample_photos import draw_photo
+from app.extensions import db
+from app.imaging.derivatives import make_derivatives
+from app.imaging.fonts import FONT_FOLDER, Fonts
+from app.jobs.registry import Claim
+from app.jobs.runner import publish
+from app.models import BrandPreview, Photo, PhotoReading
+from app.pdf import context as pdf
+from app.pdf.engine import render_pdf
+from app.photos.drawing import local_logo
+from app.photos.place import places_of, times_of
+from app.photos.strip import StripFrame, strip_text, time_words
+from app.storage import object_key, put_bytes, storage
+from app.tenancy import require_tenant
+
+PAGE_WIDTH = 1000
+"""Of a page's picture, in pixels: sharp at a desk, and still a small file."""
+
+COUNT = 3
+COVER = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a preview needs of its row: the draft and the company, plain data."""
+
+    draft: Draft
+    settings: dict[str, Any]
+    frame: StripFrame
+
+
+def make_preview(claim: Claim) -> None:
+    """Carry out one preview. Repeated, it makes the same bytes under the same keys."""
+    sheet = _load(claim)
+    with TemporaryDirectory(prefix="laudo-preview-") as name:
+        folder = Path(name)
+        photos, files = _photos(sheet, folder)
+        output = folder / "sample.pdf"
+        _print(sheet, photos, files, folder, output)
+        cover, page = _pictures(output)
+        keys = {
+            "cover_key": _stored(cover, ".png"),
+            "page_key": _stored(page, ".png"),
+            "photo_key": _stored(files[photos[0].key].read_bytes(), ".jpg"),
+        }
+    with publish(BrandPreview, claim):
+        db.session.execute(
+            update(BrandPreview)
+            .where(BrandPreview.id == claim.id)
+            .values(**keys)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _load(claim: Claim) -> Sheet:
+    settings = db.session.scalars(
+        select(BrandPreview.settings).where(BrandPreview.id == claim.id)
+    ).one()
+    db.session.rollback()
+    draft = Draft.of(settings)
+    store, shown = storage(), draft.watermark
+    for key in ("logo_key", "second_logo_key"):
+        if settings[key] and not store.exists(settings[key]):
+            settings = {**settings, key: None}
+    frame = StripFrame(
+        report=f"{NUMBER}-R0",
+        place=PLACE,
+        language="pt" if str(settings["locale"]).startswith("pt") else "en",
+        time_zone=settings["time_zone"],
+        logo_key=settings["logo_key"] if shown.logo else None,
+        watermark=shown,
+    )
+    return Sheet(draft, settings, frame)
+
+
+def _photos(sheet: Sheet, folder: Path) -> tuple[tuple[pdf.Photo, ...], dict[str, Path]]:
+    """The photos as the PDF prints them, and their prints by key."""
+    logo = local_logo(sheet.frame.logo_key, folder)
+    fonts = Fonts.from_folder(FONT_FOLDER)
+    photos: list[pdf.Photo] = []
+    files: dict[str, Path] = {}
+    for number in range(COUNT):
+        original = draw_photo(folder / f"original-{number}.jpg", number)
+        photo, reading = _witnesses(original, number)
+        out = folder / str(number)
+        out.mkdir()
+        strip = strip_text(photo, reading, sheet.frame)
+        made = make_derivatives(
+            original, out, strip, logo, fonts=fonts, style=sheet.frame.watermark.style
+        )
+        files[_key(number)] = made.print.path
+        size = made.print.width, made.print.height
+        photos.append(_printed(sheet, photo, reading, number, size))
+    return tuple(photos), files
+
+
+def _witnesses(original: Path, number: int) -> tuple[Photo, PhotoReading]:
+    """A photo as a phone and its camera would describe it; rows that nobody stores."""
+    taken = MOMENT - timedelta(minutes=55 - number * 6)
+    photo = Photo(
+        sha256=hashlib.sha256(original.read_bytes()).hexdigest(),
+        client_at=taken,
+        created_at=taken + timedelta(seconds=4),
+    )
+    local = taken - timedelta(hours=3)
+    reading = PhotoReading(
+        taken_at=local.strftime("%Y-%m-%dT%H:%M:%S"),
+        taken_offset="-03:00",
+        latitude=Decimal("-23.626612"),
+        longitude=Decimal("-46.701234"),
+        accuracy_m=Decimal("8"),
+        notes=[],
+    )
+    return photo, reading
+
+
+def _printed(
+    sheet: Sheet, photo: Photo, reading: PhotoReading, number: int, size: tuple[int, int]
+) -> pdf.Photo:
+    taken, place = times_of(photo, reading)[0], places_of(photo, reading)[0]
+    return pdf.Photo(
+        key=_key(number),
+        ordinal=number + 1,
+        width=size[0],
+        height=size[1],
+        sha256=photo.sha256,
+        time_text=time_words(taken, sheet.frame.language, sheet.frame.time_zone),
+        time_source=taken.source,
+        place=PLACE,
+        coordinates=place.words,
+        accuracy=place.accuracy_words,
+        place_source=place.source,
+    )
+
+
+def _key(number: int) -> str:
+    return f"sample/{number}"
+
+
+def _print(
+    sheet: Sheet,
+    photos: tuple[pdf.Photo, ...],
+    files: dict[str, Path],
+    folder: Path,
+    output: Path,
+) -> None:
+    settings = sheet.settings
+    logos = {
+        key: storage().local_path(key, folder)
+        for key in (settings["logo_key"], settings["second_logo_key"])
+        if key
+    }
+    context = sample_report(
+        sheet.draft,
+        company=settings["name"],
+        language=sheet.frame.language,
+        time_zone=sheet.frame.time_zone,
+        logo_key=settings["logo_key"],
+        second_logo_key=settings["second_logo_key"],
+        photos=photos,
+    )
+    render_pdf(context, {**files, **logos}, output)
+
+
+def _pictures(output: Path) -> tuple[bytes, bytes]:
+    """The cover and the page with most photos, as PNG."""
+    document = PdfDocument(output)
+    try:
+        inside = max(range(1, len(document)), key=lambda number: _images(document, number))
+        return _png(document, COVER), _png(document, inside)
+    finally:
+        document.close()
+
+
+def _images(document: PdfDocument, number: int) -> int:
+    return sum(1 for _ in document[number].get_objects(filter=[FPDF_PAGEOBJ_IMAGE]))
+
+
+def _png(document: PdfDocument, number: int) -> bytes:
+    page = document[number]
+    picture = page.render(scale=PAGE_WIDTH / page.get_width()).to_pil()
+    target = io.BytesIO()
+    picture.save(target, "PNG", optimize=True)
+    return target.getvalue()
+
+
+def _stored(data: bytes, suffix: str) -> str:
+    key = object_key(require_tenant(), "preview", hashlib.sha256(data).hexdigest(), suffix)
+    put_bytes(key, data)
+    return key
