@@ -204,6 +204,7 @@ def _make_work_tables() -> None:
         + """
   requested_by uuid not null,
   settings jsonb not null,
+  cover_key varchar(200),
   page_key varchar(200),
   photo_key varchar(200),
 """,
