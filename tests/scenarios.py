@@ -7,7 +7,7 @@ before the scope closes. Rules, forms and services are what tests prove, so none
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from itertools import count
@@ -303,10 +303,15 @@ def a_signature(
 
 
 def completed(
-    report: Report, actor: Actor, *, outcome: Outcome = Outcome.PASSED, archived: bool = False
+    report: Report,
+    actor: Actor,
+    *,
+    outcome: Outcome = Outcome.PASSED,
+    archived: bool = False,
+    days_ago: int = 0,
 ) -> Report:
     """The report, finished as it stands; no rule is checked and no snapshot made."""
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - timedelta(days=days_ago)
     report.status = ReportStatus.COMPLETED
     report.outcome = outcome
     report.started_at = report.submitted_at = report.completed_at = now

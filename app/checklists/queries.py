@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
+from app.definition.samples import SAMPLES
 from app.definition.schema import Definition
 from app.definition.sentences import Sentence
 from app.errors import NotFound
@@ -58,6 +59,16 @@ class Notice:
     sheet: str
     cell: str
     sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class SampleLine:
+    """A sample; `checklist_id` is the company's own checklist of its code, once it has one."""
+
+    key: str
+    definition: Definition
+    counts: Counts
+    checklist_id: UUID | None
 
 
 def list_checklists() -> list[ChecklistLine]:
@@ -109,6 +120,23 @@ def find_latest(checklist_id: UUID, *, before: int | None = None) -> Version | N
     if before is not None:
         statement = statement.where(Version.number < before)
     return db.session.scalars(statement.order_by(Version.number.desc()).limit(1)).one_or_none()
+
+
+def find_newest_version(checklist_id: UUID) -> Version | None:
+    """The draft, else the newest published version."""
+    statement = select(Version).where(Version.checklist_id == checklist_id)
+    return db.session.scalars(statement.order_by(Version.number.desc()).limit(1)).one_or_none()
+
+
+def list_samples() -> list[SampleLine]:
+    """The samples, and which of them the company has made its own, in one query."""
+    codes = [definition.header.code for definition in SAMPLES.values()]
+    rows = db.session.execute(select(Checklist.code, Checklist.id).where(Checklist.code.in_(codes)))
+    copied = {row.code: row.id for row in rows}
+    return [
+        SampleLine(key, definition, count_parts(definition), copied.get(definition.header.code))
+        for key, definition in SAMPLES.items()
+    ]
 
 
 def find_latest_of_code(code: str) -> Version | None:

@@ -40,6 +40,21 @@ def sample() -> Response:
     return send_file(workbook, XLSX, as_attachment=True, download_name="laudo-checklist.xlsx")
 
 
+@blueprint.get("/checklists/samples")
+@requires(*MANAGERS)
+def samples() -> Response:
+    return render_page("checklists/samples.html", "content", samples=queries.list_samples())
+
+
+@blueprint.post("/checklists/samples/<any(board,ups,generator):kind>")
+@requires(*MANAGERS)
+def copy(kind: str) -> Response:
+    version = service.copy_sample(key=kind, actor=current_actor())
+    version_id = version.id
+    db.session.commit()
+    return redirect_to(url_for(".preview", version_id=version_id))
+
+
 @blueprint.post("/checklists/")
 @requires(*MANAGERS)
 def create() -> Response:

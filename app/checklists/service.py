@@ -1,4 +1,4 @@
-"""Changing checklists: a workbook becomes a draft, a draft a published version."""
+"""Changing checklists: a workbook or a sample becomes a draft, a draft a published version."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.checklists.queries import find_latest_of_code, get_version
+from app.checklists.queries import find_latest_of_code, find_newest_version, get_version
+from app.definition.samples import SAMPLES
 from app.definition.schema import Definition
 from app.definition.workbook import Problem, WorkbookReading, read_workbook
-from app.errors import DomainError
+from app.errors import DomainError, NotFound
 from app.evidence.service import record
 from app.extensions import db
 from app.models import Actor, Checklist, ChecklistStatus, Version
@@ -46,16 +47,26 @@ def draft_from_workbook(*, data: bytes, filename: str, actor: Actor) -> Version:
     if reading.definition is None:
         raise WorkbookRefused(reading.problems)
     checklist = _lock_checklist(reading.definition)
-    _delete_draft(checklist.id)
-    draft = Version(
-        checklist_id=checklist.id,
-        number=_next_number(checklist.id),
-        body=reading.definition.model_dump(mode="json", exclude_defaults=True),
-        notices=[_stored(notice) for notice in reading.notices],
-    )
-    db.session.add(draft)
-    db.session.flush()
+    notices = [_stored(notice) for notice in reading.notices]
+    draft = _draft(checklist, reading.definition, notices)
     _record("drafted", checklist, draft, actor, file=filename)
+    return draft
+
+
+def copy_sample(*, key: str, actor: Actor) -> Version:
+    """A sample as the company's own checklist, in draft. Copied already, its newest version.
+
+    Raises NotFound for a key that there is not.
+    """
+    definition = SAMPLES.get(key)
+    if definition is None:
+        raise NotFound
+    checklist = _lock_checklist(definition)
+    newest = find_newest_version(checklist.id)
+    if newest is not None:
+        return newest
+    draft = _draft(checklist, definition)
+    _record("copied", checklist, draft, actor, sample=key)
     return draft
 
 
@@ -87,6 +98,22 @@ def discard_draft(*, version_id: UUID, actor: Actor) -> Checklist:
     db.session.delete(version)
     db.session.flush()
     return checklist
+
+
+def _draft(
+    checklist: Checklist, definition: Definition, notices: Sequence[dict[str, object]] = ()
+) -> Version:
+    """The checklist's one draft; an earlier one is replaced."""
+    _delete_draft(checklist.id)
+    draft = Version(
+        checklist_id=checklist.id,
+        number=_next_number(checklist.id),
+        body=definition.model_dump(mode="json", exclude_defaults=True),
+        notices=list(notices),
+    )
+    db.session.add(draft)
+    db.session.flush()
+    return draft
 
 
 def _read(data: bytes, filename_stem: str) -> WorkbookReading:

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("home", __name__)
 
-from app.home import file_routes, routes  # noqa: E402, F401
+from app.home import file_routes, onboarding_routes, routes  # noqa: E402, F401

@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import Response, jsonify, url_for
 from flask_login import current_user
 
-from app.home import blueprint, queries
+from app.home import blueprint
+from app.home.desk import get_desk
 from app.home.probe import get_probe
 from app.home.readiness import check_parts
 from app.models import Role
-from app.reports import lists
 from app.web.fragments import redirect_to, render_page
-from app.web.guards import MANAGERS, current_actor, impersonal, public
+from app.web.guards import current_actor, impersonal, public
 
 
 @blueprint.get("/")
@@ -22,14 +22,8 @@ def index() -> Response:
     person = current_actor()
     if person.role is Role.SUPERADMIN:
         return redirect_to(url_for("platform.index"))
-    return render_page(
-        "home/index.html",
-        "content",
-        open_reports=lists.list_open_reports(person),
-        open_count=lists.count_open_reports(person),
-        finished=lists.list_finished_reports(person),
-        failed=queries.list_failed_documents(person) if person.role in MANAGERS else [],
-    )
+    desk = get_desk(person, current_user.tenant)
+    return render_page("home/index.html", "content", desk=desk)
 
 
 @blueprint.get("/health")

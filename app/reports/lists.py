@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, func, select
 from app.definition.outcome import Outcome
 from app.extensions import db
 from app.models import (
-    FINISHED_STATUSES,
     OPEN_STATUSES,
     Account,
     Actor,
@@ -72,7 +71,7 @@ def list_reports(wanted: Wanted, *, person: Actor, page: int = 1, page_size: int
     total = db.session.scalar(select(func.count(Report.id)).where(*matching)) or 0
     pages = max(1, -(-total // page_size))
     page = min(max(page, 1), pages)
-    lines = _lines(
+    lines = list_lines(
         *matching, order=ordering(wanted), limit=page_size, offset=(page - 1) * page_size
     )
     return ReportPage(lines, page, pages, total)
@@ -82,12 +81,7 @@ def list_reports_of_project(
     project_id: UUID, *, person: Actor, limit: int = 10
 ) -> tuple[ReportLine, ...]:
     """The newest visible reports of one project, in one query."""
-    return _lines(visible_to(person), Report.project_id == project_id, limit=limit)
-
-
-def list_open_reports(person: Actor, *, limit: int = 10) -> tuple[ReportLine, ...]:
-    """The visible reports that still take answers, newest change first."""
-    return _lines(visible_to(person), Report.status.in_(OPEN_STATUSES), limit=limit)
+    return list_lines(visible_to(person), Report.project_id == project_id, limit=limit)
 
 
 def list_open_reports_of(
@@ -95,26 +89,16 @@ def list_open_reports_of(
 ) -> tuple[ReportLine, ...]:
     """Of one person's work, the visible reports that still take answers, newest change first."""
     is_theirs = Report.assignee_id == assignee_id
-    return _lines(visible_to(person), Report.status.in_(OPEN_STATUSES), is_theirs, limit=limit)
+    return list_lines(visible_to(person), Report.status.in_(OPEN_STATUSES), is_theirs, limit=limit)
 
 
-def list_finished_reports(person: Actor, *, limit: int = 10) -> tuple[ReportLine, ...]:
-    """The visible reports that were finished last."""
-    return _lines(visible_to(person), Report.status.in_(FINISHED_STATUSES), limit=limit)
-
-
-def count_open_reports(person: Actor) -> int:
-    """How many visible reports still take answers."""
-    is_open = Report.status.in_(OPEN_STATUSES)
-    return db.session.scalar(select(func.count(Report.id)).where(visible_to(person), is_open)) or 0
-
-
-def _lines(
+def list_lines(
     *matching: ColumnElement[bool],
     order: tuple[ColumnElement[Any], ...] = NEWEST_FIRST,
     limit: int,
     offset: int = 0,
 ) -> tuple[ReportLine, ...]:
+    """The reports that fit all conditions; whoever calls says who may see them (visible_to)."""
     # The page is cut from the reports alone; what stands beside each is joined to its few rows.
     page = select(Report.id).join(Report.project).where(*matching)
     page = page.order_by(*order).limit(limit).offset(offset)

@@ -1,0 +1,141 @@
+"""The parts that the samples are written with: a question is one call, its words side by side."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from app.definition.schema import (
+    CommentPolicy,
+    Field,
+    FieldType,
+    Limits,
+    Option,
+    PhotoMode,
+    PhotoPolicy,
+    Section,
+    SignatureRole,
+    Text,
+)
+
+NO_PHOTOS = PhotoPolicy(mode=PhotoMode.NONE, max=0)
+Words = tuple[str, str]
+# An id with its words in English and Portuguese.
+Named = tuple[str, str, str]
+
+
+def words(pair: Words) -> Text:
+    return Text(en=pair[0], pt=pair[1])
+
+
+def options(*named: Named) -> tuple[Option, ...]:
+    return tuple(Option(id=id, label=Text(en=en, pt=pt)) for id, en, pt in named)
+
+
+def photos(least: int, *, gps: bool = False) -> PhotoPolicy:
+    """At least so many pictures; optional where none is asked for."""
+    mode = PhotoMode.REQUIRED if least else PhotoMode.OPTIONAL
+    return PhotoPolicy(mode=mode, min=least, max=10, gps_required=gps)
+
+
+def verdict(
+    id: str, *label: str, least: int = 0, gps: bool = False, hint: Words | None = None
+) -> Field:
+    """OK, Not OK or N.A.; a Not OK must be explained."""
+    return Field(
+        id=id, type=FieldType.VERDICT, label=_label(label), photos=photos(least, gps=gps),
+        comment=CommentPolicy.REQUIRED_WHEN_NOT_OK, hint=words(hint) if hint else None,
+    )  # fmt: skip
+
+
+def number(
+    id: str, *label: str, unit: str, min: str | None = None, max: str | None = None,
+    least: int = 0, hint: Words | None = None,
+) -> Field:  # fmt: skip
+    return Field(
+        id=id, type=FieldType.NUMBER, label=_label(label), photos=photos(least),
+        limits=_limits(unit, min, max), hint=words(hint) if hint else None,
+    )  # fmt: skip
+
+
+def table(
+    id: str, *label: str, rows: tuple[Option, ...], columns: tuple[Option, ...], unit: str,
+    min: str | None = None, max: str | None = None, least: int = 0, hint: Words | None = None,
+) -> Field:  # fmt: skip
+    return Field(
+        id=id, type=FieldType.TABLE, label=_label(label), rows=rows, columns=columns,
+        photos=photos(least), limits=_limits(unit, min, max),
+        hint=words(hint) if hint else None,
+    )  # fmt: skip
+
+
+def choice(id: str, *label: str, of: tuple[Option, ...], many: bool = False) -> Field:
+    kind = FieldType.SELECT_MANY if many else FieldType.SELECT_ONE
+    return Field(id=id, type=kind, label=_label(label), options=of, photos=NO_PHOTOS)
+
+
+def plain(id: str, *label: str, type: FieldType = FieldType.TEXT, required: bool = True) -> Field:
+    """A text, a day or a time, without photos and comments."""
+    return Field(
+        id=id, type=type, label=_label(label), photos=NO_PHOTOS, comment=CommentPolicy.OFF,
+        required=required,
+    )  # fmt: skip
+
+
+def note(id: str, *label: str) -> Field:
+    return plain(id, *label, type=FieldType.NOTE, required=False)
+
+
+def remarks(id: str = "remarks") -> Field:
+    return plain(id, "Remarks", "Observações", type=FieldType.LONG_TEXT, required=False)
+
+
+def section(id: str, title: Words, *fields: Field) -> Section:
+    return Section(id=id, title=words(title), fields=fields)
+
+
+def role(id: str, *label: str, required: bool = True) -> SignatureRole:
+    return SignatureRole(id=id, label=_label(label), required=required)
+
+
+def _label(pair: tuple[str, ...]) -> Text:
+    en, pt = pair
+    return Text(en=en, pt=pt)
+
+
+def _limits(unit: str, least: str | None, most: str | None) -> Limits:
+    return Limits(
+        unit=unit,
+        min=Decimal(least) if least else None,
+        max=Decimal(most) if most else None,
+    )
+
+
+MEASURED = options(("measured", "Measured", "Medido"))
+PHASES = options(("l1", "L1", "L1"), ("l2", "L2", "L2"), ("l3", "L3", "L3"))
+BETWEEN_PHASES = options(
+    ("l1_l2", "L1-L2", "L1-L2"), ("l2_l3", "L2-L3", "L2-L3"), ("l3_l1", "L3-L1", "L3-L1")
+)
+SEQUENCES = options(
+    ("clockwise", "Clockwise (L1-L2-L3)", "Horária (L1-L2-L3)"),
+    ("anticlockwise", "Anticlockwise (L3-L2-L1)", "Anti-horária (L3-L2-L1)"),
+)
+PROTECTION = options(
+    ("helmet", "Helmet", "Capacete"),
+    ("gloves", "Insulating gloves", "Luvas isolantes"),
+    ("face_shield", "Face shield", "Protetor facial"),
+    ("arc_suit", "Arc-rated clothing", "Vestimenta contra arco elétrico"),
+    ("boots", "Safety boots", "Calçado de segurança"),
+)
+# What stands at the top of each of these reports.
+INFO = (
+    plain("manufacturer", "Manufacturer", "Fabricante"),
+    plain("model", "Model", "Modelo"),
+    plain("serial_number", "Serial number", "Número de série"),
+    plain("tested_on", "Date of the test", "Data do ensaio", type=FieldType.DATE),
+    plain("drawing", "Drawing and revision", "Desenho e revisão", required=False),
+)
+SIGNATURES = (
+    role("technician", "Technician", "Técnico executor"),
+    role("engineer", "Responsible engineer", "Engenheiro responsável", required=False),
+    role("client", "Client witness", "Testemunha do cliente", required=False),
+)

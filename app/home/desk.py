@@ -1,0 +1,122 @@
+"""Everything that one person's start page shows, by role. The route only hands it over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from app.company import limits
+from app.company.plans import Limit
+from app.company.usage import Meter
+from app.extensions import db
+from app.home import queries
+from app.home.onboarding import Onboarding, find_onboarding
+from app.home.queries import Clock, Figures, ProjectFigures, Trouble
+from app.models import Actor, Invitation, Role, Tenant
+from app.reports.lists import ReportLine
+
+
+@dataclass(frozen=True, slots=True)
+class TechnicianDesk:
+    figures: Figures
+    waiting: tuple[ReportLine, ...]
+    quarantined: list[Trouble]
+    failed: list[Trouble]
+    finished: tuple[ReportLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerDesk:
+    """`untouched` are open reports by how long nothing happened; the last three an admin's only."""
+
+    figures: Figures
+    needing: tuple[ReportLine, ...]
+    untouched: tuple[ReportLine, ...]
+    quarantined: list[Trouble]
+    failed: list[Trouble]
+    finished: tuple[ReportLine, ...]
+    projects: list[ProjectFigures]
+    invitations: int = 0
+    meters: tuple[Meter, ...] = ()
+    onboarding: Onboarding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerDesk:
+    finished: tuple[ReportLine, ...]
+
+
+Desk = TechnicianDesk | ManagerDesk | ViewerDesk
+
+
+def get_desk(person: Actor, tenant: Tenant) -> Desk:
+    """What waits for a person of the bound tenant, at this moment."""
+    clock = clock_of(tenant.time_zone)
+    if person.role is Role.VIEWER:
+        return ViewerDesk(finished=queries.list_finished(person, limit=20))
+    if person.role is Role.TECHNICIAN:
+        return TechnicianDesk(
+            figures=queries.count_figures(person, clock),
+            waiting=queries.list_waiting(person),
+            quarantined=queries.list_quarantined(person),
+            failed=queries.list_failed_documents(person),
+            finished=queries.list_finished(person, limit=queries.SHORT),
+        )
+    is_admin = person.role is Role.ADMIN
+    return ManagerDesk(
+        figures=queries.count_figures(person, clock),
+        needing=queries.list_needing_somebody(person, clock),
+        untouched=queries.list_longest_untouched(person),
+        quarantined=queries.list_quarantined(person),
+        failed=queries.list_failed_documents(person),
+        finished=queries.list_finished(person, since=clock.week),
+        projects=queries.list_by_project(person, clock),
+        invitations=count_open_invitations() if is_admin else 0,
+        meters=list_tight_limits(tenant) if is_admin else (),
+        onboarding=find_onboarding(person) if is_admin else None,
+    )
+
+
+def clock_of(time_zone: str) -> Clock:
+    """Weeks begin on Monday."""
+    zone = ZoneInfo(time_zone)
+    today = datetime.now(zone).date()
+    monday = today - timedelta(days=today.weekday())
+    return Clock(today, datetime.combine(monday, time(), zone))
+
+
+def count_open_invitations() -> int:
+    return (
+        db.session.scalar(
+            select(func.count(Invitation.id)).where(
+                Invitation.accepted_at.is_(None),
+                Invitation.revoked_at.is_(None),
+                Invitation.expires_at > func.clock_timestamp(),
+            )
+        )
+        or 0
+    )
+
+
+def list_tight_limits(tenant: Tenant) -> tuple[Meter, ...]:
+    """The company's limits that are reached or nearly so; what has no limit is not counted."""
+    most = limits.limits_in_force(tenant)
+    counts = {
+        Limit.PEOPLE: limits.count_people,
+        Limit.REPORTS_MONTH: limits.count_reports_of_month,
+        Limit.STORAGE_BYTES: limits.count_bytes,
+    }
+    meters = (
+        Meter(limit, _in_its_unit(limit, count()), _in_its_unit(limit, bound))
+        for limit, count in counts.items()
+        if (bound := most[limit]) is not None
+    )
+    return tuple(meter for meter in meters if meter.is_full or meter.is_nearly_full)
+
+
+def _in_its_unit(limit: Limit, number: int) -> Decimal:
+    return limits.gigabytes(number) if limit is Limit.STORAGE_BYTES else Decimal(number)

@@ -1,0 +1,35 @@
+"""Routes of the first steps: put one off, take them up again. Doing them is on their own pages."""
+
+from __future__ import annotations
+
+from flask import Response, url_for
+
+from app.extensions import db
+from app.home import blueprint, onboarding
+from app.home.onboarding import Step
+from app.models import Role
+from app.web.fragments import redirect_to, render_fragment, wants_fragment
+from app.web.guards import current_actor, requires
+
+
+@blueprint.post("/first-steps/<any(brand,checklist,report):kind>/skip")
+@requires(Role.ADMIN)
+def skip_step(kind: str) -> Response:
+    onboarding.skip_step(step=Step(kind), actor=current_actor())
+    db.session.commit()
+    return _steps()
+
+
+@blueprint.post("/first-steps/resume")
+@requires(Role.ADMIN)
+def resume_steps() -> Response:
+    onboarding.resume_steps(actor=current_actor())
+    db.session.commit()
+    return _steps()
+
+
+def _steps() -> Response:
+    if not wants_fragment():
+        return redirect_to(url_for("home.index"))
+    steps = onboarding.find_onboarding(current_actor())
+    return render_fragment("home/_onboarding.html", onboarding=steps)

@@ -1,0 +1,204 @@
+"""The first steps of a new company, and the samples that it can begin with."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, update
+
+from app.definition.answers import parse_answer
+from app.definition.samples import SAMPLES
+from app.definition.schema import CommentPolicy, FieldType, Language, PhotoMode
+from app.evidence.queries import list_entries
+from app.extensions import db
+from app.home.onboarding import Step, find_onboarding
+from app.models import Account, Checklist, Role, Tenant, Version
+from app.reports.service import start_report
+from tests import scenarios
+
+HTMX = {"HX-Request": "true"}
+TITLE = "Three steps to your first report"
+
+
+def home(client) -> str:
+    page = client.get("/")
+    assert page.status_code == 200
+    return page.text
+
+
+def skip(client, *steps: str, **headers: str):
+    for step in steps:
+        answer = client.post(f"/first-steps/{step}/skip", headers=headers or None)
+    return answer
+
+
+def test_a_new_companys_admin_is_led_from_step_to_step(client_of, acting, cast):
+    ana = client_of(cast.ana)
+    assert TITLE in home(ana) and "Set the brand" in home(ana)
+    with acting(cast.ana):
+        db.session.execute(update(Tenant).values(contact="Street 1"))
+        db.session.commit()
+    assert "Choose a checklist" in home(ana) and "Set the brand" not in home(ana)
+    draft = ana.post("/checklists/samples/board").location
+    assert draft in home(ana) and "Look at the draft" in home(ana)
+    ana.post(f"{draft}/publish")
+    assert "Create a project for it" in home(ana)
+    with acting(cast.ana) as actor:
+        project = scenarios.a_project(actor).id
+    assert "Start the first report" in home(ana)
+    with acting(cast.ana) as actor:
+        checklist = db.session.scalars(select(Checklist)).one()
+        start_report(checklist_id=checklist.id, project_id=project, title="First", actor=actor)
+        db.session.commit()
+    assert "first-steps" not in home(ana)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"logo_key": "x"}, {"second_logo_key": "x"}, {"colour_third": "#000000"}, {"contact": "x"}],
+)
+def test_any_part_of_the_brand_is_the_brand(acting, cast, change):
+    with acting(cast.ana) as ana:
+        assert find_onboarding(ana).now is Step.BRAND
+        db.session.execute(update(Tenant).values(**change))
+        assert find_onboarding(ana).now is Step.CHECKLIST
+
+
+def test_a_step_can_wait_and_be_taken_up_again(client_of, acting, cast):
+    ana = client_of(cast.ana)
+    assert skip(ana, "brand").location == "/"
+    assert "Choose a checklist" in home(ana) and "put off" in home(ana)
+    skip(ana, "checklist", "report")
+    assert TITLE not in home(ana) and "First steps put off:" in home(ana)
+    assert ana.post("/first-steps/resume").location == "/"
+    assert TITLE in home(ana) and "Set the brand" in home(ana)
+    with acting(cast.ana):
+        told = [entry.action for entry in list_entries("tenant", cast.acme)]
+        assert told == ["onboarding.skipped"] * 3 + ["onboarding.resumed"]
+
+
+def test_skipping_twice_is_skipping_once(client_of, acting, cast):
+    ana = client_of(cast.ana)
+    assert skip(ana, "brand", "brand").status_code == 303
+    assert [ana.post("/first-steps/resume").status_code for _ in range(2)] == [303, 303]
+    with acting(cast.ana):
+        assert len(list_entries("tenant", cast.acme)) == 2
+
+
+def test_a_step_done_after_it_was_put_off_is_done(client_of, acting, cast):
+    ana = client_of(cast.ana)
+    skip(ana, "brand")
+    with acting(cast.ana) as actor:
+        db.session.execute(update(Tenant).values(contact="x"))
+        db.session.commit()
+        assert find_onboarding(actor).put_off == ()
+
+
+def test_the_fragment_is_the_card_of_the_page(client_of, cast):
+    ana = client_of(cast.ana)
+    fragment = skip(ana, "brand", **HTMX)
+    assert fragment.status_code == 200
+    assert (
+        fragment.text.strip().startswith('<div id="first-steps">') and "<html" not in fragment.text
+    )
+    assert "Choose a checklist" in fragment.text and "Choose a checklist" in home(ana)
+    skip(ana, "checklist", "report")
+    assert TITLE in ana.post("/first-steps/resume", headers=HTMX).text
+
+
+def test_an_unknown_step_is_nowhere(client_of, cast):
+    assert skip(client_of(cast.ana), "nonsense").status_code == 404
+
+
+def test_who_came_later_sees_nothing_of_it(client_of, acting, cast):
+    for person in (cast.max, cast.tess, cast.vera):
+        assert "first-steps" not in home(client_of(person))
+    with acting(cast.max):
+        account = db.session.scalars(select(Account).where(Account.id == cast.max.id)).one()
+        account.role = Role.ADMIN
+        db.session.commit()
+    assert "first-steps" not in home(client_of(cast.max))
+    with acting(cast.ana):
+        account = db.session.scalars(select(Account).where(Account.id == cast.ana.id)).one()
+        account.is_active = False
+        db.session.commit()
+    assert TITLE in home(client_of(cast.max))
+
+
+def test_each_company_has_its_own_steps(client_of, cast):
+    skip(client_of(cast.ana), "brand", "checklist", "report")
+    assert TITLE in home(client_of(cast.otto))
+
+
+def test_lower_roles_skip_nothing_and_the_logged_out_go_to_the_login(client_of, anonymous, cast):
+    for person in (cast.max, cast.tess, cast.vera, cast.sam):
+        assert skip(client_of(person), "brand").status_code == 403
+        assert client_of(person).post("/first-steps/resume").status_code == 403
+    assert skip(anonymous, "brand").location == "/login"
+
+
+# --- samples ---------------------------------------------------------------------------------
+
+
+def test_the_samples_are_shown_and_copied_into_a_draft(client_of, acting, cast):
+    client = client_of(cast.max)
+    page = client.get("/checklists/samples").text
+    for definition in SAMPLES.values():
+        assert definition.header.title.en in page
+    answer = client.post("/checklists/samples/ups")
+    assert answer.status_code == 303
+    assert "Publish version 1" in client.get(answer.location).text
+    with acting(cast.max):
+        version = db.session.scalars(select(Version)).one()
+        assert version.is_draft and version.definition == SAMPLES["ups"]
+        told = [one.action for one in list_entries("checklist", version.checklist_id)]
+        assert told == ["checklist.copied"]
+    assert "Copied: open it" in client.get("/checklists/samples").text
+
+
+def test_copying_twice_finds_the_first_copy(client_of, acting, cast):
+    client = client_of(cast.max)
+    first, second = (client.post("/checklists/samples/ups").location for _ in range(2))
+    assert first == second
+    client.post(f"{first}/publish")
+    assert client.post("/checklists/samples/ups").location == first
+    with acting(cast.max):
+        assert len(db.session.scalars(select(Version)).all()) == 1
+    assert client_of(cast.otto).post("/checklists/samples/ups").location != first
+
+
+def test_an_unknown_sample_is_nowhere_and_lower_roles_copy_none(client_of, anonymous, cast):
+    assert client_of(cast.max).post("/checklists/samples/nonsense").status_code == 404
+    for person in (cast.tess, cast.vera, cast.sam):
+        assert client_of(person).get("/checklists/samples").status_code == 403
+        assert client_of(person).post("/checklists/samples/ups").status_code == 403
+    assert anonymous.get("/checklists/samples").status_code == 303
+
+
+def test_every_sample_has_its_address(app):
+    rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == "checklists.copy")
+    assert set(rule._converters["kind"].items) == set(SAMPLES)
+
+
+@pytest.mark.parametrize("key", list(SAMPLES))
+def test_a_sample_is_a_whole_checklist_in_two_languages(key):
+    definition = SAMPLES[key]
+    assert definition.languages == (Language.EN, Language.PT)
+    assert definition.header.reference_standards and definition.header.planning_requirements
+    texts = [definition.header.title, *(one.title for one in definition.sections)]
+    for field in definition.all_fields():
+        texts += [
+            field.label,
+            *(one.label for one in (*field.options, *field.rows, *field.columns)),
+        ]
+        texts += [field.hint] if field.hint else []
+    assert all(text.en and text.pt for text in texts)
+    fields = list(definition.all_fields())
+    kinds = {field.type for field in fields}
+    assert {FieldType.VERDICT, FieldType.NUMBER, FieldType.TABLE, FieldType.NOTE} <= kinds
+    assert any(field.photos.mode is PhotoMode.REQUIRED for field in fields)
+    assert any(field.photos.gps_required for field in fields)
+    verdicts = [field for field in fields if field.type is FieldType.VERDICT]
+    assert all(one.comment is CommentPolicy.REQUIRED_WHEN_NOT_OK for one in verdicts)
+    assert any(field.limits and field.limits.bounded for field in fields)
+    assert definition.signature_roles[0].required
+    assert all(parse_answer(one, "ok") == "ok" for one in verdicts)
