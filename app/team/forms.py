@@ -43,7 +43,7 @@ class ProjectsField(SelectMultipleField):
     option_widget = CheckboxInput()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, coerce=UUID, choices=[], **kwargs)
+        super().__init__(*args, coerce=_project_id, choices=[], **kwargs)
 
 
 class InvitationForm(FlaskForm):  # type: ignore[misc]
@@ -179,6 +179,10 @@ def address_of(wanted: WantedPeople) -> dict[str, str]:
     if wanted.state is not State.ACTIVE:
         address["state"] = wanted.state.value if wanted.state else EVERYBODY
     return {name: value for name, value in address.items() if value}
+
+
+def _project_id(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
 
 
 def _languages(company_locale: str) -> list[tuple[str, str]]:

@@ -10,6 +10,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from app.auth.devices import Device, device_of
+from app.auth.doors import TenantDoor
+from app.auth.queries import Factors, get_factors
 from app.errors import NotFound
 from app.extensions import db
 from app.models import (
@@ -77,6 +80,16 @@ class InvitationLine:
     expires_at: datetime
     is_expired: bool
     mail: WorkState | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginLine:
+    """One time that somebody logged in, and until when that browser was seen."""
+
+    at: datetime
+    seen_at: datetime
+    ip: str
+    device: Device
 
 
 def list_people(wanted: WantedPeople, *, page: int = 1, page_size: int) -> PeoplePage:
@@ -148,16 +161,22 @@ def get_person(account_id: UUID) -> Account:
     return account
 
 
-def list_sign_ins(account_id: UUID) -> list[AccountSession]:
+def list_sign_ins(account_id: UUID) -> list[LoginLine]:
     """The last times that the person logged in, newest first."""
-    return list(
-        db.session.scalars(
-            select(AccountSession)
-            .where(AccountSession.account_id == account_id)
-            .order_by(AccountSession.created_at.desc())
-            .limit(SHOWN_SIGN_INS)
-        )
+    rows = db.session.scalars(
+        select(AccountSession)
+        .where(AccountSession.account_id == account_id)
+        .order_by(AccountSession.created_at.desc())
+        .limit(SHOWN_SIGN_INS)
     )
+    return [
+        LoginLine(row.created_at, row.seen_at, row.ip, device_of(row.user_agent)) for row in rows
+    ]
+
+
+def get_second_factors(account: Account) -> Factors:
+    """What proves the person besides the password."""
+    return get_factors(TenantDoor(db.session(), account))
 
 
 def list_projects() -> list[tuple[UUID, str]]:

@@ -126,6 +126,20 @@ def reactivate(account_id: UUID) -> Response:
     return _back(account_id)
 
 
+@blueprint.post("/people/<uuid:account_id>/second-factor")
+@requires(Role.ADMIN)
+def reset_second_factor(account_id: UUID) -> Response:
+    try:
+        service.reset_second_factor(account_id=account_id, actor=current_actor())
+    except service.OwnAccount as error:
+        db.session.rollback()
+        person = queries.get_person(account_id)
+        return _person_page(person, status=422, refusal=translated(error))
+    db.session.commit()
+    flash(_("The second factor is gone, and every device is logged out."), "success")
+    return _back(account_id)
+
+
 def _person_page(person: Account, *, status: int = 200, **refused: Any) -> Response:
     """`refused` holds the form that was not taken, or the sentence why nothing was done."""
     fillers = queries.list_fillers(but=person.id)
@@ -147,6 +161,7 @@ def _person_page(person: Account, *, status: int = 200, **refused: Any) -> Respo
         reports=list_open_reports_of(person.id, person=current_actor(), limit=SHOWN_REPORTS),
         open_count=queries.count_open_reports_of(person.id),
         sign_ins=queries.list_sign_ins(person.id),
+        factors=queries.get_second_factors(person),
         **context,
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.auth.passwords import hash_password
+from app.auth.second_factor import reset_second_factors
 from app.company.limits import require_room_for_person
 from app.errors import DomainError, NotAllowed, NotFound
 from app.evidence.service import record
@@ -45,7 +46,8 @@ class LastAdmin(DomainError):
 
 
 class OwnAccount(DomainError):
-    """Nobody changes their own role or deactivates themselves. Ask another admin to do it."""
+    """Nobody changes their own role, deactivates themselves or resets their own second factor
+    here. Ask another admin to do it."""
 
 
 def create_account(
@@ -138,6 +140,17 @@ def change_role(
         _drop_grants(account)
     handed = _hand_over(account, hand_over_to, actor) if role is Role.VIEWER else 0
     _note("role_changed", account, actor, old=old.value, new=role.value, handed_over=str(handed))
+    return account
+
+
+def reset_second_factor(*, account_id: UUID, actor: Actor) -> Account:
+    """Take every second factor from somebody who lost theirs, and end their sessions.
+
+    Raises NotFound, OwnAccount, and NotAllowed for whoever is no admin any more.
+    """
+    account, _admins = _lock(account_id, actor)
+    _require_another(account, actor)
+    reset_second_factors(account_id=account.id, actor=actor)
     return account
 
 
