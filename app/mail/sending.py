@@ -17,10 +17,16 @@ from sqlalchemy.orm import joinedload
 from app.extensions import db
 from app.jobs.registry import Claim
 from app.jobs.runner import ServiceAway, WorkFailed, publish, report_progress
-from app.mail import wording
 from app.mail.letter import Envelope, Letter, write_message
 from app.mail.queries import find_account
 from app.mail.transport import Away, Refused, post
+from app.mail.wording import (
+    assigned_letter,
+    invitation_letter,
+    pdf_letter,
+    reset_letter,
+    submitted_letter,
+)
 from app.models import (
     Account,
     Document,
@@ -102,7 +108,7 @@ def _letter(
     if mail.kind is MailKind.INVITATION:
         if invitation is None or not _is_open(invitation):
             raise WorkFailed(VOID)
-        return wording.invitation_letter(invitation, tenant)
+        return invitation_letter(invitation, tenant)
     if account is None or not account.is_active:
         raise WorkFailed(VOID)
     if mail.kind is MailKind.RESET:
@@ -111,7 +117,7 @@ def _letter(
         ).one()
         if reset.used_at or reset.expires_at <= datetime.now(UTC):
             raise WorkFailed(VOID)
-        return wording.reset_letter(reset, tenant)
+        return reset_letter(reset, tenant)
     return _letter_of_report(mail, account)
 
 
@@ -122,12 +128,12 @@ def _letter_of_report(mail: Mail, account: Account) -> Letter:
     if mail.kind is MailKind.REPORT_ASSIGNED:
         if report.assignee_id != account.id or not report.is_open:
             raise WorkFailed(VOID)
-        return wording.assigned_letter(report)
+        return assigned_letter(report)
     if mail.kind is MailKind.REPORT_SUBMITTED:
         submitter = find_account(report.completed_by) or report.assignee
-        return wording.submitted_letter(report, submitter.name)
+        return submitted_letter(report, submitter.name)
     document = db.session.scalars(select(Document).where(Document.id == mail.document_id)).one()
-    return wording.pdf_letter(report, document)
+    return pdf_letter(report, document)
 
 
 def _is_open(invitation: Invitation) -> bool:
