@@ -31,7 +31,7 @@ def _stripped(value: str | None) -> str:
     return " ".join((value or "").split())
 
 
-class GroupedField(SelectField):
+class GroupedSelectField(SelectField):
     """Ids to choose from, those of the project before all others."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -71,7 +71,7 @@ class StartForm(FlaskForm):  # type: ignore[misc]
     project_id = SelectField(
         _l("Project"), coerce=_as_id, validators=[InputRequired(_l("Choose a project."))]
     )
-    checklist_id = GroupedField(
+    checklist_id = GroupedSelectField(
         _l("Checklist"), validators=[InputRequired(_l("Choose a checklist."))]
     )
     equipment_tag = StringField(
@@ -92,7 +92,7 @@ class StartForm(FlaskForm):  # type: ignore[misc]
         ],
         render_kw={"maxlength": 200},
     )
-    assignee_id = GroupedField(
+    assignee_id = GroupedSelectField(
         _l("Assignee"), validators=[InputRequired(_l("Choose who fills it in."))]
     )
     due_on = DayField(
@@ -128,7 +128,7 @@ class StartForm(FlaskForm):  # type: ignore[misc]
 class AssignForm(FlaskForm):  # type: ignore[misc]
     """To whom a report is handed over."""
 
-    assignee_id = GroupedField(
+    assignee_id = GroupedSelectField(
         _l("Assignee"), validators=[InputRequired(_l("Choose who fills it in."))]
     )
 
