@@ -198,7 +198,7 @@ def test_logout_answers_htmx_with_a_place_to_go(client_of, cast):
 def test_a_superadmin_logs_in_and_out(app, browser):
     client = browser()
     assert log_in(client, "sam@laudo.test").status_code == 303
-    assert "Companies" in client.get("/").text
+    assert "Companies" in client.get("/", follow_redirects=True).text
     stolen = client.get_cookie("session").value
     client.post("/logout")
     thief = app.test_client()
@@ -221,21 +221,28 @@ def test_account_page_and_fragment_agree(client_of, cast):
     assert "HX-Request" in page.headers["Vary"]
 
 
-def test_language_and_time_zone_are_ones_own(client_of, acting, cast):
+def test_name_language_and_time_zone_are_ones_own(client_of, acting, cast):
     client = client_of(cast.tess)
-    chosen = {"locale": "pt_BR", "time_zone": "America/Sao_Paulo"}
+    chosen = {"name": " Tess  of Hall 7", "locale": "pt_BR", "time_zone": "America/Sao_Paulo"}
     assert client.post("/account", data=chosen).status_code == 303
     assert '<html lang="pt-BR">' in client.get("/account").text
-    client.post("/account", data={"locale": "inherited", "time_zone": "inherited"})
+    client.post("/account", data={**chosen, "locale": "inherited", "time_zone": "inherited"})
     with acting(cast.tess):
         tess = db.session.scalars(select(Account).where(Account.id == cast.tess.id)).one()
-        assert (tess.locale, tess.time_zone) == (None, None)
-        actions = [one.action for one in list_entries("account", cast.tess.id)]
-        assert actions == ["account.preferences_changed"] * 2
+        assert (tess.name, tess.locale, tess.time_zone) == ("Tess of Hall 7", None, None)
+        entries = list_entries("account", cast.tess.id)
+        assert [one.action for one in entries] == ["account.preferences_changed"] * 2
+        assert [one.facts["facts"].get("old_name") for one in entries] == [cast.tess.name, None]
 
 
 def test_an_unknown_language_is_refused(client_of, cast):
-    data = {"locale": "tlh", "time_zone": "Mars/Olympus"}
+    data = {"name": "Tess", "locale": "tlh", "time_zone": "Mars/Olympus"}
+    assert client_of(cast.tess).post("/account", data=data).status_code == 422
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 121])
+def test_a_name_is_one_short_line(client_of, cast, name):
+    data = {"name": name, "locale": "en", "time_zone": "inherited"}
     assert client_of(cast.tess).post("/account", data=data).status_code == 422
 
 
@@ -285,7 +292,7 @@ def test_a_superadmin_changes_the_password_and_back(browser, app):
     back = passwords(current=NEW, new=PASSWORD, again=PASSWORD)
     assert client.post("/account/password", data=back).status_code == 303
     assert client.post(
-        "/account", data={"locale": "en", "time_zone": "Europe/Lisbon"}
+        "/account", data={"name": "Sam Super", "locale": "en", "time_zone": "Europe/Lisbon"}
     ).status_code == 303  # fmt: skip
     with app.app_context(), platform_scope() as session:
         sam = session.scalars(select(Superadmin)).one()

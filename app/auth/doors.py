@@ -1,6 +1,7 @@
 """Where a person's account lives: a tenant's tables or the platform's own, behind one interface.
 
-What is done with an account stands in service.py; the route that opens a door commits its session.
+What is done with an account stands in the services; the route that opens a door commits its
+session.
 """
 
 from __future__ import annotations
@@ -8,22 +9,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from app.errors import NotFound
 from app.evidence.service import canonical_json, record
 from app.extensions import db
 from app.models import (
     Account,
     AccountSession,
     Actor,
+    Passkey,
     PlatformAuditEntry,
+    RecoveryCode,
+    Role,
     Superadmin,
+    SuperadminPasskey,
+    SuperadminRecoveryCode,
     SuperadminSession,
+    Tenant,
 )
 from app.tenancy import call_definer, platform_scope, tenant_scope
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Where somebody knocks from, before and after we know who it is."""
+
+    user_agent: str = ""
+    ip: str = ""
+    request_id: str = ""
+
+    def actor(self, person: Account | Superadmin | None) -> Actor:
+        if person is None:
+            return Actor("unknown", ip=self.ip, request_id=self.request_id)
+        return Actor(person.name, person.role, person.id, self.ip, self.request_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +56,23 @@ class TenantDoor:
     session: Session
     person: Account
     sessions = AccountSession
+    passkeys = Passkey
+    codes = RecoveryCode
 
-    def own_sessions(self) -> ColumnElement[bool]:
-        return AccountSession.account_id == self.person.id
+    def own(self, table: Any) -> ColumnElement[bool]:
+        """Of sessions, passkeys or codes, those of this person."""
+        mine: ColumnElement[bool] = table.account_id == self.person.id
+        return mine
 
-    def new_session(self, **columns: str) -> None:
-        self.session.add(AccountSession(account_id=self.person.id, **columns))
+    def add(self, table: Any, **columns: Any) -> Any:
+        row = table(account_id=self.person.id, **columns)
+        self.session.add(row)
+        return row
+
+    def demands_second_factor(self) -> bool:
+        """Whether the company wants this person to prove themselves twice."""
+        demanded = select(Tenant.admins_need_two_factor)
+        return self.person.role is Role.ADMIN and bool(self.session.scalar(demanded))
 
     def note(self, action: str, actor: Actor, **facts: str) -> None:
         record(action=action, actor=actor, object_type="account", object_id=self.person.id, **facts)
@@ -51,17 +85,29 @@ class PlatformDoor:
     session: Session
     person: Superadmin | None
     sessions = SuperadminSession
+    passkeys = SuperadminPasskey
+    codes = SuperadminRecoveryCode
 
-    def own_sessions(self) -> ColumnElement[bool]:
-        return SuperadminSession.superadmin_id == (self.person.id if self.person else None)
+    def own(self, table: Any) -> ColumnElement[bool]:
+        mine: ColumnElement[bool] = table.superadmin_id == (self.person.id if self.person else None)
+        return mine
 
-    def new_session(self, **columns: str) -> None:
+    def add(self, table: Any, **columns: Any) -> Any:
         assert self.person
-        self.session.add(SuperadminSession(superadmin_id=self.person.id, **columns))
+        row = table(superadmin_id=self.person.id, **columns)
+        self.session.add(row)
+        return row
+
+    def demands_second_factor(self) -> bool:
+        return False
 
     def note(self, action: str, actor: Actor, **facts: str) -> None:
-        body = canonical_json({"ip": actor.ip, "request": actor.request_id, **facts})
-        self.session.add(PlatformAuditEntry(action=action, actor_name=actor.name, body=body))
+        """The platform's audit has no column for whom it is about: the body names them."""
+        about = {"account": str(self.person.id)} if self.person else {}
+        body = {"ip": actor.ip, "request": actor.request_id, **about, **facts}
+        self.session.add(
+            PlatformAuditEntry(action=action, actor_name=actor.name, body=canonical_json(body))
+        )
 
 
 Door = TenantDoor | PlatformDoor
@@ -78,6 +124,52 @@ def door_of_email(email: str) -> Iterator[Door]:
     with platform_scope() as session:
         known = select(Superadmin).where(Superadmin.email == email, Superadmin.is_active)
         yield PlatformDoor(session, session.scalars(known).one_or_none())
+
+
+@contextmanager
+def door_of_passkey(credential_id: str) -> Iterator[Door]:
+    """The door of whoever registered this passkey."""
+    rows = call_definer("find_passkey", p_credential_id=credential_id)
+    if rows:
+        with tenant_scope(rows[0].tenant_id):
+            yield _tenant_door(rows[0].account_id)
+        return
+    with platform_scope() as session:
+        known = (
+            select(Superadmin)
+            .join(SuperadminPasskey, SuperadminPasskey.superadmin_id == Superadmin.id)
+            .where(SuperadminPasskey.credential_id == credential_id, Superadmin.is_active)
+        )
+        yield PlatformDoor(session, session.scalars(known).one_or_none())
+
+
+@contextmanager
+def door_of_reset(reset_id: UUID) -> Iterator[TenantDoor]:
+    """The door of whoever asked for this new password. Raises NotFound, also for who left."""
+    rows = call_definer("find_password_reset", p_id=reset_id)
+    if not rows:
+        raise NotFound
+    with tenant_scope(rows[0].tenant_id):
+        yield _tenant_door(rows[0].account_id)
+
+
+@contextmanager
+def door_of_id(tenant_id: UUID | None, account_id: UUID) -> Iterator[Door]:
+    """The door of an active account, of the platform where it has no tenant. Raises NotFound."""
+    if tenant_id is None:
+        with platform_scope() as session:
+            own = select(Superadmin).where(Superadmin.id == account_id, Superadmin.is_active)
+            superadmin = session.scalars(own).one_or_none()
+            if superadmin is None:
+                raise NotFound
+            yield PlatformDoor(session, superadmin)
+        return
+    with tenant_scope(tenant_id):
+        mine = select(Account).where(Account.id == account_id, Account.is_active)
+        account = db.session.scalars(mine).one_or_none()
+        if account is None:
+            raise NotFound
+        yield TenantDoor(db.session(), account)
 
 
 @contextmanager

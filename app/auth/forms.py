@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, SelectField, StringField
-from wtforms.validators import EqualTo, InputRequired
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from app.web.locale import LOCALES, zones_by_area
 
@@ -18,7 +18,12 @@ def tidy_email(value: str | None) -> str:
     return (value or "").replace("\x00", "").strip().lower()[:254]
 
 
-class LoginForm(FlaskForm):  # type: ignore[misc]
+def tidy_name(value: str | None) -> str:
+    """One line without what a database cannot store."""
+    return " ".join((value or "").replace("\x00", "").split())
+
+
+class EmailForm(FlaskForm):  # type: ignore[misc]
     email = StringField(
         _l("E-mail"),
         filters=[tidy_email],
@@ -28,6 +33,9 @@ class LoginForm(FlaskForm):  # type: ignore[misc]
             "autocapitalize": "none", "spellcheck": "false",
         },
     )  # fmt: skip
+
+
+class LoginForm(EmailForm):
     password = PasswordField(
         _l("Password"),
         validators=[InputRequired(_l("Enter your password."))],
@@ -36,11 +44,40 @@ class LoginForm(FlaskForm):  # type: ignore[misc]
     next = HiddenField()
 
 
-class PreferencesForm(FlaskForm):  # type: ignore[misc]
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """An authenticator's code or a recovery code; the page offers a field for each."""
+
+    code = StringField(
+        _l("Code from your authenticator app"),
+        validators=[InputRequired(_l("Enter the code.")), Length(max=40)],
+        render_kw={
+            "autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "none",
+            "spellcheck": "false",
+        },
+    )  # fmt: skip
+    next = HiddenField()
+
+
+class TotpForm(CodeForm):
+    """`sealed` is the secret that the page shows, encrypted for this account."""
+
+    sealed = HiddenField()
+
+
+class ProfileForm(FlaskForm):  # type: ignore[misc]
+    name = StringField(
+        _l("Name"),
+        filters=[tidy_name],
+        validators=[
+            DataRequired(_l("Enter your name.")),
+            Length(max=120, message=_l("A name has at most 120 characters.")),
+        ],
+        render_kw={"autocomplete": "name"},
+    )
     locale = SelectField(_l("Language"), validators=[InputRequired()])
     time_zone = SelectField(_l("Time zone"), validators=[InputRequired()])
 
-    def offer(self, *, company_zone: str | None) -> PreferencesForm:
+    def offer(self, *, company_zone: str | None) -> ProfileForm:
         """Fill in the choices; the empty one inherits from company or browser."""
         inherited = _("As the company") if company_zone else _("As the browser")
         self.locale.choices = [(INHERITED, inherited), *LOCALES.items()]
@@ -55,12 +92,7 @@ class PreferencesForm(FlaskForm):  # type: ignore[misc]
         return {name: None if data == INHERITED else data for name, data in fields.items()}
 
 
-class PasswordForm(FlaskForm):  # type: ignore[misc]
-    current = PasswordField(
-        _l("Current password"),
-        validators=[InputRequired(_l("Enter your current password."))],
-        render_kw={"autocomplete": "current-password"},
-    )
+class NewPasswordForm(FlaskForm):  # type: ignore[misc]
     new = PasswordField(
         _l("New password"),
         validators=[InputRequired(_l("Enter a new password."))],
@@ -74,3 +106,42 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
         ],
         render_kw={"autocomplete": "new-password"},
     )
+
+
+class CurrentPasswordForm(FlaskForm):  # type: ignore[misc]
+    """Before what must not be done by whoever finds an open browser."""
+
+    current = PasswordField(
+        _l("Current password"),
+        validators=[InputRequired(_l("Enter your current password."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class PasswordForm(CurrentPasswordForm, NewPasswordForm):
+    pass
+
+
+class PasskeyForm(FlaskForm):  # type: ignore[misc]
+    """The browser's answer comes with a name; the password was asked for with the offer."""
+
+    name = StringField(
+        _l("Name of the passkey"),
+        filters=[tidy_name],
+        validators=[
+            DataRequired(_l("Give the passkey a name.")),
+            Length(max=80, message=_l("A name has at most 80 characters.")),
+        ],
+        render_kw={"autocomplete": "off"},
+    )
+    current = PasswordField(
+        _l("Current password"), render_kw={"autocomplete": "current-password", "required": True}
+    )
+    credential = HiddenField()
+
+
+class ProofForm(FlaskForm):  # type: ignore[misc]
+    """A browser's answer to a passkey's challenge, as JSON."""
+
+    credential = HiddenField()
+    next = HiddenField()

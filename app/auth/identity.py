@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask_login import AnonymousUserMixin, UserMixin, current_user, logout_user
-from sqlalchemy import and_, func, select, text
+from sqlalchemy import and_, exists, func, select, text, update
 
 from app import logs
 from app.errors import DomainError
 from app.extensions import db, login_manager
-from app.models import Account, Role, Superadmin, SuperadminSession, SupportAccess, Tenant
+from app.models import (
+    Account,
+    Passkey,
+    Role,
+    Superadmin,
+    SuperadminSession,
+    SupportAccess,
+    Tenant,
+)
 from app.tenancy import (
     bind_tenant,
     call_definer,
@@ -29,12 +37,22 @@ from app.tenancy import (
 )
 
 PLATFORM_PREFIX = "p."
+# Where the cookie keeps the state between a right password and the second step.
+HALF_WAY = "half_way"
+SEEN_AGAIN = timedelta(minutes=5)
 
 
 class SignedOut(DomainError):
     """You are logged out. Log in again; what you typed is kept."""
 
     status = 401
+
+
+class SecondFactorDue(DomainError):
+    """Your company asks its admins for a second factor. Set yours up on the page of your account,
+    then send this again."""
+
+    status = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +69,10 @@ class SupportLook:
 @dataclass
 class Identity(UserMixin):  # type: ignore[misc]
     """The signed-in person, as `current_user`. `tenant` is None for a superadmin only, and not
-    even for one who looks into a company: there `account_id` is still the superadmin's."""
+    even for one who looks into a company: there `account_id` is still the superadmin's.
+
+    `owes_second_factor` is true for an admin whose company demands one until it is set up.
+    """
 
     token: str
     session_id: UUID
@@ -63,6 +84,7 @@ class Identity(UserMixin):  # type: ignore[misc]
     time_zone: str | None
     tenant: Tenant | None
     support: SupportLook | None = None
+    owes_second_factor: bool = False
 
     def get_id(self) -> str:
         return self.token
@@ -104,7 +126,15 @@ def load_identity(token: str) -> Identity | None:
     account = db.session.scalars(select(Account).where(Account.id == found.account_id)).one()
     tenant = db.session.scalars(select(Tenant)).one()
     db.session.expunge(tenant)
-    return _identity(token, found.session_id, account, tenant)
+    person = _identity(token, found.session_id, account, tenant)
+    person.owes_second_factor = tenant.admins_need_two_factor and _owes_second_factor(account)
+    return person
+
+
+def _owes_second_factor(account: Account) -> bool:
+    if account.role is not Role.ADMIN or account.totp_confirmed_at is not None:
+        return False
+    return not db.session.scalar(select(exists().where(Passkey.account_id == account.id)))
 
 
 def _identity(
@@ -149,6 +179,8 @@ def _load_superadmin(token: str) -> Identity | None:
     if row is None:
         return None
     found, person, access, company = row
+    if found.seen_at < datetime.now(UTC) - SEEN_AGAIN:
+        _note_use(found.id)
     identity = _identity(token, found.id, person, None)
     if access is None:
         return identity
@@ -156,6 +188,13 @@ def _load_superadmin(token: str) -> Identity | None:
         access.id, access.tenant_id, company, access.reason, access.expires_at
     )
     return _look_inside(identity, access.tenant_id) if _is_a_companys_page() else identity
+
+
+def _note_use(session_id: UUID) -> None:
+    """As `find_account_session` does for a tenant's people."""
+    mine = update(SuperadminSession).where(SuperadminSession.id == session_id)
+    with platform_scope() as platform, platform.begin():
+        platform.execute(mine.values(seen_at=func.now()))
 
 
 def _is_a_companys_page() -> bool:
@@ -174,13 +213,26 @@ def _look_inside(identity: Identity, tenant_id: UUID) -> Identity:
     return replace(identity, name=f"{identity.name} (support)", role=Role.ADMIN, tenant=tenant)
 
 
-def _bind() -> None:
-    """Load the person first thing, so that the tenant is bound before any view or guard."""
+def _bind() -> Response | None:
+    """Load the person first thing, so that the tenant is bound before any view or guard.
+
+    Who owes a second factor gets no further than to the page that sets one up.
+    """
     view = current_app.view_functions.get(request.endpoint or "")
     if not view or request.endpoint == "static" or getattr(view, "impersonal", False):
-        return
-    if current_user.is_authenticated:
-        logs.add(account_id=current_user.account_id)
+        return None
+    if not current_user.is_authenticated:
+        return None
+    logs.add(account_id=current_user.account_id)
+    if current_user.owes_second_factor and not getattr(view, "even_unproven", False):
+        return _lead_to_second_factor()
+    return None
+
+
+def _lead_to_second_factor() -> Response:
+    if asked_by_script():
+        raise SecondFactorDue
+    return redirect(url_for("auth.second_factor"), code=303)  # type: ignore[return-value]
 
 
 def remember(token: str) -> None:
@@ -188,6 +240,14 @@ def remember(token: str) -> None:
     session.clear()
     session.permanent = True
     session["_user_id"] = token  # where Flask-Login looks for it
+
+
+def remember_half_way(sealed: str) -> None:
+    """Put the half-way state of a login (half_way.py) into the cookie, in place of all else."""
+    if current_user.is_authenticated:
+        logout_user()
+    session.clear()
+    session[HALF_WAY] = sealed
 
 
 def forget() -> None:
@@ -205,9 +265,14 @@ def _release(_error: BaseException | None = None) -> None:
         release_tenant(token)
 
 
+def asked_by_script() -> bool:
+    """Whether a page is open that must keep what was typed into it."""
+    return bool(request.htmx) or request.headers.get("X-Requested-With") == "fetch"  # type: ignore[attr-defined]
+
+
 def unauthorized() -> Response:
     """A page goes to the login and comes back; a fragment gets 401 and keeps what was typed."""
-    if request.htmx or request.headers.get("X-Requested-With") == "fetch":  # type: ignore[attr-defined]
+    if asked_by_script():
         raise SignedOut
     here = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("auth.login", next=here), code=303)  # type: ignore[return-value]

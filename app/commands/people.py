@@ -11,6 +11,9 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from app.auth.doors import Door, door_of_email
+from app.auth.second_factor import clear_second_factors
+from app.auth.service import set_password
 from app.company.service import Brand, brand_tenant
 from app.errors import DomainError
 from app.extensions import db
@@ -156,3 +159,32 @@ def _deactivate_superadmin(email: str) -> None:
         if not platform.deactivate_superadmin(session, email=email, actor=operator()):
             raise click.ClickException(f"Nobody active has the e-mail {email}.")
         session.commit()
+
+
+@user.command("reset-password")
+@click.argument("email")
+@click.option("--password", help="Asked for when left out; an empty answer makes one.")
+def reset_password(email: str, password: str | None) -> None:
+    """Set a new password and end every session: the way back in for a superadmin."""
+    chosen = _given_or_made(password)
+    with said_plainly(), door_of_email(email.strip().lower()) as door:
+        _require_somebody(door, email)
+        set_password(door=door, new=chosen, actor=operator())
+        door.session.commit()
+    click.echo(f"The password of {email} is set; the second factor stays as it was.")
+
+
+@user.command("reset-two-factor")
+@click.argument("email")
+def reset_two_factor(email: str) -> None:
+    """Take away authenticator, passkeys and recovery codes, and end every session."""
+    with said_plainly(), door_of_email(email.strip().lower()) as door:
+        _require_somebody(door, email)
+        clear_second_factors(door=door, actor=operator())
+        door.session.commit()
+    click.echo(f"{email} logs in with the password alone now.")
+
+
+def _require_somebody(door: Door, email: str) -> None:
+    if door.person is None:
+        raise click.ClickException(f"Nobody active has the e-mail {email}.")

@@ -41,9 +41,12 @@ def impersonal(view: Callable[P, R]) -> Callable[P, R]:
     return public(view)
 
 
-def requires(*roles: Role, even_suspended: bool = False) -> Callable[[View[P]], View[P]]:
+def requires(
+    *roles: Role, even_suspended: bool = False, even_unproven: bool = False
+) -> Callable[[View[P]], View[P]]:
     """Let only these roles in; `even_suspended` is for what a company that can only be read may
-    still write: one's own account, logging out, the export of everything."""
+    still write: one's own account, logging out, the export of everything. `even_unproven` is for
+    what an admin needs who must set up a second factor before anything else (identity.py)."""
     allowed = frozenset(roles)
 
     def decorate(view: View[P]) -> View[P]:
@@ -58,6 +61,7 @@ def requires(*roles: Role, even_suspended: bool = False) -> Callable[[View[P]], 
             return view(*args, **kwargs)
 
         guarded.guard = allowed  # type: ignore[attr-defined]
+        guarded.even_unproven = even_unproven  # type: ignore[attr-defined]
         return guarded
 
     return decorate

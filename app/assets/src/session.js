@@ -1,7 +1,7 @@
 /**
- * A session that ended while somebody works: 401 opens a dialog with the login form, the page and
- * what was typed stay, and the request is made again after the login. Other modules ask for the
- * same with `loggedInAgain()`.
+ * A session that ended while somebody works: 401 opens a dialog with the login and its second
+ * step, the page and what was typed stay, and the request is made again after the login. Other
+ * modules ask for the same with `loggedInAgain()`.
  */
 import htmx from "htmx.org";
 import { waited } from "./backoff.js";
@@ -9,7 +9,8 @@ import { account, adoptToken, csrfToken } from "./csrf.js";
 import { toast } from "./toasts.js";
 import { word } from "./words.js";
 
-const LOGIN_FORM = "form:has(input[type=password])";
+// The login, and the second step of whoever has one.
+const LOGIN_STEP = "[data-login-step]";
 const again = [];
 let login = null;
 
@@ -69,15 +70,16 @@ function loginIn(dialog, url, page) {
     dialog.addEventListener("submit", async (event) => {
       event.preventDefault();
       const body = new FormData(event.target, event.submitter);
-      const answer = await pageAt(url, { method: "POST", body }).catch(() => null);
+      const { action } = event.target;
+      const answer = await pageAt(action, { method: "POST", body }).catch(() => null);
       if (answer && isSignedIn(answer)) resolve(answer);
-      else if (answer?.querySelector(LOGIN_FORM)) draw(dialog, answer);
+      else if (answer?.querySelector(LOGIN_STEP)) draw(dialog, answer);
       else {
         // An error page or no answer: the token may be old, so the form is fetched anew.
         toast("error", word("no_connection"));
         const fresh = await pageAt(url).catch(() => null);
         if (fresh && isSignedIn(fresh)) resolve(fresh);
-        else if (fresh?.querySelector(LOGIN_FORM)) draw(dialog, fresh);
+        else if (fresh?.querySelector(LOGIN_STEP)) draw(dialog, fresh);
       }
     });
   });
@@ -87,7 +89,7 @@ function loginIn(dialog, url, page) {
 async function untilAnswered(url) {
   for (let tries = 1; ; tries += 1) {
     const page = await pageAt(url).catch(() => null);
-    if (page && (isSignedIn(page) || page.querySelector(LOGIN_FORM))) return page;
+    if (page && (isSignedIn(page) || page.querySelector(LOGIN_STEP))) return page;
     await waited(tries);
   }
 }
@@ -108,10 +110,13 @@ async function goOn(page) {
 }
 
 function draw(dialog, page) {
-  const form = document.adoptNode(page.querySelector(LOGIN_FORM));
+  const step = document.adoptNode(page.querySelector(LOGIN_STEP));
   const words = document.createElement("p");
   words.textContent = word("session_gone");
-  dialog.replaceChildren(words, form);
+  dialog.replaceChildren(words, step);
+  // The ways out of the dialog must not leave the page and what was typed into it.
+  for (const link of dialog.querySelectorAll("a[href]")) link.target = "_blank";
+  if (dialog.open) dialog.querySelector("[autofocus]")?.focus();
 }
 
 async function pageAt(url, options = {}) {

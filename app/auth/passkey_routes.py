@@ -1,0 +1,132 @@
+"""Routes of one's own passkeys: adding one and removing one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response, flash, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.auth import blueprint, passkeys
+from app.auth.doors import door_of
+from app.auth.forms import CurrentPasswordForm, PasskeyForm
+from app.auth.passkey_login_routes import keep_challenge, options_response, use_challenge
+from app.auth.passkeys import Challenge, ChallengeOver, PasskeyRefused, TooManyPasskeys
+from app.auth.queries import list_passkeys
+from app.auth.routes import tries, was_refused
+from app.auth.second_factor_routes import codes_page, surely_page
+from app.auth.service import WrongPassword
+from app.errors import NotFound
+from app.extensions import limiter
+from app.web.errors import translated
+from app.web.fragments import redirect_to, render_page
+from app.web.guards import SIGNED_IN, current_actor, requires
+
+
+def own_key() -> str:
+    return str(current_user.id)
+
+
+@blueprint.get("/account/passkeys/new")
+@requires(*SIGNED_IN, even_unproven=True)
+def new_passkey() -> Response:
+    return _form_page(PasskeyForm(formdata=None))
+
+
+@blueprint.post("/account/passkeys/options")
+@requires(*SIGNED_IN, even_suspended=True, even_unproven=True)
+@limiter.limit(tries, key_func=own_key, deduct_when=was_refused)
+def offer_passkey() -> Response:
+    """Asks for the password, so that nobody adds a key of theirs to a browser left open."""
+    challenge = keep_challenge(Challenge.new("register", current_user.id))
+    form = PasskeyForm()
+    with door_of(current_actor()) as door:
+        options = passkeys.offer_registration(
+            door=door, password=form.current.data or "", challenge=challenge
+        )
+    return options_response(options)
+
+
+@blueprint.post("/account/passkeys")
+@requires(*SIGNED_IN, even_suspended=True, even_unproven=True)
+def add_passkey() -> Response:
+    form = PasskeyForm()
+    if not form.validate_on_submit():
+        return _form_page(form, status=422)
+    try:
+        challenge = use_challenge("register", current_user.id)
+        with door_of(actor := current_actor()) as door:
+            codes = passkeys.register(
+                door=door,
+                credential=form.credential.data or "",
+                name=form.name.data or "",
+                challenge=challenge,
+                actor=actor,
+            )
+            door.session.commit()
+    except (PasskeyRefused, ChallengeOver, TooManyPasskeys) as error:
+        return _form_page(form, status=422, refusal=translated(error))
+    if codes:
+        return codes_page(codes)
+    flash(_("The passkey is added."), "success")
+    return redirect_to(url_for(".second_factor"))
+
+
+@blueprint.get("/account/passkeys/<uuid:passkey_id>/remove")
+@requires(*SIGNED_IN)
+def confirm_removal(passkey_id: UUID) -> Response:
+    return _removal_page(passkey_id, CurrentPasswordForm(formdata=None))
+
+
+@blueprint.post("/account/passkeys/<uuid:passkey_id>/remove")
+@requires(*SIGNED_IN, even_suspended=True)
+@limiter.limit(tries, key_func=own_key, deduct_when=was_refused)
+def remove_passkey(passkey_id: UUID) -> Response:
+    form = CurrentPasswordForm()
+    if not form.validate_on_submit():
+        return _removal_page(passkey_id, form, status=422)
+    try:
+        with door_of(actor := current_actor()) as door:
+            passkeys.remove(
+                door=door,
+                passkey_id=passkey_id,
+                password=form.current.data or "",
+                actor=actor,
+            )
+            door.session.commit()
+    except WrongPassword as error:
+        form.current.errors = [translated(error)]
+        return _removal_page(passkey_id, form, status=422)
+    flash(_("The passkey is removed."), "success")
+    return redirect_to(url_for(".second_factor"))
+
+
+def _form_page(form: PasskeyForm, *, status: int = 200, refusal: str | None = None) -> Response:
+    return render_page(
+        "auth/passkey.html",
+        "content",
+        status=status,
+        form=form,
+        refusal=refusal,
+        passkeys_work=passkeys.passkeys_work(),
+    )
+
+
+def _removal_page(passkey_id: UUID, form: CurrentPasswordForm, *, status: int = 200) -> Response:
+    with door_of(current_actor()) as door:
+        names = {one.id: one.name for one in list_passkeys(door)}
+    if passkey_id not in names:
+        raise NotFound
+    return surely_page(
+        form,
+        status=status,
+        title=_("Remove the passkey “%(name)s”", name=names[passkey_id]),
+        words=_(
+            "It opens this account no more. Your other passkeys, your work and your sessions stay."
+            " The device may still offer it: delete it there too."
+        ),
+        action=url_for(".remove_passkey", passkey_id=passkey_id),
+        yes=_("Remove"),
+        is_danger=True,
+    )

@@ -1,0 +1,200 @@
+"""Routes of one's own second factor: what there is, the authenticator app, recovery codes.
+
+Recovery codes are shown once, as the answer to the post that made them: kept nowhere in between,
+they survive no redirect.
+"""
+
+from __future__ import annotations
+
+from flask import Response, flash, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from markupsafe import Markup
+
+from app.auth import blueprint, queries
+from app.auth import second_factor as factor
+from app.auth.doors import door_of
+from app.auth.forms import CurrentPasswordForm, TotpForm
+from app.auth.passkeys import passkeys_work
+from app.auth.routes import tries, was_refused
+from app.auth.service import WrongPassword
+from app.extensions import limiter
+from app.web.errors import translated
+from app.web.fragments import redirect_to, render_page
+from app.web.guards import SIGNED_IN, current_actor, requires
+
+
+def _own_key() -> str:
+    return str(current_user.id)
+
+
+@blueprint.get("/account/second-factor")
+@requires(*SIGNED_IN, even_unproven=True)
+def second_factor() -> Response:
+    with door_of(current_actor()) as door:
+        factors = queries.get_factors(door)
+        passkeys = queries.list_passkeys(door)
+    return render_page(
+        "auth/second_factor.html",
+        "content",
+        factors=factors,
+        passkeys=passkeys,
+        passkeys_work=passkeys_work(),
+    )
+
+
+@blueprint.get("/account/second-factor/app")
+@requires(*SIGNED_IN, even_unproven=True)
+def totp() -> Response:
+    with door_of(current_actor()) as door:
+        if queries.get_factors(door).has_totp:
+            return redirect_to(url_for(".second_factor"))
+    return _totp_page(TotpForm(formdata=None), factor.make_secret())
+
+
+@blueprint.post("/account/second-factor/app")
+@requires(*SIGNED_IN, even_suspended=True, even_unproven=True)
+@limiter.limit(tries, key_func=_own_key, deduct_when=was_refused)
+def confirm_totp() -> Response:
+    form = TotpForm()
+    try:
+        secret = factor.open_secret(form.sealed.data or "", current_user.id)
+    except factor.SetUpAgain as error:
+        fresh = TotpForm(formdata=None)
+        return _totp_page(fresh, factor.make_secret(), status=422, refusal=translated(error))
+    if not form.validate_on_submit():
+        return _totp_page(form, secret, status=422)
+    try:
+        with door_of(actor := current_actor()) as door:
+            codes = factor.confirm_totp(
+                door=door, secret=secret, code=form.code.data or "", actor=actor
+            )
+            door.session.commit()
+    except factor.AlreadyOn as error:
+        flash(translated(error), "info")
+        return redirect_to(url_for(".second_factor"))
+    except factor.WrongCode as error:
+        form.code.errors = [translated(error)]
+        return _totp_page(form, secret, status=422)
+    if codes:
+        return codes_page(codes)
+    flash(_("The authenticator app is set up."), "success")
+    return redirect_to(url_for(".second_factor"))
+
+
+@blueprint.get("/account/second-factor/app/off")
+@requires(*SIGNED_IN)
+def confirm_turning_off() -> Response:
+    return _off_page(CurrentPasswordForm(formdata=None))
+
+
+@blueprint.post("/account/second-factor/app/off")
+@requires(*SIGNED_IN, even_suspended=True)
+@limiter.limit(tries, key_func=_own_key, deduct_when=was_refused)
+def turn_off_totp() -> Response:
+    form = CurrentPasswordForm()
+    if not form.validate_on_submit():
+        return _off_page(form, status=422)
+    try:
+        with door_of(actor := current_actor()) as door:
+            factor.turn_off_totp(door=door, password=form.current.data or "", actor=actor)
+            door.session.commit()
+    except WrongPassword as error:
+        form.current.errors = [translated(error)]
+        return _off_page(form, status=422)
+    flash(_("The authenticator app is turned off."), "success")
+    return redirect_to(url_for(".second_factor"))
+
+
+@blueprint.get("/account/second-factor/codes")
+@requires(*SIGNED_IN)
+def confirm_codes() -> Response:
+    return _new_codes_page(CurrentPasswordForm(formdata=None))
+
+
+@blueprint.post("/account/second-factor/codes")
+@requires(*SIGNED_IN, even_suspended=True)
+@limiter.limit(tries, key_func=_own_key, deduct_when=was_refused)
+def renew_codes() -> Response:
+    form = CurrentPasswordForm()
+    if not form.validate_on_submit():
+        return _new_codes_page(form, status=422)
+    try:
+        with door_of(actor := current_actor()) as door:
+            codes = factor.renew_codes(door=door, password=form.current.data or "", actor=actor)
+            door.session.commit()
+    except WrongPassword as error:
+        form.current.errors = [translated(error)]
+        return _new_codes_page(form, status=422)
+    return codes_page(codes)
+
+
+def codes_page(codes: list[str]) -> Response:
+    return render_page("auth/codes.html", "content", codes=codes, text="\n".join(codes) + "\n")
+
+
+def surely_page(
+    form: CurrentPasswordForm,
+    *,
+    status: int,
+    title: str,
+    words: str,
+    action: str,
+    yes: str,
+    is_danger: bool,
+) -> Response:
+    """What will happen and what stays, and a field for the password."""
+    return render_page(
+        "auth/surely.html",
+        "content",
+        status=status,
+        form=form,
+        title=title,
+        words=words,
+        action=action,
+        yes=yes,
+        is_danger=is_danger,
+    )
+
+
+def _off_page(form: CurrentPasswordForm, *, status: int = 200) -> Response:
+    return surely_page(
+        form,
+        status=status,
+        title=_("Turn off the authenticator app"),
+        words=_(
+            "Its codes open this account no more. Your passkeys and your work stay; without a"
+            " passkey, recovery codes go too and the password alone opens the account."
+        ),
+        action=url_for(".turn_off_totp"),
+        yes=_("Turn off"),
+        is_danger=True,
+    )
+
+
+def _new_codes_page(form: CurrentPasswordForm, *, status: int = 200) -> Response:
+    return surely_page(
+        form,
+        status=status,
+        title=_("New recovery codes"),
+        words=_("You get ten new codes. The ones you kept until now open nothing any more."),
+        action=url_for(".renew_codes"),
+        yes=_("Make new codes"),
+        is_danger=False,
+    )
+
+
+def _totp_page(
+    form: TotpForm, secret: str, *, status: int = 200, refusal: str | None = None
+) -> Response:
+    return render_page(
+        "auth/totp.html",
+        "content",
+        status=status,
+        form=form,
+        refusal=refusal,
+        sealed=factor.seal_secret(secret, current_user.id),
+        # Drawn by our own library from our own words.
+        qr=Markup(factor.qr_svg(secret, current_user.email)),  # noqa: S704
+        secret=factor.grouped(secret),
+    )

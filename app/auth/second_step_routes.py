@@ -1,0 +1,116 @@
+"""Routes of the second step: between the right password and the session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request, session, url_for
+from flask_limiter import RequestLimit
+from flask_limiter.util import get_remote_address
+from flask_login import current_user
+
+from app.auth import blueprint, identity, service
+from app.auth.forms import CodeForm
+from app.auth.half_way import HalfWayOver, door_half_way, read_half_way
+from app.auth.passkeys import passkeys_work
+from app.auth.queries import Factors, get_factors
+from app.auth.redirects import safe_next
+from app.auth.routes import MANY, this_visit, tries, was_refused
+from app.auth.second_factor import UnreadableSecret, WrongCode, take_code
+from app.errors import DomainError
+from app.extensions import limiter
+from app.web.errors import sentence_for, translated
+from app.web.fragments import redirect_to, render_page
+from app.web.guards import public
+
+
+def half_way() -> str | None:
+    return session.get(identity.HALF_WAY)
+
+
+def half_way_key() -> str:
+    state = read_half_way(half_way())
+    return str(state[1]) if state else get_remote_address()
+
+
+def _too_many_codes(_limit: RequestLimit) -> Response:
+    return second_step_page(status=429, refusal=sentence_for(429))
+
+
+def _tries_a_day() -> str:
+    return tries(MANY).replace("minute", "day")
+
+
+# Counted before it is known whether they fit: tries that come all at once must not slip through.
+_tries: dict[str, Any] = {"key_func": half_way_key, "on_breach": _too_many_codes}
+
+
+@blueprint.get("/login/second")
+@public
+def second_step() -> Response:
+    onward = safe_next(request.args.get("next"))
+    if current_user.is_authenticated:
+        return redirect_to(onward or url_for("home.index"))
+    return second_step_page(CodeForm(formdata=None, next=onward))
+
+
+@blueprint.post("/login/second")
+@public
+@limiter.limit(tries, **_tries)
+@limiter.limit(_tries_a_day, deduct_when=was_refused, **_tries)
+def take_second_step() -> Response:
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return second_step_page(form, status=422)
+    try:
+        token = _enter(form.code.data or "")
+    except HalfWayOver:
+        return over(form.next.data)
+    except (WrongCode, UnreadableSecret) as error:
+        return second_step_page(form, status=422, refusal=translated(error))
+    identity.remember(token)
+    return redirect_to(safe_next(form.next.data) or url_for("home.index"))
+
+
+def _enter(code: str) -> str:
+    with door_half_way(half_way()) as door:
+        try:
+            proof = take_code(door=door, code=code)
+        except DomainError:
+            service.refuse_entry(door=door, how="password+code", visit=this_visit())
+            door.session.commit()
+            raise
+        token = service.open_session(door=door, how=f"password+{proof}", visit=this_visit())
+        door.session.commit()
+    return token
+
+
+def over(onward: str | None) -> Response:
+    """Back to the login, where the way goes on as before."""
+    session.pop(identity.HALF_WAY, None)
+    return redirect_to(url_for(".login", next=safe_next(onward)))
+
+
+def second_step_page(
+    form: CodeForm | None = None, *, status: int = 200, refusal: str | None = None
+) -> Response:
+    form = form or CodeForm()
+    try:
+        factors = _factors()
+    except HalfWayOver:
+        return over(form.next.data)
+    return render_page(
+        "auth/second_step.html",
+        "content",
+        status=status,
+        form=form,
+        factors=factors,
+        refusal=refusal,
+        onward=safe_next(form.next.data) or "",
+        passkeys_work=passkeys_work(),
+    )
+
+
+def _factors() -> Factors:
+    with door_half_way(half_way()) as door:
+        return get_factors(door)
