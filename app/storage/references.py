@@ -1,4 +1,5 @@
-"""Which rows name which objects. Every column called `..._key` holds the key of one, or nothing.
+"""Which rows name which objects. Every column called `..._key` holds the key of one, or nothing,
+but for the public key of a passkey.
 
 Works inside a tenant's scope, through both locks: nobody's rows are read with another's key.
 """
@@ -17,6 +18,7 @@ from app.models import Tenant
 from app.tenancy import platform_scope
 
 ROWS_AT_ONCE = 5_000
+OTHER_KEYS = frozenset({"public_key"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def list_tenant_ids() -> list[UUID]:
 def _columns() -> Iterator[tuple[Any, Any]]:
     for mapper in Base.registry.mappers:
         for column in mapper.columns:
-            if column.name.endswith("_key"):
+            if column.name.endswith("_key") and column.name not in OTHER_KEYS:
                 yield (
                     mapper.class_,
                     getattr(mapper.class_, mapper.get_property_by_column(column).key),

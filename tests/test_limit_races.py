@@ -1,0 +1,183 @@
+"""Fifty at once at a limit, on real connections: exactly as many get through as there is room."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from threading import Barrier, Thread
+from uuid import UUID, uuid4
+
+import pytest
+from psycopg2.errors import LockNotAvailable
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError, TimeoutError
+
+from app import create_app
+from app.company import limits
+from app.definition.schema import Field, FieldType, PhotoPolicy, Section, Text
+from app.errors import DomainError
+from app.extensions import db
+from app.models import Account, Actor, Invitation, Report, Role
+from app.photos.queries import count_in_report
+from app.photos.service import Upload, add_photo
+from app.reports.service import start_report
+from app.storage import receive
+from app.team.inviting import InvitationFacts, invite_person
+from app.team.service import create_account, deactivate_account, reactivate_account
+from app.tenancy import tenant_scope
+from tests import scenarios
+from tests import servers as test_servers
+from tests.cast import PASSWORD
+from tests.companies import set_company
+from tests.conftest import settings_for
+from tests.pictures import a_jpeg
+
+AT_ONCE = 50
+ROOM = 7
+COVER = Field(id="cover", type=FieldType.TEXT, label=Text(en="Cover"), photos=PhotoPolicy(max=50))
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """On a database of its own: these transactions commit."""
+    running = test_servers.current()
+    name = running.clone(f"laudo_limits_{uuid4().hex[:8]}")
+    app = create_app(settings_for(name, tmp_path))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+        app.extensions["laudo_platform_engine"].dispose()
+    running.drop(name)
+
+
+def a_version(actor: Actor) -> UUID:
+    """The id of a new checklist: starts from one checklist would wait for each other anyway."""
+    section = Section(id="one", title=Text(en="One"), fields=(COVER,))
+    definition = scenarios.a_definition(
+        code=f"R{uuid4().hex[:6].upper()}", info_fields=(), sections=(section,), signature_roles=()
+    )
+    return scenarios.a_checklist(actor, definition).checklist_id
+
+
+def all_at_once(app, tenant: UUID, acts: list[Callable[[], object]]) -> list[object]:
+    """Run each act in a thread and a transaction of its own; 'done', or what it raised.
+
+    As many at a time as there are connections. Who finds none, or waits too long for a turn,
+    asks again; a deadlock is a failure.
+    """
+    gate, outcomes = Barrier(len(acts)), []
+
+    def one(act: Callable[[], object]) -> None:
+        gate.wait()
+        outcome: object = None
+        while outcome is None:
+            with app.app_context(), tenant_scope(tenant):
+                try:
+                    act()
+                    db.session.commit()
+                    outcome = "done"
+                except DomainError as error:
+                    db.session.rollback()
+                    outcome = error
+                except TimeoutError:
+                    db.session.rollback()
+                except OperationalError as error:
+                    db.session.rollback()
+                    assert isinstance(error.orig, LockNotAvailable), error
+        outcomes.append(outcome)
+
+    threads = [Thread(target=one, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert len(outcomes) == len(acts), outcomes
+    return outcomes
+
+
+def only(outcomes: list[object], refusal: type[DomainError]) -> int:
+    """How many got through; every other was refused for this reason alone."""
+    refused = [one for one in outcomes if one != "done"]
+    assert all(isinstance(one, refusal) for one in refused), refused
+    return outcomes.count("done")
+
+
+def test_fifty_starts_fill_the_month_exactly(alone, cast):
+    set_company(alone, cast.acme, limits={"reports_month": ROOM})
+    actor = Actor(cast.tess.name, cast.tess.role, cast.tess.id)
+    with alone.app_context(), tenant_scope(cast.acme):
+        checklists = [a_version(actor) for _ in range(5)]
+        project_id = scenarios.a_project(actor).id
+
+    def start(number: int) -> Callable[[], object]:
+        return lambda: start_report(
+            checklist_id=checklists[number % 5], project_id=project_id, title="At once",
+            actor=actor, client_id=uuid4(),
+        )  # fmt: skip
+
+    outcomes = all_at_once(alone, cast.acme, [start(number) for number in range(AT_ONCE)])
+    assert only(outcomes, limits.TooManyReports) == ROOM
+    with alone.app_context(), tenant_scope(cast.acme):
+        assert db.session.scalar(select(func.count(Report.id))) == ROOM
+
+
+def test_fifty_who_add_people_fill_the_places_exactly(alone, cast):
+    """Accounts, invitations and people who come back take from the same places."""
+    actor = Actor(cast.ana.name, cast.ana.role, cast.ana.id)
+    with alone.app_context(), tenant_scope(cast.acme):
+        gone = [
+            create_account(
+                email=f"gone{number}@acme.test", name="Gone", role=Role.TECHNICIAN,
+                password=PASSWORD, actor=actor,
+            ).id
+            for number in range(10)
+        ]  # fmt: skip
+        for account_id in gone:
+            deactivate_account(account_id=account_id, actor=actor)
+        db.session.commit()
+        before = limits.count_people()
+    set_company(alone, cast.acme, limits={"people": before + ROOM})
+
+    def add(number: int) -> Callable[[], object]:
+        email = f"race{number}@acme.test"
+        if number < len(gone):
+            return lambda: reactivate_account(account_id=gone[number], actor=actor)
+        if number % 2:
+            facts = InvitationFacts(email=email, role=Role.TECHNICIAN)
+            return lambda: invite_person(facts=facts, actor=actor)
+        return lambda: create_account(
+            email=email, name="Race", role=Role.TECHNICIAN, password=PASSWORD, actor=actor
+        )
+
+    outcomes = all_at_once(alone, cast.acme, [add(number) for number in range(AT_ONCE)])
+    assert only(outcomes, limits.TooManyPeople) == ROOM
+    with alone.app_context(), tenant_scope(cast.acme):
+        assert limits.count_people() == before + ROOM
+        active = db.session.scalar(select(func.count(Account.id)).where(Account.is_active))
+        invited = db.session.scalar(select(func.count(Invitation.id)))
+        assert active + invited == before + ROOM
+
+
+def test_fifty_photos_fill_a_report_exactly(alone, cast):
+    set_company(alone, cast.acme, limits={"photos_report": ROOM})
+    actor = Actor(cast.tess.name, cast.tess.role, cast.tess.id)
+    with alone.app_context(), tenant_scope(cast.acme):
+        report_id = start_report(
+            checklist_id=a_version(actor), project_id=scenarios.a_project(actor).id,
+            title="At once", actor=actor,
+        ).id  # fmt: skip
+        db.session.commit()
+
+    def upload(data: bytes) -> Callable[[], object]:
+        def act() -> None:
+            with receive(io.BytesIO(data)) as received:
+                photo = Upload(received, client_id=uuid4())
+                add_photo(report_id=report_id, field_id="cover", upload=photo, actor=actor)
+
+        return act
+
+    pictures = [a_jpeg((32, 24)) for _ in range(AT_ONCE)]
+    outcomes = all_at_once(alone, cast.acme, [upload(data) for data in pictures])
+    assert only(outcomes, limits.ReportTakesNoMorePhotos) == ROOM
+    with alone.app_context(), tenant_scope(cast.acme):
+        assert count_in_report(report_id) == ROOM

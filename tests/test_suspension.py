@@ -1,0 +1,257 @@
+"""A company that can only be read: every write is refused with the reason, and nothing changes.
+
+The list of writes is the map of addresses, so that a new one is refused before anybody thinks of
+it.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select, text
+
+from app.extensions import db
+from app.jobs import runner
+from app.models import (
+    TENANT_ROLES,
+    Document,
+    Export,
+    Photo,
+    PhotoCheck,
+    PhotoVerdict,
+    TenantStatus,
+    WorkState,
+)
+from app.photos.service import KIND as PHOTO_CHECK
+from app.storage import object_key, put_bytes
+from tests import scenarios
+from tests.companies import company_as
+from tests.pictures import a_jpeg, ensure_strip_fonts, sha256_of
+
+REASON = "The invoice of March is not paid."
+SINCE = datetime(2026, 3, 9, 12, tzinfo=UTC)
+SUSPENDED = {
+    "status": TenantStatus.SUSPENDED,
+    "suspended_at": SINCE,
+    "suspended_reason": REASON,
+}
+TRIAL_OVER = {"status": TenantStatus.TRIAL, "trial_ends_at": SINCE}
+SENTENCES = {
+    "suspended": f"suspended since 9 Mar 2026: everything can be read, nothing can be changed."
+    f" The reason given: {REASON}",
+    "trial": "trial of your company ended on 9 Mar 2026: everything can be read and exported",
+}
+STATES = {"suspended": SUSPENDED, "trial": TRIAL_OVER}
+# One's own account, the way out, and taking along what is one's own.
+ALLOWED = {
+    "auth.add_passkey",
+    "auth.change_password",
+    "auth.confirm_totp",
+    "auth.logout",
+    "auth.offer_passkey",
+    "auth.remove_passkey",
+    "auth.renew_codes",
+    "auth.sign_out_device",
+    "auth.sign_out_others",
+    "auth.turn_off_totp",
+    "auth.update",
+    "company.export_create",
+    "mail.choose",
+    "platform.end_visit",
+}
+PEOPLE = {"admin": "ana", "manager": "max", "technician": "tess", "viewer": "vera"}
+ENGLISH = {"Accept-Language": "en"}
+HTMX = {**ENGLISH, "HX-Request": "true"}
+FETCH = {**ENGLISH, "X-Requested-With": "fetch"}
+
+
+@pytest.fixture(params=sorted(STATES))
+def state(request, app, cast):
+    """Acme can only be read; the sentence that says so, as plain text."""
+    with company_as(app, cast.acme, locale="en", **STATES[request.param]):
+        yield SENTENCES[request.param]
+
+
+def writes(app):
+    """(endpoint, method, url, a role that may call it) of everything that a company's people
+    could change something with."""
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        roles = [role for role in TENANT_ROLES if role in getattr(view, "guard", ())]
+        methods = (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
+        if not roles or not methods:
+            continue
+        values = {}
+        for argument in rule.arguments:
+            converter = rule._converters[argument]
+            is_uuid = type(converter).__name__ == "UUIDConverter"
+            values[argument] = uuid4() if is_uuid else next(iter(converter_words(converter)), "x")
+        with app.test_request_context():
+            url = app.url_for(rule.endpoint, **values)
+        for method in sorted(methods):
+            yield rule.endpoint, method, url, roles[0].value
+
+
+def converter_words(converter):
+    return sorted(getattr(converter, "items", ()))
+
+
+def words(answer) -> str:
+    """What a person reads, on one line."""
+    return " ".join(html.unescape(answer.text).split())
+
+
+def digest() -> dict[str, tuple[int, int]]:
+    """Rows and a sum of their hashes of every table that the company can see; sessions note when
+    they were used last."""
+    tables = db.session.scalars(
+        text("select relname from pg_class where relnamespace = 'public'::regnamespace"
+             " and relkind = 'r' and has_table_privilege(oid, 'select')"
+             " and relname not in ('account_sessions', 'alembic_version')")
+    )  # fmt: skip
+    return {
+        table: tuple(
+            db.session.execute(
+                text(f"select count(*), coalesce(sum(hashtext(t::text)), 0) from {table} t")
+            ).one()
+        )
+        for table in tables
+    }
+
+
+def test_every_write_is_refused_with_the_reason(app, acting, cast, client_of, state):
+    clients = {role: client_of(getattr(cast, key)) for role, key in PEOPLE.items()}
+    with acting(cast.ana):
+        before = digest()
+    refused = 0
+    for endpoint, method, url, role in writes(app):
+        if endpoint in ALLOWED:
+            continue
+        for headers in (ENGLISH, HTMX, FETCH):
+            answer = clients[role].open(url, method=method, headers=headers)
+            assert answer.status_code == 403, (endpoint, method, answer.status_code)
+            assert state in words(answer), (endpoint, headers)
+        refused += 1
+    assert refused > 25
+    with acting(cast.ana):
+        assert digest() == before
+
+
+def test_the_allowed_ones_exist(app):
+    assert {endpoint for endpoint, *_ in writes(app)} >= ALLOWED
+
+
+def test_scripts_get_a_toast_and_a_plain_sentence_that_replaces_nothing(client_of, cast, state):
+    client = client_of(cast.tess)
+    answer = client.post("/reports/", headers=HTMX)
+    assert answer.mimetype == "text/plain"
+    toast = json.loads(answer.headers["HX-Trigger"])["toast"]
+    assert state in toast["text"]
+    # 403 is never swapped: what was typed stays.
+    assert "403" in client.get("/").text.partition('"noSwap": [')[2].partition("]")[0]
+
+
+def test_work_on_a_report_is_refused_and_stays_with_the_phone(acting, client_of, cast, state):
+    with acting(cast.tess) as tess:
+        report = scenarios.a_report(tess)
+        report_id = report.id
+        scenarios.an_answer(report, "customer", "Before", tess)
+        before = digest()
+    client = client_of(cast.tess)
+    photo = {"file": (io.BytesIO(a_jpeg()), "a.jpg")}
+    for path, data in (
+        ("fields/customer", {"value": "After", "row_version": "1", "client_id": str(uuid4())}),
+        ("fields/enclosure/photos", photo),
+        ("signatures/technician", {"signer_name": "Rui", "client_id": str(uuid4())}),
+        ("submit", {}),
+        ("documents", {}),
+    ):
+        answer = client.post(f"/reports/{report_id}/{path}", data=data, headers=HTMX)
+        assert answer.status_code == 403, path
+        assert state in words(answer), path
+    with acting(cast.tess):
+        assert digest() == before
+
+
+def test_every_page_says_so_and_can_be_read(app, acting, client_of, cast, state):
+    with acting(cast.tess) as tess:
+        report_id = scenarios.a_report(tess).id
+    for key in ("ana", "tess", "vera"):
+        page = client_of(getattr(cast, key)).get("/", headers=ENGLISH)
+        assert page.status_code == 200
+        assert state in words(page)
+    page = client_of(cast.tess).get(f"/reports/{report_id}/fill", headers=ENGLISH)
+    assert state in words(page)
+
+
+def test_other_companies_go_on(client_of, cast, state):
+    page = client_of(cast.otto).get("/")
+    assert "read-only" not in page.text
+
+
+def test_pdfs_can_be_downloaded_and_the_export_asked_for(acting, client_of, cast, state):
+    data = b"%PDF-1.7 small"
+    with acting(cast.ana) as ana:
+        report = scenarios.completed(scenarios.a_report(ana), ana)
+        key = object_key(cast.acme, "pdf", sha256_of(data), ".pdf")
+        put_bytes(key, data)
+        document = Document(
+            report_id=report.id, requested_by=ana.account_id, is_preview=False,
+            state=WorkState.DONE, storage_key=key, sha256=sha256_of(data), byte_size=len(data),
+            pages=1,
+        )  # fmt: skip
+        db.session.add(document)
+        db.session.commit()
+        url = f"/documents/{document.id}/download"
+    client = client_of(cast.ana)
+    assert client.get(url, follow_redirects=True).get_data() == data
+    assert client.post("/company/exports").status_code == 303
+    with acting(cast.ana):
+        assert db.session.scalars(select(Export)).one().state is WorkState.QUEUED
+
+
+def test_one_s_own_account_works(client_of, cast, state):
+    client = client_of(cast.tess)
+    assert client.get("/account").status_code == 200
+    form = {"name": "Tess Tested", "locale": "en", "time_zone": "Europe/Lisbon"}
+    answer = client.post("/account", data=form)
+    assert answer.status_code == 303
+    assert client.post("/logout").status_code == 303
+
+
+def test_a_suspension_without_a_reason_has_a_sentence_too(app, client_of, cast):
+    with company_as(app, cast.acme, status=TenantStatus.SUSPENDED):
+        answer = client_of(cast.ana).post("/projects/", headers=HTMX)
+    assert answer.status_code == 403
+    assert "is suspended: everything can be read" in answer.text
+
+
+def test_a_trial_that_goes_on_is_no_hindrance(app, client_of, cast):
+    later = datetime.now(UTC) + timedelta(days=1)
+    with company_as(app, cast.acme, status=TenantStatus.TRIAL, trial_ends_at=later):
+        assert client_of(cast.max).post("/projects/", data={"name": "New"}).status_code == 303
+
+
+def test_what_was_asked_for_before_is_finished(app, acting, cast):
+    ensure_strip_fonts()
+    with acting(cast.tess) as tess:
+        data = a_jpeg((320, 240))
+        report = scenarios.a_report(tess)
+        photo = scenarios.a_photo(report, "enclosure", tess, verdict=None, data=data)
+        check = PhotoCheck(photo_id=photo.id)
+        db.session.add(check)
+        db.session.commit()
+        photo_id, check_id = photo.id, check.id
+    with company_as(app, cast.acme, **SUSPENDED):
+        with app.app_context():
+            runner.run(PHOTO_CHECK, str(check_id))
+        with acting(cast.tess):
+            photo = db.session.scalars(select(Photo).where(Photo.id == photo_id)).one()
+            assert photo.reading.verdict is PhotoVerdict.GOOD
+            row = db.session.scalars(select(PhotoCheck).where(PhotoCheck.id == check_id)).one()
+            assert row.state is WorkState.DONE
