@@ -101,7 +101,8 @@ class Settings(BaseSettings):
 
 
 class MigrationSettings(BaseSettings):
-    """The owner role's URL, read only by migrations/env.py and `flask up`."""
+    """The owner role's URL, read only by migrations/env.py, `flask up`, `flask restore` and
+    `flask tenant erase`."""
 
     model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
 

@@ -73,10 +73,10 @@ class Stage:
     def owner_url(self) -> str:
         return test_servers.current().url(OWNER, self.database)
 
-    def flask(self, *arguments: str, fails: bool = False) -> str:
-        environment = {"MIGRATION_DATABASE_URL": self.owner_url()}
+    def flask(self, *arguments: str, fails: bool = False, owner: str | None = None) -> str:
+        environment = {"MIGRATION_DATABASE_URL": owner or self.owner_url()}
         done = self.app.test_cli_runner().invoke(args=arguments, env=environment)
-        assert (done.exit_code != 0) is fails, done.output
+        assert (done.exit_code != 0) is fails, (done.output, done.exception)
         return done.output
 
 

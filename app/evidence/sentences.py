@@ -6,10 +6,10 @@ A new action is one line in TELLINGS (a policy test asks for it); its noun belon
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.definition.sentences import N_, Sentence
-from app.evidence.telling import Act, Telling, filled, plain
+from app.evidence.telling import Act, Telling, filled, plain, role_words
 
 OTHER = N_("%(name)s: %(action)s.")
 
@@ -36,6 +36,12 @@ def _photo_edited(act: Act) -> Sentence:
     else:
         said = N_('%(name)s moved a photo of "%(question)s" to place %(position)s.')
     return filled(said, act)
+
+
+def _role_changed(act: Act) -> Sentence:
+    old, new = (role_words(str(act.facts.get(name, ""))) for name in ("old", "new"))
+    said = N_("%(name)s changed the role of %(subject)s: %(old)s → %(new)s.")
+    return filled(said, replace(act, old=old, new=new))
 
 
 def _document_requested(act: Act) -> Sentence:
@@ -71,8 +77,14 @@ def _support_ended(act: Act) -> Sentence:
 TELLINGS: dict[str, Telling] = {
     # Logging in
     "session.opened": plain(N_("%(name)s logged in.")),
-    "session.refused": plain(N_("A log-in as %(name)s was refused: wrong password.")),
+    "session.half_open": plain(
+        N_("%(name)s gave the right password and was asked for the second factor.")
+    ),
+    "session.refused": plain(N_("A log-in as %(name)s was refused.")),
     "session.closed": plain(N_("%(name)s logged out.")),
+    "session.others_closed": plain(
+        N_("%(name)s logged out on all other devices: %(sessions)s of them.")
+    ),
     # People
     "account.created": plain(N_("%(name)s made an account for %(what)s (%(email)s): %(role)s.")),
     "account.deactivated": plain(N_("%(name)s closed the account of %(subject)s (%(email)s).")),
@@ -80,10 +92,51 @@ TELLINGS: dict[str, Telling] = {
     "account.preferences_changed": plain(
         N_("%(name)s chose language %(locale)s and time zone %(time_zone)s.")
     ),
+    "account.mails_chosen": plain(N_("%(name)s chose which e-mails to get. %(changes)s")),
+    "account.password_reset": plain(
+        N_("%(name)s set a new password through a link sent by e-mail.")
+    ),
+    "account.projects_changed": plain(
+        N_(
+            "%(name)s changed which projects %(subject)s may read."
+            " Granted: %(granted)s. Taken back: %(taken_back)s."
+        )
+    ),
+    "account.reactivated": plain(N_("%(name)s opened the account of %(subject)s again.")),
+    "account.recovery_codes_made": plain(N_("%(name)s made new recovery codes: %(codes)s.")),
+    "account.reset_asked": plain(N_("A link for a new password was sent to %(name)s.")),
+    "account.reset_refused": plain(
+        N_("A link for a new password of %(name)s was asked for and not sent.")
+    ),
+    "account.role_changed": _role_changed,
+    "account.two_factor_removed": plain(N_("%(name)s removed a second factor: %(factor)s.")),
+    "account.two_factor_reset": plain(
+        N_("%(name)s took every second factor away from %(subject)s.")
+    ),
+    "account.two_factor_set": plain(N_("%(name)s added a second factor: %(factor)s.")),
+    "invitation.accepted": plain(N_("%(name)s accepted the invitation to %(email)s.")),
+    "invitation.resent": plain(N_("%(name)s sent the invitation to %(email)s again.")),
+    "invitation.revoked": plain(N_("%(name)s revoked the invitation to %(email)s.")),
+    "invitation.sent": plain(N_("%(name)s invited %(email)s: %(role)s.")),
     # Projects and equipment
     "project.created": plain(N_('%(name)s created the project "%(what)s".')),
     "project.updated": plain(N_('%(name)s changed the project "%(subject)s". %(changes)s')),
+    "project.archived": plain(N_('%(name)s archived the project "%(what)s".')),
+    "project.reopened": plain(N_('%(name)s opened the project "%(what)s" again.')),
+    "project.member_added": plain(N_('%(name)s put %(what)s on the project "%(subject)s".')),
+    "project.member_removed": plain(N_('%(name)s took %(what)s off the project "%(subject)s".')),
+    "project.checklist_added": plain(
+        N_('%(name)s gave the project "%(subject)s" the checklist %(code)s.')
+    ),
+    "project.checklists_ordered": plain(
+        N_('%(name)s put the checklists of the project "%(subject)s" in another order.')
+    ),
+    "project.checklist_removed": plain(
+        N_('%(name)s took the checklist %(code)s from the project "%(subject)s".')
+    ),
     "equipment.created": plain(N_("%(name)s added the equipment %(tag)s.")),
+    "equipment.updated": plain(N_("%(name)s changed the equipment %(subject)s. %(changes)s")),
+    "equipment.removed": plain(N_("%(name)s removed the equipment %(tag)s.")),
     # Checklists
     "checklist.drafted": plain(
         N_("%(name)s made a draft of checklist %(code)s, version %(version)s, from %(file)s.")
@@ -103,6 +156,8 @@ TELLINGS: dict[str, Telling] = {
     "report.completed": plain(N_("The report was completed and frozen.")),
     "report.discarded": plain(N_("%(name)s discarded the report.")),
     "report.archived": plain(N_("%(name)s archived the report.")),
+    "report.assigned": plain(N_("%(name)s handed the report over: %(old)s → %(new)s.")),
+    "report.due_changed": plain(N_("%(name)s changed the day it is due: %(old)s → %(new)s.")),
     "reports.exported": plain(
         N_("%(name)s took %(rows)s reports out as a file (%(kind)s). %(filters)s")
     ),
@@ -125,6 +180,14 @@ TELLINGS: dict[str, Telling] = {
     # The company
     "tenant.created": plain(N_('%(name)s created the company "%(what)s" (%(slug)s).')),
     "tenant.branded": plain(N_("%(name)s changed the company's brand. %(changes)s")),
+    "tenant.settings_changed": plain(N_("%(name)s changed the company's settings. %(changes)s")),
+    "tenant.watermark_changed": plain(N_("%(name)s changed the strip under photos. %(changes)s")),
+    "tenant.pdf_changed": plain(N_("%(name)s changed how PDFs look. %(changes)s")),
+    "export.requested": plain(N_("%(name)s asked for an archive of all that the company has.")),
+    "export.made": plain(
+        N_("The archive of the company was made: %(files)s files, SHA-256 %(sha256)s.")
+    ),
+    "export.downloaded": plain(N_("%(name)s downloaded the archive of the company.")),
     "tenant.updated": plain(N_("%(name)s changed the company's facts. %(changes)s")),
     "tenant.plan_changed": plain(N_("%(name)s changed the plan or its limits. %(changes)s")),
     "tenant.suspended": plain(N_("%(name)s suspended the company: %(reason)s")),
@@ -162,7 +225,7 @@ class Kind:
 
 KINDS = (
     Kind("logins", N_("Logging in and out"), ("session",)),
-    Kind("people", N_("People and accounts"), ("account", "superadmin")),
+    Kind("people", N_("People and accounts"), ("account", "invitation", "superadmin")),
     Kind("projects", N_("Projects and equipment"), ("project", "equipment")),
     Kind("checklists", N_("Checklists"), ("checklist",)),
     Kind("reports", N_("Reports"), ("report", "reports")),
@@ -170,7 +233,9 @@ KINDS = (
     Kind("photos", N_("Photos"), ("photo",)),
     Kind("signatures", N_("Signatures"), ("signature",)),
     Kind("documents", N_("PDFs"), ("document",)),
-    Kind("company", N_("Brand, settings and the company's space"), ("tenant", "onboarding")),
+    Kind(
+        "company", N_("Brand, settings and the company's space"), ("tenant", "onboarding", "export")
+    ),
     Kind("support", N_("Looks by Laudo's support"), ("support",)),
     Kind("audit", N_("Audit"), ("audit",)),
 )

@@ -520,7 +520,7 @@ def _let_the_owner_erase(owner: str) -> None:
     erased = "nullif(current_setting('laudo.erasing', true), '')::uuid"
     for (table,) in owned.fetchall():
         op.execute(f"create policy erasing on {table} to {owner} using (tenant_id = {erased})")
-    op.execute(f"create policy erasing on tenants for delete to {owner} using (id = {erased})")
+    op.execute(f"create policy erasing on tenants to {owner} using (id = {erased})")
 
 
 def downgrade() -> None:
