@@ -122,15 +122,16 @@ function picker(box) {
     around.remove();
     const place = typed();
     if (!place) return latitude.value.trim() || longitude.value.trim() ? undefined : marker.remove();
+    const isSeen = map.hasLayer(marker) && map.getBounds().contains(place);
     put(place);
-    if (!map.getBounds().contains(place)) map.setView(place, Math.max(map.getZoom(), NEAR), { animate: false });
+    if (!isSeen) map.setView(place, Math.max(map.getZoom(), NEAR), { animate: false });
   };
   const stride = (event) => {
     const by = STRIDES[event.key];
     if (!by || !marker.getElement()?.contains(event.target)) return;
     event.preventDefault();
     event.stopPropagation();
-    put(map.containerPointToLatLng(map.latLngToContainerPoint(marker.getLatLng()).add(by)));
+    put(map.unproject(map.project(marker.getLatLng()).add(by)));
     say(marker.getLatLng());
   };
 
