@@ -48,7 +48,7 @@ def link(app, acting, cast):
 
 def form(**changes):
     return {
-        "name": "Nina New", "password": GOOD, "again": GOOD, "locale": "inherited",
+        "name": "Nina New", "new": GOOD, "again": GOOD, "locale": "inherited",
         "time_zone": "inherited", **changes,
     }  # fmt: skip
 
@@ -127,9 +127,9 @@ def test_a_double_submit_makes_one_account(browser, link, acting, cast):
     [
         ({"name": " "}, "Enter your name."),
         ({"name": "x" * 121}, "at most 120 fit here"),
-        ({"password": "", "again": ""}, "Choose a password."),
+        ({"new": "", "again": ""}, "Choose a password."),
         ({"again": "another one entirely"}, "The two passwords differ."),
-        ({"password": "short", "again": "short"}, "A password has 10 to 200 characters."),
+        ({"new": "short", "again": "short"}, "A password has 10 to 200 characters."),
         ({"locale": "tlh"}, "Not a valid choice"),
         ({"time_zone": "Mars/Olympus"}, "Not a valid choice"),
     ],

@@ -53,7 +53,7 @@ def test_the_list_shows_people_counts_and_filters(client_of, cast):
     for name in ("Ana Admin", "Max Manager", "Tess Technician", "Tom Técnico", "Vera Viewer"):
         assert name in page
     assert "5 people" in page and "Otto" not in page and "Never logged in" in page
-    assert '<span class="num">2</span> Technicians' in page
+    assert "2 technicians" in page and "1 admin<" in page
     found = client.get("/people/?search=TECNICO&role=technician").text
     assert "Tom Técnico" in found and "Tess" not in found and 'value="TECNICO"' in found
     assert "Nobody found" in client.get("/people/?search=nobody-here").text
@@ -222,7 +222,7 @@ def test_a_persons_page_shows_work_logins_and_facts(client_of, acting, cast):
         db.session.add(AccountSession(account_id=cast.tess.id, token_hash="y" * 64, ip="10.0.0.7"))
         db.session.commit()
     page = client_of(cast.ana).get(f"/people/{cast.tess.id}").text
-    for words in ("Tess Technician", "tess@acme.test", "Open one", "10.0.0.7", "Deactivate"):
+    for words in ("Tess Technician", "tess@<wbr>acme.test", "Open one", "10.0.0.7", "Deactivate"):
         assert words in page
     assert "Done one" not in page and "Projects granted" not in page
     assert "1 report is open." in page

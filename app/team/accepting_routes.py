@@ -94,7 +94,7 @@ def _join(found: OpenInvitation) -> Response:
             )
             db.session.commit()
     except WeakPassword as error:
-        form.password.errors = [translated(error)]
+        form.new.errors = [translated(error)]
         return _form_page(found, form)
     identity.remember(token)
     return redirect_to(url_for("home.index"))

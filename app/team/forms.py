@@ -99,7 +99,7 @@ class AcceptForm(FlaskForm):  # type: ignore[misc]
         validators=[DataRequired(_l("Enter your name."))],
         render_kw={"autocomplete": "name"},
     )
-    password = PasswordField(
+    new = PasswordField(
         _l("Password"),
         description=_l("At least 10 characters. A short sentence is easy to remember."),
         validators=[InputRequired(_l("Choose a password."))],
@@ -109,7 +109,7 @@ class AcceptForm(FlaskForm):  # type: ignore[misc]
         _l("Password again"),
         validators=[
             InputRequired(_l("Enter the password again.")),
-            EqualTo("password", _l("The two passwords differ.")),
+            EqualTo("new", _l("The two passwords differ.")),
         ],
         render_kw={"autocomplete": "new-password"},
     )
@@ -130,7 +130,7 @@ class AcceptForm(FlaskForm):  # type: ignore[misc]
     def chosen(self) -> Chosen:
         return Chosen(
             name=self.name.data or "",
-            password=self.password.data or "",
+            password=self.new.data or "",
             locale=_own(self.locale.data),
             time_zone=_own(self.time_zone.data),
         )

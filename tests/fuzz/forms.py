@@ -96,6 +96,8 @@ def plausible(name: str, given: dict[str, str]) -> str:
         return str(uuid4())
     if given.get("value"):
         return given["value"]
+    if name == "email" and "username" not in given.get("autocomplete", ""):
+        return "nobody.yet@invited.test"
     return GOOD.get(name) or BY_TYPE.get(given.get("type", ""), "12")
 
 

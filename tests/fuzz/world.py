@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 from werkzeug.routing import Rule
 
 from app import create_app
@@ -20,17 +21,25 @@ from app.extensions import db
 from app.models import (
     Account,
     Actor,
+    BrandPreview,
     Derivative,
     DerivativeKind,
     Document,
+    Export,
+    Invitation,
     PhotoCheck,
     PhotoVerdict,
+    ProjectChecklist,
+    ProjectGrant,
+    ProjectMember,
+    Role,
     Tenant,
     Version,
     WorkState,
 )
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
+from app.signing import sign_row
 from app.storage import object_key, put_bytes
 from app.tenancy import tenant_scope
 from app.web.brand import brand_digest
@@ -43,7 +52,10 @@ from tests.fuzz.forms import Form, forms_of
 from tests.fuzz.strikes import Request
 from tests.pictures import a_jpeg, sha256_of
 
-WORDS = {"field_id": "enclosure", "role_id": "technician", "filename": "dist/manifest.json"}
+WORDS = {
+    "field_id": "enclosure", "role_id": "technician", "filename": "dist/manifest.json",
+    "part": "cover",
+}  # fmt: skip
 NOBODY = "nobody"
 PEOPLE = ("ana", "ana", "ana", "tess", "tess", "sam", NOBODY)
 
@@ -91,9 +103,15 @@ class World:
             values |= {"kind": kinds[at % len(kinds)]} if "kind" in rule.arguments else {}
             with self.app.test_request_context():
                 if "token" in rule.arguments:
-                    values["token"] = sign_link(self.link)
+                    values["token"] = self.token(rule.endpoint)
                 paths.append(self.app.url_for(rule.endpoint, **values))
         return paths
+
+    def token(self, endpoint: str) -> str:
+        """A good one of the kind that this endpoint takes; any other kind is a 404 there."""
+        if endpoint in ("team.accept", "team.invitation"):
+            return sign_row("invitation", self.rows["invitation_id"][0])
+        return sign_link(self.link)
 
 
 def _kinds(rule: Rule) -> list[str]:
@@ -197,7 +215,8 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
     db.session.execute(update(Account).values(password_hash=low))
     version = scenarios.a_checklist(ana)
     project = scenarios.a_project(ana)
-    equipment = scenarios.an_equipment(project)
+    equipment, free = scenarios.an_equipment(project), scenarios.an_equipment(project)
+    _belonging(project.id, version.checklist_id, cast)
     report = scenarios.a_report(
         ana, version=version, project=project, equipment_id=equipment.id,
         assignee_id=cast.tess.id,
@@ -223,15 +242,56 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
     db.session.commit()
     return {
         "tenant_id": [cast.acme, cast.other],
+        "account_id": _people(cast),
+        "invitation_id": [_invitation(ana)],
         "project_id": [project.id],
+        "equipment_id": [equipment.id, free.id],
         "checklist_id": [version.checklist_id],
         "version_id": [draft.id, version.id],
         "report_id": [report.id, full.id, done.id],
         "photo_id": photos,
         "signature_id": [signature.id],
         "document_id": _documents(report.id, done.id, ana, cast),
+        "export_id": _exports(ana, cast),
+        "preview_id": [_preview(ana, picture)],
         "digest": brands,
     }
+
+
+def _belonging(project_id: UUID, checklist_id: UUID, cast: Cast) -> None:
+    """Who works on the project and reads it, and its checklist: each has its form on the page."""
+    db.session.add_all(
+        [
+            ProjectMember(project_id=project_id, account_id=cast.tess.id),
+            ProjectGrant(project_id=project_id, account_id=cast.vera.id),
+            ProjectChecklist(project_id=project_id, checklist_id=checklist_id, position=1),
+        ]
+    )
+    db.session.commit()
+
+
+def _people(cast: Cast) -> list[UUID]:
+    """One who fills in, one who reads and has a second factor, one who left."""
+    db.session.execute(
+        update(Account).where(Account.id == cast.vera.id).values(totp_confirmed_at=func.now())
+    )
+    left = Account(email="left@acme.test", name="Lena Left", role=Role.MANAGER,
+                   password_hash="!", is_active=False)  # fmt: skip
+    db.session.add(left)
+    db.session.commit()
+    return [cast.tess.id, cast.vera.id, left.id]
+
+
+def _invitation(ana: Actor) -> UUID:
+    """An open one, last sent a day ago."""
+    invitation = Invitation(
+        email="invited@acme.test", name="Ivo Invited", role=Role.VIEWER, invited_by=ana.account_id,
+        invited_by_name=ana.name, expires_at=datetime.now(UTC) + timedelta(days=6),
+    )  # fmt: skip
+    db.session.add(invitation)
+    db.session.commit()
+    invitation_id: UUID = invitation.id
+    return invitation_id
 
 
 def _photo(report: Any, ana: Actor, cast: Cast, verdict: Any = PhotoVerdict.GOOD) -> UUID:
@@ -258,6 +318,30 @@ def _link(document_id: UUID, cast: Cast) -> FileLink:
         key=str(document.storage_key), sha256=str(document.sha256), media_type="application/pdf",
         byte_size=document.byte_size or 0,
     )  # fmt: skip
+
+
+def _preview(ana: Actor, picture: str) -> UUID:
+    """One whose pictures are there."""
+    preview = BrandPreview(requested_by=ana.account_id, settings={}, state=WorkState.DONE,
+                           cover_key=picture, page_key=picture, photo_key=picture)  # fmt: skip
+    db.session.add(preview)
+    db.session.commit()
+    preview_id: UUID = preview.id
+    return preview_id
+
+
+def _exports(ana: Actor, cast: Cast) -> list[UUID]:
+    """One archive that is there and one that waits."""
+    data = b"PK small"
+    key = object_key(cast.acme, "export", sha256_of(data), ".zip")
+    put_bytes(key, data)
+    made = Export(requested_by=ana.account_id, state=WorkState.DONE, storage_key=key,
+                  sha256=sha256_of(data), byte_size=len(data), progress_done=9,
+                  progress_total=10)  # fmt: skip
+    waits = Export(requested_by=ana.account_id)
+    db.session.add_all([made, waits])
+    db.session.commit()
+    return [made.id, waits.id]
 
 
 def _documents(report_id: UUID, done_id: UUID, ana: Actor, cast: Cast) -> list[UUID]:
