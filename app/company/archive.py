@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from sqlalchemy import select, update
 
@@ -164,7 +164,7 @@ class Archive:
     def add_table(self, table: source.Table, zone: str) -> None:
         sheet = Sheet(table.name, table.headings, table.rows(), zone)
         with self._noted(f"{table.name}.csv") as file:
-            write_csv(sheet, file)
+            write_csv(sheet, cast(IO[bytes], file))
 
     def add_words(self, words: source.Words) -> None:
         with self._noted(words.path) as file:

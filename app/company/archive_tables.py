@@ -73,7 +73,7 @@ class Words:
     text: str
 
 
-def read_batches(statement: Select[Any]) -> Iterator[Any]:
+def read_batches(statement: Any) -> Iterator[Any]:
     """The rows of a statement, never all at once."""
     return iter(db.session.execute(statement, execution_options={"yield_per": BATCH}))
 

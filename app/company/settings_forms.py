@@ -29,7 +29,7 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     )
     time_zone = SelectField(
         _l("Time zone"),
-        description=_l("Of PDFs and of the month that reports are counted in."),
+        description=_l("PDFs and months go by it."),
         validators=[InputRequired()],
     )
     admins_need_two_factor = BooleanField(

@@ -15,6 +15,7 @@ from app.company.plans import Limit, Plan
 from app.extensions import db
 from app.models import PhotoPlacement, Report, Tenant
 from app.tenancy import require_tenant
+from app.web.read_only import last_moment
 
 MONTHS = 12
 # From this share of a limit on it is worth a warning.
@@ -48,7 +49,8 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`fullest` is the number of the report of this month with the most photos, if one has any."""
+    """`fullest` is the number of the report of this month with the most photos, if one has any;
+    `trial_ends_at` lies on the last day of a trial."""
 
     plan: Plan
     trial_ends_at: datetime | None
@@ -75,7 +77,7 @@ def get_usage() -> Usage:
     }
     return Usage(
         plan=Plan(tenant.plan),
-        trial_ends_at=tenant.trial_ends_at,
+        trial_ends_at=tenant.trial_ends_at and last_moment(tenant.trial_ends_at),
         meters=tuple(Meter(one, used[one], _in_its_unit(one, most[one])) for one in used),
         months=tuple(_months(tenant.time_zone)),
         fullest=number,

@@ -38,6 +38,7 @@ __all__ = [
     "Storage",
     "StorageFull",
     "StorageUnavailable",
+    "disk_failures",
     "kind_of_key",
     "object_key",
     "put_bytes",

@@ -33,8 +33,13 @@ def calendar_day(day: str) -> str:
 
 
 def month_name(first: date) -> str:
-    """The month that begins on this day, with its year."""
-    return str(format_date(first, "MMMM y", rebase=False))
+    """The month that begins on this day, in short, with its year."""
+    return str(format_date(first, "MMM y", rebase=False))
+
+
+def amount(number: Decimal | int) -> str:
+    """A number to read at a glance: thousands apart, two decimals at most."""
+    return str(format_decimal(number, "#,##0.##"))
 
 
 def file_size(size: int) -> str:
@@ -46,6 +51,7 @@ def file_size(size: int) -> str:
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
+        amount=amount,
         calendar_day=calendar_day,
         decimal_text=decimal_text,
         file_size=file_size,
