@@ -11,7 +11,7 @@ from flask_wtf.file import FileField
 from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, Field, IntegerField, RadioField
-from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import InputRequired, NumberRange, ValidationError
 from wtforms.widgets import html_params
 
 from app.company.draft import Draft
@@ -156,7 +156,7 @@ class BrandForm(FlaskForm):  # type: ignore[misc]
 
     def validate_cover_note(self, field: LongTextField) -> None:
         if len((field.data or "").splitlines()) > MAX_NOTE_LINES:
-            raise ValueError(_("The note may have %(n)s lines at most.", n=MAX_NOTE_LINES))
+            raise ValidationError(_("The note may have %(n)s lines at most.", n=MAX_NOTE_LINES))
 
     @property
     def draft(self) -> Draft:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.pdf.text import readable_colour
-from app.web.brand import COLOUR, INK, PAPER, contrast
-
-ENOUGH = 4.5
-"""The least contrast that small text needs (WCAG 2.2 AA)."""
+from app.web.brand import COLOUR, INK, LEAST, PAPER, contrast
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +23,11 @@ class ColourCheck:
 
     @property
     def is_light(self) -> bool:
-        return self.on_paper < ENOUGH
+        return self.on_paper < LEAST
 
     @property
     def is_dark(self) -> bool:
-        return self.on_ink < ENOUGH
+        return self.on_ink < LEAST
 
 
 def check_colours(colours: dict[str, str]) -> list[ColourCheck]:

@@ -26,6 +26,7 @@ from app.pdf.text import (
     clean,
     format_limits,
     format_time,
+    known_colour,
     prose,
     readable_colour,
     unnumbered,
@@ -59,10 +60,16 @@ def render_html(context: ReportContext) -> str:
 
 
 def theme_css(context: ReportContext) -> str:
-    """The tenant's colours as custom properties, each dark enough to be read on white."""
+    """The tenant's colours as custom properties, each dark enough to be read on white.
+
+    What ends in `-fill` is the colour itself, for surfaces that carry no words.
+    """
     branding = context.branding
     named = {"accent": branding.accent, "second": branding.second, "third": branding.third}
-    rules = "".join(f"--{name}: {readable_colour(colour)};" for name, colour in named.items())
+    rules = "".join(
+        f"--{name}: {readable_colour(colour)}; --{name}-fill: {known_colour(colour)};"
+        for name, colour in named.items()
+    )
     return f":root {{ {rules} }}"
 
 

@@ -92,10 +92,14 @@ def format_limits(limits: Limits | None, labels: Labels) -> str:
     return f"{words}\u00a0{clean(limits.unit)}" if limits.unit else words
 
 
+def known_colour(colour: str) -> str:
+    """`colour` itself, or the fallback where it is none."""
+    return colour if COLOUR.fullmatch(colour) else FALLBACK_COLOUR
+
+
 def readable_colour(colour: str) -> str:
     """`colour` ('#rrggbb'), darkened until text in it reads on white at 4.5:1 (WCAG 2.2 AA)."""
-    if not COLOUR.fullmatch(colour):
-        colour = FALLBACK_COLOUR
+    colour = known_colour(colour)
     channels = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
     while 1.05 / (_luminance(channels) + 0.05) < 4.5:
         channels = [int(channel * 0.94) for channel in channels]

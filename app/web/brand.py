@@ -12,6 +12,8 @@ from app.models import Tenant
 
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 INK, PAPER = "#14191e", "#ffffff"
+LEAST = 4.5
+"""The least contrast that small text needs (WCAG 2.2 AA)."""
 
 
 def luminance(colour: str) -> float:
@@ -32,11 +34,20 @@ def text_colour(ground: str) -> str:
     return max((PAPER, INK), key=lambda text: contrast(text, ground))
 
 
+def ground_colour(colour: str) -> str:
+    """The colour, darkened where neither ink nor paper could be read on it (WCAG 2.2 AA)."""
+    while contrast(colour, text_colour(colour)) < LEAST:
+        parts = (int(int(colour[at : at + 2], 16) * 0.97) for at in (1, 3, 5))
+        colour = "#" + "".join(f"{part:02x}" for part in parts)
+    return colour
+
+
 def brand_css(tenant: Tenant) -> str:
     """The stylesheet that sets the tenant's colours over the neutral ones."""
+    accent = ground_colour(tenant.colour_accent)
     colours = {
-        "accent": tenant.colour_accent,
-        "accent-contrast": text_colour(tenant.colour_accent),
+        "accent": accent,
+        "accent-contrast": text_colour(accent),
         "second": tenant.colour_second,
         "third": tenant.colour_third,
     }

@@ -8,7 +8,9 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from app.pdf.context import Branding
 from app.pdf.engine import render_pdf
+from app.pdf.markup import theme_css
 from app.pdf.settings import MAX_NOTE, PageFormat, PdfSettings, PhotoSize
 from tests.pdf import samples
 from tests.pdf.reading import page_texts, squeezed
@@ -92,3 +94,10 @@ def test_the_note_is_printed_as_words_never_as_markup(tmp_path):
 def test_settings_that_no_longer_fit_take_their_default():
     stored = {"page_format": "b5", "cover_note": "\n".join("abcdefgh"), "footer": "kept"}
     assert PdfSettings.of(stored) == PdfSettings(footer="kept")
+
+
+def test_words_take_a_darker_colour_and_surfaces_the_companys_own():
+    pale = samples.bare_context(branding=Branding(name="Voltara", accent="#ffee00", second="red"))
+    css = theme_css(pale)
+    assert "--accent-fill: #ffee00;" in css and "--accent: #ffee00;" not in css
+    assert "--second-fill: #1f5fa8;" in css

@@ -11,6 +11,8 @@ RECORDS = re.compile(r"\brecord\(|\bself\.note\(|\bdoor\.note\(|_note\(|Platform
 REASONS = {
     "photos/drawing.py": "derivatives are the worker's, made again from the original at any time",
     "photos/checking.py": "a reading is the worker's finding; the upload's entry names the photo",
+    "company/previews.py": "a preview changes nothing; what is saved then has its own entry",
+    "company/previewing.py": "the pictures of a preview are the worker's, made again at any time",
     "reports/snapshot.py": "submitting.py writes the entry that names the snapshot's hash",
 }
 
