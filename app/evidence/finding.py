@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Row, false, or_, select
 from app.definition.sentences import Sentence
 from app.errors import NotFound
 from app.evidence.naming import Names, ObjectName
-from app.evidence.sentences import actions_of, kind_of, tell
+from app.evidence.sentences import actions_of, tell
 from app.evidence.telling import role_words
 from app.extensions import db
 from app.models import AuditEntry, Document, Equipment, Report
@@ -68,9 +68,10 @@ class Entry:
     previous_hash: str
 
     @property
-    def kind(self) -> str:
-        kind = kind_of(self.action)
-        return kind.key if kind else ""
+    def is_about_another(self) -> bool:
+        """Whether the object says more than the sentence: not the company, nor who acted."""
+        is_oneself = self.said.get("object", {}).get("id") == self.said.get("actor", {}).get("id")
+        return self.object is not None and self.object_type != "tenant" and not is_oneself
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from app.evidence.sentences import KINDS
 from app.web.addresses import end_of, read_day, read_id, start_of
 
 OBJECT_TYPES = (
-    "report", "document", "project", "equipment", "checklist", "account", "tenant",
+    "report", "document", "project", "equipment", "checklist", "account",
+    "invitation", "tenant",
 )  # fmt: skip
 # Who acted without an account: operators at the command line and work in the background.
 SYSTEM = "system"

@@ -21,6 +21,7 @@ from app.models import (
     Checklist,
     Document,
     Equipment,
+    Invitation,
     Project,
     Report,
     Tenant,
@@ -59,6 +60,7 @@ _NAMED: dict[str, Select[Any]] = {
     "checklist": select(
         Checklist.id, func.concat(Checklist.code, " · ", Checklist.name), Checklist.id
     ),
+    "invitation": select(Invitation.id, Invitation.email, Invitation.id),
     "account": select(Account.id, Account.name, Account.id),
     "tenant": select(Tenant.id, Tenant.name, Tenant.id),
 }

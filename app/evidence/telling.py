@@ -12,10 +12,12 @@ from flask_babel import gettext as _
 
 from app.definition.sentences import Sentence, say
 from app.models import Role
+from app.web.filters import calendar_day
 from app.web.locale import LOCALES
 
 MOST = 200
 NOTHING = "–"
+_DAY = re.compile(r"[12]\d{3}-(0\d|1[0-2])-[0-3]\d")
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -58,8 +60,11 @@ def filled(msgid: str, act: Act) -> Sentence:
 
 
 def _part(act: Act, name: str) -> str:
-    if name in ("name", "action", "subject", "question", "old", "new"):
+    if name in ("name", "action", "subject", "question"):
         return str(getattr(act, name))
+    if name in ("old", "new"):
+        said = act.facts.get(name)
+        return getattr(act, name) or (value_words(name, said) if isinstance(said, str) else "")
     if name == "changes":
         return changes_words(act.facts.get("changes"))
     if name == "what":
@@ -97,13 +102,16 @@ def value_words(name: str, value: object) -> str:
         return role_words(str(value))
     if name == "locale":
         return LOCALES.get(str(value), str(value))
+    if name.endswith("sha256"):
+        return str(value)[:12]
     if name.endswith("_key"):
         return str(_("picture %(name)s", name=str(value).rsplit("/", 1)[-1][:12]))
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         value = ", ".join(value)
     elif isinstance(value, (Mapping, list)):
         value = json.dumps(value, ensure_ascii=False)
-    return shortened(str(value))
+    text = str(value)
+    return calendar_day(text) if _DAY.fullmatch(text) else shortened(text)
 
 
 def shortened(text: str) -> str:

@@ -1,0 +1,163 @@
+"""Every action that is written anywhere has its sentence, and every sentence can be filled."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from app.evidence.sentences import KIND_OF_NOUN, KINDS, TELLINGS, actions_of, kind_of, tell
+from app.evidence.telling import NOTHING, Act, changes_words, value_words
+
+APP = Path(__file__).resolve().parents[1] / "app"
+# What writes an entry, by itself or with an f-string for the noun: `f"report.{verb}"`.
+WRITERS = {"record", "note", "tell_both"}
+ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
+VERB = re.compile(r"[a-z_]+")
+WHERE = "add its sentence to TELLINGS (and a new noun to KINDS) in app/evidence/sentences.py"
+
+
+def written() -> dict[str, set[str]]:
+    """Each action with the modules that write it, read from the calls of record and its wrappers."""
+    trees = {
+        path: ast.parse(path.read_text())
+        for path in sorted(APP.rglob("*.py"))
+        if "node_modules" not in path.parts
+    }
+    nouns = {path: nouns_of(tree) for path, tree in trees.items()}
+    found: dict[str, set[str]] = {}
+    for path, tree in trees.items():
+        for action in actions_in(tree, nouns[path] | imported(tree, nouns)):
+            found.setdefault(action, set()).add(str(path.relative_to(APP)))
+    return found
+
+
+def nouns_of(tree: ast.AST) -> dict[str, str]:
+    """The noun that each wrapper of this module puts before its verb."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            for call in calls(node):
+                for one in arguments(call):
+                    if isinstance(one, ast.JoinedStr) and isinstance(one.values[0], ast.Constant):
+                        found[node.name] = str(one.values[0].value).removesuffix(".")
+    return found
+
+
+def imported(tree: ast.AST, nouns: dict[Path, dict[str, str]]) -> dict[str, str]:
+    """The same of wrappers that it takes from another module."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("app."):
+            source = APP.parent / Path(*str(node.module).split(".")).with_suffix(".py")
+            for one in node.names:
+                if one.name in nouns.get(source, {}):
+                    found[one.asname or one.name] = nouns[source][one.name]
+    return found
+
+
+def actions_in(tree: ast.AST, nouns: dict[str, str]) -> set[str]:
+    constants = {
+        target.id: node.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name) and isinstance(node.value.value, str)
+    }
+    found = set()
+    for call in calls(tree):
+        noun = nouns.get(name_of(call))
+        for one in arguments(call):
+            for text in texts(one, constants):
+                if ACTION.fullmatch(text):
+                    found.add(text)
+                elif noun and VERB.fullmatch(text):
+                    found.add(f"{noun}.{text}")
+    return found
+
+
+def name_of(call: ast.Call) -> str:
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
+
+
+def calls(tree: ast.AST):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and name_of(node).strip("_") in WRITERS:
+            yield node
+
+
+def arguments(call: ast.Call):
+    """Where an action can stand: the first two arguments, or the keyword."""
+    yield from call.args[:2]
+    yield from (keyword.value for keyword in call.keywords if keyword.arg == "action")
+
+
+def texts(node: ast.AST, constants: dict[str, str]):
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from texts(node.body, constants)
+        yield from texts(node.orelse, constants)
+    elif isinstance(node, ast.Name) and node.id in constants:
+        yield constants[node.id]
+
+
+WRITTEN = written()
+
+
+def test_the_actions_are_found():
+    """The control: each way of writing an action is read."""
+    for action in ("project.created", "report.archived", "session.opened", "account.created",
+                   "checklist.copied", "photo.removed", "document.made", "onboarding.skipped",
+                   "project.archived", "project.member_added", "tenant.suspended"):  # fmt: skip
+        assert action in WRITTEN, action
+    assert len(WRITTEN) > 40
+
+
+@pytest.mark.parametrize("action", sorted(WRITTEN))
+def test_every_action_has_its_sentence(action):
+    assert action in TELLINGS, f"{', '.join(WRITTEN[action])} writes {action!r}: {WHERE}"
+
+
+@pytest.mark.parametrize("action", sorted(TELLINGS))
+def test_every_sentence_is_whole_whatever_the_entry_lacks(action):
+    facts = [{}, {"is_preview": True}, {"new_caption": "x"}, {"new_reason": "x"}, {"assignee": "T"}]
+    for one in facts:
+        for question in ("", "Insulation"):
+            words = str(tell(Act(action, "Ana 100%", one, "Hall", question, new="1")))
+            assert "%(" not in words and len(words) > 8
+    assert kind_of(action), f"{action.partition('.')[0]!r} belongs to no kind: {WHERE}"
+
+
+def test_kinds_share_no_noun_and_are_all_used():
+    assert len(KIND_OF_NOUN) == sum(len(kind.nouns) for kind in KINDS)
+    for kind in KINDS:
+        assert actions_of(kind.key), kind.key
+    assert sorted(action for kind in KINDS for action in actions_of(kind.key)) == sorted(TELLINGS)
+    assert actions_of("nonsense") == []
+
+
+def test_an_unknown_action_is_told_plainly():
+    assert str(tell(Act("what.ever", "Ana"))) == "Ana: what.ever."
+
+
+def test_changes_say_old_and_new(app):
+    changes = {
+        "client": {"old": "Norte", "new": "Sul"},
+        "address": {"old": "", "new": "Street\n1"},
+        "is_active": {"old": True, "new": False},
+        "unheard_of": {"old": None, "new": {"a": 1}},
+        "broken": 3,
+    }
+    with app.test_request_context():
+        assert changes_words(changes) == (
+            'Client: "Norte" → "Sul"; Address: – → "Street 1"; is_active: "yes" → "no";'
+            ' unheard_of: – → "{"a": 1}"'
+        )
+        assert changes_words(None) == changes_words([1]) == ""
+        assert value_words("role", "viewer") == "Viewer"
+        assert value_words("locale", "pt_BR") == "Português (Brasil)"
+        assert len(value_words("x", "a" * 5000)) < 300
+        assert NOTHING not in value_words("x", "a")
