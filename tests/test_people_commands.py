@@ -10,7 +10,9 @@ from PIL import Image
 from sqlalchemy import select
 
 from app import create_app
+from app.auth.doors import door_of_email
 from app.auth.passwords import verify_password
+from app.auth.queries import get_factors
 from app.evidence.queries import list_entries
 from app.extensions import db
 from app.models import Account, PlatformAuditEntry, Role, Superadmin, Tenant
@@ -180,3 +182,34 @@ def test_a_superadmin_is_created_and_closed(alone, flask):
     with alone.app_context(), platform_scope() as session:
         person = session.scalars(select(Superadmin).where(Superadmin.email == "root@laudo.test"))
         assert not person.one().is_active
+
+
+def test_an_operator_resets_a_persons_second_factor_and_password(alone, flask):
+    with alone.app_context(), door_of_email("tess@acme.test") as door:
+        door.add(door.passkeys, credential_id="tess", public_key="x", name="Phone")
+        door.session.commit()
+    assert "password alone" in flask("user", "reset-two-factor", " Tess@acme.test ")
+    flask("user", "reset-password", "tess@acme.test", "--password", GOOD)
+    with alone.app_context(), door_of_email("tess@acme.test") as door:
+        assert not get_factors(door).is_on
+        assert verify_password(door.person.password_hash, GOOD)
+        actions = [one.action for one in list_entries("account", door.person.id)]
+        assert actions[-2:] == ["account.two_factor_reset", "account.password_reset"]
+
+
+def test_an_operator_resets_a_superadmin_too(alone, flask):
+    with alone.app_context(), door_of_email("sam@laudo.test") as door:
+        door.add(door.passkeys, credential_id="sam", public_key="x", name="Phone")
+        door.session.commit()
+    flask("user", "reset-two-factor", "sam@laudo.test")
+    made = flask("user", "reset-password", "sam@laudo.test", input="\n")
+    with alone.app_context(), door_of_email("sam@laudo.test") as door:
+        assert not get_factors(door).is_on
+        printed = made.rpartition("Password: ")[2].split()[0]
+        assert verify_password(door.person.password_hash, printed)
+
+
+def test_an_unknown_e_mail_is_said_plainly(flask):
+    for command in ("reset-two-factor", "reset-password"):
+        told = flask("user", command, "nobody@nowhere.test", input="\n", fails=True)
+        assert "Nobody active" in told

@@ -27,7 +27,7 @@ class EmailForm(FlaskForm):  # type: ignore[misc]
     email = StringField(
         _l("E-mail"),
         filters=[tidy_email],
-        validators=[InputRequired(_l("Enter your e-mail."))],
+        validators=[DataRequired(_l("Enter your e-mail."))],
         render_kw={
             "type": "email", "autocomplete": "username", "inputmode": "email",
             "autocapitalize": "none", "spellcheck": "false",
@@ -123,7 +123,7 @@ class PasswordForm(CurrentPasswordForm, NewPasswordForm):
 
 
 class PasskeyForm(FlaskForm):  # type: ignore[misc]
-    """The browser's answer comes with a name; the password was asked for with the offer."""
+    """The browser's answer comes with a name; the password was checked with the offer."""
 
     name = StringField(
         _l("Name of the passkey"),
@@ -135,7 +135,9 @@ class PasskeyForm(FlaskForm):  # type: ignore[misc]
         render_kw={"autocomplete": "off"},
     )
     current = PasswordField(
-        _l("Current password"), render_kw={"autocomplete": "current-password", "required": True}
+        _l("Current password"),
+        validators=[InputRequired(_l("Enter your current password."))],
+        render_kw={"autocomplete": "current-password"},
     )
     credential = HiddenField()
 

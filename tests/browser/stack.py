@@ -51,10 +51,13 @@ class Stack:
 
 
 @contextmanager
-def running_stack(folder: Path, name: str, *, tls_name: str = "") -> Iterator[Stack]:
+def running_stack(
+    folder: Path, name: str, *, tls_name: str = "", host: str = "127.0.0.1"
+) -> Iterator[Stack]:
     """Start everything, wait until the web answers, stop it all at the end.
 
-    With `tls_name` the web serves HTTPS under that name, as `make run LAN=1` does.
+    With `tls_name` the web serves HTTPS under that name, as `make run LAN=1` does. `host` is
+    localhost for passkeys, which are made for names and never for a number.
     """
     running = test_servers.current()
     database = running.clone(name)
@@ -62,7 +65,7 @@ def running_stack(folder: Path, name: str, *, tls_name: str = "") -> Iterator[St
     environment = {
         **os.environ,
         "SECRET_KEY": "browser-tests-secret-key-32-chars!",
-        "BASE_URL": f"http://127.0.0.1:{port}",
+        "BASE_URL": f"http://{host}:{port}",
         "BIND": f"127.0.0.1:{port}",
         "DATABASE_URL": running.url(APP, database),
         "PLATFORM_DATABASE_URL": running.url(PLATFORM, database),
