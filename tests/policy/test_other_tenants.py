@@ -115,9 +115,9 @@ def world(acting, cast) -> dict[str, UUID | str]:
         rows = [*pictures, document, export, preview, session, passkey, person, invitation]
         db.session.add_all(rows)
         db.session.commit()
-        entry_id = record(
+        entry = record(
             action="test.done", actor=ana, object_type="report", object_id=report.id, what=CANARY
-        ).id
+        )
         db.session.commit()
         return {
             "tenant_id": cast.acme,
@@ -136,7 +136,7 @@ def world(acting, cast) -> dict[str, UUID | str]:
             "invitation_id": invitation.id,
             "session_id": session.id,
             "passkey_id": passkey.id,
-            "entry_id": entry_id,
+            "entry_id": entry.id,
             "token": sign_link(
                 FileLink(
                     tenant_id=cast.acme, account_id=cast.ana.id, purpose="document", key=pdf,
