@@ -43,7 +43,8 @@ class ProjectsField(SelectMultipleField):
     option_widget = CheckboxInput()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, coerce=_project_id, choices=[], **kwargs)
+        kwargs |= {"coerce": _project_id, "choices": []}
+        super().__init__(*args, **kwargs)
 
 
 class InvitationForm(FlaskForm):  # type: ignore[misc]
