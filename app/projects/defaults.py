@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.models import Actor, Checklist, ChecklistStatus, ProjectChecklist
-from app.projects.service import lock_project, note
+from app.projects.service import lock_project, project_note
 
 
 class NotPublished(DomainError):
@@ -32,7 +32,9 @@ def add_checklist(*, project_id: UUID, checklist_id: UUID, actor: Actor) -> None
             project_id=project_id, checklist_id=checklist_id, position=_next_position(lines)
         )
     )
-    note("checklist_added", project, actor, checklist=str(checklist_id), code=checklist.code)
+    project_note(
+        "checklist_added", project, actor, checklist=str(checklist_id), code=checklist.code
+    )
 
 
 def remove_checklist(*, project_id: UUID, checklist_id: UUID, actor: Actor) -> None:
@@ -42,7 +44,7 @@ def remove_checklist(*, project_id: UUID, checklist_id: UUID, actor: Actor) -> N
     for line in _lines(project_id):
         if line.checklist_id == checklist_id:
             db.session.delete(line)
-            note(
+            project_note(
                 "checklist_removed", project, actor,
                 checklist=str(checklist_id), code=checklist.code,
             )  # fmt: skip
@@ -64,7 +66,7 @@ def move_checklist(*, project_id: UUID, checklist_id: UUID, up: bool, actor: Act
     lines[at], lines[to] = lines[to], lines[at]
     for position, line in enumerate(lines, start=1):
         line.position = position
-    note(
+    project_note(
         "checklists_ordered", project, actor,
         checklists=[str(line.checklist_id) for line in lines],
     )  # fmt: skip

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.errors import NotFound
 from app.extensions import db
 from app.models import Account, Actor, ProjectMember
-from app.projects.service import lock_project, note
+from app.projects.service import lock_project, project_note
 from app.reports.assigning import lock_assignee
 from app.team.granting import granted_projects, set_grants
 from app.tenancy import require_tenant
@@ -30,7 +30,7 @@ def add_member(*, project_id: UUID, account_id: UUID, actor: Actor) -> None:
         .returning(ProjectMember.id)
     ).scalar()
     if added:
-        note("member_added", project, actor, account=str(person.id), name=person.name)
+        project_note("member_added", project, actor, account=str(person.id), name=person.name)
 
 
 def remove_member(*, project_id: UUID, account_id: UUID, actor: Actor) -> None:
@@ -44,7 +44,7 @@ def remove_member(*, project_id: UUID, account_id: UUID, actor: Actor) -> None:
     ).one_or_none()
     if member is not None:
         db.session.delete(member)
-        note("member_removed", project, actor, account=str(person.id), name=person.name)
+        project_note("member_removed", project, actor, account=str(person.id), name=person.name)
 
 
 def set_viewer(*, project_id: UUID, account_id: UUID, is_granted: bool, actor: Actor) -> None:

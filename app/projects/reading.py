@@ -10,8 +10,20 @@ from sqlalchemy import func, select
 
 from app.extensions import db
 from app.models import FINISHED_STATUSES, OPEN_STATUSES, Actor, Project, Report, Role
-from app.projects import queries
-from app.projects.queries import ChecklistLine, Choices, EquipmentLine, PersonLine
+from app.projects.queries import (
+    ChecklistLine,
+    Choices,
+    EquipmentLine,
+    PersonLine,
+    get_project,
+    is_open_to,
+    list_default_checklists,
+    list_equipment,
+    list_members,
+    list_people_to_add,
+    list_published_checklists,
+    list_viewers,
+)
 from app.reports.assigning import ASSIGNABLE, ASSIGNERS
 from app.reports.finding import is_late
 from app.reports.lists import ReportLine, list_reports_of_project
@@ -60,12 +72,12 @@ class ReadProject:
 
 def read_project(project_id: UUID, *, person: Actor, today: date) -> ReadProject:
     """`today` is the day by the company's clock. Raises NotFound."""
-    project = queries.get_project(project_id, person=person)
-    members = queries.list_members(project_id)
+    project = get_project(project_id, person=person)
+    members = list_members(project_id)
     may_manage = person.role in ASSIGNERS
-    viewers = queries.list_viewers(project_id) if may_manage else ()
-    checklists = queries.list_default_checklists(project_id)
-    is_open = may_manage or queries.is_open_to(person, project_id)
+    viewers = list_viewers(project_id) if may_manage else ()
+    checklists = list_default_checklists(project_id)
+    is_open = may_manage or is_open_to(person, project_id)
     return ReadProject(
         project=project,
         figures=_figures(project_id, person, today),
@@ -73,7 +85,7 @@ def read_project(project_id: UUID, *, person: Actor, today: date) -> ReadProject
         members=members,
         viewers=viewers,
         checklists=checklists,
-        equipment=queries.list_equipment(project_id),
+        equipment=list_equipment(project_id),
         additions=_additions(members, viewers, checklists) if may_manage else Additions(),
         may_manage=may_manage,
         may_start=is_open and project.archived_at is None,
@@ -98,9 +110,9 @@ def _additions(
     checklists: tuple[ChecklistLine, ...],
 ) -> Additions:
     return Additions(
-        members=_without(queries.list_people_to_add(ASSIGNABLE), members),
-        viewers=_without(queries.list_people_to_add((Role.VIEWER,)), viewers),
-        checklists=_without(queries.list_published_checklists(), checklists),
+        members=_without(list_people_to_add(ASSIGNABLE), members),
+        viewers=_without(list_people_to_add((Role.VIEWER,)), viewers),
+        checklists=_without(list_published_checklists(), checklists),
     )
 
 

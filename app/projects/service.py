@@ -46,7 +46,7 @@ def create_project(*, facts: ProjectFacts, actor: Actor) -> Project:
     except IntegrityError as error:
         raise ProjectNameTaken(name=facts.name) from error
     values = {name: plain(value) for name, value in asdict(facts).items()}
-    note("created", project, actor, values=values)
+    project_note("created", project, actor, values=values)
     return project
 
 
@@ -66,7 +66,7 @@ def update_project(*, project_id: UUID, facts: ProjectFacts, actor: Actor) -> Pr
                 setattr(project, name, getattr(facts, name))
     except IntegrityError as error:
         raise ProjectNameTaken(name=facts.name) from error
-    note("updated", project, actor, changes=changes)
+    project_note("updated", project, actor, changes=changes)
     return project
 
 
@@ -78,7 +78,7 @@ def archive_project(*, project_id: UUID, actor: Actor) -> Project:
     project = lock_project(project_id)
     if project.archived_at is None:
         project.archived_at = datetime.now(UTC)
-        note("archived", project, actor, name=project.name)
+        project_note("archived", project, actor, name=project.name)
     return project
 
 
@@ -87,7 +87,7 @@ def reopen_project(*, project_id: UUID, actor: Actor) -> Project:
     project = lock_project(project_id)
     if project.archived_at is not None:
         project.archived_at = None
-        note("reopened", project, actor, name=project.name)
+        project_note("reopened", project, actor, name=project.name)
     return project
 
 
@@ -104,7 +104,7 @@ def lock_project(project_id: UUID) -> Project:
     return project
 
 
-def note(verb: str, project: Project, actor: Actor, **facts: Any) -> None:
+def project_note(verb: str, project: Project, actor: Actor, **facts: Any) -> None:
     """An audit entry of the project."""
     record(
         action=f"project.{verb}",

@@ -184,7 +184,7 @@ def _xlsx_cell(page: Any, value: Any, zone: tzinfo) -> Any:
         cell.number_format = "yyyy-mm-dd hh:mm:ss"
         return cell
     if isinstance(value, date):
-        cell = WriteOnlyCell(page, value)
+        cell = WriteOnlyCell(page, datetime(value.year, value.month, value.day))  # noqa: DTZ001
         cell.number_format = "yyyy-mm-dd"
         return cell
     return _text_cell(page, str(value))

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from app.reports.choices import Choices, Grouped, StartChoices
@@ -34,8 +34,8 @@ def _stripped(value: str | None) -> str:
 class GroupedSelectField(SelectField):
     """Ids to choose from, those of the project before all others."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, coerce=_as_id, choices=[], **kwargs)
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, coerce=_as_id, choices=[], **kwargs)
 
     def offer(self, choices: Grouped, first: str, others: str, prompt: str | None = None) -> None:
         """Fill the list; a lone choice is chosen without the prompt, one group needs no name."""

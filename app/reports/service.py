@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.company import limits
+from app.company.limits import require_room_for_report, take_photo_limit
 from app.errors import DomainError, NotAllowed, NotFound
 from app.evidence.service import record
 from app.extensions import db
@@ -27,7 +27,7 @@ from app.models import (
     Role,
     Version,
 )
-from app.reports.assigning import lock_assignee, refuse_day_over, tell_assignee
+from app.reports.assigning import NotAssignable, lock_assignee, refuse_day_over, tell_assignee
 from app.reports.locking import lock_open_report, lock_report
 from app.reports.queries import projects_open_to
 from app.tenancy import require_tenant
@@ -74,8 +74,8 @@ def start_report(
     project = _get_open_project(project_id, actor)
     refuse_day_over(due_on)
     assignee = _get_assignee(assignee_id, actor)
-    photo_limit = limits.take_photo_limit(version.definition)
-    limits.require_room_for_report()
+    photo_limit = take_photo_limit(version.definition)
+    require_room_for_report()
     equipment = _equipment_of(project, equipment_tag) if equipment_tag else None
     report = Report(
         version_id=version.id,
@@ -173,6 +173,8 @@ def _get_assignee(assignee_id: UUID | None, actor: Actor) -> Account:
     wanted = assignee_id or actor.account_id
     if wanted != actor.account_id and actor.role is Role.TECHNICIAN:
         raise NotAllowed
+    if wanted is None:
+        raise NotAssignable
     return lock_assignee(wanted)
 
 

@@ -22,6 +22,13 @@ def test_first_load_of_the_fill_page_stays_within_the_budget() -> None:
     assert sum(map(sent_bytes, parts + fonts)) + ROOM_FOR_HTML <= FIRST_LOAD
 
 
+def test_first_load_of_the_page_with_the_map_stays_within_it_too() -> None:
+    parts = ["app.css", "app.js", "shared.js", "icons.svg", "favicon.svg"]
+    map_parts = ["site_map.js", "site_map.css"]
+    fonts = ["fonts/InterCut-Regular.woff2", "fonts/InterCut-SemiBold.woff2"]
+    assert sum(map(sent_bytes, parts + map_parts + fonts)) + ROOM_FOR_HTML <= FIRST_LOAD
+
+
 def test_every_asset_that_a_template_names_is_built() -> None:
     named = {
         name
@@ -50,5 +57,5 @@ def test_compressed_files_hold_the_same_bytes() -> None:
 
 def test_nothing_is_fetched_from_elsewhere() -> None:
     outside = re.compile(r"""(?:url\(|@import\s+|from\s*|import\()["']?(?:https?:)?//""")
-    for name in ("app.css", "app.js", "shared.js", "parts.js"):
+    for name in ("app.css", "app.js", "shared.js", "parts.js", "site_map.js", "site_map.css"):
         assert not outside.search(built(name).read_text()), name

@@ -16,10 +16,11 @@ from sqlalchemy import Connection, func, select, update
 from werkzeug.routing import Rule
 
 from app import create_app
-from app.auth import passwords
+from app.auth import passwords, reset_routes
 from app.extensions import db
 from app.models import (
     Account,
+    AccountSession,
     Actor,
     BrandPreview,
     Derivative,
@@ -27,6 +28,8 @@ from app.models import (
     Document,
     Export,
     Invitation,
+    Passkey,
+    PasswordReset,
     PhotoCheck,
     PhotoVerdict,
     ProjectChecklist,
@@ -111,6 +114,8 @@ class World:
         """A good one of the kind that this endpoint takes; any other kind is a 404 there."""
         if endpoint in ("team.accept", "team.invitation"):
             return sign_row("invitation", self.rows["invitation_id"][0])
+        if endpoint == "auth.reset":
+            return sign_row("reset", self.rows["reset_id"][0])
         return sign_link(self.link)
 
 
@@ -130,6 +135,7 @@ def a_world(folder: Path) -> Iterator[World]:
     """On a database of its own, because what a superadmin changes is really committed."""
     running = test_servers.current()
     name = running.clone(f"laudo_fuzz_{uuid4().hex[:8]}")
+    reset_routes.ANSWER_SECONDS = 0  # what is struck there waits for nobody
     app = create_app(settings_for(name, folder))
     app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
     try:
@@ -244,6 +250,9 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "tenant_id": [cast.acme, cast.other],
         "account_id": _people(cast),
         "invitation_id": [_invitation(ana)],
+        "reset_id": [_own(ana, PasswordReset, expires_at=datetime(2199, 1, 1, tzinfo=UTC))],
+        "session_id": [_own(ana, AccountSession, token_hash="a session to end")],
+        "passkey_id": [_own(ana, Passkey, credential_id="x", public_key="x", name="Phone")],
         "project_id": [project.id],
         "equipment_id": [equipment.id, free.id],
         "checklist_id": [version.checklist_id],
@@ -280,6 +289,15 @@ def _people(cast: Cast) -> list[UUID]:
     db.session.add(left)
     db.session.commit()
     return [cast.tess.id, cast.vera.id, left.id]
+
+
+def _own(ana: Actor, table: Any, **columns: Any) -> UUID:
+    """A row of Ana's own account."""
+    row = table(account_id=ana.account_id, **columns)
+    db.session.add(row)
+    db.session.commit()
+    own: UUID = row.id
+    return own
 
 
 def _invitation(ana: Actor) -> UUID:
