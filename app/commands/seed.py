@@ -43,6 +43,7 @@ from app.photos.service import KIND
 from app.platform.queries import list_tenants
 from app.platform.service import create_superadmin, create_tenant
 from app.reports.service import archive_report, discard_report
+from app.team.inviting import InvitationFacts, invite_person
 from app.team.service import create_account
 from app.tenancy import platform_scope, tenant_scope
 
@@ -111,6 +112,7 @@ def _make_company(company: Company, password: str) -> None:
         db.session.add(new_demo_project())
         db.session.commit()
         _grant_viewer()
+        _invite_somebody(company)
         _make_reports()
 
 
@@ -132,6 +134,15 @@ def _brand(company: Company) -> None:
 def _grant_viewer() -> None:
     viewer = db.session.scalars(select(Account).where(Account.role == Role.VIEWER)).one()
     db.session.add(ProjectGrant(account_id=viewer.id, project_id=demo_site().project_id))
+    db.session.commit()
+
+
+def _invite_somebody(company: Company) -> None:
+    """One invitation that waits, so that the list of people shows what one looks like."""
+    facts = InvitationFacts(
+        email=f"newcomer@{company.domain}", name="Nadia Newcomer", role=Role.TECHNICIAN
+    )
+    invite_person(facts=facts, actor=demo_actor("admin"))
     db.session.commit()
 
 
