@@ -10,10 +10,12 @@ import pytest
 from pypdfium2 import PdfDocument
 from sqlalchemy import func, select, update
 
+from app.company.service import change_pdf, change_watermark
 from app.documents import making
 from app.documents.context import numbers_of
 from app.documents.service import request_document
 from app.extensions import db
+from app.imaging.settings import StripPosition, WatermarkSettings
 from app.jobs import runner
 from app.models import (
     Derivative,
@@ -24,10 +26,12 @@ from app.models import (
     Project,
     Report,
     Snapshot,
+    Tenant,
     WorkState,
 )
 from app.pdf.limits import TooLarge
 from app.pdf.proof import drawn_images
+from app.pdf.settings import PdfSettings
 from app.photos.service import Upload, add_photo
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
@@ -247,6 +251,61 @@ def test_missing_prints_are_made_first(desk, acting, cast, loss):
             .where(Derivative.kind == DerivativeKind.PRINT)
         )
         assert kept == (4 if loss == "row" else 2)
+
+
+def prints_in(desk, document) -> set[str]:
+    """The hashes of the prints that stand in a PDF."""
+    with desk.acting(desk.tess):
+        path = storage().local_path(document.storage_key or "", Path("/nowhere"))
+        known = set(db.session.scalars(select(Derivative.sha256)))
+        return known & drawn_images(path).keys()
+
+
+def choose(desk, cast, strip: WatermarkSettings) -> None:
+    with desk.acting(cast.ana) as actor:
+        change_watermark(strip, actor=actor)
+        db.session.commit()
+
+
+def test_a_changed_strip_draws_anew_until_the_final_pdf_is_out(desk, cast):
+    desk.answer()
+    desk.photograph(a_jpeg())
+    desk.read_photos()
+    as_read = prints_in(desk, desk.make())
+    choose(desk, cast, WatermarkSettings(place=False))
+    changed = prints_in(desk, desk.make())
+    assert changed and not changed & as_read
+    choose(desk, cast, WatermarkSettings(position=StripPosition.ON, opacity=60))
+    desk.submit()
+    final = desk.make()
+    printed = prints_in(desk, final)
+    assert printed and not printed & (as_read | changed)
+    choose(desk, cast, WatermarkSettings(logo=False, report=False))
+    again = desk.make()
+    assert again.id != final.id
+    assert prints_in(desk, again) == printed
+    assert desk.document(final.id).sha256 == final.sha256
+
+
+def test_what_the_company_chose_stands_in_its_pdfs(desk, cast):
+    desk.answer()
+    chosen = PdfSettings(footer="CREA 5061234567", cover_note="For the owner only.")
+    with desk.acting(cast.ana) as actor:
+        change_pdf(chosen, actor=actor)
+        db.session.commit()
+    text = desk.text(desk.make())
+    assert "CREA 5061234567" in text
+    assert text.index("For the owner only.") < text.index("Contents")
+
+
+def test_settings_that_no_longer_fit_fail_no_pdf(desk, cast):
+    desk.answer()
+    with desk.acting(cast.ana):
+        stored = {"page_format": "b5", "footer": 7}
+        tenant = db.session.scalars(select(Tenant)).one()
+        tenant.pdf, tenant.watermark = stored, {"theme": "pink", "opacity": -1}
+        db.session.commit()
+    assert desk.make().state is WorkState.DONE
 
 
 def test_photos_still_being_read_are_counted_not_printed(desk):

@@ -74,12 +74,23 @@ def list_all() -> None:
 @click.option("--second", help="#rrggbb")
 @click.option("--third", help="#rrggbb")
 @click.option("--contact", help="The line under the company's name in a PDF.")
-def brand(slug: str, logo: Path | None, second_logo: Path | None, **words: str | None) -> None:
+def brand(
+    slug: str,
+    logo: Path | None,
+    second_logo: Path | None,
+    accent: str | None,
+    second: str | None,
+    third: str | None,
+    contact: str | None,
+) -> None:
     """Set logos, colours and contact of a company; what is not named stays."""
     wanted = Brand(
         logo=logo.read_bytes() if logo else None,
         second_logo=second_logo.read_bytes() if second_logo else None,
-        **words,
+        accent=accent,
+        second=second,
+        third=third,
+        contact=contact,
     )
     with said_plainly(), tenant_scope(get_tenant_id(slug)):
         brand_tenant(wanted, actor=operator())

@@ -162,9 +162,9 @@ class BrandForm(FlaskForm):  # type: ignore[misc]
     def draft(self) -> Draft:
         """What a valid form asks for, but for logos."""
         return Draft(
-            accent=self.accent.data,
-            second=self.second.data,
-            third=self.third.data,
+            accent=self.accent.data or "",
+            second=self.second.data or "",
+            third=self.third.data or "",
             contact=(self.contact.data or "").strip(),
             watermark=WatermarkSettings(
                 logo=self.strip_logo.data,
@@ -173,7 +173,7 @@ class BrandForm(FlaskForm):  # type: ignore[misc]
                 report=self.strip_report.data,
                 theme=self.strip_theme.data,
                 position=self.strip_position.data,
-                opacity=self.strip_opacity.data,
+                opacity=self.strip_opacity.data or LEAST_OPACITY,
             ),
             pdf=PdfSettings(
                 page_format=self.page_format.data,
