@@ -188,7 +188,7 @@ def test_a_full_company_invites_nobody(client_of, cast, monkeypatch):
     full(monkeypatch, 5)
     answer = client_of(cast.ana).post("/people/", data=invitation())
     assert answer.status_code == 422
-    assert "may have 5 people and has 5" in answer.text and 'value="Nina New"' in answer.text
+    assert "People in your company: 5 of 5" in answer.text and 'value="Nina New"' in answer.text
 
 
 def full(monkeypatch, most: int) -> None:
@@ -318,7 +318,7 @@ def test_a_full_company_takes_nobody_back(client_of, cast, monkeypatch):
     full(monkeypatch, 4)
     answer = client.post(f"/people/{cast.tess.id}/reactivate")
     assert answer.status_code == 422
-    assert "may have 4 people and has 4" in answer.text and "Reactivate" in answer.text
+    assert "People in your company: 4 of 4" in answer.text and "Reactivate" in answer.text
 
 
 def test_who_lost_the_phone_is_helped_by_an_admin(client_of, acting, cast):

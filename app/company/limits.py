@@ -29,28 +29,28 @@ class LimitReached(DomainError):
 
 
 class TooManyPeople(LimitReached):
-    """Your company may have %(most)s people and has %(used)s, open invitations included.
-    Deactivate somebody or revoke an invitation; Laudo's operator can raise the limit."""
+    """People in your company: %(used)s of %(most)s, open invitations included, so no place is
+    left. Deactivate somebody or revoke an invitation; Laudo's operator can raise the limit."""
 
 
 class TooManyReports(LimitReached):
-    """Your company may start %(most)s reports a month and has started %(used)s. Reports that were
-    started can be finished; Laudo's operator can raise the limit."""
+    """Reports that your company started this month: %(used)s of %(most)s, so no new one can be
+    started. Those that were started can be finished; Laudo's operator can raise the limit."""
 
 
 class StorageUsedUp(LimitReached):
-    """Your company may store %(most)s GB and stores %(used)s GB, so no new report can be started.
-    Reports that were started can be finished; Laudo's operator can raise the limit."""
+    """Storage that your company uses: %(used)s of %(most)s GB, so no new report can be started.
+    Those that were started can be finished; Laudo's operator can raise the limit."""
 
 
 class NeedsMorePhotos(LimitReached):
-    """This checklist asks for at least %(needed)s photos, and a report of your company may have
-    %(most)s, so it could never be submitted. Laudo's operator can raise the limit."""
+    """Photos that this checklist asks for: at least %(needed)s. The limit of a report in your
+    company is %(most)s, so it could never be submitted. Laudo's operator can raise the limit."""
 
 
 class ReportTakesNoMorePhotos(LimitReached):
-    """This report may have %(most)s photos and has %(used)s, so no further one was taken. Remove
-    one that is not needed; Laudo's operator can raise the limit for new reports."""
+    """Photos in this report: %(used)s of %(most)s, so this one was not taken. Remove one that is
+    not needed; Laudo's operator can raise the limit for new reports."""
 
     status = 409
 
