@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -55,9 +55,9 @@ class TenantDoor:
 
     session: Session
     person: Account
-    sessions = AccountSession
-    passkeys = Passkey
-    codes = RecoveryCode
+    sessions: ClassVar[Any] = AccountSession
+    passkeys: ClassVar[Any] = Passkey
+    codes: ClassVar[Any] = RecoveryCode
 
     def own(self, table: Any) -> ColumnElement[bool]:
         """Of sessions, passkeys or codes, those of this person."""
@@ -84,9 +84,9 @@ class PlatformDoor:
 
     session: Session
     person: Superadmin | None
-    sessions = SuperadminSession
-    passkeys = SuperadminPasskey
-    codes = SuperadminRecoveryCode
+    sessions: ClassVar[Any] = SuperadminSession
+    passkeys: ClassVar[Any] = SuperadminPasskey
+    codes: ClassVar[Any] = SuperadminRecoveryCode
 
     def own(self, table: Any) -> ColumnElement[bool]:
         mine: ColumnElement[bool] = table.superadmin_id == (self.person.id if self.person else None)
