@@ -12,26 +12,38 @@ from app.evidence.sentences import KIND_OF_NOUN, KINDS, TELLINGS, actions_of, ki
 from app.evidence.telling import NOTHING, Act, changes_words, value_words
 
 APP = Path(__file__).resolve().parents[1] / "app"
-# What writes an entry, by itself or with an f-string for the noun: `f"report.{verb}"`.
-WRITERS = {"record", "note", "tell_both"}
 ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
 VERB = re.compile(r"[a-z_]+")
 WHERE = "add its sentence to TELLINGS (and a new noun to KINDS) in app/evidence/sentences.py"
 
 
 def written() -> dict[str, set[str]]:
-    """Each action with the modules that write it, read from the calls of record and its wrappers."""
+    """Each action with the modules that write it, read from the calls of record and its wrappers:
+    functions that take an action, or a verb to which they add the noun (`f"report.{verb}"`)."""
     trees = {
         path: ast.parse(path.read_text())
         for path in sorted(APP.rglob("*.py"))
         if "node_modules" not in path.parts
     }
+    WRITERS.update(*(writers_in(tree) for tree in trees.values()))
     nouns = {path: nouns_of(tree) for path, tree in trees.items()}
     found: dict[str, set[str]] = {}
     for path, tree in trees.items():
         for action in actions_in(tree, nouns[path] | imported(tree, nouns)):
             found.setdefault(action, set()).add(str(path.relative_to(APP)))
     return found
+
+
+WRITERS: set[str] = set()
+
+
+def writers_in(tree: ast.AST) -> set[str]:
+    return {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and {"action", "verb"} & {one.arg for one in (*node.args.args, *node.args.kwonlyargs)}
+    }
 
 
 def nouns_of(tree: ast.AST) -> dict[str, str]:
@@ -84,14 +96,14 @@ def name_of(call: ast.Call) -> str:
 
 def calls(tree: ast.AST):
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and name_of(node).strip("_") in WRITERS:
+        if isinstance(node, ast.Call) and name_of(node) in WRITERS:
             yield node
 
 
 def arguments(call: ast.Call):
     """Where an action can stand: the first two arguments, or the keyword."""
     yield from call.args[:2]
-    yield from (keyword.value for keyword in call.keywords if keyword.arg == "action")
+    yield from (keyword.value for keyword in call.keywords if keyword.arg in ("action", "verb"))
 
 
 def texts(node: ast.AST, constants: dict[str, str]):

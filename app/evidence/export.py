@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,8 +10,8 @@ from flask_babel import gettext as _
 
 from app.evidence.finding import Wanted, each_entry
 from app.evidence.queries import get_chain_head
-from app.evidence.sentences import kind_of
-from app.evidence.service import canonical_json, record
+from app.evidence.sentences import KINDS, kind_of
+from app.evidence.service import record
 from app.models import Actor
 from app.reports.export import Sheet
 from app.tenancy import require_tenant
@@ -36,12 +37,17 @@ def audit_sheet(wanted: Wanted, *, actor: Actor, zone: str, facts: dict[str, str
 
 
 def _rows(wanted: Wanted, last: int) -> Iterator[tuple[Any, ...]]:
+    kinds = {kind.key: _(kind.label) for kind in KINDS}
     for entry in each_entry(wanted, last=last):
         actor, kind = entry.said.get("actor") or {}, kind_of(entry.action)
         yield (
-            entry.sequence, entry.at, entry.name, entry.role, _(kind.label) if kind else "",
+            entry.sequence, entry.at, entry.name, entry.role, kinds[kind.key] if kind else "",
             entry.action, sentence_text(entry.sentence),
             entry.object.words if entry.object else "",
             (entry.said.get("object") or {}).get("id"), actor.get("ip"), actor.get("request"),
-            canonical_json(entry.said.get("facts") or {}), entry.hash, entry.previous_hash,
+            _as_text(entry.said.get("facts") or {}), entry.hash, entry.previous_hash,
         )  # fmt: skip
+
+
+def _as_text(facts: dict[str, Any]) -> str:
+    return json.dumps(facts, ensure_ascii=False, sort_keys=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, func, select
 
 from app.definition.schema import Definition
 from app.evidence.telling import Act
@@ -48,7 +48,7 @@ def _report_words() -> Any:
 
 
 # For each type of object: id, words, whose page, its id, whether it is hidden there.
-_NAMED: dict[str, Select[Any]] = {
+_NAMED: dict[str, Any] = {
     "report": select(Report.id, _report_words(), Report.id, Report.discarded_at),
     "document": select(Document.id, _report_words(), Report.id, Report.discarded_at).join(
         Report, Report.id == Document.report_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -102,7 +103,8 @@ def page_of(named: ObjectName | None) -> str | None:
     endpoint, argument = PAGES.get(named.page_type, ("", ""))
     if endpoint not in current_app.view_functions:
         return None
-    return url_for(endpoint, **{argument: named.page_id})
+    values: dict[str, Any] = {argument: named.page_id}
+    return url_for(endpoint, **values)
 
 
 def _company_zone() -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.definition.sentences import Sentence, say
+from app.definition.sentences import N_, Sentence, say
 from app.models import Role
 from app.web.filters import calendar_day
 from app.web.locale import LOCALES
@@ -120,15 +120,18 @@ def shortened(text: str) -> str:
     return text if len(text) <= MOST else text[:MOST] + "…"
 
 
+_ROLES = {
+    Role.SUPERADMIN.value: N_("Laudo support"),
+    Role.ADMIN.value: N_("Admin"),
+    Role.MANAGER.value: N_("Manager"),
+    Role.TECHNICIAN.value: N_("Technician"),
+    Role.VIEWER.value: N_("Viewer"),
+}
+
+
 def role_words(role: str) -> str:
-    words = {
-        Role.SUPERADMIN.value: _("Laudo support"),
-        Role.ADMIN.value: _("Admin"),
-        Role.MANAGER.value: _("Manager"),
-        Role.TECHNICIAN.value: _("Technician"),
-        Role.VIEWER.value: _("Viewer"),
-    }
-    return str(words.get(role, role))
+    known = _ROLES.get(role)
+    return str(_(known)) if known else role
 
 
 def column_words() -> dict[str, str]:

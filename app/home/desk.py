@@ -9,13 +9,32 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from app.company import limits
+from app.company.limits import (
+    count_bytes,
+    count_people,
+    count_reports_of_month,
+    gigabytes,
+    limits_in_force,
+)
 from app.company.plans import Limit
 from app.company.usage import Meter
 from app.extensions import db
-from app.home import queries
 from app.home.onboarding import Onboarding, find_onboarding
-from app.home.queries import Clock, Figures, ProjectFigures, Trouble
+from app.home.queries import (
+    SHORT,
+    Clock,
+    Figures,
+    ProjectFigures,
+    Trouble,
+    count_figures,
+    list_by_project,
+    list_failed_documents,
+    list_finished,
+    list_longest_untouched,
+    list_needing_somebody,
+    list_quarantined,
+    list_waiting,
+)
 from app.models import Actor, Invitation, Role, Tenant
 from app.reports.lists import ReportLine
 
@@ -57,24 +76,24 @@ def get_desk(person: Actor, tenant: Tenant) -> Desk:
     """What waits for a person of the bound tenant, at this moment."""
     clock = clock_of(tenant.time_zone)
     if person.role is Role.VIEWER:
-        return ViewerDesk(finished=queries.list_finished(person, limit=20))
+        return ViewerDesk(finished=list_finished(person, limit=20))
     if person.role is Role.TECHNICIAN:
         return TechnicianDesk(
-            figures=queries.count_figures(person, clock),
-            waiting=queries.list_waiting(person),
-            quarantined=queries.list_quarantined(person),
-            failed=queries.list_failed_documents(person),
-            finished=queries.list_finished(person, limit=queries.SHORT),
+            figures=count_figures(person, clock),
+            waiting=list_waiting(person),
+            quarantined=list_quarantined(person),
+            failed=list_failed_documents(person),
+            finished=list_finished(person, limit=SHORT),
         )
     is_admin = person.role is Role.ADMIN
     return ManagerDesk(
-        figures=queries.count_figures(person, clock),
-        needing=queries.list_needing_somebody(person, clock),
-        untouched=queries.list_longest_untouched(person),
-        quarantined=queries.list_quarantined(person),
-        failed=queries.list_failed_documents(person),
-        finished=queries.list_finished(person, since=clock.week),
-        projects=queries.list_by_project(person, clock),
+        figures=count_figures(person, clock),
+        needing=list_needing_somebody(person, clock),
+        untouched=list_longest_untouched(person),
+        quarantined=list_quarantined(person),
+        failed=list_failed_documents(person),
+        finished=list_finished(person, since=clock.week),
+        projects=list_by_project(person, clock),
         invitations=count_open_invitations() if is_admin else 0,
         meters=list_tight_limits(tenant) if is_admin else (),
         onboarding=find_onboarding(person) if is_admin else None,
@@ -104,11 +123,11 @@ def count_open_invitations() -> int:
 
 def list_tight_limits(tenant: Tenant) -> tuple[Meter, ...]:
     """The company's limits that are reached or nearly so; what has no limit is not counted."""
-    most = limits.limits_in_force(tenant)
+    most = limits_in_force(tenant)
     counts = {
-        Limit.PEOPLE: limits.count_people,
-        Limit.REPORTS_MONTH: limits.count_reports_of_month,
-        Limit.STORAGE_BYTES: limits.count_bytes,
+        Limit.PEOPLE: count_people,
+        Limit.REPORTS_MONTH: count_reports_of_month,
+        Limit.STORAGE_BYTES: count_bytes,
     }
     meters = (
         Meter(limit, _in_its_unit(limit, count()), _in_its_unit(limit, bound))
@@ -119,4 +138,4 @@ def list_tight_limits(tenant: Tenant) -> tuple[Meter, ...]:
 
 
 def _in_its_unit(limit: Limit, number: int) -> Decimal:
-    return limits.gigabytes(number) if limit is Limit.STORAGE_BYTES else Decimal(number)
+    return gigabytes(number) if limit is Limit.STORAGE_BYTES else Decimal(number)

@@ -37,9 +37,9 @@ SHORT = 5
 IS_OPEN = Report.status.in_(OPEN_STATUSES)
 IS_FINISHED = Report.status.in_(FINISHED_STATUSES)
 # What is due first stands first, late ones on top of all; then what waits longest.
-MOST_URGENT = (Report.due_on.asc().nulls_last(), Report.updated_at.asc(), Report.id)
-LONGEST_UNTOUCHED = (Report.updated_at.asc(), Report.id)
-LAST_FINISHED = (Report.completed_at.desc(), Report.id)
+MOST_URGENT = (Report.due_on.asc().nulls_last(), Report.updated_at.asc(), Report.id.expression)
+LONGEST_UNTOUCHED = (Report.updated_at.asc(), Report.id.expression)
+LAST_FINISHED = (Report.completed_at.desc(), Report.id.expression)
 
 
 @dataclass(frozen=True, slots=True)
