@@ -15,6 +15,7 @@ from uuid import UUID
 
 from app.extensions import db
 from app.storage.base import Listed, Storage
+from app.storage.keys import kind_of_key
 from app.storage.references import find_named, list_named, list_tenant_ids
 from app.tenancy import tenant_scope
 
@@ -24,6 +25,8 @@ AGE = timedelta(hours=24)
 NOBODY = UUID(int=0)  # readiness probes
 # Few bytes lose their row. So many without one are rather a database that is not the storage's.
 SUSPICIOUS_COUNT, SUSPICIOUS_SHARE = 100, 0.1
+# But a preview's pictures lose theirs with the next preview, and can be drawn again.
+SHORT_LIVED = "preview"
 AT_ONCE = 200
 
 
@@ -65,10 +68,11 @@ def _sweep_tenant(
     named = list_named()
     db.session.rollback()
     loose = [one for one in listed if one.put_at < before and one.key not in named]
-    if not is_sure and len(loose) > max(SUSPICIOUS_COUNT, SUSPICIOUS_SHARE * len(listed)):
+    lasting = [one for one in loose if kind_of_key(one.key) != SHORT_LIVED]
+    if not is_sure and len(lasting) > max(SUSPICIOUS_COUNT, SUSPICIOUS_SHARE * len(listed)):
         log.error(
             "%s of %s objects of tenant %s have no row; none is swept before somebody has looked",
-            len(loose), len(listed), tenant_id,
+            len(lasting), len(listed), tenant_id,
         )  # fmt: skip
         swept.refused += (tenant_id,)
         return

@@ -40,9 +40,11 @@ def photo(held, acting, cast) -> str:
     return key
 
 
-def loose(app, held, tenant_id, data: bytes = b"loose", by: timedelta = DAYS) -> str:
+def loose(
+    app, held, tenant_id, data: bytes = b"loose", by: timedelta = DAYS, kind: str = "orig"
+) -> str:
     with app.app_context():
-        key = object_key(tenant_id, "orig", sha256_of(data))
+        key = object_key(tenant_id, kind, sha256_of(data))
         put_bytes(key, data)
     held.age(key, by)
     return key
@@ -92,6 +94,13 @@ def test_so_many_without_a_row_look_like_the_wrong_database(app, held, cast, pho
     assert str(cast.acme) in result.output and "0 deleted" in result.output
     assert all(map(held.store.exists, keys))
     assert "4 deleted" in run(app, "sweep", "--sure").output
+
+
+def test_pictures_of_old_previews_go_however_many_they_are(app, held, cast, photo, monkeypatch):
+    monkeypatch.setattr(sweeping, "SUSPICIOUS_COUNT", 3)
+    for number in range(6):
+        loose(app, held, cast.acme, bytes([number]), kind="preview")
+    assert "6 deleted" in run(app, "sweep").output
 
 
 def test_a_check_names_tenant_and_row_of_what_is_wrong(app, held, acting, cast, photo):
