@@ -16,9 +16,11 @@ const WORLD = [
 ];
 const STRIDES = { ArrowLeft: [-8, 0], ArrowRight: [8, 0], ArrowUp: [0, -8], ArrowDown: [0, 8] };
 
-/** Degrees between two lines: 1, 2 or 5 times a power of ten, never closer than LINES_APART. */
+/** Degrees between two lines, never closer than LINES_APART: 1, 2 or 5 times a power of ten, and
+    parts of the circle where that is too coarse. */
 function stepAt(zoom) {
   const least = (LINES_APART * 360) / (256 * 2 ** zoom);
+  if (least > 5) return [10, 15, 30, 45, 60].find((step) => step >= least) ?? 90;
   const power = 10 ** Math.floor(Math.log10(least));
   return [1, 2, 5, 10].map((times) => times * power).find((step) => step >= least);
 }
@@ -98,7 +100,7 @@ function degrees(input, limit) {
 function picker(box) {
   const [latitude, longitude] = [box.dataset.latitude, box.dataset.longitude].map((name) => document.querySelector(name));
   const map = new LeafletMap(box, {
-    attributionControl: false, zoomControl: false, maxBounds: WORLD, maxBoundsViscosity: 1, minZoom: 1, maxZoom: 19,
+    attributionControl: false, zoomControl: false, maxBounds: WORLD, maxBoundsViscosity: 1, maxZoom: 19,
   });
   new Control.Zoom({ zoomInTitle: box.dataset.zoomIn, zoomOutTitle: box.dataset.zoomOut }).addTo(map);
   new Control.Scale({ imperial: false }).addTo(map);
@@ -135,7 +137,9 @@ function picker(box) {
     say(marker.getLatLng());
   };
 
-  map.setView(typed() ?? [0, 0], typed() ? NEAR : 1);
+  // As far as the world fills the map.
+  map.setView([0, 0], 1).setMinZoom(map.getBoundsZoom(WORLD, true));
+  if (typed()) map.setView(typed(), NEAR);
   new Graticule({ noWrap: true, bounds: WORLD, keepBuffer: 1 }).addTo(map);
   labelEdges(map);
   if (typed()) put(typed());
