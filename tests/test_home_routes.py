@@ -151,6 +151,7 @@ def test_a_manager_sees_what_is_late_or_has_lost_its_assignee(client_of, acting,
     needing = part(page, "needing")
     assert "Late one" in needing and "Left behind" in needing and "Of mine" not in needing
     assert "1 late" in part(page, "projects")
+    assert "Of mine" in part(page, "untouched") and "Late one" not in part(page, "untouched")
 
 
 def test_a_pdf_that_worked_later_is_no_longer_failed(client_of, acting, cast):

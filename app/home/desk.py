@@ -89,7 +89,7 @@ def get_desk(person: Actor, tenant: Tenant) -> Desk:
     return ManagerDesk(
         figures=count_figures(person, clock),
         needing=list_needing_somebody(person, clock),
-        untouched=list_longest_untouched(person),
+        untouched=list_longest_untouched(person, clock),
         quarantined=list_quarantined(person),
         failed=list_failed_documents(person),
         finished=list_finished(person, since=clock.week),

@@ -111,9 +111,10 @@ def list_needing_somebody(person: Actor, clock: Clock) -> tuple[ReportLine, ...]
     return list_lines(visible_to(person), needs, order=MOST_URGENT, limit=SHOWN)
 
 
-def list_longest_untouched(person: Actor) -> tuple[ReportLine, ...]:
-    """The open reports on which nothing happened for the longest time."""
-    return list_lines(visible_to(person), IS_OPEN, order=LONGEST_UNTOUCHED, limit=SHORT)
+def list_longest_untouched(person: Actor, clock: Clock) -> tuple[ReportLine, ...]:
+    """The open reports that are not late and on which nothing happened for the longest time."""
+    in_time = or_(Report.due_on.is_(None), Report.due_on >= clock.today)
+    return list_lines(visible_to(person), IS_OPEN, in_time, order=LONGEST_UNTOUCHED, limit=SHORT)
 
 
 def list_finished(

@@ -4,18 +4,15 @@ kept, sent and gone back to. A value that means nothing narrows nothing."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from app.models import ReportStatus
 from app.reports.finding import Due, DueDays, Order, Wanted
+from app.web.addresses import end_of, read_day, read_id, start_of
 
 MAX_SEARCH = 100
-# Dates beyond these cannot be told apart from a slip, and end where a database's do.
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 NAMES = ("search", "status", "checklist", "project", "person", "since", "until", "due", "sort")
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -28,15 +25,14 @@ def read_wanted(args: Mapping[str, str], zone: str, today: date | None = None) -
     """
     sort = args.get("sort", "")
     order = _choice(Order, sort.removeprefix("-"))
-    last_day = _day(args.get("until"))
     return Wanted(
         search=" ".join(args.get("search", "").split())[:MAX_SEARCH].rstrip(),
         status=_choice(ReportStatus, args.get("status")),
-        checklist_id=_id(args.get("checklist")),
-        project_id=_id(args.get("project")),
-        person_id=_id(args.get("person")),
-        since=_midnight(_day(args.get("since")), zone),
-        until=_midnight(last_day + timedelta(days=1) if last_day else None, zone),
+        checklist_id=read_id(args.get("checklist")),
+        project_id=read_id(args.get("project")),
+        person_id=read_id(args.get("person")),
+        since=start_of(read_day(args.get("since")), zone),
+        until=end_of(read_day(args.get("until")), zone),
         due=_due(_choice(Due, args.get("due")), today),
         order=order or Order.CHANGED,
         is_descending=sort.startswith("-") if order else True,
@@ -79,22 +75,3 @@ def _due(name: Due | None, today: date | None) -> DueDays | None:
 
 def _choice(states: type[Choice], text: str | None) -> Choice | None:
     return states(text) if text in {state.value for state in states} else None
-
-
-def _id(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        day = date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return day if day and FIRST_DAY <= day <= LAST_DAY else None
-
-
-def _midnight(day: date | None, zone: str) -> datetime | None:
-    return datetime.combine(day, time(), ZoneInfo(zone)) if day else None
