@@ -17,7 +17,11 @@ from app.web.guards import current_actor, requires
 def skip_step(kind: str) -> Response:
     onboarding.skip_step(step=Step(kind), actor=current_actor())
     db.session.commit()
-    return _steps()
+    steps = onboarding.find_onboarding(current_actor())
+    # Once no step is left to do, the rest of the page changes with the card.
+    if not wants_fragment() or steps is None or steps.now is None:
+        return redirect_to(url_for(".index"))
+    return render_fragment("home/_onboarding.html", onboarding=steps)
 
 
 @blueprint.post("/first-steps/resume")
@@ -25,11 +29,4 @@ def skip_step(kind: str) -> Response:
 def resume_steps() -> Response:
     onboarding.resume_steps(actor=current_actor())
     db.session.commit()
-    return _steps()
-
-
-def _steps() -> Response:
-    if not wants_fragment():
-        return redirect_to(url_for("home.index"))
-    steps = onboarding.find_onboarding(current_actor())
-    return render_fragment("home/_onboarding.html", onboarding=steps)
+    return redirect_to(url_for(".index"))
