@@ -23,7 +23,7 @@ from typing import IO, Any, cast
 
 from sqlalchemy import select, update
 
-from app.company import archive_tables as source
+import app.company.archive_tables as source
 from app.company.exporting import NO_ROOM, TOO_LARGE
 from app.evidence.queries import get_chain_head
 from app.evidence.service import record

@@ -76,9 +76,12 @@ def require_room_for_person() -> None:
 
 def require_room_for_report() -> None:
     """One more report, and any storage left for it. Raises TooManyReports or StorageUsedUp."""
+    # Summing takes longest and needs no turn: a start stores nothing by itself.
+    if used_up := _find_storage_used_up():
+        raise used_up
     _take_turn(Limit.REPORTS_MONTH)
-    if obstacle := find_obstacle_to_report():
-        raise obstacle
+    if full := _find_full_month():
+        raise full
 
 
 def take_photo_limit(definition: Definition) -> int | None:
@@ -109,14 +112,7 @@ def find_obstacle_to_person() -> LimitReached | None:
 
 def find_obstacle_to_report() -> LimitReached | None:
     """Why no report could be started at this moment; waits for no turn, so it promises nothing."""
-    limits = _company().limits
-    most = limits[Limit.REPORTS_MONTH]
-    if most is not None and (used := count_reports_of_month()) >= most:
-        return TooManyReports(most=most, used=used)
-    most_bytes = limits[Limit.STORAGE_BYTES]
-    if most_bytes is not None and (stored := count_bytes()) >= most_bytes:
-        return StorageUsedUp(most=gigabytes(most_bytes), used=gigabytes(stored))
-    return None
+    return _find_full_month() or _find_storage_used_up()
 
 
 def count_people() -> int:
@@ -153,6 +149,20 @@ def count_bytes() -> int:
         for column in (Photo.byte_size, Derivative.byte_size, Document.byte_size)
     ]
     return sum(int(one or 0) for one in sums)
+
+
+def _find_full_month() -> TooManyReports | None:
+    most = _company().limits[Limit.REPORTS_MONTH]
+    if most is not None and (used := count_reports_of_month()) >= most:
+        return TooManyReports(most=most, used=used)
+    return None
+
+
+def _find_storage_used_up() -> StorageUsedUp | None:
+    most = _company().limits[Limit.STORAGE_BYTES]
+    if most is not None and (stored := count_bytes()) >= most:
+        return StorageUsedUp(most=gigabytes(most), used=gigabytes(stored))
+    return None
 
 
 def _take_turn(limit: Limit) -> None:

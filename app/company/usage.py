@@ -10,7 +10,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from app.company import limits
+from app.company.limits import (
+    count_bytes,
+    count_people,
+    count_reports_of_month,
+    first_of_month,
+    gigabytes,
+    limits_in_force,
+)
 from app.company.plans import Limit, Plan
 from app.extensions import db
 from app.models import PhotoPlacement, Report, Tenant
@@ -67,12 +74,12 @@ class Usage:
 def get_usage() -> Usage:
     """Of the bound tenant, at this moment; seven small queries however many rows there are."""
     tenant = db.session.scalars(select(Tenant).where(Tenant.id == require_tenant())).one()
-    most = limits.limits_in_force(tenant)
-    number, photos = _fullest_report(limits.first_of_month(tenant.time_zone))
+    most = limits_in_force(tenant)
+    number, photos = _fullest_report(first_of_month(tenant.time_zone))
     used = {
-        Limit.PEOPLE: Decimal(limits.count_people()),
-        Limit.REPORTS_MONTH: Decimal(limits.count_reports_of_month()),
-        Limit.STORAGE_BYTES: limits.gigabytes(limits.count_bytes()),
+        Limit.PEOPLE: Decimal(count_people()),
+        Limit.REPORTS_MONTH: Decimal(count_reports_of_month()),
+        Limit.STORAGE_BYTES: gigabytes(count_bytes()),
         Limit.PHOTOS_REPORT: Decimal(photos),
     }
     return Usage(
@@ -87,7 +94,7 @@ def get_usage() -> Usage:
 def _in_its_unit(limit: Limit, most: int | None) -> Decimal | None:
     if most is None:
         return None
-    return limits.gigabytes(most) if limit is Limit.STORAGE_BYTES else Decimal(most)
+    return gigabytes(most) if limit is Limit.STORAGE_BYTES else Decimal(most)
 
 
 def _fullest_report(since: datetime) -> tuple[str | None, int]:
@@ -122,6 +129,6 @@ def _months(time_zone: str) -> Iterator[Month]:
 
 
 def _first_days(time_zone: str) -> list[date]:
-    this = limits.first_of_month(time_zone).date()
+    this = first_of_month(time_zone).date()
     numbers = [this.year * 12 + this.month - 1 - back for back in reversed(range(MONTHS))]
     return [date(number // 12, number % 12 + 1, 1) for number in numbers]
