@@ -10,7 +10,16 @@ from babel.messages.extract import extract_python
 
 Message = tuple[int, Any, Any, Any]
 # Classes whose children are domain errors too; app.errors defines them.
-DOMAIN_BASES = {"DomainError", "NotFound", "NotAllowed", "SignatureRefused", "LinkRefused", "LimitReached", "ReadOnly"}
+DOMAIN_BASES = {
+    "DomainError",
+    "NotFound",
+    "NotAllowed",
+    "SignatureRefused",
+    "LinkRefused",
+    "LogoRefused",
+    "LimitReached",
+    "ReadOnly",
+}
 
 
 def extract(
