@@ -194,7 +194,7 @@ def test_an_operator_resets_a_persons_second_factor_and_password(alone, flask):
         assert not get_factors(door).is_on
         assert verify_password(door.person.password_hash, GOOD)
         actions = [one.action for one in list_entries("account", door.person.id)]
-        assert actions[-2:] == ["account.two_factor_reset", "account.password_reset"]
+        assert actions[-2:] == ["account.two_factor_reset", "account.password_set"]
 
 
 def test_an_operator_resets_a_superadmin_too(alone, flask):

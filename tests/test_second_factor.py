@@ -12,7 +12,7 @@ from app import encryption
 from app.auth import second_factor
 from app.auth.doors import TenantDoor, door_of_email
 from app.auth.queries import get_factors
-from app.auth.second_factor import UnreadableSecret, WrongCode
+from app.auth.second_factor import UnreadableSecret, WrongCode, WrongRecoveryCode
 from app.errors import NotFound
 from app.evidence.queries import list_entries
 from app.extensions import db
@@ -69,7 +69,7 @@ def test_recovery_codes_are_strong_and_kept_as_hashes(acting, nina):
         assert get_factors(door).codes_left == 10
         for code in codes:
             assert second_factor.take_code(door=door, code=code) == "recovery"
-            with pytest.raises(WrongCode):
+            with pytest.raises(WrongRecoveryCode):
                 second_factor.take_code(door=door, code=code)
         assert get_factors(door).codes_left == 0
 
@@ -151,7 +151,7 @@ def test_two_browsers_with_one_code_at_once(tmp_path):
             with app.app_context(), door_of_email(tess.email) as mine:
                 try:
                     how = second_factor.take_code(door=mine, code=code)
-                except WrongCode:
+                except (WrongCode, WrongRecoveryCode):
                     return "refused"
                 time.sleep(0.05)
                 mine.session.commit()

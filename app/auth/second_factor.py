@@ -41,6 +41,12 @@ class WrongCode(DomainError):
     status = 422
 
 
+class WrongRecoveryCode(DomainError):
+    """This recovery code is not right, or it was used already. Each is good once."""
+
+    status = 422
+
+
 class UnreadableSecret(DomainError):
     """Authenticator codes cannot be checked on this server any more. Use a recovery code or a
     passkey, or ask your administrator to reset your second factor."""
@@ -138,13 +144,15 @@ def turn_off_totp(*, door: Door, password: str, actor: Actor) -> None:
 def take_code(*, door: Door, code: str) -> str:
     """Use up an authenticator's code or a recovery code; which of the two it was.
 
-    Raises WrongCode or UnreadableSecret.
+    Raises WrongCode, WrongRecoveryCode or UnreadableSecret.
     """
     _lock(door)
     person = door.person
     assert person
     plain = "".join(code.lower().split()).replace("-", "")
-    if len(plain) == CODE_LENGTH and _take_recovery_code(door, plain):
+    if len(plain) == CODE_LENGTH:
+        if not _take_recovery_code(door, plain):
+            raise WrongRecoveryCode
         return "recovery"
     if person.totp_confirmed_at is None or person.totp_secret is None:
         raise WrongCode

@@ -16,7 +16,12 @@ from app.auth.passkeys import passkeys_work
 from app.auth.queries import Factors, get_factors
 from app.auth.redirects import safe_next
 from app.auth.routes import MANY, this_visit, tries, was_refused
-from app.auth.second_factor import UnreadableSecret, WrongCode, take_code
+from app.auth.second_factor import (
+    UnreadableSecret,
+    WrongCode,
+    WrongRecoveryCode,
+    take_code,
+)
 from app.errors import DomainError
 from app.extensions import limiter
 from app.web.errors import sentence_for, translated
@@ -66,7 +71,7 @@ def take_second_step() -> Response:
         token = _enter(form.code.data or "")
     except HalfWayOver:
         return over(form.next.data)
-    except (WrongCode, UnreadableSecret) as error:
+    except (WrongCode, WrongRecoveryCode, UnreadableSecret) as error:
         return second_step_page(form, status=422, refusal=translated(error))
     identity.remember(token)
     return redirect_to(safe_next(form.next.data) or url_for("home.index"))
@@ -76,8 +81,9 @@ def _enter(code: str) -> str:
     with door_half_way(half_way()) as door:
         try:
             proof = take_code(door=door, code=code)
-        except DomainError:
-            service.refuse_entry(door=door, how="password+code", visit=this_visit())
+        except DomainError as error:
+            kind = "recovery" if isinstance(error, WrongRecoveryCode) else "code"
+            service.refuse_entry(door=door, how=f"password+{kind}", visit=this_visit())
             door.session.commit()
             raise
         token = service.open_session(door=door, how=f"password+{proof}", visit=this_visit())

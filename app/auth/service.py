@@ -112,14 +112,18 @@ def change_password(
 
 
 def set_password(*, door: Door, new: str, actor: Actor) -> None:
-    """A new password for somebody who lost theirs; every session of theirs ends.
+    """A new password for somebody who lost theirs, by a link or by an operator; every session of
+    theirs ends.
 
     Raises WeakPassword.
     """
     assert door.person
     door.person.password_hash = hash_password(new)
     revoke_sessions(door, true())
-    door.note("account.password_reset", actor)
+    if actor.account_id == door.person.id:
+        door.note("account.password_reset", actor)
+    else:
+        door.note("account.password_set", actor)
 
 
 def update_profile(

@@ -96,6 +96,7 @@ TELLINGS: dict[str, Telling] = {
     "account.password_reset": plain(
         N_("%(name)s set a new password through a link sent by e-mail.")
     ),
+    "account.password_set": plain(N_("%(name)s set a new password for %(subject)s.")),
     "account.projects_changed": plain(
         N_(
             "%(name)s changed which projects %(subject)s may read."

@@ -17,7 +17,10 @@ log = logging.getLogger("laudo.access")
 
 # The texts in addresses that are names of ours. Any other may be a token that opens something.
 NAMES = frozenset({"field_id", "role_id", "digest"})
-SECRET_FIELDS = ("password", "token", "secret", "current", "new", "repeat")
+SECRET_FIELDS = (
+    "password", "token", "secret", "current", "new", "repeat", "again", "code", "credential",
+    "sealed",
+)  # fmt: skip
 HIDDEN = "…"
 
 
