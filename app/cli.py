@@ -7,7 +7,9 @@ from importlib import import_module
 from flask import Flask
 
 # Each module of app/commands lists its own in COMMANDS.
-MODULES = ("up", "people", "erasing", "seed", "demo.command", "backup.command", "storage", "check.command")
+MODULES = (
+    "up", "people", "erasing", "seed", "demo.command", "backup.command", "storage", "check.command",
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:

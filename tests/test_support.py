@@ -93,7 +93,7 @@ def test_a_look_is_opened_told_and_read(house, sam, cast, report_id):
     assert (action, role, facts["reason"]) == ("support.opened", "superadmin", REASON)
     assert house.platform_actions(cast.acme)[-1] == "support.opened"
     start = sam.get("/").text
-    assert "You look into Acme Commissioning" in start and "Back to the platform" in start
+    assert "You look into Acme Commissioning" in start and "Back to platform" in start
     read = sam.get(f"/reports/{report_id}")
     assert read.status_code == 200 and "Board of hall 7" in read.text
     assert "(support)" in read.text

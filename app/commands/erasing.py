@@ -180,13 +180,13 @@ def _what_was_asked(cursor: extensions.cursor, tenant_id: UUID) -> dict[str, str
 def _delete_all(cursor: extensions.cursor, tenant_id: UUID) -> dict[str, int]:
     """Every table of companies, what refers before what is referred to; rows by table."""
     owned = {
-        mapper.local_table.name
+        mapper.local_table
         for mapper in Base.registry.mappers
         if issubclass(mapper.class_, TenantOwned)
     }
     counts = {}
     for table in reversed(Base.metadata.sorted_tables):
-        if table.name in owned:
+        if table in owned:
             statement = sql.SQL("delete from {} where tenant_id = %s")
             cursor.execute(statement.format(sql.Identifier(table.name)), (str(tenant_id),))
             counts[table.name] = cursor.rowcount

@@ -54,14 +54,14 @@ def run_forever(app: Flask, stop: threading.Event) -> None:
                 feed(app)
                 if time.monotonic() >= chores_at:
                     chores_at = time.monotonic() + CHORE_SECONDS
-                    _do_chores()
+                    do_chores()
         except (SQLAlchemyError, RedisError) as error:
             log.warning("the relay waits: %s", type(error).__name__)
         stop.wait(app.config["RELAY_SECONDS"])
     _sign_off(app, name)
 
 
-def _do_chores() -> None:
+def do_chores() -> None:
     """Each by itself: what one of them trips over must keep neither the others nor the feeding."""
     for chore in list_chores():
         try:

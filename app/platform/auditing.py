@@ -99,7 +99,9 @@ def list_choices() -> Choices:
             .where(PlatformAuditEntry.tenant_id.is_not(None))
             .group_by(PlatformAuditEntry.tenant_id)
         )
-        named = sorted(((one[0], one[1]) for one in companies), key=lambda one: one[1].lower())
+        named = sorted(
+            ((one, name) for one, name in companies if one), key=lambda pair: pair[1].lower()
+        )
         return Choices(tuple(sorted(actions)), tuple(sorted(people)), tuple(named))
 
 

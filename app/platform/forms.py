@@ -46,10 +46,12 @@ class PlaceMixin:
 class TrialMixin:
     """A plan, and for the trial the day on which it ends."""
 
-    plan = SelectField(_l("Plan"), validators=[InputRequired()])
+    plan = SelectField(
+        _l("Plan"), description=_l("A trial ends by itself."), validators=[InputRequired()]
+    )
     trial_ends_on = DateField(
         _l("Last day of the trial"),
-        description=_l("Counts with the trial plan only. The day ends by the company's clock."),
+        description=_l("For the trial plan only."),
         validators=[Optional()],
     )
 

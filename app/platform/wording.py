@@ -9,6 +9,7 @@ from flask_babel import format_date, format_decimal
 from flask_babel import gettext as _
 
 from app.company.plans import GIB, Plan
+from app.web.filters import file_size
 
 
 def plan_words() -> dict[Plan, str]:
@@ -21,7 +22,10 @@ def plan_words() -> dict[Plan, str]:
 
 
 def gigabytes(size: int) -> str:
-    """Bytes as "1.2 GB", with the reader's decimal mark; limits are told in the same unit."""
+    """Bytes as "1.2 GB", with the reader's decimal mark; limits are told in the same unit. What is
+    little beside any limit is told in smaller ones."""
+    if 0 < size < GIB / 10:
+        return file_size(size)
     return f"{format_decimal(size / GIB, '#,##0.#')} GB"
 
 

@@ -408,7 +408,7 @@ language sql stable security definer set search_path = pg_catalog, public as $$
     (select count(*) from public.accounts a where a.tenant_id = t.id and a.is_active),
     (select count(*) from public.invitations i where i.tenant_id = t.id
        and i.accepted_at is null and i.revoked_at is null and i.expires_at > clock_timestamp()),
-    (select count(*) from public.reports r where r.tenant_id = t.id and r.discarded_at is null),
+    (select count(*) from public.reports r where r.tenant_id = t.id),
     (select count(*) from public.reports r where r.tenant_id = t.id
        and r.created_at >= date_trunc('month', clock_timestamp() at time zone t.time_zone)
                            at time zone t.time_zone),

@@ -81,11 +81,12 @@ def forms_of(page: str) -> list[Form]:
     return parser.found
 
 
+LEAVER = "leaver"
 GOOD = {
     "email": "ana@acme.test", "password": PASSWORD, "current": PASSWORD,
     "new": "a new long password", "again": "a new long password", "locale": "en",
     "time_zone": "UTC", "next": "/reports/", "latitude": "-23.5", "longitude": "-46.6",
-    "signer_name": "Rui Signer", "comment": "Seen and measured", "reason": "It was dark",
+    "deletion-slug": LEAVER, "signer_name": "Rui Signer", "comment": "Seen and measured", "reason": "It was dark",
 }  # fmt: skip
 BY_TYPE = {"date": "2026-03-31", "time": "14:05", "number": "5", "email": "a@b.test"}
 

@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 
 from app import create_app
 from app.auth import passwords, reset_routes
+from app.evidence.service import record
 from app.extensions import db
 from app.models import (
     Account,
@@ -36,6 +37,8 @@ from app.models import (
     ProjectGrant,
     ProjectMember,
     Role,
+    SuperadminSession,
+    SupportAccess,
     Tenant,
     Version,
     WorkState,
@@ -44,14 +47,14 @@ from app.reports.content import content_hash
 from app.reports.facts import load_facts
 from app.signing import sign_row
 from app.storage import object_key, put_bytes
-from app.tenancy import tenant_scope
+from app.tenancy import platform_scope, tenant_scope
 from app.web.brand import brand_digest
 from app.web.links import FileLink, sign_link
 from tests import scenarios
 from tests import servers as test_servers
 from tests.cast import PASSWORD, Cast, Person, load_cast
 from tests.conftest import rolled_back, settings_for, signed_in_client
-from tests.fuzz.forms import Form, forms_of
+from tests.fuzz.forms import LEAVER, Form, forms_of
 from tests.fuzz.strikes import Request
 from tests.pictures import a_jpeg, sha256_of
 
@@ -163,6 +166,8 @@ def _filled(app: Flask, connection: Connection) -> World:
         if key == "ana":
             _collect(world, client)
             _collect_conflict(world, client)
+        if key == "sam":
+            _collect(world, client)
     _collect(world, app.test_client())
     return world
 
@@ -241,13 +246,15 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
     done = scenarios.completed(scenarios.a_report(ana, version=version, project=project), ana)
     logo = object_key(cast.acme, "logo", sha256_of(drawn), ".png")
     put_bytes(logo, drawn)
-    db.session.execute(update(Tenant).values(logo_key=logo))
+    with platform_scope() as session:  # committed: a superadmin's change must not wait for it
+        session.execute(update(Tenant).values(logo_key=logo))
+        session.commit()
     brands = [brand_digest(db.session.get_one(Tenant, cast.acme))]
     draft = Version(checklist_id=version.checklist_id, number=2, body=version.body)
     db.session.add(draft)
     db.session.commit()
     return {
-        "tenant_id": [cast.acme, cast.other],
+        "tenant_id": [cast.acme, cast.other, _leaver()],
         "account_id": _people(cast),
         "invitation_id": [_invitation(ana)],
         "reset_id": [_own(ana, PasswordReset, expires_at=datetime(2199, 1, 1, tzinfo=UTC))],
@@ -263,8 +270,60 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "document_id": _documents(report.id, done.id, ana, cast),
         "export_id": _exports(ana, cast),
         "preview_id": [_preview(ana, picture)],
+        "access_id": [_look(cast)],
+        "entry_id": [_entry(ana)],
         "digest": brands,
     }
+
+
+def _look(cast: Cast) -> UUID:
+    """A look that only the platform's role can open; it has ended, so it shows nowhere."""
+    ended = datetime.now(UTC)
+    look = SupportAccess(
+        tenant_id=cast.acme, superadmin_id=cast.sam.id, superadmin_name="Sam", reason="x",
+        expires_at=ended, ended_at=ended,
+    )  # fmt: skip
+    with platform_scope() as session:
+        session.add(look)
+        session.commit()
+        return look.id
+
+
+def _leaver() -> UUID:
+    """A suspended company: only such a one can be deleted."""
+    leaver = Tenant(name="Leaver", slug=LEAVER, status="suspended", suspended_at=datetime.now(UTC))
+    with platform_scope() as session:
+        session.add(leaver)
+        session.commit()
+        return leaver.id
+
+
+def _entry(ana: Actor) -> UUID:
+    entry = record(action="test.done", actor=ana, object_type="test", object_id=None)
+    db.session.commit()
+    return entry.id
+
+
+def as_before(world: World) -> None:
+    """Take back what a superadmin really committed: companies as they were, no look open."""
+    with world.app.app_context(), platform_scope() as session:
+        session.execute(
+            update(Tenant).values(
+                status="active", plan="standard", limits={}, trial_ends_at=None,
+                suspended_at=None, suspended_reason=None, deletion_due_at=None,
+                deletion_reason=None, locale="en", time_zone="UTC",
+            )
+        )  # fmt: skip
+        session.execute(
+            update(Tenant)
+            .where(Tenant.slug == LEAVER)
+            .values(status="suspended", suspended_at=func.now())
+        )
+        session.execute(
+            update(SuperadminSession).values(support_access_id=None, support_tenant_id=None)
+        )
+        session.execute(update(SupportAccess).values(ended_at=func.now()))
+        session.commit()
 
 
 def _belonging(project_id: UUID, checklist_id: UUID, cast: Cast) -> None:

@@ -8,10 +8,12 @@ from uuid import uuid4
 from redis.exceptions import RedisError
 
 from app.extensions import db
-from app.jobs import queue
+from app.jobs import queue, relay
+from app.jobs.registry import list_chores
 from app.jobs.relay import feed
 from app.jobs.runner import claim_work
 from app.models import Actor, Document, WorkState
+from app.platform.support import end_left_over
 from app.tenancy import call_definer, tenant_scope
 from tests.scenarios import a_report
 
@@ -114,3 +116,21 @@ def an_old_document(actor: Actor) -> None:
         )
     )
     db.session.commit()
+
+
+def test_chores_are_done_each_by_itself(app, monkeypatch):
+    done = []
+
+    def breaks():
+        done.append("broken")
+        raise RuntimeError("not today")
+
+    monkeypatch.setitem(app.extensions, "laudo_chores", [breaks, lambda: done.append("second")])
+    with app.app_context():
+        relay.do_chores()
+    assert done == ["broken", "second"]
+
+
+def test_looks_are_among_the_chores(app):
+    with app.app_context():
+        assert end_left_over in list_chores()
