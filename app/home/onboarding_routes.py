@@ -21,7 +21,7 @@ def skip_step(kind: str) -> Response:
     # Once no step is left to do, the rest of the page changes with the card.
     if not wants_fragment() or steps is None or steps.now is None:
         return redirect_to(url_for(".index"))
-    return render_fragment("home/_onboarding.html", onboarding=steps)
+    return render_fragment("home/_onboarding.html", first=steps)
 
 
 @blueprint.post("/first-steps/resume")

@@ -10,6 +10,7 @@ import { watchFailures } from "./failures.js";
 import { watchHere } from "./here.js";
 import { watchConnection } from "./offline.js";
 import { watchSession } from "./session.js";
+import { showOpenTab } from "./tabs.js";
 import { watchToasts } from "./toasts.js";
 import { offerZone } from "./zone.js";
 
@@ -22,6 +23,7 @@ watchDetails();
 watchHere();
 watchAccount();
 watchColours();
+showOpenTab();
 offerZone();
 
 const NEEDS_PARTS = "form[data-field-form], [data-reading], [data-photos], form[data-signature]";
