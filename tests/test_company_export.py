@@ -331,6 +331,7 @@ def test_rows_are_those_of_one_moment(stage, cast, monkeypatch):
     def slowly(self, table, zone):
         add_table(self, table, zone)
         if table.name == "people":
+
             def meanwhile():
                 with app.app_context(), tenant_scope(cast.acme):
                     scenarios.a_report(ana, title="Too late")

@@ -94,7 +94,9 @@ def test_a_company_is_branded(alone, flask, tmp_path):
     tenant = tenant_of(alone, "acme")
     assert tenant.logo_key.startswith(f"t/{tenant.id}/logo/")
     assert (tenant.colour_accent, tenant.contact) == ("#0b6e4f", "Hi")
-    assert "neither PNG nor JPEG" in flask("tenant", "brand", "acme", "--logo", str(junk), fails=True)
+    assert "neither PNG nor JPEG" in flask(
+        "tenant", "brand", "acme", "--logo", str(junk), fails=True
+    )
     assert "not a colour" in flask("tenant", "brand", "acme", "--accent", "red", fails=True)
     assert "no company with the slug" in flask("tenant", "brand", "nowhere", fails=True)
 
