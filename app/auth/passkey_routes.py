@@ -39,12 +39,14 @@ def new_passkey() -> Response:
 @limiter.limit(tries, key_func=own_key, deduct_when=was_refused)
 def offer_passkey() -> Response:
     """Asks for the password, so that nobody adds a key of theirs to a browser left open."""
-    challenge = keep_challenge(Challenge.new("register", current_user.id))
+    challenge = Challenge.new("register", current_user.id)
     form = PasskeyForm()
     with door_of(current_actor()) as door:
         options = passkeys.offer_registration(
             door=door, password=form.current.data or "", challenge=challenge
         )
+    # Not before: the cookie goes out with a refusal too, and whoever holds it can read it.
+    keep_challenge(challenge)
     return options_response(options)
 
 
