@@ -7,21 +7,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app import create_app
 from app.database_roles import OWNER
 from app.evidence.queries import list_entries
 from app.extensions import db
 from app.models import PlatformAuditEntry, Tenant
 from app.tenancy import platform_scope, tenant_scope
 from tests import servers as test_servers
+from tests.alone import app_alone
 from tests.cast import Cast, Person
-from tests.conftest import settings_for, signed_in_client
+from tests.conftest import signed_in_client
 
 
 @dataclass
@@ -81,13 +81,9 @@ class Stage:
 
 
 def stage(cast: Cast, folder: Path, **settings: object) -> Iterator[Stage]:
-    running = test_servers.current()
-    name = running.clone(f"laudo_stage_{uuid4().hex[:8]}")
-    app = create_app(settings_for(name, folder, **settings))
-    app.config["WTF_CSRF_ENABLED"] = False
-    app.config["RATELIMIT_ENABLED"] = False
-    yield Stage(app, cast, name, folder)
-    with app.app_context():
-        db.engine.dispose()
-        app.extensions["laudo_platform_engine"].dispose()
-    running.drop(name)
+    with app_alone(folder, **settings) as app:
+        app.config["WTF_CSRF_ENABLED"] = False
+        app.config["RATELIMIT_ENABLED"] = False
+        with app.app_context():
+            database = db.engine.url.database or ""
+        yield Stage(app, cast, database, folder)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
-from threading import Barrier, Thread
 from uuid import uuid4
 
 import pytest
@@ -12,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app import create_app
 from app.definition.answers import InvalidAnswer
 from app.errors import NotFound
 from app.evidence.queries import list_entries
@@ -22,8 +20,7 @@ from app.reports.answering import Given, ReusedClientId, StaleAnswer, save_answe
 from app.reports.queries import ReportClosed
 from app.tenancy import tenant_scope
 from tests import scenarios
-from tests import servers as test_servers
-from tests.conftest import settings_for
+from tests.alone import DONE, all_at_once, app_alone
 
 
 def save(report_id, actor, field_id, value, row_version=0, **more):
@@ -229,35 +226,18 @@ def test_the_history_is_complete_whatever_is_saved(acting, cast, saves):
 
 def test_parallel_saves_of_one_field_store_one_and_show_the_other(tmp_path, cast):
     """Real connections: of eight first saves at once one is stored, and seven see it."""
-    running = test_servers.current()
-    name = running.clone(f"laudo_saves_{uuid4().hex[:8]}")
-    app = create_app(settings_for(name, tmp_path))
     actor = Actor(cast.tess.name, cast.tess.role, cast.tess.id)
-    with app.app_context(), tenant_scope(cast.acme):
-        report_id = scenarios.a_report(actor).id
-    gate, outcomes = Barrier(8), []
-
-    def one(number: int) -> None:
+    with app_alone(tmp_path) as app:
         with app.app_context(), tenant_scope(cast.acme):
-            gate.wait()
-            try:
-                save(report_id, actor, "customer", f"value {number}", client_id=uuid4())
-                db.session.commit()
-                outcomes.append("stored")
-            except StaleAnswer as error:
-                outcomes.append(error.newer.facts.value)
-                db.session.rollback()
+            report_id = scenarios.a_report(actor).id
 
-    threads = [Thread(target=one, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    with app.app_context(), tenant_scope(cast.acme):
-        row = stored(report_id, "customer")
-        assert sorted(outcomes) == sorted(["stored", *[row.value] * 7])
-        assert len(saves_of(report_id)) == 1
-        db.session.remove()
-        db.engine.dispose()
-        app.extensions["laudo_platform_engine"].dispose()
-    running.drop(name)
+        def saving(number: int):
+            return lambda: save(report_id, actor, "customer", f"value {number}", client_id=uuid4())
+
+        outcomes = all_at_once(app, cast.acme, [saving(number) for number in range(8)])
+        stale = [one for one in outcomes if one != DONE]
+        assert all(isinstance(one, StaleAnswer) for one in stale), stale
+        with app.app_context(), tenant_scope(cast.acme):
+            row = stored(report_id, "customer")
+            assert [one.newer.facts.value for one in stale] == [row.value] * 7
+            assert len(saves_of(report_id)) == 1

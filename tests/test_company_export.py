@@ -18,7 +18,6 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select, update
 
-from app import create_app
 from app.company import archive
 from app.company.exporting import (
     KIND,
@@ -48,9 +47,8 @@ from app.storage import StorageUnavailable, object_key, put_bytes, storage
 from app.storage.references import list_named
 from app.tenancy import tenant_scope
 from tests import scenarios
-from tests import servers as test_servers
+from tests.alone import app_alone
 from tests.companies import set_company
-from tests.conftest import settings_for
 from tests.pictures import a_jpeg, sha256_of
 
 FORMULA = '=HYPERLINK("http://evil.test")'
@@ -61,14 +59,8 @@ SNAPSHOT = '{"format":"laudo.snapshot/1","title":"Quadro são"}'
 @pytest.fixture
 def stage(tmp_path, cast):
     """(app, ana) on a database and a storage of their own."""
-    running = test_servers.current()
-    name = running.clone(f"laudo_export_{uuid4().hex[:8]}")
-    app = create_app(settings_for(name, tmp_path))
-    yield app, Actor(cast.ana.name, cast.ana.role, cast.ana.id)
-    with app.app_context():
-        db.engine.dispose()
-        app.extensions["laudo_platform_engine"].dispose()
-    running.drop(name)
+    with app_alone(tmp_path) as app:
+        yield app, Actor(cast.ana.name, cast.ana.role, cast.ana.id)
 
 
 def fill(ana) -> dict[str, bytes]:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from threading import Barrier, Thread
 from uuid import UUID, uuid4
 
 import pytest
-from psycopg2.errors import LockNotAvailable
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError, TimeoutError
 
-from app import create_app
 from app.company import limits
 from app.definition.schema import Field, FieldType, PhotoPolicy, Section, Text
 from app.errors import DomainError
@@ -26,10 +22,9 @@ from app.team.inviting import InvitationFacts, invite_person
 from app.team.service import create_account, deactivate_account, reactivate_account
 from app.tenancy import tenant_scope
 from tests import scenarios
-from tests import servers as test_servers
+from tests.alone import DONE, all_at_once, app_alone
 from tests.cast import PASSWORD
 from tests.companies import set_company
-from tests.conftest import settings_for
 from tests.pictures import a_jpeg
 
 AT_ONCE = 50
@@ -40,14 +35,8 @@ COVER = Field(id="cover", type=FieldType.TEXT, label=Text(en="Cover"), photos=Ph
 @pytest.fixture
 def alone(tmp_path):
     """On a database of its own: these transactions commit."""
-    running = test_servers.current()
-    name = running.clone(f"laudo_limits_{uuid4().hex[:8]}")
-    app = create_app(settings_for(name, tmp_path))
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-        app.extensions["laudo_platform_engine"].dispose()
-    running.drop(name)
+    with app_alone(tmp_path) as app:
+        yield app
 
 
 def a_version(actor: Actor) -> UUID:
@@ -59,47 +48,11 @@ def a_version(actor: Actor) -> UUID:
     return scenarios.a_checklist(actor, definition).checklist_id
 
 
-def all_at_once(app, tenant: UUID, acts: list[Callable[[], object]]) -> list[object]:
-    """Run each act in a thread and a transaction of its own; 'done', or what it raised.
-
-    As many at a time as there are connections. Who finds none, or waits too long for a turn,
-    asks again; a deadlock is a failure.
-    """
-    gate, outcomes = Barrier(len(acts)), []
-
-    def one(act: Callable[[], object]) -> None:
-        gate.wait()
-        outcome: object = None
-        while outcome is None:
-            with app.app_context(), tenant_scope(tenant):
-                try:
-                    act()
-                    db.session.commit()
-                    outcome = "done"
-                except DomainError as error:
-                    db.session.rollback()
-                    outcome = error
-                except TimeoutError:
-                    db.session.rollback()
-                except OperationalError as error:
-                    db.session.rollback()
-                    assert isinstance(error.orig, LockNotAvailable), error
-        outcomes.append(outcome)
-
-    threads = [Thread(target=one, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    assert len(outcomes) == len(acts), outcomes
-    return outcomes
-
-
 def only(outcomes: list[object], refusal: type[DomainError]) -> int:
     """How many got through; every other was refused for this reason alone."""
-    refused = [one for one in outcomes if one != "done"]
+    refused = [one for one in outcomes if one != DONE]
     assert all(isinstance(one, refusal) for one in refused), refused
-    return outcomes.count("done")
+    return outcomes.count(DONE)
 
 
 def test_fifty_starts_fill_the_month_exactly(alone, cast):
@@ -115,7 +68,9 @@ def test_fifty_starts_fill_the_month_exactly(alone, cast):
             actor=actor, client_id=uuid4(),
         )  # fmt: skip
 
-    outcomes = all_at_once(alone, cast.acme, [start(number) for number in range(AT_ONCE)])
+    outcomes = all_at_once(
+        alone, cast.acme, [start(number) for number in range(AT_ONCE)], is_crowd=True
+    )
     assert only(outcomes, limits.TooManyReports) == ROOM
     with alone.app_context(), tenant_scope(cast.acme):
         assert db.session.scalar(select(func.count(Report.id))) == ROOM
@@ -149,7 +104,9 @@ def test_fifty_who_add_people_fill_the_places_exactly(alone, cast):
             email=email, name="Race", role=Role.TECHNICIAN, password=PASSWORD, actor=actor
         )
 
-    outcomes = all_at_once(alone, cast.acme, [add(number) for number in range(AT_ONCE)])
+    outcomes = all_at_once(
+        alone, cast.acme, [add(number) for number in range(AT_ONCE)], is_crowd=True
+    )
     assert only(outcomes, limits.TooManyPeople) == ROOM
     with alone.app_context(), tenant_scope(cast.acme):
         assert limits.count_people() == before + ROOM
@@ -177,7 +134,7 @@ def test_fifty_photos_fill_a_report_exactly(alone, cast):
         return act
 
     pictures = [a_jpeg((32, 24)) for _ in range(AT_ONCE)]
-    outcomes = all_at_once(alone, cast.acme, [upload(data) for data in pictures])
+    outcomes = all_at_once(alone, cast.acme, [upload(data) for data in pictures], is_crowd=True)
     assert only(outcomes, limits.ReportTakesNoMorePhotos) == ROOM
     with alone.app_context(), tenant_scope(cast.acme):
         assert count_in_report(report_id) == ROOM

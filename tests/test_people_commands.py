@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-from uuid import uuid4
 
 import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from app import create_app
 from app.auth.doors import door_of_email
 from app.auth.passwords import verify_password
 from app.auth.queries import get_factors
@@ -17,8 +15,7 @@ from app.evidence.queries import list_entries
 from app.extensions import db
 from app.models import Account, PlatformAuditEntry, Role, Superadmin, Tenant
 from app.tenancy import platform_scope, tenant_scope
-from tests import servers as test_servers
-from tests.conftest import settings_for
+from tests.alone import app_alone
 
 GOOD = "a good long sentence"
 
@@ -26,15 +23,9 @@ GOOD = "a good long sentence"
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
     """An app on a clone of its own: commands commit."""
-    running, folder = test_servers.current(), tmp_path_factory.mktemp("people")
-    name = running.clone(f"laudo_people_{uuid4().hex[:8]}")
-    app = create_app(settings_for(name, folder))
-    app.config["WTF_CSRF_ENABLED"] = False
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-        app.extensions["laudo_platform_engine"].dispose()
-    running.drop(name)
+    with app_alone(tmp_path_factory.mktemp("people")) as app:
+        app.config["WTF_CSRF_ENABLED"] = False
+        yield app
 
 
 @pytest.fixture(scope="module")

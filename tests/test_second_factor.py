@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
+import pyotp
 import pytest
 from sqlalchemy import select
 
@@ -16,7 +18,9 @@ from app.auth.second_factor import UnreadableSecret, WrongCode, WrongRecoveryCod
 from app.errors import NotFound
 from app.evidence.queries import list_entries
 from app.extensions import db
-from app.models import Passkey, RecoveryCode
+from app.models import Actor, Passkey, RecoveryCode
+from app.tenancy import tenant_scope
+from tests.alone import app_alone
 from tests.conftest import signed_in_client
 from tests.logins import a_person, account_of, code_of, with_totp
 
@@ -120,28 +124,13 @@ def test_the_key_is_grouped_for_typing():
     assert second_factor.grouped("ABCDEFGHIJ") == "ABCD EFGH IJ"
 
 
-def test_two_browsers_with_one_code_at_once(tmp_path):
+def test_two_browsers_with_one_code_at_once(tmp_path, cast):
     """On real connections: the row's lock lets one of them through."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    import pyotp
-
-    from app import create_app
-    from app.models import Actor
-    from app.tenancy import tenant_scope
-    from tests import servers as test_servers
-    from tests.cast import load_cast
-    from tests.conftest import settings_for
-
-    running = test_servers.current()
-    name = running.clone(f"laudo_codes_{uuid4().hex[:8]}")
-    app = create_app(settings_for(name, tmp_path))
-    try:
-        tess = load_cast(app).tess
-        secret = pyotp.random_base32()
+    tess, secret = cast.tess, pyotp.random_base32()
+    actor = Actor(tess.name, tess.role, tess.id)
+    with app_alone(tmp_path) as app:
         with app.app_context(), tenant_scope(tess.tenant_id):
             door = TenantDoor(db.session(), account_of(tess))
-            actor = Actor(tess.name, tess.role, tess.id)
             codes = second_factor.confirm_totp(
                 door=door, secret=secret, code=code_of(secret), actor=actor
             )
@@ -160,8 +149,3 @@ def test_two_browsers_with_one_code_at_once(tmp_path):
         with ThreadPoolExecutor(6) as pool:
             for code, how in ((code_of(secret, 1), "code"), (codes[0], "recovery")):
                 assert sorted(pool.map(use, [code] * 6)) == sorted([how] + ["refused"] * 5)
-    finally:
-        with app.app_context():
-            db.engine.dispose()
-            app.extensions["laudo_platform_engine"].dispose()
-        running.drop(name)

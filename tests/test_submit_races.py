@@ -8,17 +8,13 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from threading import Barrier, Thread
 from uuid import UUID, uuid4
 
 import pytest
 from PIL import Image
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
 
-from app import create_app
 from app.definition.schema import Field, FieldType, PhotoPolicy, Section, Text
-from app.errors import DomainError
 from app.extensions import db
 from app.models import Actor, Answer, Photo, PhotoPlacement, Report, ReportStatus, Snapshot
 from app.photos.service import TooManyPhotos, Upload, add_photo
@@ -28,8 +24,7 @@ from app.reports.submitting import submit_report
 from app.storage import receive
 from app.tenancy import tenant_scope
 from tests import scenarios
-from tests import servers as test_servers
-from tests.conftest import settings_for
+from tests.alone import DONE, all_at_once, app_alone
 
 FIELD = Field(id="cover", type=FieldType.TEXT, label=Text(en="Cover"), photos=PhotoPolicy(max=3))
 ROUNDS = 4
@@ -38,9 +33,6 @@ ROUNDS = 4
 @pytest.fixture
 def stage(tmp_path, cast):
     """(app, actor, fresh): `fresh()` is the id of a report that lacks nothing."""
-    running = test_servers.current()
-    name = running.clone(f"laudo_submit_{uuid4().hex[:8]}")
-    app = create_app(settings_for(name, tmp_path))
     actor = Actor(cast.tess.name, cast.tess.role, cast.tess.id)
     section = Section(id="one", title=Text(en="One"), fields=(FIELD,))
 
@@ -54,35 +46,8 @@ def stage(tmp_path, cast):
             scenarios.an_answer(report, "cover", "first", actor)
             return report.id
 
-    yield app, actor, fresh
-    with app.app_context():
-        db.engine.dispose()
-        app.extensions["laudo_platform_engine"].dispose()
-    running.drop(name)
-
-
-def all_at_once(app, tenant: UUID, acts: list[Callable[[], object]]) -> list[object]:
-    """Run each act in a thread and a transaction of its own; what they returned or raised."""
-    gate, outcomes = Barrier(len(acts)), []
-
-    def one(act: Callable[[], object]) -> None:
-        with app.app_context(), tenant_scope(tenant):
-            gate.wait()
-            try:
-                outcome: object = act()
-                db.session.commit()
-            except (DomainError, DBAPIError) as error:
-                db.session.rollback()
-                outcome = error
-            outcomes.append(outcome)
-
-    threads = [Thread(target=one, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert len(outcomes) == len(acts)
-    return outcomes
+    with app_alone(tmp_path) as app:
+        yield app, actor, fresh
 
 
 def picture(shade: int) -> bytes:
@@ -92,13 +57,12 @@ def picture(shade: int) -> bytes:
 
 
 def upload(report_id: UUID, actor: Actor, shade: int) -> Callable[[], object]:
-    def act() -> object:
+    def act() -> None:
         with receive(io.BytesIO(picture(shade))) as received:
             add_photo(
                 report_id=report_id, field_id="cover", actor=actor,
                 upload=Upload(received, client_id=uuid4()),
             )  # fmt: skip
-        return "taken"
 
     return act
 
@@ -158,8 +122,8 @@ def test_parallel_uploads_keep_to_the_most_that_a_question_takes(stage, cast):
     outcomes = all_at_once(
         app, cast.acme, [upload(report_id, actor, 20 * shade) for shade in range(10)]
     )
-    assert outcomes.count("taken") == FIELD.photos.max
-    refused = [one for one in outcomes if one != "taken"]
+    assert outcomes.count(DONE) == FIELD.photos.max
+    refused = [one for one in outcomes if one != DONE]
     assert all(isinstance(one, TooManyPhotos) for one in refused), refused
     with app.app_context(), tenant_scope(cast.acme):
         placed = select(func.count()).where(PhotoPlacement.report_id == report_id)

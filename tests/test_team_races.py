@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Barrier, Thread
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
-from app import create_app
 from app.auth.doors import Visit
 from app.company import plans
 from app.company.limits import TooManyPeople, count_people
-from app.errors import DomainError, NotAllowed
+from app.errors import NotAllowed
 from app.extensions import db
 from app.models import Account, Actor, Invitation, Mail, Report, Role
 from app.team import accepting, inviting, service
 from app.tenancy import tenant_scope
 from tests import scenarios
-from tests import servers as test_servers
-from tests.conftest import settings_for
+from tests.alone import DONE, Acts, all_at_once, app_alone
 
 ROUNDS = 4
 CHOSEN = accepting.Chosen(name="Nina New", password="a good long sentence")
@@ -30,38 +27,13 @@ CHOSEN = accepting.Chosen(name="Nina New", password="a good long sentence")
 @pytest.fixture
 def stage(tmp_path, cast):
     """An app on a clone of its own: what is raced for is really committed."""
-    running = test_servers.current()
-    name = running.clone(f"laudo_team_{uuid4().hex[:8]}")
-    app = create_app(settings_for(name, tmp_path))
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-        app.extensions["laudo_platform_engine"].dispose()
-    running.drop(name)
+    with app_alone(tmp_path) as app:
+        yield app
 
 
-def all_at_once(app, tenant: UUID, acts: list[Callable[[], object]]) -> list[object]:
-    """Run each act in a thread and a transaction of its own; what they returned or raised."""
-    gate, outcomes = Barrier(len(acts)), []
-
-    def one(act: Callable[[], object]) -> None:
-        with app.app_context(), tenant_scope(tenant):
-            gate.wait()
-            try:
-                act()
-                db.session.commit()
-                outcome: object = "done"
-            except (DomainError, DBAPIError) as error:
-                db.session.rollback()
-                outcome = error
-            outcomes.append(outcome)
-
-    threads = [Thread(target=one, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert len(outcomes) == len(acts)
+def raced(app, cast, acts: Acts) -> list[object]:
+    """The outcomes, none of which may be an error of the database: a deadlock, a doubled row."""
+    outcomes = all_at_once(app, cast.acme, acts)
     assert not [one for one in outcomes if isinstance(one, DBAPIError)], outcomes
     return outcomes
 
@@ -99,11 +71,9 @@ def close(of, by) -> Callable[[], object]:
 def test_two_admins_who_remove_each_other_leave_one(stage, cast, verbs):
     for _round in range(ROUNDS):
         set_roles(stage, cast, ana=Role.ADMIN, max=Role.ADMIN)
-        outcomes = all_at_once(
-            stage, cast.acme, [verbs[0](cast.max, cast.ana), verbs[1](cast.ana, cast.max)]
-        )
+        outcomes = raced(stage, cast, [verbs[0](cast.max, cast.ana), verbs[1](cast.ana, cast.max)])
         assert admins(stage, cast) == 1
-        refused = [one for one in outcomes if one != "done"]
+        refused = [one for one in outcomes if one != DONE]
         assert len(refused) == 1
         assert isinstance(refused[0], (service.LastAdmin, NotAllowed))
 
@@ -112,7 +82,7 @@ def test_three_admins_in_a_ring_leave_at_least_one(stage, cast):
     for _round in range(ROUNDS):
         set_roles(stage, cast, ana=Role.ADMIN, max=Role.ADMIN, tess=Role.ADMIN)
         ring = [(cast.ana, cast.max), (cast.max, cast.tess), (cast.tess, cast.ana)]
-        all_at_once(stage, cast.acme, [take_role(of, by) for of, by in ring])
+        raced(stage, cast, [take_role(of, by) for of, by in ring])
         assert admins(stage, cast) >= 1
 
 
@@ -123,8 +93,9 @@ def test_a_report_assigned_to_who_leaves_is_handed_over_or_refused(stage, cast):
         set_roles(stage, cast, ana=Role.ADMIN, tess=Role.TECHNICIAN, tom=Role.TECHNICIAN)
         with stage.app_context(), tenant_scope(cast.acme):
             report_id = scenarios.a_report(actor(cast.ana)).id
-        outcomes = all_at_once(
-            stage, cast.acme,
+        outcomes = raced(
+            stage,
+            cast,
             [
                 lambda: service.deactivate_account(
                     account_id=cast.tess.id, hand_over_to=cast.tom.id, actor=actor(cast.ana)
@@ -133,7 +104,7 @@ def test_a_report_assigned_to_who_leaves_is_handed_over_or_refused(stage, cast):
                     report_id=report_id, assignee_id=cast.tess.id, actor=actor(cast.ana)
                 ),
             ],
-        )  # fmt: skip
+        )
         with stage.app_context(), tenant_scope(cast.acme):
             report = db.session.scalars(select(Report).where(Report.id == report_id)).one()
             assert report.assignee_id != cast.tess.id, outcomes
@@ -145,8 +116,8 @@ def invite(email: str, by) -> Callable[[], object]:
 
 
 def test_one_address_invited_from_many_tabs_is_one_row(stage, cast):
-    outcomes = all_at_once(stage, cast.acme, [invite("new@acme.test", cast.ana)] * 4)
-    assert outcomes == ["done"] * 4
+    outcomes = raced(stage, cast, [invite("new@acme.test", cast.ana)] * 4)
+    assert outcomes == [DONE] * 4
     with stage.app_context(), tenant_scope(cast.acme):
         assert db.session.scalar(select(func.count(Invitation.id))) == 1
         assert db.session.scalar(select(func.count(Mail.id))) == 1
@@ -157,15 +128,13 @@ def test_the_last_place_is_given_once(stage, cast, monkeypatch):
         most = count_people() + 1
     for plan, limits in plans.PLANS.items():
         monkeypatch.setitem(plans.PLANS, plan, {**limits, plans.Limit.PEOPLE: most})
-    outcomes = all_at_once(
-        stage, cast.acme, [invite(f"n{n}@acme.test", cast.ana) for n in range(4)]
-    )
-    assert outcomes.count("done") == 1
+    outcomes = raced(stage, cast, [invite(f"n{n}@acme.test", cast.ana) for n in range(4)])
+    assert outcomes.count(DONE) == 1
     assert sum(isinstance(one, TooManyPeople) for one in outcomes) == 3
     # The one who has it may be invited again, from two tabs at once, at the very limit.
     with stage.app_context(), tenant_scope(cast.acme):
         email = db.session.scalars(select(Invitation.email)).one()
-    assert all_at_once(stage, cast.acme, [invite(email, cast.ana)] * 2) == ["done"] * 2
+    assert raced(stage, cast, [invite(email, cast.ana)] * 2) == [DONE] * 2
 
 
 def accept(invitation_id: UUID) -> Callable[[], object]:
@@ -176,31 +145,48 @@ def accept(invitation_id: UUID) -> Callable[[], object]:
 
 def test_a_link_followed_in_two_tabs_makes_one_account(stage, cast):
     for turn in range(2):
-        all_at_once(stage, cast.acme, [invite(f"a{turn}@acme.test", cast.ana)])
+        raced(stage, cast, [invite(f"a{turn}@acme.test", cast.ana)])
         with stage.app_context(), tenant_scope(cast.acme):
             found = select(Invitation.id).where(Invitation.email == f"a{turn}@acme.test")
             invitation_id = db.session.scalars(found).one()
-        outcomes = all_at_once(stage, cast.acme, [accept(invitation_id)] * 3)
-        assert outcomes.count("done") == 1
+        outcomes = raced(stage, cast, [accept(invitation_id)] * 3)
+        assert outcomes.count(DONE) == 1
         assert sum(isinstance(one, accepting.LinkUsed) for one in outcomes) == 2
 
 
 def test_a_link_taken_back_while_it_is_followed_is_one_or_the_other(stage, cast):
     for turn in range(ROUNDS):
         email = f"b{turn}@acme.test"
-        all_at_once(stage, cast.acme, [invite(email, cast.ana)])
+        raced(stage, cast, [invite(email, cast.ana)])
         with stage.app_context(), tenant_scope(cast.acme):
             found = select(Invitation.id).where(Invitation.email == email)
             invitation_id = db.session.scalars(found).one()
-        outcomes = all_at_once(
-            stage, cast.acme,
+        outcomes = raced(
+            stage,
+            cast,
             [
                 accept(invitation_id),
                 lambda id=invitation_id: inviting.revoke_invitation(
                     invitation_id=id, actor=actor(cast.ana)
                 ),
             ],
-        )  # fmt: skip
+        )
+        with stage.app_context(), tenant_scope(cast.acme):
+            row = db.session.scalars(select(Invitation).where(Invitation.email == email)).one()
+            exists = db.session.scalars(select(Account.id).where(Account.email == email)).all()
+            assert bool(row.accepted_at) is bool(exists) is not bool(row.revoked_at), outcomes
+
+
+def test_a_link_followed_while_its_sender_is_removed_is_one_or_the_other(stage, cast):
+    for turn in range(ROUNDS):
+        email = f"c{turn}@acme.test"
+        set_roles(stage, cast, ana=Role.ADMIN, max=Role.ADMIN)
+        raced(stage, cast, [invite(email, cast.max)])
+        with stage.app_context(), tenant_scope(cast.acme):
+            found = select(Invitation.id).where(Invitation.email == email)
+            invitation_id = db.session.scalars(found).one()
+        outcomes = raced(stage, cast, [accept(invitation_id), close(cast.max, cast.ana)])
+        assert DONE in outcomes
         with stage.app_context(), tenant_scope(cast.acme):
             row = db.session.scalars(select(Invitation).where(Invitation.email == email)).one()
             exists = db.session.scalars(select(Account.id).where(Account.email == email)).all()

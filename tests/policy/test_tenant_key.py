@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, text
 
-from app import create_app
 from app.extensions import db
 from app.models import Account
 from app.tenancy import tenant_scope
-from tests import servers as test_servers
+from tests.alone import app_alone
 from tests.cast import load_cast
-from tests.conftest import settings_for
 
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
     """An app with a pool of one connection on a database of its own: real commits."""
-    running = test_servers.current()
-    folder = tmp_path_factory.mktemp("key")
-    name = running.clone(f"laudo_key_{uuid4().hex[:8]}")
-    app = create_app(settings_for(name, folder))
-    options = app.config["SQLALCHEMY_ENGINE_OPTIONS"]
-    assert options["pool_pre_ping"]
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-        app.extensions["laudo_platform_engine"].dispose()
-    running.drop(name)
+    with app_alone(tmp_path_factory.mktemp("key")) as app:
+        assert app.config["SQLALCHEMY_ENGINE_OPTIONS"]["pool_pre_ping"]
+        yield app
 
 
 def test_interleaved_tenants_over_one_connection_never_mix(alone):

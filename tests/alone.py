@@ -1,0 +1,80 @@
+"""An app on a clone of its own, where commits are real, and acts that happen there at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Flask
+from psycopg2.errors import LockNotAvailable
+from sqlalchemy.exc import DBAPIError, TimeoutError
+
+from app import create_app
+from app.errors import DomainError
+from app.extensions import db
+from app.tenancy import tenant_scope
+from tests import servers as test_servers
+from tests.conftest import settings_for
+
+DONE = "done"
+Acts = list[Callable[[], object]]
+
+
+@contextmanager
+def app_alone(folder: Path, **settings: Any) -> Iterator[Flask]:
+    """The app with storage in `folder`; its database goes when the block ends."""
+    running = test_servers.current()
+    name = running.clone(f"laudo_alone_{uuid4().hex[:8]}")
+    app = create_app(settings_for(name, folder, **settings))
+    try:
+        yield app
+    finally:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+            app.extensions["laudo_platform_engine"].dispose()
+        running.drop(name)
+
+
+def all_at_once(app: Flask, tenant: UUID, acts: Acts, *, is_crowd: bool = False) -> list[object]:
+    """Run each act in a thread and a transaction of its own; DONE, or what it raised.
+
+    In a crowd there are more acts than connections: who finds none, or waits too long for a
+    turn, asks again.
+    """
+    gate, outcomes = Barrier(len(acts)), []
+
+    def one(act: Callable[[], object]) -> None:
+        gate.wait()
+        while (outcome := _outcome(app, tenant, act)) and is_crowd and _found_no_turn(outcome):
+            pass
+        outcomes.append(outcome)
+
+    threads = [Thread(target=one, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert len(outcomes) == len(acts), outcomes
+    return outcomes
+
+
+def _outcome(app: Flask, tenant: UUID, act: Callable[[], object]) -> object:
+    with app.app_context(), tenant_scope(tenant):
+        try:
+            act()
+            db.session.commit()
+        except (DomainError, DBAPIError, TimeoutError) as error:
+            db.session.rollback()
+            return error
+    return DONE
+
+
+def _found_no_turn(outcome: object) -> bool:
+    if isinstance(outcome, DBAPIError):
+        return isinstance(outcome.orig, LockNotAvailable)
+    return isinstance(outcome, TimeoutError)
