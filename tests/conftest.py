@@ -23,6 +23,7 @@ from app.models import AccountSession, Actor, Role, SuperadminSession
 from app.tenancy import platform_scope, tenant_scope
 from tests import servers as test_servers
 from tests.cast import Cast, Person, load_cast, make_cast
+from tests.cheap_passwords import make_cheap
 
 # Machines are shared and noisy, so no example is judged by its time. CI takes the same examples
 # every run: a new find belongs to whoever searches, not to whoever lands next.
@@ -48,6 +49,7 @@ def settings_for(database: str, storage: Path, **overrides: object) -> Settings:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    make_cheap()
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     running = test_servers.start()

@@ -12,12 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import run_wsgi_app
 
-from app.auth import passwords
 from app.tenancy import _tenant
 from tests.fuzz.strikes import STRIKES, Request, environ_of, struck
 from tests.fuzz.watching import EXAMPLES, watchdog
@@ -43,12 +41,8 @@ def roles() -> dict[str, set[str]]:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Iterator[World]:
-    """Passwords cost next to nothing here: their strength is not what these tests look at."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", PasswordHasher(1, 8, 1))
-        patch.setattr(passwords, "_NOBODY", passwords._hasher.hash("nobody"))
-        with a_world(tmp_path_factory.mktemp("fuzz")) as made:
-            yield made
+    with a_world(tmp_path_factory.mktemp("fuzz")) as made:
+        yield made
 
 
 @contextmanager

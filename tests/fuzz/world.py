@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select, update
 from werkzeug.routing import Rule
 
 from app import create_app
-from app.auth import passwords, reset_routes
+from app.auth import reset_routes
 from app.evidence.service import record
 from app.extensions import db
 from app.models import (
@@ -52,7 +52,7 @@ from app.web.brand import brand_digest
 from app.web.links import FileLink, sign_link
 from tests import scenarios
 from tests import servers as test_servers
-from tests.cast import PASSWORD, Cast, Person, load_cast
+from tests.cast import Cast, Person, load_cast
 from tests.conftest import rolled_back, settings_for, signed_in_client
 from tests.fuzz.forms import LEAVER, Form, forms_of
 from tests.fuzz.strikes import Request
@@ -222,8 +222,6 @@ def _take_forms(world: World, path: str, page: str) -> None:
 
 
 def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
-    low = passwords._hasher.hash(PASSWORD)
-    db.session.execute(update(Account).values(password_hash=low))
     version = scenarios.a_checklist(ana)
     project = scenarios.a_project(ana)
     equipment, free = scenarios.an_equipment(project), scenarios.an_equipment(project)
