@@ -11,12 +11,16 @@ import pytest
 from sqlalchemy import select, update
 
 from app.auth import reset_routes
+from app.auth.doors import TenantDoor
 from app.auth.passwords import verify_password
+from app.auth.resets import MOST_OPEN
+from app.auth.service import set_password
 from app.evidence.queries import list_entries
 from app.extensions import db
-from app.models import Mail, MailKind, PasswordReset, PlatformAuditEntry
+from app.models import Actor, Mail, MailKind, PasswordReset, PlatformAuditEntry
 from app.signing import sign_row
 from app.tenancy import platform_scope
+from tests.cast import PASSWORD
 from tests.conftest import signed_in_client
 from tests.logins import (
     HTMX,
@@ -221,6 +225,45 @@ def test_using_one_link_voids_the_others(app, acting, link, nina):
     opened(app, other).post("/reset", data=SET)
     assert fresh_browser(app).get(link).status_code == 410
     assert all(one.used_at for one in resets_of(acting, nina))
+
+
+def test_a_changed_password_voids_what_waits_in_the_mailbox(app, acting, link, nina):
+    """Whoever reads another's mail must not undo the password that was changed because of that."""
+    thief = opened(app, link)
+    owner = signed_in_client(app, nina)
+    changed = owner.post("/account/password", data={"current": PASSWORD, **SET})
+    assert changed.status_code == 303
+    late = thief.post(
+        "/reset", data={"new": "the thief's own words", "again": "the thief's own words"}
+    )
+    assert late.status_code == 410 and "your password was changed since" in late.text
+    assert fresh_browser(app).get(link).status_code == 410
+    assert log_in(fresh_browser(app), nina, NEW).location == "/"
+    assert owner.get("/account").status_code == 200
+
+
+def test_an_operators_new_password_voids_them_too(app, acting, link, nina):
+    with acting(nina):
+        door = TenantDoor(db.session(), account_of(nina))
+        set_password(door=door, new=NEW, actor=Actor("operator"))
+        db.session.commit()
+    assert fresh_browser(app).get(link).status_code == 410
+
+
+def test_nobodys_mailbox_is_filled(app, acting, nina, monkeypatch):
+    """Anybody may ask, from anywhere and all day long: five links wait at most."""
+    monkeypatch.setitem(app.config, "LOGIN_TRIES_PER_MINUTE", 100)
+    for _ in range(8):
+        answer = ask(fresh_browser(app), nina.email)
+        assert (answer.status_code, answer.location) == (303, "/forgot/sent")
+    with acting(nina):
+        assert len(db.session.scalars(select(Mail)).all()) == MOST_OPEN
+        assert list_entries("account", nina.id)[-1].action == "account.reset_refused"
+        over = datetime.now(UTC) - timedelta(seconds=1)
+        db.session.execute(update(PasswordReset).values(expires_at=over))
+        db.session.commit()
+    ask(fresh_browser(app), nina.email)
+    assert len(resets_of(acting, nina)) == MOST_OPEN + 1
 
 
 def test_a_link_that_ran_out_says_so(app, acting, link, nina):

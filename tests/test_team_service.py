@@ -515,3 +515,47 @@ def test_open_invitations_show_the_newest_mails_state(acting, cast):
         assert [(line.email, line.mail, line.is_expired) for line in lines] == [
             (NEW, "queued", False)
         ]
+
+
+# --- who leaves keeps no door open -----------------------------------------------------------
+
+
+def second_admin(cast, ana) -> Actor:
+    service.change_role(account_id=cast.max.id, role=Role.ADMIN, actor=ana)
+    db.session.commit()
+    return Actor(cast.max.name, Role.ADMIN, cast.max.id)
+
+
+@pytest.mark.parametrize("leaves", ["deactivated", "demoted"])
+def test_invitations_of_who_is_no_admin_any_more_are_taken_back(acting, cast, leaves):
+    """One sent to an address of one's own, as an admin, would be the way back in."""
+    with acting(cast.ana) as ana:
+        max = second_admin(cast, ana)
+        back_door = invite(max, email="max@elsewhere.test", role=Role.ADMIN)
+        used = invite(max, email="used@acme.test")
+        accept(used)
+        anas = invite(ana, email="of-ana@acme.test")
+        if leaves == "deactivated":
+            service.deactivate_account(account_id=cast.max.id, actor=ana)
+        else:
+            service.change_role(account_id=cast.max.id, role=Role.MANAGER, actor=ana)
+        db.session.commit()
+        with pytest.raises(accepting.LinkRevoked):
+            accept(back_door)
+        db.session.rollback()
+        assert actions("invitation", back_door.id) == ["invitation.sent", "invitation.revoked"]
+        entry = list_entries("invitation", back_door.id)[-1]
+        assert entry.facts["actor"]["name"] == "Ana Admin"
+        assert entry.facts["facts"] == {"email": "max@elsewhere.test"}
+        assert actions("invitation", used.id) == ["invitation.sent", "invitation.accepted"]
+        assert accept(anas)
+
+
+def test_who_stays_an_admin_keeps_what_they_sent(acting, cast):
+    with acting(cast.ana) as ana:
+        max = second_admin(cast, ana)
+        sent = invite(max)
+        service.change_role(account_id=cast.max.id, role=Role.ADMIN, actor=ana)
+        service.reset_second_factor(account_id=cast.max.id, actor=ana)
+        db.session.commit()
+        assert accept(sent)

@@ -23,6 +23,7 @@ from app.models import (
     AccountSession,
     Actor,
     Passkey,
+    PasswordReset,
     PlatformAuditEntry,
     RecoveryCode,
     Role,
@@ -58,6 +59,7 @@ class TenantDoor:
     sessions: ClassVar[Any] = AccountSession
     passkeys: ClassVar[Any] = Passkey
     codes: ClassVar[Any] = RecoveryCode
+    resets: ClassVar[Any] = PasswordReset
 
     def own(self, table: Any) -> ColumnElement[bool]:
         """Of sessions, passkeys or codes, those of this person."""
@@ -87,6 +89,7 @@ class PlatformDoor:
     sessions: ClassVar[Any] = SuperadminSession
     passkeys: ClassVar[Any] = SuperadminPasskey
     codes: ClassVar[Any] = SuperadminRecoveryCode
+    resets: ClassVar[Any] = None  # no links: an operator sets a new password
 
     def own(self, table: Any) -> ColumnElement[bool]:
         mine: ColumnElement[bool] = table.superadmin_id == (self.person.id if self.person else None)

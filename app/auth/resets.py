@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from app.auth.doors import Door, TenantDoor, Visit
 from app.auth.service import set_password
@@ -19,6 +19,8 @@ from app.signing import read_row
 
 PURPOSE = "reset"
 GOOD_FOR = timedelta(minutes=30)
+# Anybody may ask for anybody: nobody's mailbox can be filled by that.
+MOST_OPEN = 5
 
 
 class LinkUnknown(DomainError):
@@ -29,8 +31,8 @@ class LinkUnknown(DomainError):
 
 
 class LinkUsed(DomainError):
-    """This link was used already, and each is good once. If that was not you, ask for a new one
-    now: it ends every session of your account."""
+    """This link was used already, or your password was changed since it was sent. If that was not
+    you, ask for a new one now: it ends every session of your account."""
 
     status = 410
 
@@ -42,10 +44,10 @@ class LinkOver(DomainError):
 
 
 def ask_for_reset(*, door: Door, visit: Visit) -> None:
-    """Mail the person a link. Who is unknown or runs the platform gets nothing but the same
-    answer."""
+    """Mail the person a link. Who is unknown, runs the platform or has links enough in the
+    mailbox gets nothing but the same answer."""
     actor = visit.actor(door.person)
-    if not isinstance(door, TenantDoor):
+    if not isinstance(door, TenantDoor) or _count_open(door) >= MOST_OPEN:
         door.note("account.reset_refused", actor)
         return
     reset = PasswordReset(
@@ -55,6 +57,19 @@ def ask_for_reset(*, door: Door, visit: Visit) -> None:
     door.session.flush()
     mail_reset(reset, door.person)
     door.note("account.reset_asked", actor, reset=str(reset.id))
+
+
+def _count_open(door: TenantDoor) -> int:
+    return (
+        door.session.scalar(
+            select(func.count(PasswordReset.id)).where(
+                PasswordReset.account_id == door.person.id,
+                PasswordReset.used_at.is_(None),
+                PasswordReset.expires_at > datetime.now(UTC),
+            )
+        )
+        or 0
+    )
 
 
 def read_reset(token: str | None) -> UUID:
@@ -79,15 +94,9 @@ def require_open_reset(*, door: TenantDoor, reset_id: UUID) -> PasswordReset:
 
 
 def use_reset(*, door: TenantDoor, reset_id: UUID, new: str, visit: Visit) -> None:
-    """Set the new password, end every session and void every other open link of the person.
+    """Set the new password, end every session and void this and every other open link.
 
     The second factor stays. Raises LinkUsed, LinkOver or WeakPassword.
     """
     require_open_reset(door=door, reset_id=reset_id)
     set_password(door=door, new=new, actor=visit.actor(door.person))
-    door.session.execute(
-        update(PasswordReset)
-        .where(PasswordReset.account_id == door.person.id, PasswordReset.used_at.is_(None))
-        .values(used_at=func.now())
-        .execution_options(synchronize_session=False)
-    )

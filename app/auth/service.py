@@ -100,7 +100,8 @@ def sign_out_others(*, door: Door, keep_session: UUID, actor: Actor) -> int:
 def change_password(
     *, door: Door, current: str, new: str, keep_session: UUID, actor: Actor
 ) -> None:
-    """Set a new password and revoke every other session of the person.
+    """Set a new password and revoke every other session of the person, and every link for a new
+    password that waits in a mailbox.
 
     Raises WrongPassword or WeakPassword.
     """
@@ -108,18 +109,20 @@ def change_password(
     assert door.person
     door.person.password_hash = hash_password(new)
     revoke_sessions(door, door.sessions.id != keep_session)
+    void_resets(door)
     door.note("account.password_changed", actor)
 
 
 def set_password(*, door: Door, new: str, actor: Actor) -> None:
     """A new password for somebody who lost theirs, by a link or by an operator; every session of
-    theirs ends.
+    theirs ends, and no link that was sent before sets another one.
 
     Raises WeakPassword.
     """
     assert door.person
     door.person.password_hash = hash_password(new)
     revoke_sessions(door, true())
+    void_resets(door)
     if actor.account_id == door.person.id:
         door.note("account.password_reset", actor)
     else:
@@ -156,3 +159,16 @@ def revoke_sessions(door: Door, which: object) -> int:
         .execution_options(synchronize_session=False)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def void_resets(door: Door) -> None:
+    """Void the person's open links for a new password: each was asked for because of the old."""
+    table = door.resets
+    if table is None:
+        return
+    door.session.execute(
+        update(table)
+        .where(door.own(table), table.used_at.is_(None))
+        .values(used_at=func.now())
+        .execution_options(synchronize_session=False)
+    )

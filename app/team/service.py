@@ -18,7 +18,7 @@ from app.company.limits import require_room_for_person
 from app.errors import DomainError, NotAllowed, NotFound
 from app.evidence.service import record
 from app.extensions import db
-from app.models import Account, AccountSession, Actor, ProjectGrant, Role
+from app.models import Account, AccountSession, Actor, Invitation, ProjectGrant, Role
 from app.reports.assigning import reassign_open_reports
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
@@ -88,7 +88,8 @@ def create_account(
 def deactivate_account(
     *, account_id: UUID, actor: Actor, hand_over_to: UUID | None = None
 ) -> Account:
-    """Close an account and end its sessions; what the person did stays.
+    """Close an account and end its sessions; what the person did stays, but for invitations that
+    nobody accepted: whoever leaves keeps no door open.
 
     Open reports go to `hand_over_to`, else they stay as they are. A second time changes nothing.
     Raises NotFound, OwnAccount, LastAdmin, NotAssignable, and NotAllowed for whoever is no admin
@@ -102,6 +103,7 @@ def deactivate_account(
     account.is_active = False
     account.deactivated_at = datetime.now(UTC)
     _end_sessions(account)
+    _take_back_invitations(account, actor)
     handed = _hand_over(account, hand_over_to, actor)
     _note("deactivated", account, actor, email=account.email, handed_over=str(handed))
     return account
@@ -125,7 +127,8 @@ def reactivate_account(*, account_id: UUID, actor: Actor) -> Account:
 def change_role(
     *, account_id: UUID, role: Role, actor: Actor, hand_over_to: UUID | None = None
 ) -> Account:
-    """Give another person a role. Who leaves the viewers' role loses the projects granted.
+    """Give another person a role. Who leaves the viewers' role loses the projects granted, and of
+    who is no admin any more open invitations are taken back.
 
     Who becomes a viewer can fill in nothing, so open reports may go to `hand_over_to`. Raises
     NotFound, OwnAccount, LastAdmin, NotAssignable, and NotAllowed for whoever is no admin any more.
@@ -138,6 +141,8 @@ def change_role(
     old, account.role = account.role, role
     if old is Role.VIEWER:
         _drop_grants(account)
+    if old is Role.ADMIN:
+        _take_back_invitations(account, actor)
     handed = _hand_over(account, hand_over_to, actor) if role is Role.VIEWER else 0
     _note("role_changed", account, actor, old=old.value, new=role.value, handed_over=str(handed))
     return account
@@ -207,6 +212,31 @@ def _end_sessions(account: Account) -> None:
         .values(revoked_at=func.now())
         .execution_options(synchronize_session=False)
     )
+
+
+def _take_back_invitations(account: Account, actor: Actor) -> None:
+    """Those that the person sent and nobody accepted. Called before anything is written into the
+    audit: an acceptance locks its invitation first and the chain after it."""
+    sent = db.session.scalars(
+        select(Invitation)
+        .where(
+            Invitation.invited_by == account.id,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+        )
+        .order_by(Invitation.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    for invitation in sent:
+        invitation.revoked_at = datetime.now(UTC)
+        record(
+            action="invitation.revoked",
+            actor=actor,
+            object_type="invitation",
+            object_id=invitation.id,
+            email=invitation.email,
+        )
 
 
 def _drop_grants(account: Account) -> None:
