@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
-from app.web.locale import LOCALES, zones_by_area
+from app.web.forms import options, zone_options
+from app.web.locale import LOCALES
 
 INHERITED = "inherited"
 
 
 def tidy_email(value: str | None) -> str:
     """An e-mail as accounts keep it: lower-case, without what a database cannot store."""
-    return (value or "").replace("\x00", "").strip().lower()[:254]
+    plain = unicodedata.normalize("NFKC", (value or "")[:1000]).replace("\x00", "")
+    return plain.strip().lower()[:254]
 
 
 def tidy_name(value: str | None) -> str:
@@ -80,9 +84,9 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
     def offer(self, *, company_zone: str | None) -> ProfileForm:
         """Fill in the choices; the empty one inherits from company or browser."""
         inherited = _("As the company") if company_zone else _("As the browser")
-        self.locale.choices = [(INHERITED, inherited), *LOCALES.items()]
+        self.locale.choices = options([(INHERITED, inherited), *LOCALES.items()])
         zone = company_zone or "UTC"
-        self.time_zone.choices = {inherited: [(INHERITED, zone)], **zones_by_area()}
+        self.time_zone.choices = zone_options(inherited, [(INHERITED, zone)])
         return self
 
     @property

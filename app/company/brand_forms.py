@@ -26,7 +26,7 @@ from app.pdf.settings import (
     PhotoSize,
 )
 from app.web.brand import COLOUR
-from app.web.forms import LongTextField, TextField
+from app.web.forms import LongTextField, TextField, options
 
 PICTURES = {"accept": "image/png,image/jpeg"}
 CONTACT = 500
@@ -105,15 +105,19 @@ class BrandForm(FlaskForm):  # type: ignore[misc]
     strip_place = BooleanField(_l("Project and address"))
     strip_position = RadioField(
         _l("Where it stands"),
-        choices=[
-            (StripPosition.BELOW.value, _l("Below the picture")),
-            (StripPosition.ON.value, _l("On its lower edge")),
-        ],
+        choices=options(
+            [
+                (StripPosition.BELOW.value, _l("Below the picture")),
+                (StripPosition.ON.value, _l("On its lower edge")),
+            ]
+        ),
         validators=[InputRequired()],
     )
     strip_theme = RadioField(
         _l("Its ground"),
-        choices=[(StripTheme.LIGHT.value, _l("Light")), (StripTheme.DARK.value, _l("Dark"))],
+        choices=options(
+            [(StripTheme.LIGHT.value, _l("Light")), (StripTheme.DARK.value, _l("Dark"))]
+        ),
         validators=[InputRequired()],
     )
     strip_opacity = IntegerField(
@@ -127,15 +131,17 @@ class BrandForm(FlaskForm):  # type: ignore[misc]
     )
     photo_size = RadioField(
         _l("Photos"),
-        choices=[
-            (PhotoSize.LARGE.value, _l("Large, two to a row")),
-            (PhotoSize.COMPACT.value, _l("Compact, three to a row")),
-        ],
+        choices=options(
+            [
+                (PhotoSize.LARGE.value, _l("Large, two to a row")),
+                (PhotoSize.COMPACT.value, _l("Compact, three to a row")),
+            ]
+        ),
         validators=[InputRequired()],
     )
     page_format = RadioField(
         _l("Page"),
-        choices=[(PageFormat.A4.value, "A4"), (PageFormat.LETTER.value, "US Letter")],
+        choices=options([(PageFormat.A4.value, "A4"), (PageFormat.LETTER.value, "US Letter")]),
         validators=[InputRequired()],
     )
     show_hashes = BooleanField(

@@ -10,8 +10,8 @@ from wtforms.validators import DataRequired, InputRequired
 
 from app.company.settings import MAX_NAME, Settings
 from app.models import Tenant
-from app.web.forms import TextField
-from app.web.locale import LOCALES, zones_by_area
+from app.web.forms import TextField, options, zone_options
+from app.web.locale import LOCALES
 
 
 class SettingsForm(FlaskForm):  # type: ignore[misc]
@@ -39,9 +39,9 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, tenant: Tenant) -> SettingsForm:
         """Fill in the choices; a time zone that nobody lives in stays one while it is set."""
-        self.locale.choices = list(LOCALES.items())
+        self.locale.choices = options(LOCALES.items())
         others = [(zone, zone) for zone in dict.fromkeys((tenant.time_zone, "UTC"))]
-        self.time_zone.choices = {_("Now, or everywhere"): others, **zones_by_area()}
+        self.time_zone.choices = zone_options(_("Now, or everywhere"), others)
         return self
 
     @property

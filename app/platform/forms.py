@@ -18,8 +18,8 @@ from app.models import Tenant
 from app.platform.service import MAX_SLUG, SLUG
 from app.platform.support import LENGTHS
 from app.platform.wording import plan_words
-from app.web.forms import LongTextField, TextField
-from app.web.locale import LOCALES, zones_by_area
+from app.web.forms import LongTextField, TextField, options, zone_options
+from app.web.locale import LOCALES
 
 MAIL_BOX: dict[str, Any] = {
     "type": "email", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false",
@@ -39,8 +39,8 @@ class PlaceMixin:
     time_zone = SelectField(_l("Time zone"), validators=[InputRequired()])
 
     def offer_places(self) -> None:
-        self.locale.choices = list(LOCALES.items())
-        self.time_zone.choices = {_("Everywhere"): [("UTC", "UTC")], **zones_by_area()}
+        self.locale.choices = options(LOCALES.items())
+        self.time_zone.choices = zone_options(_("Everywhere"), [("UTC", "UTC")])
 
 
 class TrialMixin:
@@ -56,7 +56,7 @@ class TrialMixin:
     )
 
     def offer_plans(self) -> None:
-        self.plan.choices = [(plan.value, words) for plan, words in plan_words().items()]
+        self.plan.choices = options((plan.value, words) for plan, words in plan_words().items())
 
     def check_trial(self) -> bool:
         """Whether the last day is given where there is a trial, and can be a day."""
@@ -159,7 +159,9 @@ class AmountField(TextField):
 def _rule(words: Any) -> SelectField:
     return SelectField(
         words,
-        choices=[(AS_PLAN, _l("As the plan")), (OWN, _l("Its own")), (NONE, _l("No limit"))],
+        choices=options(
+            [(AS_PLAN, _l("As the plan")), (OWN, _l("Its own")), (NONE, _l("No limit"))]
+        ),
         default=AS_PLAN,
     )
 
@@ -236,7 +238,7 @@ class SupportForm(ReasonForm):
 
     def offer(self) -> SupportForm:
         words = {30: _("30 minutes"), 120: _("2 hours"), 480: _("8 hours")}
-        self.minutes.choices = [(minutes, words[minutes]) for minutes in LENGTHS]
+        self.minutes.choices = options((minutes, words[minutes]) for minutes in LENGTHS)
         return self
 
 

@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired, InputRequired
 from wtforms.widgets import TextInput
 
 from app.projects.queries import Choices
-from app.web.forms import LongTextField, TextField
+from app.web.forms import LongTextField, TextField, options
 
 SIX_PLACES = Decimal("0.000001")
 
@@ -114,4 +114,4 @@ class PickForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, kind: str, choices: Choices, **kwargs: Any) -> None:
         super().__init__(prefix=f"{kind}-", **kwargs)
-        self.chosen_id.choices = [("", _("Choose")), *choices]
+        self.chosen_id.choices = options([("", _("Choose")), *choices])

@@ -5,7 +5,6 @@ What a person may choose comes from choices.py; the form that finds reports is f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +17,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from app.reports.choices import Choices, Grouped, StartChoices
+from app.web.forms import options
 
 CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
 LAST_DAY = date(2199, 12, 31)
@@ -41,9 +41,9 @@ class GroupedSelectField(SelectField):
         """Fill the list; a lone choice is chosen without the prompt, one group needs no name."""
         is_split = bool(choices.first and choices.others)
         self.choices = [
-            *([SelectChoice("", prompt)] if prompt and len(choices) != 1 else []),
-            *_in_group(choices.first, first if is_split else None),
-            *_in_group(choices.others, others if is_split else None),
+            *options([("", prompt)] if prompt and len(choices) != 1 else []),
+            *options(choices.first, first if is_split else None),
+            *options(choices.others, others if is_split else None),
         ]
 
 
@@ -147,9 +147,5 @@ class DueForm(FlaskForm):  # type: ignore[misc]
     due_on = DayField(_l("Due day"), validators=[Optional()])
 
 
-def _in_group(choices: Choices, group: str | None) -> Iterator[SelectChoice]:
-    return (SelectChoice(str(id), words, optgroup=group) for id, words in choices)
-
-
-def _with_prompt(choices: Choices, prompt: str) -> list[tuple[Any, str]]:
-    return list(choices) if len(choices) == 1 else [("", prompt), *choices]
+def _with_prompt(choices: Choices, prompt: str) -> list[SelectChoice]:
+    return options(choices if len(choices) == 1 else [("", prompt), *choices])

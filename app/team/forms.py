@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, RadioField, SelectField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -18,8 +19,8 @@ from app.team.accepting import Chosen, OpenInvitation
 from app.team.inviting import InvitationFacts
 from app.team.queries import State, WantedPeople
 from app.team.service import MAX_EMAIL, MAX_NAME
-from app.web.forms import TextField
-from app.web.locale import LOCALES, zones_by_area
+from app.web.forms import TextField, options, zone_options
+from app.web.locale import LOCALES
 
 INHERITED = "inherited"
 NOBODY = ""
@@ -31,7 +32,7 @@ ROLE_NAMES = {
     Role.TECHNICIAN: _l("Technician"),
     Role.VIEWER: _l("Viewer"),
 }
-ROLE_CHOICES = [(role.value, ROLE_NAMES[role]) for role in TENANT_ROLES]
+ROLE_CHOICES = options((role.value, ROLE_NAMES[role]) for role in TENANT_ROLES)
 
 Choices = list[tuple[UUID, str]]
 
@@ -78,7 +79,7 @@ class InvitationForm(FlaskForm):  # type: ignore[misc]
     def offer(self, *, tenant: Tenant, projects: Choices) -> InvitationForm:
         """Fill in the choices of this company."""
         self.locale.choices = _languages(tenant.locale)
-        self.projects.choices = projects
+        self.projects.choices = options(projects)
         return self
 
     @property
@@ -124,7 +125,7 @@ class AcceptForm(FlaskForm):  # type: ignore[misc]
         self.locale.choices = _languages(invitation.company_locale)
         zone = invitation.company_zone
         inherited = [(INHERITED, zone.replace("_", " "))]
-        self.time_zone.choices = {_("As the company"): inherited, **zones_by_area()}
+        self.time_zone.choices = zone_options(_("As the company"), inherited)
         return self
 
     @property
@@ -145,7 +146,7 @@ class HandOverForm(FlaskForm):  # type: ignore[misc]
     def offer(self, people: Choices) -> HandOverForm:
         """Nobody, or one of these (id, name)."""
         stay = (NOBODY, _("Nobody: they stay as they are"))
-        self.hand_over_to.choices = [stay, *((str(id), name) for id, name in people)]
+        self.hand_over_to.choices = options([stay, *people])
         return self
 
     @property
@@ -161,6 +162,10 @@ class RoleForm(HandOverForm):
 
 class GrantsForm(FlaskForm):  # type: ignore[misc]
     projects = ProjectsField(_l("Projects"), validators=[Optional()])
+
+    def offer(self, projects: Choices) -> GrantsForm:
+        self.projects.choices = options(projects)
+        return self
 
 
 def read_wanted(args: Mapping[str, str]) -> WantedPeople:
@@ -186,9 +191,9 @@ def _project_id(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(value)
 
 
-def _languages(company_locale: str) -> list[tuple[str, str]]:
+def _languages(company_locale: str) -> list[SelectChoice]:
     words = _("As the company (%(language)s)", language=LOCALES.get(company_locale, "English"))
-    return [(INHERITED, words), *LOCALES.items()]
+    return options([(INHERITED, words), *LOCALES.items()])
 
 
 def _own(choice: str | None) -> str | None:

@@ -80,8 +80,7 @@ def change_role(account_id: UUID) -> Response:
 @requires(Role.ADMIN)
 def update_projects(account_id: UUID) -> Response:
     person = queries.get_person(account_id)
-    form = GrantsForm()
-    form.projects.choices = queries.list_projects()
+    form = GrantsForm().offer(queries.list_projects())
     if not form.validate_on_submit():
         return _person_page(person, status=422, grants_form=form)
     granting.set_grants(
@@ -145,11 +144,10 @@ def _person_page(person: Account, *, status: int = 200, **refused: Any) -> Respo
     fillers = queries.list_fillers(but=person.id)
     projects = queries.list_projects() if person.role is Role.VIEWER else []
     grants = GrantsForm(formdata=None, projects=list(granting.granted_projects(person.id)))
-    grants.projects.choices = projects
     context: dict[str, Any] = {
         "role_form": RoleForm(formdata=None, role=person.role.value).offer(fillers),
         "state_form": HandOverForm(formdata=None).offer(fillers),
-        "grants_form": grants,
+        "grants_form": grants.offer(projects),
         "refusal": None,
         **refused,
     }

@@ -1,14 +1,19 @@
-"""Form fields that every feature shares: text as typed, freed from what breaks storage."""
+"""What the forms of all features share: text freed from what breaks storage, and choices."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
 from wtforms import StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.widgets import TextArea
 
 from app.definition.answers import InvalidAnswer, clean_text
+from app.web.locale import zones_by_area
+
+Pairs = Iterable[tuple[Any, Any]]
 
 
 class TextField(StringField):
@@ -39,3 +44,14 @@ class LongTextField(TextField):
 
     def _in_shape(self, text: str) -> str:
         return text
+
+
+def options(pairs: Pairs, group: str | None = None) -> list[SelectChoice]:
+    """Choices from pairs of value and words, under the heading of a group where there is one."""
+    return [SelectChoice(value, words, optgroup=group) for value, words in pairs]
+
+
+def zone_options(heading: str, first: Pairs) -> list[SelectChoice]:
+    """The time zones that people live in, by area, below those that stand under `heading`."""
+    groups = {heading: first, **zones_by_area()}
+    return [one for group, pairs in groups.items() for one in options(pairs, group)]
