@@ -1,4 +1,7 @@
-"""Every address with another company's ids answers 404, files included; nothing of it leaks."""
+"""Every address with another company's ids answers 404, files included; nothing of it leaks.
+
+What each route answers the other company's admin stands in routes.csv (see test_guards.py).
+"""
 
 from __future__ import annotations
 
@@ -31,12 +34,13 @@ from app.storage import object_key, put_bytes
 from app.tenancy import platform_scope
 from app.web.links import FileLink, sign_link
 from tests import scenarios
+from tests.policy.test_guards import CHANGE_THE_CLIENT, for_other_admins
+from tests.policy.test_guards import addresses as addresses_of_all
 
 CANARY = "Canary-7f3a"
 UNKNOWN = "Nobodys-9c1e"
 SHA256 = sha256(CANARY.encode()).hexdigest()
-# Links that let in whoever holds them: no `token` of the world below is of their kind.
-HOLDERS_LINKS = {"auth.reset", "team.accept", "team.invitation"}
+ANSWERS = {"404": 404, "403": 403, "link": 404}  # no `token` of the world below is of a link's kind
 WORDS = {"field_id": "enclosure", "role_id": "technician", "digest": "0" * 12, "part": "photo"}
 
 
@@ -165,9 +169,26 @@ def addresses(app, world):
             yield rule.endpoint, method, url
 
 
-def answer(app, endpoint: str) -> int:
-    """404, but for the platform's pages: no company's people come in, whichever company it is."""
-    return 403 if app.view_functions[endpoint].guard == {Role.SUPERADMIN} else 404
+OTHERS = for_other_admins()
+
+
+def answer(endpoint: str) -> int:
+    """What the table says of an address that names rows; KeyError where it says none of these."""
+    return ANSWERS[OTHERS[endpoint]]
+
+
+def test_routes_that_name_no_row_answer_another_admin_of_their_own(app, cast, client_of, world):
+    """With the test that follows: the other company's admin has been at every route of the map."""
+    otto = client_of(cast.otto)
+    with_rows = {endpoint for endpoint, _method, _url in addresses(app, world)}
+    for endpoint, method, url in addresses_of_all(app):
+        if endpoint in with_rows or endpoint in CHANGE_THE_CLIENT:
+            continue
+        assert OTHERS[endpoint] in ("own", "public", "403"), f"{endpoint} names no row"
+        response = otto.open(url, method=method)
+        is_refused = response.status_code == 403
+        assert is_refused == (OTHERS[endpoint] == "403"), (endpoint, method)
+        assert _count(CANARY, response) == 0, (endpoint, method)
 
 
 def test_another_tenants_ids_answer_404(app, cast, client_of, world):
@@ -177,7 +198,7 @@ def test_another_tenants_ids_answer_404(app, cast, client_of, world):
         for headers in ({}, {"HX-Request": "true"}):
             response = otto.open(url, method=method, headers=headers)
             status = response.status_code
-            assert status == answer(app, endpoint), (endpoint, method, url, status)
+            assert status == answer(endpoint), (endpoint, method, url, status)
             assert CANARY not in response.text, endpoint
             asked += 1
     assert asked > 40
@@ -193,15 +214,15 @@ def test_random_ids_answer_alike(app, cast, client_of, world):
         addresses(app, world), addresses(app, nobody), strict=True
     ):
         theirs, none = otto.open(url, method=method), otto.open(unknown, method=method)
-        assert theirs.status_code == none.status_code == answer(app, endpoint), endpoint
+        assert theirs.status_code == none.status_code == answer(endpoint), endpoint
 
 
 def test_the_addresses_are_alive_for_their_own_people(app, cast, client_of, world):
     """The control: the same pages answer Acme's admin, so 404 above means the lock."""
     ana, sam = client_of(cast.ana), client_of(cast.sam)
     for endpoint, method, url in addresses(app, world):
-        if method == "GET" and endpoint not in {"company.brand_css", *HOLDERS_LINKS}:
-            person = sam if answer(app, endpoint) == 403 else ana
+        if method == "GET" and (endpoint != "company.brand_css" and OTHERS[endpoint] != "link"):
+            person = sam if answer(endpoint) == 403 else ana
             assert person.get(url).status_code in (200, 303), (endpoint, url)
             if person is sam:  # her own company's page is not for Ana either
                 assert ana.get(url).status_code == 403, (endpoint, url)
