@@ -363,6 +363,24 @@ def test_who_has_an_account_is_not_invited(acting, cast):
             invite(ana, email="nobody")
 
 
+@pytest.mark.parametrize(
+    "email",
+    ["tess@acme.test\u200b", "te\u00adss@acme.test", "\u202etess@acme.test", "tess@acme\u2060.test",
+     "tess@stra\u00dfe.test", "tess@\u03c3\u03c2.test"],
+)  # fmt: skip
+def test_an_address_that_looks_or_leads_like_anothers_is_none(acting, cast, email):
+    """Its mail would reach a mailbox that is not the one written."""
+    with acting(cast.ana) as ana, pytest.raises(service.BadEmail):
+        invite(ana, email=email)
+
+
+def test_wide_letters_are_the_plain_ones(acting, cast):
+    with acting(cast.ana) as ana:
+        with pytest.raises(inviting.AlreadyHere, match="Tess Technician"):
+            invite(ana, email="\uff34\uff45ss@\uff41cme.test")
+        assert invite(ana, email="n\u00e3o@m\u00fcnchen.test").email == "não@münchen.test"
+
+
 # --- accepting -----------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from flask import current_app, render_template
 
+from app.mailbox import ascii_domain
 from app.models import MailKind
 
 SUBJECT_LENGTH = 180
@@ -101,7 +102,7 @@ def _address(address: str, name: str = "") -> Address:
     local, at, domain = address.rpartition("@")
     if not (local and at and domain) or NOT_IN_ADDRESSES & set(address.replace("@", "", 1)):
         raise ValueError("not an e-mail address")
-    return Address(name, local, domain.encode("idna").decode())
+    return Address(name, local, ascii_domain(domain))
 
 
 def _host() -> str:

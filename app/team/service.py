@@ -6,6 +6,7 @@ Invitations are in inviting.py and accepting.py, a viewer's projects in granting
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from app.company.limits import require_room_for_person
 from app.errors import DomainError, NotAllowed, NotFound
 from app.evidence.service import record
 from app.extensions import db
+from app.mailbox import ascii_domain
 from app.models import Account, AccountSession, Actor, Invitation, ProjectGrant, Role
 from app.reports.assigning import reassign_open_reports
 
@@ -160,10 +162,15 @@ def reset_second_factor(*, account_id: UUID, actor: Actor) -> Account:
 
 
 def tidy_email(text: str) -> str:
-    """Lower-case and without spaces around. Raises BadEmail."""
-    email = text.strip().lower()
-    if len(email) > MAX_EMAIL or not EMAIL.fullmatch(email):
+    """Lower-case and without spaces around; wide letters are plain ones, and nothing unseen makes
+    two addresses of one. Raises BadEmail."""
+    email = unicodedata.normalize("NFKC", text).strip().lower()
+    if len(email) > MAX_EMAIL or not EMAIL.fullmatch(email) or not email.isprintable():
         raise BadEmail(email=text)
+    try:
+        ascii_domain(email.rpartition("@")[2])
+    except ValueError as error:
+        raise BadEmail(email=text) from error
     return email
 
 
