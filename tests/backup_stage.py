@@ -29,6 +29,7 @@ from app.reports.submitting import submit_report
 from app.storage import storage
 from app.tenancy import tenant_scope
 from tests import servers as test_servers
+from tests.backup_rows import TOMBSTONE, add_rows
 from tests.cast import Cast, Person
 from tests.conftest import settings_for
 from tests.pictures import a_jpeg, ensure_strip_fonts
@@ -117,7 +118,8 @@ class Filled(Place):
 
 
 def fill(empty: Place, cast: Cast) -> Filled:
-    """A completed report with photos, signature and PDF; a half-filled one; logo and colours."""
+    """A completed report with photos, signature and PDF; a half-filled one; logo and colours; and
+    a row of every other table."""
     ensure_strip_fonts()
 
     @contextmanager
@@ -159,6 +161,8 @@ def fill(empty: Place, cast: Cast) -> Filled:
         photo_ids = tuple(
             db.session.execute(db.text("select id from photos order by id")).scalars()
         )
+    add_rows(empty.app, cast, report_id=desk.report_id)
+    empty.as_superuser(TOMBSTONE)
     empty.let_go()
     return Filled(
         database=empty.database, storage=empty.storage, app=empty.app, report_id=desk.report_id, document_id=document.id,

@@ -157,7 +157,13 @@ def test_a_backup_is_private_and_holds_every_kind_of_object(kept):
     files = [path for path in kept.rglob("*") if path.is_file()]
     assert {path.stat().st_mode & 0o077 for path in files} == {0}
     kinds = {one.key.split("/")[2] for one in backup.list_objects()}
-    assert kinds == {"orig", "derived", "logo", "sign", "pdf"}
+    assert kinds == {"orig", "derived", "logo", "sign", "pdf", "export", "preview"}
+
+
+def test_the_drill_has_a_row_of_every_table(kept):
+    """Else a restore would prove nothing of it: a new table needs a row in backup_rows.py."""
+    figures = only_backup(kept).read_manifest().figures
+    assert [name for name, table in figures.tables.items() if not table.rows] == []
 
 
 def test_a_second_backup_copies_nothing_twice_and_leaves_the_first(original, copy):
