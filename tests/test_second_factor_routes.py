@@ -44,7 +44,7 @@ def codes_of(page):
 
 def confirm(client):
     sealed, secret = set_up(client)
-    data = {"sealed": sealed, "code": code_of(secret)}
+    data = {"sealed": sealed, "code": code_of(secret), "current": PASSWORD}
     return client.post("/account/second-factor/app", data=data), secret
 
 
@@ -79,16 +79,32 @@ def test_the_picture_holds_what_the_key_says(client, nina):
 
 def test_until_confirmed_nothing_is_kept_and_a_wrong_code_keeps_the_picture(acting, client, nina):
     sealed, _secret = set_up(client)
-    answer = client.post("/account/second-factor/app", data={"sealed": sealed, "code": "000000"})
+    answer = client.post(
+        "/account/second-factor/app", data={"sealed": sealed, "code": "000000", "current": PASSWORD}
+    )
     assert answer.status_code == 422 and "not right" in answer.text
     assert "<svg" in answer.text
     with acting(nina):
         assert account_of(nina).totp_secret is None
 
 
+@pytest.mark.parametrize("current", ["", "wrong"])
+def test_whoever_finds_an_open_browser_sets_up_none_of_theirs(acting, client, nina, current):
+    """Their code would be right, and the owner could not log in any more."""
+    sealed, secret = set_up(client)
+    data = {"sealed": sealed, "code": code_of(secret), "current": current}
+    answer = client.post("/account/second-factor/app", data=data)
+    assert answer.status_code == 422 and "password" in answer.text and "<svg" in answer.text
+    assert not codes_of(answer.text)
+    with acting(nina):
+        assert account_of(nina).totp_secret is None
+    again = client.post("/account/second-factor/app", data={**data, "current": PASSWORD})
+    assert again.status_code == 200, "a wrong password uses up no code"
+
+
 @pytest.mark.parametrize("sealed", ["", "x", "gAAAAABl", "é\x00"])
 def test_a_secret_that_we_did_not_seal_is_replaced(client, sealed):
-    data = {"sealed": sealed, "code": "123456"}
+    data = {"sealed": sealed, "code": "123456", "current": PASSWORD}
     answer = client.post("/account/second-factor/app", data=data)
     assert answer.status_code == 422 and "too old" in answer.text and "<svg" in answer.text
 
@@ -97,14 +113,15 @@ def test_a_secret_sealed_for_somebody_else_is_refused(app, acting, cast, client)
     other = signed_in_client(app, a_person(acting, cast))
     sealed, secret = set_up(other)
     answer = client.post(
-        "/account/second-factor/app", data={"sealed": sealed, "code": code_of(secret)}
+        "/account/second-factor/app",
+        data={"sealed": sealed, "code": code_of(secret), "current": PASSWORD},
     )
     assert answer.status_code == 422 and "too old" in answer.text
 
 
 def test_a_second_tap_changes_nothing(client):
     sealed, secret = set_up(client)
-    data = {"sealed": sealed, "code": code_of(secret)}
+    data = {"sealed": sealed, "code": code_of(secret), "current": PASSWORD}
     first, second = (client.post("/account/second-factor/app", data=data) for _ in range(2))
     assert (first.status_code, second.status_code) == (200, 303)
     assert second.location == "/account/second-factor"

@@ -62,12 +62,6 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
     next = HiddenField()
 
 
-class TotpForm(CodeForm):
-    """`sealed` is the secret that the page shows, encrypted for this account."""
-
-    sealed = HiddenField()
-
-
 class ProfileForm(FlaskForm):  # type: ignore[misc]
     name = StringField(
         _l("Name"),
@@ -120,6 +114,12 @@ class CurrentPasswordForm(FlaskForm):  # type: ignore[misc]
         validators=[InputRequired(_l("Enter your current password."))],
         render_kw={"autocomplete": "current-password"},
     )
+
+
+class TotpForm(CodeForm, CurrentPasswordForm):
+    """`sealed` is the secret that the page shows, encrypted for this account."""
+
+    sealed = HiddenField()
 
 
 class PasswordForm(CurrentPasswordForm, NewPasswordForm):

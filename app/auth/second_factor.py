@@ -104,6 +104,15 @@ def qr_svg(secret: str, email: str) -> str:
     return str(segno.make(address, error="m").svg_inline(border=2, omitsize=True, light="white"))
 
 
+def set_up_totp(
+    *, door: Door, password: str, secret: str, code: str, actor: Actor
+) -> list[str]:  # fmt: skip
+    """`confirm_totp` for a page: whoever finds an open browser must not lock its owner out with an
+    authenticator of theirs. Raises WrongPassword too."""
+    require_password(door, password)
+    return confirm_totp(door=door, secret=secret, code=code, actor=actor)
+
+
 def confirm_totp(*, door: Door, secret: str, code: str, actor: Actor) -> list[str]:
     """Take the authenticator into force once it gave a right code.
 

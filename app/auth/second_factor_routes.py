@@ -66,15 +66,20 @@ def confirm_totp() -> Response:
         return _totp_page(form, secret, status=422)
     try:
         with door_of(actor := current_actor()) as door:
-            codes = factor.confirm_totp(
-                door=door, secret=secret, code=form.code.data or "", actor=actor
+            codes = factor.set_up_totp(
+                door=door,
+                password=form.current.data or "",
+                secret=secret,
+                code=form.code.data or "",
+                actor=actor,
             )
             door.session.commit()
     except factor.AlreadyOn as error:
         flash(translated(error), "info")
         return redirect_to(url_for(".second_factor"))
-    except factor.WrongCode as error:
-        form.code.errors = [translated(error)]
+    except (factor.WrongCode, WrongPassword) as error:
+        field = form.code if isinstance(error, factor.WrongCode) else form.current
+        field.errors = [translated(error)]
         return _totp_page(form, secret, status=422)
     if codes:
         return codes_page(codes)

@@ -119,6 +119,7 @@ def test_the_login_dialog_takes_both_steps_and_loses_no_word(named, open_page):
     page.get_by_role("link", name="Set up an app").click()
     secret = page.locator(".setup-key").inner_text().replace(" ", "")
     totp = pyotp.TOTP(secret)
+    page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("Code from your authenticator app").fill(totp.now())
     page.get_by_role("button", name="Turn it on").click()
     expect(page.get_by_text("The authenticator app is set up.")).to_be_visible()
