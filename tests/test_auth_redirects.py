@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.auth.redirects import safe_next
+from tests.cast import PASSWORD
 
 EVIL = [
     "//evil.test", "///evil.test", "////evil.test", "/\\evil.test", "\\\\evil.test", "\\/evil.test",
@@ -40,3 +43,13 @@ def test_whatever_passes_is_a_path_on_this_host(value):
     passed = safe_next(value)
     if passed is not None:
         assert passed == value and passed[0] == "/" and passed[:2] not in ("//", "/\\")
+
+
+@pytest.mark.parametrize("value", [value for value in EVIL if value])
+def test_a_login_leads_no_evil_place(client_of, anonymous, cast, value):
+    """Through the doors that take one: the page of the login, its form, and who is in already."""
+    address = "/login?" + urlencode({"next": value})
+    assert 'name="next" value=""' in anonymous.get(address).text
+    assert client_of(cast.ana).get(address).location == "/"
+    data = {"email": cast.ana.email, "password": PASSWORD, "next": value}
+    assert anonymous.post("/login", data=data).location == "/"
