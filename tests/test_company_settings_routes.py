@@ -171,7 +171,7 @@ def test_usage_shows_each_limit_in_words_and_numbers(app, acting, client_of, cas
     assert "Nearly used up" in page
     assert "1 of 1" in page
     assert "The limit is reached" in page
-    assert "0 of 2 GB" in page
+    assert "1 kB of 2 GB" in page
     assert "1, without limit" in page
     assert f"{number} has the most this month" in page
     assert "Trial" in page

@@ -27,10 +27,12 @@ from app.models import (
     PhotoVerdict,
     Role,
     Tenant,
+    TenantStatus,
     WorkState,
 )
 from app.tenancy import platform_scope
 from tests import scenarios
+from tests.companies import company_as
 from tests.conftest import settings_for
 
 HTMX = {"HX-Request": "true"}
@@ -176,6 +178,19 @@ def test_weeks_begin_on_monday_by_the_companys_clock():
     clock = clock_of("America/Sao_Paulo")
     assert clock.week.weekday() == 0 and clock.week.hour == 0
     assert timedelta(0) <= clock.today - clock.week.date() < timedelta(days=7)
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(1, True), (13, True), (15, False), (-1, False)])
+def test_an_admin_is_told_of_the_end_of_a_trial(app, client_of, cast, days, is_told):
+    ends = datetime.now(UTC) + timedelta(days=days)
+    trial = {"status": TenantStatus.TRIAL, "trial_ends_at": ends, "time_zone": "UTC"}
+    with company_as(app, cast.acme, **trial):
+        found = part(client_of(cast.ana).get("/").text, "company")
+        assert ("The trial goes until" in found) == is_told
+        assert "The trial goes until" not in client_of(cast.max).get("/").text
+    trial["status"] = TenantStatus.ACTIVE
+    with company_as(app, cast.acme, **trial):
+        assert "The trial goes until" not in client_of(cast.ana).get("/").text
 
 
 def test_an_admin_sees_invitations_and_limits_near_their_end(app, client_of, acting, cast):

@@ -57,13 +57,15 @@ class Month:
 @dataclass(frozen=True, slots=True)
 class Usage:
     """`fullest` is the number of the report of this month with the most photos, if one has any;
-    `trial_ends_at` lies on the last day of a trial."""
+    `trial_ends_at` lies on the last day of a trial. `stored` is in bytes: a meter's GB say nothing
+    of a young company."""
 
     plan: Plan
     trial_ends_at: datetime | None
     meters: tuple[Meter, ...]
     months: tuple[Month, ...]
     fullest: str | None
+    stored: int
 
     @property
     def busiest(self) -> int:
@@ -76,10 +78,11 @@ def get_usage() -> Usage:
     tenant = db.session.scalars(select(Tenant).where(Tenant.id == require_tenant())).one()
     most = limits_in_force(tenant)
     number, photos = _fullest_report(first_of_month(tenant.time_zone))
+    stored = count_bytes()
     used = {
         Limit.PEOPLE: Decimal(count_people()),
         Limit.REPORTS_MONTH: Decimal(count_reports_of_month()),
-        Limit.STORAGE_BYTES: gigabytes(count_bytes()),
+        Limit.STORAGE_BYTES: gigabytes(stored),
         Limit.PHOTOS_REPORT: Decimal(photos),
     }
     return Usage(
@@ -88,6 +91,7 @@ def get_usage() -> Usage:
         meters=tuple(Meter(one, used[one], _in_its_unit(one, most[one])) for one in used),
         months=tuple(_months(tenant.time_zone)),
         fullest=number,
+        stored=stored,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -35,8 +35,11 @@ from app.home.queries import (
     list_quarantined,
     list_waiting,
 )
-from app.models import Actor, Invitation, Role, Tenant
+from app.models import Actor, Invitation, Role, Tenant, TenantStatus
 from app.reports.lists import ReportLine
+from app.web.read_only import last_moment
+
+TRIAL_NOTICE = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class TechnicianDesk:
 
 @dataclass(frozen=True, slots=True)
 class ManagerDesk:
-    """`untouched` are open reports by how long nothing happened; the last three an admin's only."""
+    """`untouched` are open reports by how long nothing happened; the last four an admin's only.
+    `trial_ends_at` lies on the last day of a trial that is nearly over."""
 
     figures: Figures
     needing: tuple[ReportLine, ...]
@@ -61,6 +65,7 @@ class ManagerDesk:
     projects: list[ProjectFigures]
     invitations: int = 0
     meters: tuple[Meter, ...] = ()
+    trial_ends_at: datetime | None = None
     onboarding: Onboarding | None = None
 
 
@@ -96,6 +101,7 @@ def get_desk(person: Actor, tenant: Tenant) -> Desk:
         projects=list_by_project(person, clock),
         invitations=count_open_invitations() if is_admin else 0,
         meters=list_tight_limits(tenant) if is_admin else (),
+        trial_ends_at=find_near_end(tenant) if is_admin else None,
         onboarding=find_onboarding(person) if is_admin else None,
     )
 
@@ -119,6 +125,14 @@ def count_open_invitations() -> int:
         )
         or 0
     )
+
+
+def find_near_end(tenant: Tenant) -> datetime | None:
+    """The last moment of a trial with two weeks to go or less; one that is over has its banner."""
+    ends = tenant.trial_ends_at
+    if tenant.status is not TenantStatus.TRIAL or ends is None or tenant.is_trial_over:
+        return None
+    return last_moment(ends) if ends - datetime.now(UTC) <= TRIAL_NOTICE else None
 
 
 def list_tight_limits(tenant: Tenant) -> tuple[Meter, ...]:

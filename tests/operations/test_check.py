@@ -223,7 +223,28 @@ def test_work_that_waits_too_long(base, tmp_path):
     finally:
         run_sql(base, "delete from photo_checks")
     assert level == "wrong"
+    assert "The oldest reading of a photo has waited 36" in sentence
     assert "start more of them" in sentence
+
+
+def test_mails_that_wait_are_told_apart_from_work_that_nobody_does(base, tmp_path):
+    run_sql(
+        base,
+        "set session_replication_role = replica",
+        "insert into mails (tenant_id, kind, recipient, queued_at)"
+        " values (gen_random_uuid(), 'reset', 'a@b.test', now() - interval '1 hour')",
+        "insert into exports (tenant_id, queued_at)"
+        " values (gen_random_uuid(), now() - interval '2 minutes')",
+    )
+    try:
+        with installed(base, tmp_path) as app:
+            export, mail = checked(app)["queue"]
+    finally:
+        run_sql(base, "delete from mails", "delete from exports")
+    assert (export[0], "The oldest export has waited" in export[1]) == ("warning", True)
+    assert mail[0] == "wrong"
+    assert "The oldest mail has waited 36" in mail[1] and "look at `mail`" in mail[1]
+    assert "start" not in mail[1]
 
 
 def test_a_storage_that_is_no_folder(base, tmp_path):

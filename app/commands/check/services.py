@@ -21,6 +21,8 @@ LATE_SECONDS = 60
 TOO_LATE_SECONDS = 600
 NOBODY = UUID(int=0)
 GIB = 1024**3
+MAIL = "mail"
+KINDS = {"photo_check": "reading of a photo", "document": "PDF", "brand_preview": "preview"}
 
 
 def check_services() -> Iterator[Finding]:
@@ -70,14 +72,24 @@ def _alive(process: str) -> Iterator[Finding]:
 
 
 def _queue() -> Iterator[Finding]:
-    waited = max((row.oldest_seconds or 0 for row in call_definer("count_work")), default=0)
-    words = f"The oldest work has waited {waited:.0f} s"
-    if waited > TOO_LATE_SECONDS:
+    """Each kind of work that waits too long. Mails also wait for their server, for two days."""
+    oldest = {row.kind: row.oldest_seconds or 0 for row in call_definer("count_work")}
+    for kind, waited in sorted(oldest.items()):
+        if waited > LATE_SECONDS:
+            yield from _late(kind, waited)
+    longest = max(oldest.values(), default=0)
+    if longest <= LATE_SECONDS:
+        yield ok("queue", f"The oldest work has waited {longest:.0f} s.")
+
+
+def _late(kind: str, waited: float) -> Iterator[Finding]:
+    words = f"The oldest {KINDS.get(kind, kind)} has waited {waited:.0f} s"
+    if waited > TOO_LATE_SECONDS and kind == MAIL:
+        yield wrong("queue", f"{words}: look at `mail` below, and at the workers' log.")
+    elif waited > TOO_LATE_SECONDS:
         yield wrong("queue", f"{words}: look at the workers' log, and start more of them.")
     elif waited > LATE_SECONDS:
         yield warning("queue", f"{words}: start another worker if this stays so.")
-    else:
-        yield ok("queue", f"{words}.")
 
 
 def _storage() -> Iterator[Finding]:
