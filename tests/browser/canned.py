@@ -50,7 +50,11 @@ PAGE = """
 LOGIN = """
 {% extends "layouts/auth.html" %}
 {% block content %}
-  <form method="post"><input type="password" name="password"><button>Log in</button></form>
+  <div data-login-step>
+    <form method="post" action="/login">
+      <input type="password" name="password"><button>Log in</button>
+    </form>
+  </div>
 {% endblock %}
 """
 
@@ -160,7 +164,8 @@ def _environment(token: str, *, is_known: bool) -> Environment:
     made.install_gettext_callables(  # type: ignore[attr-defined]
         lambda words: words, lambda one, many, number: one if number == 1 else many, newstyle=True
     )
-    made.filters.update(decimal_text=lambda value: str(Decimal(value)), sentence=str, dt=str)
+    made.filters.update(decimal_text=lambda value: str(Decimal(value)), sentence=str, dt=str,
+                        short_time=str, day=str)  # fmt: skip
     made.globals.update(
         asset_url=lambda name: f"/static/dist/{manifest()[name]}",
         url_for=_url_for,
@@ -169,9 +174,18 @@ def _environment(token: str, *, is_known: bool) -> Environment:
         request_id=lambda: "request",
         brand_css_url=lambda: None,
         nav_items=list,
+        read_only_sentence=lambda: None,
+        open_looks=list,
         max_upload_bytes=MAX_UPLOAD,
         get_flashed_messages=lambda **_: [],
-        current_user=SimpleNamespace(is_authenticated=is_known, id="me", name="Ana", tenant=None),
+        current_user=SimpleNamespace(
+            is_authenticated=is_known,
+            id="me",
+            name="Ana",
+            tenant=None,
+            support=None,
+            is_support=False,
+        ),
     )
     return made
 
