@@ -378,14 +378,16 @@ def test_the_audit_is_told_and_narrowed(sam, tenant_id):
     text = sam.get(f"/platform/audit?company={tenant_id}").text
     assert "Sam Super changed" in text and name in text
     assert "created the company" in text and "invited an admin" in text
-    only = sam.get(f"/platform/audit?company={tenant_id}&action=tenant.updated").text
-    assert "1 entry" in only
+    only = sam.get(f"/platform/audit?company={tenant_id}&kind=companies").text
+    assert "3 entries" in only and "Superadmins and their accounts" in only
+    assert "tenant.updated" not in only
+    assert "Nothing found" in sam.get(f"/platform/audit?company={tenant_id}&kind=logins").text
     assert "Nothing found" in sam.get("/platform/audit?person=Nobody").text
     assert "Sam Super" in sam.get("/platform/audit?person=Sam+Super").text
     tomorrow = (datetime.now(UTC) + timedelta(days=2)).date()
     assert "Nothing found" in sam.get(f"/platform/audit?since={tomorrow}").text
     assert "Nothing found" in sam.get("/platform/audit?until=2020-01-01").text
-    for strange in ("company=x", "since=99", "page=-1", f"company={uuid4()}"):
+    for strange in ("company=x", "since=99", "kind=x", "page=-1", f"company={uuid4()}"):
         assert sam.get(f"/platform/audit?{strange}").status_code == 200
     part = sam.get("/platform/audit", headers=HTMX)
     assert "<html" not in part.text
@@ -397,7 +399,7 @@ def test_the_audit_leaves_as_a_file_that_runs_nothing(sam, tenant_id):
     assert answer.status_code == 200 and answer.mimetype == "text/csv"
     lines = answer.data.decode("utf-8-sig").splitlines()
     assert len(lines) == 4 and '"\'=cmd()"' in lines[1]
-    assert "took the audit out" in sam.get("/platform/audit?action=audit.exported").text
+    assert "took the audit out" in sam.get("/platform/audit?kind=audit").text
 
 
 def test_a_file_with_too_many_entries_is_refused(house, sam, tenant_id):

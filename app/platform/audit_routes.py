@@ -36,6 +36,7 @@ def audit() -> Response:
             page_size=current_app.config["PAGE_SIZE"],
         ),
         choices=auditing.list_choices(),
+        kinds=auditing.KINDS,
         address=address,
     )
 
@@ -79,14 +80,14 @@ def _read_wanted() -> tuple[auditing.Wanted, dict[str, str]]:
     since, until = read_day(args.get("since")), read_day(args.get("until"))
     company = read_id(args.get("company"))
     wanted = auditing.Wanted(
-        action=args.get("action", "")[:MAX_WORDS],
+        kind=kind if (kind := args.get("kind", "")) in auditing.NOUNS else "",
         person=args.get("person", "")[:MAX_WORDS],
         tenant_id=company,
         since=start_of(since, zone),
         until=end_of(until, zone),
     )
     values: dict[str, Any] = {
-        "action": wanted.action, "person": wanted.person, "company": company,
+        "kind": wanted.kind, "person": wanted.person, "company": company,
         "since": since, "until": until,
     }  # fmt: skip
     return wanted, {name: str(value) for name, value in values.items() if value}
