@@ -381,6 +381,33 @@ def test_wide_letters_are_the_plain_ones(acting, cast):
         assert invite(ana, email="n\u00e3o@m\u00fcnchen.test").email == "não@münchen.test"
 
 
+def test_nobodys_mailbox_is_filled_by_inviting_and_taking_back(acting, cast):
+    with acting(cast.ana) as ana:
+        for _ in range(inviting.MOST_A_DAY):
+            last = invite(ana)
+            inviting.revoke_invitation(invitation_id=last.id, actor=ana)
+        with pytest.raises(inviting.InvitedTooOften, match="10 invitations went to new@"):
+            invite(ana)
+        db.session.rollback()
+        assert db.session.scalar(select(func.count(Mail.id))) == inviting.MOST_A_DAY
+        assert invite(ana, email="somebody.else@acme.test").generation == 1
+        a_day_ago = datetime.now(UTC) - timedelta(days=1, minutes=1)
+        db.session.execute(update(Mail).values(created_at=a_day_ago))
+        assert invite(ana).generation == 1
+
+
+def test_sending_again_is_counted_too(acting, cast):
+    with acting(cast.ana) as ana:
+        invitation = invite(ana)
+        for _ in range(inviting.MOST_A_DAY - 1):
+            age(invitation, minutes=2)
+            inviting.resend_invitation(invitation_id=invitation.id, actor=ana)
+            db.session.commit()
+        age(invitation, minutes=2)
+        with pytest.raises(inviting.InvitedTooOften):
+            inviting.resend_invitation(invitation_id=invitation.id, actor=ana)
+
+
 # --- accepting -----------------------------------------------------------------------------
 
 

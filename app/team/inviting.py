@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from app.company.limits import require_room_for_person
 from app.errors import DomainError, NotFound
 from app.evidence.service import record
 from app.extensions import db
 from app.mail.service import mail_invitation
-from app.models import TENANT_ROLES, Account, Actor, Invitation, Role
+from app.models import TENANT_ROLES, Account, Actor, Invitation, Mail, MailKind, Role
 from app.team.granting import known_projects
 from app.team.service import EmailTaken, tidy_email
 from app.tenancy import call_definer, require_tenant
@@ -24,6 +24,8 @@ from app.tenancy import call_definer, require_tenant
 GOOD_FOR = timedelta(days=7)
 # A second tap on the button sends no second mail, and nobody's mailbox can be filled by tapping.
 PAUSE = timedelta(minutes=1)
+# Taken back and sent anew as often as one likes, they would fill it all the same.
+MOST_A_DAY = 10
 
 
 class AlreadyHere(DomainError):
@@ -35,6 +37,13 @@ class AlreadyHere(DomainError):
 class WasDeactivated(DomainError):
     """%(name)s has the e-mail %(email)s and was deactivated. Reactivate them instead of inviting
     them again."""
+
+    status = 422
+
+
+class InvitedTooOften(DomainError):
+    """%(most)s invitations went to %(email)s within a day, and more would be no help. Ask the
+    person to look among unwanted mail, or send another one tomorrow."""
 
     status = 422
 
@@ -58,7 +67,7 @@ def invite_person(*, facts: InvitationFacts, actor: Actor) -> Invitation:
     """An open invitation with its mail. An address that is invited already gets the newer facts
     and a newer link in the same row.
 
-    Raises BadEmail, AlreadyHere, WasDeactivated, EmailTaken or TooManyPeople.
+    Raises BadEmail, AlreadyHere, WasDeactivated, EmailTaken, InvitedTooOften or TooManyPeople.
     """
     facts = _tidy(facts)
     _require_unknown(facts.email)
@@ -66,6 +75,7 @@ def invite_person(*, facts: InvitationFacts, actor: Actor) -> Invitation:
     invitation = _find_open(facts.email)
     if invitation is not None:
         return _send_again(invitation, facts, actor)
+    _require_patience(facts.email)
     require_room_for_person()
     is_member = actor.role in TENANT_ROLES
     invitation = Invitation(
@@ -86,7 +96,8 @@ def resend_invitation(*, invitation_id: UUID, actor: Actor) -> Invitation:
     """A new link for seven days; the links sent before are void. Within a minute of the last mail
     nothing is sent.
 
-    Raises NotFound, InvitationClosed, AlreadyHere, WasDeactivated, EmailTaken or TooManyPeople.
+    Raises NotFound, InvitationClosed, AlreadyHere, WasDeactivated, EmailTaken, InvitedTooOften or
+    TooManyPeople.
     """
     email = db.session.scalar(select(Invitation.email).where(Invitation.id == invitation_id))
     if email is None:
@@ -118,6 +129,7 @@ def _send_again(
     sent_at = invitation.expires_at - GOOD_FOR
     if not is_new and sent_at > now - PAUSE:
         return invitation
+    _require_patience(invitation.email)
     if invitation.is_expired:
         require_room_for_person()  # an open one holds its place already
     for name, value in columns.items():
@@ -160,6 +172,19 @@ def _take_turn(email: str) -> None:
         text("select pg_advisory_xact_lock(hashtextextended(:key, 7205007))"),
         {"key": f"{require_tenant()} {email}"},
     )
+
+
+def _require_patience(email: str) -> None:
+    """Raises InvitedTooOften."""
+    sent = db.session.scalar(
+        select(func.count(Mail.id)).where(
+            Mail.kind == MailKind.INVITATION,
+            Mail.recipient == email,
+            Mail.created_at > datetime.now(UTC) - timedelta(days=1),
+        )
+    )
+    if (sent or 0) >= MOST_A_DAY:
+        raise InvitedTooOften(email=email, most=MOST_A_DAY)
 
 
 def _find_open(email: str) -> Invitation | None:

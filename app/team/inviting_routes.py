@@ -19,7 +19,9 @@ from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
 
-OF_THE_EMAIL = (BadEmail, EmailTaken, inviting.AlreadyHere, inviting.WasDeactivated)
+OF_THE_EMAIL = (
+    BadEmail, EmailTaken, inviting.AlreadyHere, inviting.WasDeactivated, inviting.InvitedTooOften,
+)  # fmt: skip
 
 
 @blueprint.get("/people/new")
