@@ -21,7 +21,7 @@ from app.models import (
     Report,
     Role,
 )
-from tests import scenarios
+from tests import labels, scenarios
 
 HTMX = {"HX-Request": "true"}
 
@@ -226,6 +226,17 @@ def test_a_persons_page_shows_work_logins_and_facts(client_of, acting, cast):
         assert words in page
     assert "Done one" not in page and "Projects granted" not in page
     assert "1 report is open." in page
+
+
+def test_every_control_has_a_label_of_its_own(client_of, acting, cast):
+    with acting(cast.tess) as tess:
+        scenarios.a_report(tess, title="Open one")
+        db.session.commit()
+    client = client_of(cast.ana)
+    for path in ("/people/", "/people/new", f"/people/{cast.tess.id}"):
+        text = client.get(path).text
+        assert not labels.faults(text), path
+    assert text.count("Hand open reports to") == 2
 
 
 def test_ones_own_page_offers_no_change(client_of, cast):

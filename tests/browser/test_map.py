@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -96,6 +98,8 @@ def test_a_saved_place_is_shown_and_fits_the_page(open_page, people):
     page.get_by_role("link", name="Edit").click()
     expect(page.locator(PIN)).to_be_visible()
     assert typed(page) == ("48.137000", "11.575000")
+    page.wait_for_timeout(500)  # a zoom on its way would be over
+    expect(page.locator(".leaflet-control-scale-line")).to_have_text(re.compile(r"^\d+ m$"))
     buttons = page.locator(".leaflet-bar a")
     for n in range(2):
         box = buttons.nth(n).bounding_box()

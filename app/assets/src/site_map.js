@@ -137,9 +137,9 @@ function picker(box) {
     say(marker.getLatLng());
   };
 
-  // As far as the world fills the map.
-  map.setView([0, 0], 1).setMinZoom(map.getBoundsZoom(WORLD, true));
-  if (typed()) map.setView(typed(), NEAR);
+  // As far as the world fills the map. At once: a zoom still under way would end where it began.
+  const whole = map.setView([0, 0], 1).getBoundsZoom(WORLD, true);
+  map.setView(typed() ?? [0, 0], typed() ? NEAR : whole, { animate: false }).setMinZoom(whole);
   new Graticule({ noWrap: true, bounds: WORLD, keepBuffer: 1 }).addTo(map);
   labelEdges(map);
   if (typed()) put(typed());
