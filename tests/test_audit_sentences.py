@@ -151,6 +151,13 @@ def test_kinds_share_no_noun_and_are_all_used():
     assert actions_of("nonsense") == []
 
 
+def test_who_is_unknown_at_the_door_has_no_name():
+    assert str(tell(Act("session.refused", "unknown"))) == (
+        "A log-in with an e-mail that nobody has was refused."
+    )
+    assert str(tell(Act("session.refused", "Ana"))) == "A log-in as Ana was refused."
+
+
 def test_an_unknown_action_is_told_plainly():
     assert str(tell(Act("what.ever", "Ana"))) == "Ana: what.ever."
 

@@ -15,6 +15,7 @@ from app.models import Invitation, Mail, MailKind, Role, Tenant, TenantStatus
 from app.platform import queries
 from app.platform.service import suggest_slug
 from app.tenancy import platform_scope
+from tests import labels
 from tests.platform_stage import stage
 
 HTMX = {"HX-Request": "true"}
@@ -178,6 +179,18 @@ def test_what_cannot_be_a_company_makes_none(house, sam, changes, sentence):
         assert sentence in answer.text
     with house.app.app_context():
         assert len(queries.list_tenants()) == before
+
+
+def test_without_a_name_the_short_name_is_not_blamed(sam):
+    form = sam.post("/platform/companies/", data=company(name="", slug="")).text
+    assert "Give the company a name." in form
+    assert "Small letters, digits and hyphens" not in form
+
+
+def test_every_control_has_a_label_of_its_own(sam, tenant_id):
+    own = page(tenant_id)
+    for path in ("/platform/companies/new", own, f"{own}/edit", f"{own}/plan", "/platform/audit"):
+        assert not labels.faults(sam.get(path).text), path
 
 
 def test_a_company_whose_invitation_failed_offers_to_invite(house, sam, monkeypatch):

@@ -12,6 +12,14 @@ from app.definition.sentences import N_, Sentence
 from app.evidence.telling import Act, Telling, filled, plain, role_words
 
 OTHER = N_("%(name)s: %(action)s.")
+# The name that an entry carries where nobody has the e-mail.
+UNKNOWN = "unknown"
+
+
+def _log_in_refused(act: Act) -> Sentence:
+    if act.name == UNKNOWN:
+        return filled(N_("A log-in with an e-mail that nobody has was refused."), act)
+    return filled(N_("A log-in as %(name)s was refused."), act)
 
 
 def _answer_saved(act: Act) -> Sentence:
@@ -80,7 +88,7 @@ TELLINGS: dict[str, Telling] = {
     "session.half_open": plain(
         N_("%(name)s gave the right password and was asked for the second factor.")
     ),
-    "session.refused": plain(N_("A log-in as %(name)s was refused.")),
+    "session.refused": _log_in_refused,
     "session.closed": plain(N_("%(name)s logged out.")),
     "session.others_closed": plain(
         N_("%(name)s logged out on all other devices: %(sessions)s of them.")

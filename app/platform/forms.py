@@ -117,7 +117,9 @@ class CompanyForm(TrialMixin, PlaceMixin, FlaskForm):  # type: ignore[misc]
         return self.check_trial() and valid
 
     def validate_slug(self, field: Field) -> None:
-        if not SLUG.fullmatch(field.data or ""):
+        # Made of the name, it can only be as good: without a name nothing is wrong with it.
+        is_awaited = not field.data and self.name.errors
+        if not is_awaited and not SLUG.fullmatch(field.data or ""):
             raise ValidationError(_("Small letters, digits and hyphens, no hyphen at the ends."))
 
 
