@@ -186,6 +186,11 @@ def test_logged_out_leads_to_the_login(anonymous):
     assert fetched.status_code == 401
 
 
+def test_a_passkey_is_made_for_the_host_whatever_path_laudo_lives_under(client, app, monkeypatch):
+    monkeypatch.setitem(app.config, "BASE_URL", "http://localhost/site")
+    assert add_passkey(client, Authenticator()).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("base", "works"),
     [

@@ -83,8 +83,8 @@ class Challenge:
 
 def relying_party() -> tuple[str, str]:
     """The host that passkeys are made for, and the origin that browsers name."""
-    origin: str = current_app.config["BASE_URL"]
-    return urlsplit(origin).hostname or "", origin
+    base = urlsplit(current_app.config["BASE_URL"])
+    return base.hostname or "", f"{base.scheme}://{base.netloc}"
 
 
 def passkeys_work() -> bool:

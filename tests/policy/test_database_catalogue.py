@@ -157,3 +157,31 @@ def test_the_app_role_cannot_see_the_platform(ask):
         "select table_name from information_schema.role_table_grants where grantee = 'laudo_app'"
     )
     assert {name for (name,) in rows} == tenant_tables() | {"tenants"}
+
+
+def test_a_company_cannot_lift_its_own_limits_or_its_suspension(ask):
+    rows = ask(
+        "select column_name from information_schema.column_privileges where grantee = 'laudo_app'"
+        " and table_name = 'tenants' and privilege_type = 'UPDATE'"
+    )
+    assert {name for (name,) in rows} == {
+        "name", "locale", "time_zone", "colour_accent", "colour_second", "colour_third", "contact",
+        "logo_key", "second_logo_key", "watermark", "pdf", "updated_at",
+        "admins_need_two_factor", "onboarding",
+    }  # fmt: skip
+
+
+def test_what_the_app_reads_only_and_what_it_may_delete(ask):
+    rows = ask(
+        "select table_name, privilege_type from information_schema.role_table_grants"
+        " where grantee = 'laudo_app'"
+    )
+    rights = {}
+    for table, right in rows:
+        rights.setdefault(table, set()).add(right)
+    assert rights["support_accesses"] == {"SELECT"}
+    assert {table for table, had in rights.items() if "DELETE" in had} == {
+        "versions", "project_grants", "passkeys", "recovery_codes", "brand_previews",
+        "project_members", "project_checklists", "equipment",
+    }  # fmt: skip
+    assert not any(had & {"TRUNCATE", "TRIGGER", "REFERENCES"} for had in rights.values())
