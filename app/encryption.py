@@ -1,4 +1,4 @@
-"""Small secrets at rest, encrypted with a key derived from SECRET_KEY: authenticator secrets.
+"""Keys derived from SECRET_KEY, and small secrets at rest under one: authenticator secrets.
 
 With another SECRET_KEY they cannot be read any more; whoever uses them says what to do then.
 """
@@ -29,9 +29,13 @@ def decrypt(sealed: str) -> str:
         raise Unreadable from error
 
 
-def _box() -> Fernet:
-    derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"laudo secrets at rest")
+def derived_key(purpose: bytes) -> bytes:
+    """32 bytes; what one purpose's key opens, no other's does."""
+    derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose)
     secret = current_app.secret_key
     assert secret
-    key = derive.derive(secret if isinstance(secret, bytes) else secret.encode())
-    return Fernet(base64.urlsafe_b64encode(key))
+    return derive.derive(secret if isinstance(secret, bytes) else secret.encode())
+
+
+def _box() -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(derived_key(b"laudo secrets at rest")))

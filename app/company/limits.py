@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, select, text
 
 from app.company.plans import GIB, Limit, limits_of
 from app.definition.schema import Definition
@@ -120,14 +120,21 @@ def count_people() -> int:
 
     One statement: between two, somebody who accepts would be neither.
     """
-    open_invitations = (
+    active = select(func.count(Account.id)).where(Account.is_active).scalar_subquery()
+    return db.session.scalar(select(active + _open_invitations().scalar_subquery())) or 0
+
+
+def count_open_invitations() -> int:
+    """Those that hold a place: not accepted, taken back or expired."""
+    return db.session.scalar(_open_invitations()) or 0
+
+
+def _open_invitations() -> Select[Any]:
+    return select(func.count(Invitation.id)).where(
         Invitation.accepted_at.is_(None),
         Invitation.revoked_at.is_(None),
         Invitation.expires_at > func.clock_timestamp(),
     )
-    active = select(func.count(Account.id)).where(Account.is_active).scalar_subquery()
-    invited = select(func.count(Invitation.id)).where(*open_invitations).scalar_subquery()
-    return db.session.scalar(select(active + invited)) or 0
 
 
 def count_reports_of_month() -> int:

@@ -80,25 +80,42 @@ def get_usage() -> Usage:
     number, photos = _fullest_report(first_of_month(tenant.time_zone))
     stored = count_bytes()
     used = {
-        Limit.PEOPLE: Decimal(count_people()),
-        Limit.REPORTS_MONTH: Decimal(count_reports_of_month()),
-        Limit.STORAGE_BYTES: gigabytes(stored),
-        Limit.PHOTOS_REPORT: Decimal(photos),
+        Limit.PEOPLE: count_people(),
+        Limit.REPORTS_MONTH: count_reports_of_month(),
+        Limit.STORAGE_BYTES: stored,
+        Limit.PHOTOS_REPORT: photos,
     }
     return Usage(
         plan=Plan(tenant.plan),
         trial_ends_at=tenant.trial_ends_at and last_moment(tenant.trial_ends_at),
-        meters=tuple(Meter(one, used[one], _in_its_unit(one, most[one])) for one in used),
+        meters=tuple(_meter(limit, used[limit], most[limit]) for limit in used),
         months=tuple(_months(tenant.time_zone)),
         fullest=number,
         stored=stored,
     )
 
 
-def _in_its_unit(limit: Limit, most: int | None) -> Decimal | None:
-    if most is None:
-        return None
-    return gigabytes(most) if limit is Limit.STORAGE_BYTES else Decimal(most)
+def list_tight_limits(tenant: Tenant) -> tuple[Meter, ...]:
+    """The company's limits that are reached or nearly so; what has no limit is not counted."""
+    most = limits_in_force(tenant)
+    counts = {
+        Limit.PEOPLE: count_people,
+        Limit.REPORTS_MONTH: count_reports_of_month,
+        Limit.STORAGE_BYTES: count_bytes,
+    }
+    meters = (
+        _meter(limit, count(), bound)
+        for limit, count in counts.items()
+        if (bound := most[limit]) is not None
+    )
+    return tuple(meter for meter in meters if meter.is_full or meter.is_nearly_full)
+
+
+def _meter(limit: Limit, used: int, most: int | None) -> Meter:
+    def in_its_unit(number: int) -> Decimal:
+        return gigabytes(number) if limit is Limit.STORAGE_BYTES else Decimal(number)
+
+    return Meter(limit, in_its_unit(used), None if most is None else in_its_unit(most))
 
 
 def _fullest_report(since: datetime) -> tuple[str | None, int]:

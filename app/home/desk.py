@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
-
-from app.company.limits import (
-    count_bytes,
-    count_people,
-    count_reports_of_month,
-    gigabytes,
-    limits_in_force,
-)
-from app.company.plans import Limit
-from app.company.usage import Meter
-from app.extensions import db
+from app.company.limits import count_open_invitations
+from app.company.usage import Meter, list_tight_limits
 from app.home.onboarding import Onboarding, find_onboarding
 from app.home.queries import (
     SHORT,
@@ -35,7 +24,7 @@ from app.home.queries import (
     list_quarantined,
     list_waiting,
 )
-from app.models import Actor, Invitation, Role, Tenant, TenantStatus
+from app.models import Actor, Role, Tenant, TenantStatus
 from app.reports.lists import ReportLine
 from app.web.read_only import last_moment
 
@@ -114,42 +103,9 @@ def clock_of(time_zone: str) -> Clock:
     return Clock(today, datetime.combine(monday, time(), zone))
 
 
-def count_open_invitations() -> int:
-    return (
-        db.session.scalar(
-            select(func.count(Invitation.id)).where(
-                Invitation.accepted_at.is_(None),
-                Invitation.revoked_at.is_(None),
-                Invitation.expires_at > func.clock_timestamp(),
-            )
-        )
-        or 0
-    )
-
-
 def find_near_end(tenant: Tenant) -> datetime | None:
     """The last moment of a trial with two weeks to go or less; one that is over has its banner."""
     ends = tenant.trial_ends_at
     if tenant.status is not TenantStatus.TRIAL or ends is None or tenant.is_trial_over:
         return None
     return last_moment(ends) if ends - datetime.now(UTC) <= TRIAL_NOTICE else None
-
-
-def list_tight_limits(tenant: Tenant) -> tuple[Meter, ...]:
-    """The company's limits that are reached or nearly so; what has no limit is not counted."""
-    most = limits_in_force(tenant)
-    counts = {
-        Limit.PEOPLE: count_people,
-        Limit.REPORTS_MONTH: count_reports_of_month,
-        Limit.STORAGE_BYTES: count_bytes,
-    }
-    meters = (
-        Meter(limit, _in_its_unit(limit, count()), _in_its_unit(limit, bound))
-        for limit, count in counts.items()
-        if (bound := most[limit]) is not None
-    )
-    return tuple(meter for meter in meters if meter.is_full or meter.is_nearly_full)
-
-
-def _in_its_unit(limit: Limit, number: int) -> Decimal:
-    return gigabytes(number) if limit is Limit.STORAGE_BYTES else Decimal(number)

@@ -11,12 +11,10 @@ import hmac
 import json
 from typing import Any
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.encryption import derived_key
 from app.models import PlatformAuditEntry, Tombstone
 
 FILES_ERASED = "tenant.files_erased"
@@ -24,7 +22,7 @@ FILES_ERASED = "tenant.files_erased"
 
 def sign_body(body: str) -> str:
     """The signature (hex) of a tombstone's canonical JSON."""
-    return hmac.new(_key(), body.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(derived_key(b"laudo tombstones"), body.encode(), hashlib.sha256).hexdigest()
 
 
 def is_genuine(tombstone: Tombstone) -> bool:
@@ -49,10 +47,3 @@ def list_with_files(session: Session) -> list[dict[str, Any]]:
     }
     bodies = [json.loads(one.body) for one in list_tombstones(session)]
     return [body for body in bodies if body["tenant"] not in done]
-
-
-def _key() -> bytes:
-    secret = current_app.secret_key
-    assert secret
-    derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"laudo tombstones")
-    return derive.derive(secret if isinstance(secret, bytes) else secret.encode())
