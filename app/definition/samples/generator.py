@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from app.definition.samples.parts import (
-    INFO,
     MEASURED,
     PHASES,
     SEQUENCES,
-    SIGNATURES,
+    checklist,
     choice,
     note,
     number,
@@ -16,9 +15,7 @@ from app.definition.samples.parts import (
     section,
     table,
     verdict,
-    words,
 )
-from app.definition.schema import Definition, Header, Language
 
 STEPS = options(
     ("p0", "No load", "Sem carga"),
@@ -207,16 +204,13 @@ MAINS = section(
     remarks(),
 )
 
-GENERATOR = Definition(
-    languages=(Language.EN, Language.PT),
-    header=Header(
-        code="GENSET",
-        title=words(("Generator set test", "Ensaio de grupo gerador")),
-        category="Commissioning",
-        reference_standards=("ISO 8528-5", "ISO 8528-6", "IEC 60034-1", "NR-10"),
-        planning_requirements=("Permit to work", "Load bank", "Fuel for four hours at full load"),
-    ),
-    info_fields=INFO,
-    sections=(AT_REST, LOAD, PROTECTION, MAINS),
-    signature_roles=SIGNATURES,
+GENERATOR = checklist(
+    "GENSET",
+    ("Generator set test", "Ensaio de grupo gerador"),
+    AT_REST,
+    LOAD,
+    PROTECTION,
+    MAINS,
+    standards=("ISO 8528-5", "ISO 8528-6", "IEC 60034-1", "NR-10"),
+    plan=("Permit to work", "Load bank", "Fuel for four hours at full load"),
 )

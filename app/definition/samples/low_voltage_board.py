@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from app.definition.samples.parts import (
     BETWEEN_PHASES,
-    INFO,
     MEASURED,
     PHASES,
-    PROTECTION,
     SEQUENCES,
-    SIGNATURES,
+    checklist,
     choice,
     note,
     number,
     options,
+    permit,
+    protective_equipment,
     remarks,
     section,
     table,
     verdict,
-    words,
 )
-from app.definition.schema import Definition, Header, Language
 
 TO_EARTH = options(
     ("l1_pe", "L1-PE", "L1-PE"),
@@ -38,22 +36,14 @@ BEFORE = section(
         "Trabalhe sem tensão: abra, bloqueie, sinalize, constate a ausência de tensão, aterre."
         " Nada abaixo começa antes disso.",
     ),
-    verdict(
-        "permit", "Permit to work is valid and on display", "Permissão de trabalho válida e exposta"
-    ),
+    permit(),
     verdict(
         "proved_dead",
         "Board isolated, locked, tagged and proved dead",
         "Quadro seccionado, bloqueado, sinalizado e sem tensão",
         least=1,
     ),
-    choice(
-        "protection",
-        "Protective equipment worn",
-        "Equipamentos de proteção em uso",
-        of=PROTECTION,
-        many=True,
-    ),
+    protective_equipment(),
 )
 
 VISUAL = section(
@@ -208,16 +198,14 @@ HANDOVER = section(
     remarks(),
 )
 
-LOW_VOLTAGE_BOARD = Definition(
-    languages=(Language.EN, Language.PT),
-    header=Header(
-        code="LV-BOARD",
-        title=words(("Low-voltage board start-up", "Partida de quadro de baixa tensão")),
-        category="Commissioning",
-        reference_standards=("IEC 61439-1", "IEC 60364-6", "NBR 5410", "NR-10"),
-        planning_requirements=("Permit to work", "Single-line diagram", "Selectivity study"),
-    ),
-    info_fields=INFO,
-    sections=(BEFORE, VISUAL, DEAD, LIVE, HANDOVER),
-    signature_roles=SIGNATURES,
+LOW_VOLTAGE_BOARD = checklist(
+    "LV-BOARD",
+    ("Low-voltage board start-up", "Partida de quadro de baixa tensão"),
+    BEFORE,
+    VISUAL,
+    DEAD,
+    LIVE,
+    HANDOVER,
+    standards=("IEC 61439-1", "IEC 60364-6", "NBR 5410", "NR-10"),
+    plan=("Permit to work", "Single-line diagram", "Selectivity study"),
 )

@@ -6,8 +6,11 @@ from decimal import Decimal
 
 from app.definition.schema import (
     CommentPolicy,
+    Definition,
     Field,
     FieldType,
+    Header,
+    Language,
     Limits,
     Option,
     PhotoMode,
@@ -139,3 +142,35 @@ SIGNATURES = (
     role("engineer", "Responsible engineer", "Engenheiro responsável", required=False),
     role("client", "Client witness", "Testemunha do cliente", required=False),
 )
+
+
+def permit() -> Field:
+    return verdict(
+        "permit", "Permit to work is valid and on display", "Permissão de trabalho válida e exposta"
+    )
+
+
+def protective_equipment() -> Field:
+    return choice(
+        "protection", "Protective equipment worn", "Equipamentos de proteção em uso",
+        of=PROTECTION, many=True,
+    )  # fmt: skip
+
+
+def checklist(
+    code: str, title: Words, *sections: Section, standards: tuple[str, ...], plan: tuple[str, ...]
+) -> Definition:
+    """A whole sample; `plan` is what must be at hand before work begins."""
+    return Definition(
+        languages=(Language.EN, Language.PT),
+        header=Header(
+            code=code,
+            title=words(title),
+            category="Commissioning",
+            reference_standards=standards,
+            planning_requirements=plan,
+        ),
+        info_fields=INFO,
+        sections=sections,
+        signature_roles=SIGNATURES,
+    )

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from app.definition.samples.parts import (
     BETWEEN_PHASES,
-    INFO,
     MEASURED,
     PHASES,
-    PROTECTION,
     SEQUENCES,
-    SIGNATURES,
+    checklist,
     choice,
     note,
     number,
     options,
+    permit,
+    protective_equipment,
     remarks,
     section,
     table,
     verdict,
-    words,
 )
-from app.definition.schema import Definition, Header, Language
 
 LOADS = options(("p25", "25 %", "25 %"), ("p50", "50 %", "50 %"), ("p100", "100 %", "100 %"))
 CHEMISTRIES = options(
@@ -38,16 +36,8 @@ BEFORE = section(
         "Uma bateria não se desliga: cubra as partes vivas, use ferramentas isoladas, sem metais"
         " no corpo.",
     ),
-    verdict(
-        "permit", "Permit to work is valid and on display", "Permissão de trabalho válida e exposta"
-    ),
-    choice(
-        "protection",
-        "Protective equipment worn",
-        "Equipamentos de proteção em uso",
-        of=PROTECTION,
-        many=True,
-    ),
+    permit(),
+    protective_equipment(),
 )
 
 INSTALLATION = section(
@@ -214,16 +204,14 @@ AUTONOMY = section(
     remarks(),
 )
 
-UPS = Definition(
-    languages=(Language.EN, Language.PT),
-    header=Header(
-        code="UPS",
-        title=words(("UPS commissioning", "Comissionamento de nobreak")),
-        category="Commissioning",
-        reference_standards=("IEC 62040-1", "IEC 62040-3", "IEC 62485-2", "NR-10"),
-        planning_requirements=("Permit to work", "Load bank", "Manufacturer's manual"),
-    ),
-    info_fields=INFO,
-    sections=(BEFORE, INSTALLATION, BATTERY, OPERATION, AUTONOMY),
-    signature_roles=SIGNATURES,
+UPS = checklist(
+    "UPS",
+    ("UPS commissioning", "Comissionamento de nobreak"),
+    BEFORE,
+    INSTALLATION,
+    BATTERY,
+    OPERATION,
+    AUTONOMY,
+    standards=("IEC 62040-1", "IEC 62040-3", "IEC 62485-2", "NR-10"),
+    plan=("Permit to work", "Load bank", "Manufacturer's manual"),
 )
