@@ -191,6 +191,7 @@ def test_every_control_has_a_label_of_its_own(sam, tenant_id):
     own = page(tenant_id)
     for path in ("/platform/companies/new", own, f"{own}/edit", f"{own}/plan", "/platform/audit"):
         assert not labels.faults(sam.get(path).text), path
+    assert re.search(r"For how long\s*</label>", sam.get(own).text), "a choice that is always made"
 
 
 def test_a_company_whose_invitation_failed_offers_to_invite(house, sam, monkeypatch):

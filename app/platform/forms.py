@@ -236,7 +236,7 @@ class ReasonForm(FlaskForm):  # type: ignore[misc]
 
 
 class SupportForm(ReasonForm):
-    minutes = SelectField(_l("For how long"), coerce=int)
+    minutes = SelectField(_l("For how long"), coerce=int, validators=[InputRequired()])
 
     def offer(self) -> SupportForm:
         words = {30: _("30 minutes"), 120: _("2 hours"), 480: _("8 hours")}

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from functools import cache
+from gettext import c2py
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,12 @@ def test_every_text_is_translated():
             if not all(strings) or found.fuzzy:
                 missing.append(message.id)
     assert missing == []
+
+
+def test_nothing_is_counted_in_the_plural():
+    """As people in Brazil write it: "0 relatórios", never "0 relatório"."""
+    which = c2py(portuguese().plural_expr)
+    assert [which(number) for number in (0, 1, 2)] == [1, 0, 1]
 
 
 def test_translations_keep_their_placeholders():
