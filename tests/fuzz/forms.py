@@ -55,7 +55,14 @@ class _Forms(HTMLParser):
             method, action = given.get("method", "get").upper(), given.get("action", "")
             self.open = Form(method, action.partition("#")[0])
             self.found.append(self.open)
-        elif self.open is None or not (name or tag == "option"):
+            if options := given.get("data-passkey-options"):
+                # Where the form's script asks first what the passkey has to sign.
+                self.found.append(Form(method, options, self.open.fields, self.open.files))
+        elif self.open is None:
+            return
+        elif tag == "button" and "formaction" in given:
+            self.found.append(Form("POST", given["formaction"], self.open.fields, self.open.files))
+        elif not (name or tag == "option"):
             return
         elif tag == "select":
             self.select = [name]
@@ -88,7 +95,8 @@ GOOD = {
     "time_zone": "UTC", "next": "/reports/", "latitude": "-23.5", "longitude": "-46.6",
     "deletion-slug": LEAVER, "signer_name": "Rui Signer", "comment": "Seen and measured", "reason": "It was dark",
 }  # fmt: skip
-BY_TYPE = {"date": "2026-03-31", "time": "14:05", "number": "5", "email": "a@b.test"}
+# A day that a report may still be due.
+BY_TYPE = {"date": "2199-03-31", "time": "14:05", "number": "5", "email": "a@b.test"}
 
 
 def plausible(name: str, given: dict[str, str]) -> str:

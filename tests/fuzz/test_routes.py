@@ -16,14 +16,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import run_wsgi_app
 
+from app.extensions import limiter
 from app.tenancy import _tenant
 from tests.fuzz.strikes import STRIKES, Request, environ_of, struck
 from tests.fuzz.watching import EXAMPLES, watchdog
 from tests.fuzz.world import NOBODY, PEOPLE, World, a_world, as_before
 
 TABLE = Path(__file__).resolve().parents[1] / "policy" / "routes.csv"
-# Says so when a part of the installation is away: no worker runs here.
-UNWELL = {"home.ready": 503}
+# What the best request gets here: no worker runs, no device signs for a passkey or makes codes, and
+# whoever is nobody gave no password and followed no link for a new one first.
+UNWELL = {
+    "home.ready": 503, "auth.add_passkey": 422, "auth.log_in_by_passkey": 422,
+    "auth.offer_passkey_step": 422, "auth.confirm_totp": 422,
+    "auth.new_password": 404, "auth.set_new_password": 404,
+}  # fmt: skip
+# Forms of pages in a state that this world is not in: a step done halfway, an open look, a deletion
+# that waits. They have a button and no words, but for a login's second step.
+BARE = {
+    "auth.offer_passkey_step", "auth.take_passkey_step", "auth.take_second_step",
+    "company.export_create", "home.resume_steps", "home.skip_step", "platform.cancel_deletion",
+    "platform.end_support", "platform.end_visit", "projects.move_checklist", "projects.reopen",
+}  # fmt: skip
 LEAKS = (
     "Traceback (most recent call last)",
     "psycopg2.errors",
@@ -107,8 +120,10 @@ def test_no_route_breaks(world, endpoint):
 
 
 @pytest.mark.parametrize("endpoint", roles())
-def test_the_good_request_is_taken(world, endpoint):
+def test_the_good_request_is_taken(world, endpoint, monkeypatch):
     """The control: strikes start from requests that are taken, so they reach the inner code."""
+    # The strikes before may have used up the tries of this minute.
+    monkeypatch.setattr(limiter, "enabled", False)
     allowed = roles()[endpoint]
     person = NOBODY if "public" in allowed else "sam" if allowed == {"superadmin"} else "ana"
     statuses = set()
@@ -126,6 +141,7 @@ def test_every_form_of_every_page_has_a_route(world):
 
 
 def test_every_post_is_a_form_of_some_page(world):
-    """Else its strikes would start from an empty request."""
+    """Else its strikes would start from an empty request, which is all that BARE ones take here."""
     posts = {rule.endpoint for rule in world.app.url_map.iter_rules() if "POST" in rule.methods}
-    assert posts - world.forms.keys() == set()
+    missing = sorted(posts - world.forms.keys() - BARE)
+    assert not missing, "\n" + "\n".join(missing)

@@ -226,6 +226,10 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
     project = scenarios.a_project(ana)
     equipment, free = scenarios.an_equipment(project), scenarios.an_equipment(project)
     _belonging(project.id, version.checklist_id, cast)
+    # One more of each, which the project can still be given.
+    scenarios.a_checklist(ana, scenarios.a_definition(code="SPARE"))
+    db.session.add(Account(email="spare@acme.test", name="Spare Viewer", role=Role.VIEWER,
+                           password_hash="!"))  # fmt: skip
     report = scenarios.a_report(
         ana, version=version, project=project, equipment_id=equipment.id,
         assignee_id=cast.tess.id,
@@ -257,7 +261,7 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "invitation_id": [_invitation(ana)],
         "reset_id": [_own(ana, PasswordReset, expires_at=datetime(2199, 1, 1, tzinfo=UTC))],
         "session_id": [_own(ana, AccountSession, token_hash="a session to end")],
-        "passkey_id": [_own(ana, Passkey, credential_id="x", public_key="x", name="Phone")],
+        "passkey_id": [_own(ana, Passkey, credential_id="cGhvbmU", public_key="x", name="Phone")],
         "project_id": [project.id],
         "equipment_id": [equipment.id, free.id],
         "checklist_id": [version.checklist_id],
