@@ -80,7 +80,7 @@ class Names:
         for kind in _NAMED:
             self._load_objects(kind, {e.object_id for e in entries if e.object_type == kind})
         self._load_definitions(
-            {e.object_id for e in entries if e.object_type == "report" and _field_of(e.facts)}
+            {e.object_id for e in entries if e.object_type == "report" and _has_question(e.facts)}
         )
 
     def load_object(self, kind: str, object_id: UUID | None) -> None:
@@ -124,6 +124,7 @@ class Names:
         self._definitions.update({row.id: self._versions[row.version_id] for row in rows})
 
 
-def _field_of(said: Any) -> bool:
+def _has_question(said: Any) -> bool:
+    """Whether it is about a field or a signature role, which the definition names."""
     facts = said.get("facts") or {}
     return bool(facts.get("field") or facts.get("role"))

@@ -1,4 +1,4 @@
-"""Reading and verifying the audit chain."""
+"""Reading the audit chain: its head, and all that was said of one object."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def list_entries(object_type: str, object_id: UUID) -> list[AuditEntry]:
 
 
 def link_hash(previous_hash: str, tenant_id: str, sequence: int, at: datetime, body: str) -> str:
-    """The same from an entry's columns; `at` is aware, to the microsecond."""
+    """What the trigger `audit_entries_chain` computes; `at` is aware, to the microsecond."""
     written = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     lines = (previous_hash, tenant_id, str(sequence), written, body)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

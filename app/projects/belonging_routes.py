@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from flask import Response, request
@@ -10,7 +12,6 @@ from app.errors import DomainError
 from app.extensions import db
 from app.projects import blueprint, defaults, people
 from app.projects.forms import PickForm
-from app.projects.reading import ReadProject
 from app.projects.show_routes import read, show_page, show_part
 from app.web.errors import translated
 from app.web.guards import MANAGERS, current_actor, requires
@@ -19,18 +20,7 @@ from app.web.guards import MANAGERS, current_actor, requires
 @blueprint.post("/projects/<uuid:project_id>/members")
 @requires(*MANAGERS)
 def add_member(project_id: UUID) -> Response:
-    found = read(project_id)
-    form = PickForm("members", found.additions.members)
-    if not form.validate():
-        return show_page(found, "members", status=422, members=form)
-    try:
-        people.add_member(
-            project_id=project_id, account_id=form.chosen_id.data, actor=current_actor()
-        )
-    except DomainError as refused:
-        return _refused(found, "members", form, refused)
-    db.session.commit()
-    return show_part(project_id, "members")
+    return _add(project_id, "members", people.add_member, "account_id")
 
 
 @blueprint.post("/projects/<uuid:project_id>/members/<uuid:account_id>/remove")
@@ -44,21 +34,8 @@ def remove_member(project_id: UUID, account_id: UUID) -> Response:
 @blueprint.post("/projects/<uuid:project_id>/viewers")
 @requires(*MANAGERS)
 def add_viewer(project_id: UUID) -> Response:
-    found = read(project_id)
-    form = PickForm("viewers", found.additions.viewers)
-    if not form.validate():
-        return show_page(found, "viewers", status=422, viewers=form)
-    try:
-        people.set_viewer(
-            project_id=project_id,
-            account_id=form.chosen_id.data,
-            is_granted=True,
-            actor=current_actor(),
-        )
-    except DomainError as refused:
-        return _refused(found, "viewers", form, refused)
-    db.session.commit()
-    return show_part(project_id, "viewers")
+    grant = partial(people.set_viewer, is_granted=True)
+    return _add(project_id, "viewers", grant, "account_id")
 
 
 @blueprint.post("/projects/<uuid:project_id>/viewers/<uuid:account_id>/remove")
@@ -74,18 +51,7 @@ def remove_viewer(project_id: UUID, account_id: UUID) -> Response:
 @blueprint.post("/projects/<uuid:project_id>/checklists")
 @requires(*MANAGERS)
 def add_checklist(project_id: UUID) -> Response:
-    found = read(project_id)
-    form = PickForm("checklists", found.additions.checklists)
-    if not form.validate():
-        return show_page(found, "checklists", status=422, checklists=form)
-    try:
-        defaults.add_checklist(
-            project_id=project_id, checklist_id=form.chosen_id.data, actor=current_actor()
-        )
-    except DomainError as refused:
-        return _refused(found, "checklists", form, refused)
-    db.session.commit()
-    return show_part(project_id, "checklists")
+    return _add(project_id, "checklists", defaults.add_checklist, "checklist_id")
 
 
 @blueprint.post("/projects/<uuid:project_id>/checklists/<uuid:checklist_id>/move")
@@ -111,6 +77,16 @@ def remove_checklist(project_id: UUID, checklist_id: UUID) -> Response:
     return show_part(project_id, "checklists")
 
 
-def _refused(found: ReadProject, part: str, form: PickForm, refused: DomainError) -> Response:
-    form.chosen_id.errors = [translated(refused)]
-    return show_page(found, part, status=422, **{part: form})
+def _add(project_id: UUID, part: str, add: Callable[..., None], argument: str) -> Response:
+    """Add what was picked in the form of a part; `argument` is what `add` calls its id."""
+    found = read(project_id)
+    form = PickForm(part, getattr(found.additions, part))
+    if not form.validate():
+        return show_page(found, part, status=422, **{part: form})
+    try:
+        add(project_id=project_id, actor=current_actor(), **{argument: form.chosen_id.data})
+    except DomainError as refused:
+        form.chosen_id.errors = [translated(refused)]
+        return show_page(found, part, status=422, **{part: form})
+    db.session.commit()
+    return show_part(project_id, part)
