@@ -55,7 +55,7 @@ def erase(slug: str | None, is_all: bool) -> None:
         with said_plainly():
             for due in [_get_due(connection, slug)] if slug else _list_due(connection):
                 rows = erase_rows(connection, due, actor=operator())
-                click.echo(f"Erased {due.slug}: {rows} rows.")
+                click.echo(f"Erased {due.slug}, {due.id}: {rows} rows.")
             for told in erase_files():
                 click.echo(told)
     finally:
