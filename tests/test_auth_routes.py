@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.auth import service
 from app.evidence.queries import list_entries
 from app.extensions import db
-from app.models import Account, AccountSession, AuditEntry, PlatformAuditEntry, Superadmin
+from app.models import Account, AccountSession, AuditEntry, PlatformAuditEntry, Superadmin, Tenant
 from app.tenancy import platform_scope
 from tests.cast import PASSWORD
 
@@ -233,6 +233,15 @@ def test_name_language_and_time_zone_are_ones_own(client_of, acting, cast):
         entries = list_entries("account", cast.tess.id)
         assert [one.action for one in entries] == ["account.preferences_changed"] * 2
         assert [one.facts["facts"].get("old_name") for one in entries] == [cast.tess.name, None]
+
+
+def test_zones_are_written_without_underscores(client_of, acting, cast):
+    with acting(cast.ana):
+        own = select(Tenant).where(Tenant.id == cast.ana.tenant_id)
+        db.session.scalars(own).one().time_zone = "America/Sao_Paulo"
+        db.session.commit()
+    page = client_of(cast.tess).get("/account").text
+    assert ">America/Sao Paulo</option>" in page and ">America/Sao_Paulo<" not in page
 
 
 def test_an_unknown_language_is_refused(client_of, cast):

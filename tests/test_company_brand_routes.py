@@ -211,6 +211,13 @@ def test_pale_colours_are_kept_and_what_happens_is_said(client_of, cast, filled,
         assert tenant.colour_accent == "#ffee00"
 
 
+def test_contrast_is_said_with_the_readers_decimal_mark(client_of, cast):
+    client = client_of(cast.ana)
+    client.post("/account", data={"name": "Ana", "locale": "pt_BR", "time_zone": "inherited"})
+    notes = client.get(COLOURS, query_string={"accent": "#ffee00"}, headers=HTMX).text
+    assert "o contraste é 1,2" in notes and "4.5" not in notes
+
+
 def test_fragment_and_page_agree(client_of, cast, filled):
     client = client_of(cast.ana)
     assert 'id="brand-preview"' in client.get(URL).text

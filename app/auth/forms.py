@@ -80,7 +80,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
         inherited = _("As the company") if company_zone else _("As the browser")
         self.locale.choices = options([(INHERITED, inherited), *LOCALES.items()])
         zone = company_zone or "UTC"
-        self.time_zone.choices = zone_options(inherited, [(INHERITED, zone)])
+        self.time_zone.choices = zone_options(inherited, [(INHERITED, zone.replace("_", " "))])
         return self
 
     @property
