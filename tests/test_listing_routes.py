@@ -177,7 +177,7 @@ def test_no_cell_becomes_a_formula(client_of, acting, cast, kind):
 
 
 def test_text_that_a_workbook_cannot_hold_is_cut_and_marked(client_of, acting, cast):
-    from app.reports.export import MAX_CELL, Sheet, write_xlsx
+    from app.web.sheets import MAX_CELL, Sheet, write_xlsx
 
     file = io.BytesIO()
     write_xlsx(Sheet("x", ("a",), iter([("b\x0bell",), ("x" * 40_000,)]), "UTC"), file)

@@ -31,7 +31,6 @@ from app.extensions import db
 from app.jobs.registry import Claim
 from app.jobs.runner import WorkFailed, publish, report_progress
 from app.models import Actor, Export, Tenant
-from app.reports.export import Sheet, write_csv
 from app.reports.snapshot import app_version
 from app.storage import (
     CHUNK,
@@ -44,6 +43,7 @@ from app.storage import (
     storage,
 )
 from app.tenancy import require_tenant
+from app.web.sheets import Sheet, write_csv
 
 FORMAT = "laudo.export/1"
 PROGRESS_SECONDS = 0.5

@@ -13,9 +13,9 @@ from app.evidence.queries import get_chain_head
 from app.evidence.sentences import KINDS, kind_of
 from app.evidence.service import record
 from app.models import Actor
-from app.reports.export import Sheet
 from app.tenancy import require_tenant
 from app.web.filters import sentence_text
+from app.web.sheets import Sheet
 
 
 def audit_sheet(wanted: Wanted, *, actor: Actor, zone: str, facts: dict[str, str]) -> Sheet:

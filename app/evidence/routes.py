@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, current_app, request, stream_with_context, url_for
 from flask_login import current_user
@@ -20,10 +18,10 @@ from app.evidence.people import list_actors
 from app.evidence.sentences import KINDS
 from app.extensions import db
 from app.models import Role
-from app.reports.export import Sheet, csv_chunks
 from app.tenancy import tenant_scope
 from app.web.fragments import render_page
 from app.web.guards import current_actor, requires
+from app.web.sheets import Sheet, csv_chunks, dated_name
 
 blueprint = Blueprint("evidence", __name__)
 
@@ -79,7 +77,7 @@ def export() -> Response:
     wanted = read_wanted(request.args, zone)
     sheet = audit_sheet(wanted, actor=current_actor(), zone=zone, facts=address_of(wanted))
     db.session.commit()
-    name = f"laudo-audit-{datetime.now(ZoneInfo(zone)).date().isoformat()}.csv"
+    name = dated_name("audit", "csv", zone)
     return Response(
         stream_with_context(_sent_while_read(sheet)),
         content_type="text/csv; charset=utf-8",

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from tempfile import TemporaryFile
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask import Response, current_app, request, send_file
+from flask import Response, current_app, request
 from flask_babel import gettext as _
 
 from app.models import Role
 from app.platform import auditing, blueprint
-from app.reports.export import Sheet, write_csv
 from app.tenancy import platform_scope
 from app.web.addresses import end_of, read_day, read_id, start_of
 from app.web.filters import sentence_text
 from app.web.fragments import render_page
 from app.web.guards import current_actor, requires
 from app.web.locale import pick_time_zone
+from app.web.sheets import Sheet, send_sheet
 
 MAX_WORDS = 120
 
@@ -46,7 +43,6 @@ def audit() -> Response:
 def audit_export() -> Response:
     wanted, address = _read_wanted()
     zone = pick_time_zone()
-    file = TemporaryFile()  # noqa: SIM115  (closed by the response that sends it)
     with platform_scope() as session:
         entries = auditing.export_entries(
             session,
@@ -64,14 +60,9 @@ def audit_export() -> Response:
              one.facts.get("ip"), one.facts.get("request"))
             for one in entries
         )  # fmt: skip
-        write_csv(Sheet(_("Audit"), headings, rows, zone), file)
+        response = send_sheet(Sheet(_("Audit"), headings, rows, zone), "csv", "platform-audit")
         session.commit()
-    file.seek(0)
-    day = datetime.now(ZoneInfo(zone)).date().isoformat()
-    name = f"laudo-platform-audit-{day}.csv"
-    return send_file(
-        file, "text/csv; charset=utf-8", as_attachment=True, download_name=name, max_age=0
-    )
+    return response
 
 
 def _read_wanted() -> tuple[auditing.Wanted, dict[str, str]]:

@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 
 from app.definition.outcome import Outcome
 from app.models import ReportStatus
-from app.reports.export import ExportLine, Sheet
+from app.reports.export import ExportLine
+from app.web.sheets import Sheet
 
 
 def sheet_of(lines: Iterable[ExportLine], zone: str) -> Sheet:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from tempfile import TemporaryFile
-from zoneinfo import ZoneInfo
-
-from flask import Response, current_app, request, send_file
+from flask import Response, current_app, request
 
 from app.extensions import db
 from app.reports import blueprint, lists
-from app.reports.export import WRITERS, export_lines
+from app.reports.export import export_lines
 from app.reports.export_sheet import sheet_of
 from app.reports.finding import list_filter_choices
 from app.reports.finding_forms import address_of, read_wanted
 from app.web.fragments import render_page
 from app.web.guards import MEMBERS, current_actor, requires
 from app.web.locale import company_today, pick_time_zone
+from app.web.sheets import send_sheet
 
 
 @blueprint.get("/reports/")
@@ -50,11 +47,6 @@ def export(kind: str) -> Response:
         most=current_app.config["EXPORT_ROWS"],
         facts=address_of(wanted),
     )
-    write, media_type = WRITERS[kind]
-    file = TemporaryFile()  # noqa: SIM115  (closed by the response that sends it)
-    write(sheet_of(lines, zone), file)
+    response = send_sheet(sheet_of(lines, zone), kind, "reports")
     db.session.commit()
-    file.seek(0)
-    day = datetime.now(ZoneInfo(zone)).date().isoformat()
-    name = f"laudo-reports-{day}.{kind}"
-    return send_file(file, media_type, as_attachment=True, download_name=name, max_age=0)
+    return response
