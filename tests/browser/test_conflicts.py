@@ -146,6 +146,7 @@ def test_double_taps_count_once(people, open_page, ask, tmp_path):
     page = open_page()
     pages.log_in(page, people.tess.email)
     page.goto("/reports/new")
+    pages.choose_project(page)
     page.get_by_label("Title").fill("Twice tapped")
     page.get_by_role("button", name="Start the report").dblclick()
     page.wait_for_url(re.compile(r"/fill"))

@@ -19,6 +19,7 @@ def test_a_technician_fills_signs_submits_and_downloads(people, open_page, tmp_p
 
     page.get_by_role("link", name="Reports").first.click()
     page.get_by_role("link", name="New report").first.click()
+    pages.choose_project(page)
     page.get_by_label("Title").fill("Transfer switch QTA-01")
     page.get_by_label("Equipment tag").fill("QTA-01")
     page.get_by_role("button", name="Start the report").click()
@@ -69,6 +70,7 @@ def test_what_is_typed_is_there_after_the_page_is_opened_again(people, open_page
     page = open_page()
     pages.log_in(page, people.tom.email)
     page.goto("/reports/new")
+    pages.choose_project(page)
     page.get_by_label("Title").fill("Second board")
     page.get_by_role("button", name="Start the report").click()
     page.wait_for_url(re.compile(r"/fill"))

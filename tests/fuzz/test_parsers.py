@@ -1,6 +1,6 @@
 """Whatever the readers of foreign data get, they answer: a value, a sentence, never a surprise.
 
-Their own test files prove what they read; this is where they are struck, 200 times each.
+Their own test files prove what they read; this is where they are struck.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whatever arrives, no route breaks: each takes or refuses at least 200 hostile requests.
+"""Whatever arrives, no route breaks: each takes or refuses every hostile request.
 
 `make fuzz EXAMPLES=1000` looks longer. A route is struck from the good requests that the pages
 offer for it, so that hostile values reach the code behind the first checks.
