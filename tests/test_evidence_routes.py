@@ -263,8 +263,9 @@ def test_a_report_that_names_another_head_gives_a_cut_end_away(acting, cast, mon
 def forged():
     """A fresh clone that a superuser may change behind everybody's back."""
     running = test_servers.current()
-    yield running.clone("laudo_audit_forged")
-    running.drop("laudo_audit_forged")
+    name = f"laudo_audit_{uuid4().hex[:8]}"
+    yield running.clone(name)
+    running.drop(name)
 
 
 def as_superuser(database: str, statement: str, tenant_id) -> None:
@@ -342,7 +343,7 @@ def full(tmp_path_factory, cast):
     from app import create_app
 
     running = test_servers.current()
-    database = running.clone("laudo_audit_full")
+    database = running.clone(f"laudo_audit_{uuid4().hex[:8]}")
     app = create_app(settings_for(database, tmp_path_factory.mktemp("full")))
     with app.app_context():
         connection = psycopg2.connect(running.postgres().dsn(APP, database))

@@ -72,7 +72,10 @@ def wait_for_render(site: Site, worker: str, seconds: float = 60) -> Render:
         found.extend([one] if one else [])
         return bool(one)
 
-    wait_until(look, f"{worker} renders nothing\n{site.log(worker)[-2000:]}", seconds, REDIS_BEAT)
+    def silence() -> str:
+        return f"{worker} renders nothing\n{site.log(worker)[-2000:]}"
+
+    wait_until(look, silence, seconds, REDIS_BEAT)
     return found[0]
 
 

@@ -234,11 +234,16 @@ def kill(pid: int, number: signal.Signals = signal.SIGKILL) -> bool:
 
 
 def wait_until(
-    condition: Callable[[], object], complaint: str, seconds: float, pause: float = 0.05
+    condition: Callable[[], object],
+    complaint: str | Callable[[], str],
+    seconds: float,
+    pause: float = 0.05,
 ) -> float:
     """Seconds that it took. Raises AssertionError with the complaint."""
     started = time.monotonic()
     while not condition():
-        assert time.monotonic() - started < seconds, f"after {seconds} s: {complaint}"
+        if time.monotonic() - started >= seconds:
+            words = complaint if isinstance(complaint, str) else complaint()
+            raise AssertionError(f"after {seconds} s: {words}")
         time.sleep(pause)
     return time.monotonic() - started
