@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "30"))
 # Of processor time, because machines are shared; a wait for a lock has the wall's clock.
 CPU_SECONDS, WALL_SECONDS = 5, 60
 
