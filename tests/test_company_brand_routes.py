@@ -163,6 +163,7 @@ def test_what_is_no_logo_is_refused_with_words_and_nothing_is_saved(
         ("third", "#12345", "six digits"),
         ("strip_opacity", "39", "from 40 to 100"),
         ("strip_opacity", "much", "from 40 to 100"),
+        ("strip_opacity", "9" * 400, "from 40 to 100"),
         ("strip_position", "beside", "Not a valid choice"),
         ("page_format", "b5", "Not a valid choice"),
         ("cover_note", "x" * 501, "500"),

@@ -11,7 +11,7 @@ from flask_wtf.file import FileField
 from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, Field, IntegerField, RadioField
-from wtforms.validators import InputRequired, NumberRange, ValidationError
+from wtforms.validators import AnyOf, InputRequired, ValidationError
 from wtforms.widgets import html_params
 
 from app.company.draft import Draft
@@ -125,7 +125,8 @@ class BrandForm(FlaskForm):  # type: ignore[misc]
         description=_l("From 40 to 100. Below the picture the ground is always whole."),
         validators=[
             InputRequired(_l("Give a number from 40 to 100.")),
-            NumberRange(LEAST_OPACITY, 100, _l("Give a number from 40 to 100.")),
+            # NumberRange breaks on a number of 400 digits.
+            AnyOf(range(LEAST_OPACITY, 101), _l("Give a number from 40 to 100.")),
         ],
         render_kw={"type": "number", "min": LEAST_OPACITY, "max": 100, "step": 5},
     )

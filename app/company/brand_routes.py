@@ -30,7 +30,7 @@ def brand() -> Response:
     draft = draft_of(current_user.tenant)
     newest = previews.find_view(current_user.account_id).newest
     if newest and request.args.get("unsaved"):
-        draft = Draft.of(newest.settings)
+        draft = Draft.of(draft.model_dump() | newest.settings)
     return _page(BrandForm(formdata=None, data=values_of(draft)))
 
 

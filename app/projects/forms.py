@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,13 +13,9 @@ from wtforms.validators import DataRequired, InputRequired
 from wtforms.widgets import TextInput
 
 from app.projects.queries import Choices
-from app.web.forms import LongTextField, TextField, options
+from app.web.forms import LongTextField, TextField, as_id, options
 
 SIX_PLACES = Decimal("0.000001")
-
-
-def as_id(value: Any) -> UUID | None:
-    return value if isinstance(value, UUID) or not value else UUID(value)
 
 
 class CoordinateField(Field):

@@ -17,14 +17,10 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from app.reports.choices import Choices, Grouped, StartChoices
-from app.web.forms import options
+from app.web.forms import as_id, options
 
 CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
 LAST_DAY = date(2199, 12, 31)
-
-
-def _as_id(value: Any) -> UUID | None:
-    return value if isinstance(value, UUID) or not value else UUID(value)
 
 
 def _stripped(value: str | None) -> str:
@@ -35,7 +31,7 @@ class GroupedSelectField(SelectField):
     """Ids to choose from, those of the project before all others."""
 
     def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, coerce=_as_id, choices=[], **kwargs)
+        super().__init__(label, coerce=as_id, choices=[], **kwargs)
 
     def offer(self, choices: Grouped, first: str, others: str, prompt: str | None = None) -> None:
         """Fill the list; a lone choice is chosen without the prompt, one group needs no name."""
@@ -69,7 +65,7 @@ class StartForm(FlaskForm):  # type: ignore[misc]
 
     client_id = HiddenField(default=lambda: str(uuid4()))
     project_id = SelectField(
-        _l("Project"), coerce=_as_id, validators=[InputRequired(_l("Choose a project."))]
+        _l("Project"), coerce=as_id, validators=[InputRequired(_l("Choose a project."))]
     )
     checklist_id = GroupedSelectField(
         _l("Checklist"), validators=[InputRequired(_l("Choose a checklist."))]

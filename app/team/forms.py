@@ -19,7 +19,7 @@ from app.team.accepting import Chosen, OpenInvitation
 from app.team.inviting import InvitationFacts
 from app.team.queries import State, WantedPeople
 from app.team.service import MAX_EMAIL, MAX_NAME
-from app.web.forms import TextField, options, zone_options
+from app.web.forms import TextField, as_id, options, zone_options
 from app.web.locale import LOCALES
 
 INHERITED = "inherited"
@@ -141,17 +141,13 @@ class AcceptForm(FlaskForm):  # type: ignore[misc]
 class HandOverForm(FlaskForm):  # type: ignore[misc]
     """Deactivating somebody, and to whom their open reports go."""
 
-    hand_over_to = SelectField(_l("Hand open reports to"), validators=[Optional()])
+    hand_over_to = SelectField(_l("Hand open reports to"), coerce=as_id, validators=[Optional()])
 
     def offer(self, people: Choices) -> HandOverForm:
         """Nobody, or one of these (id, name)."""
         stay = (NOBODY, _("Nobody: they stay as they are"))
         self.hand_over_to.choices = options([stay, *people])
         return self
-
-    @property
-    def hand_over_id(self) -> UUID | None:
-        return UUID(self.hand_over_to.data) if self.hand_over_to.data else None
 
 
 class RoleForm(HandOverForm):

@@ -64,7 +64,7 @@ def change_role(account_id: UUID) -> Response:
         service.change_role(
             account_id=account_id,
             role=Role(form.role.data),
-            hand_over_to=form.hand_over_id,
+            hand_over_to=form.hand_over_to.data,
             actor=current_actor(),
         )
     except (service.LastAdmin, service.OwnAccount, NotAssignable) as error:
@@ -100,7 +100,7 @@ def deactivate(account_id: UUID) -> Response:
         return _person_page(person, status=422, state_form=form)
     try:
         service.deactivate_account(
-            account_id=account_id, hand_over_to=form.hand_over_id, actor=current_actor()
+            account_id=account_id, hand_over_to=form.hand_over_to.data, actor=current_actor()
         )
     except (service.LastAdmin, service.OwnAccount, NotAssignable) as error:
         db.session.rollback()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from flask_babel import gettext as _
 from wtforms import StringField
@@ -44,6 +45,11 @@ class LongTextField(TextField):
 
     def _in_shape(self, text: str) -> str:
         return text
+
+
+def as_id(value: Any) -> UUID | None:
+    """What a list of ids coerces with: None for its prompt, ValueError for what is no id."""
+    return value if isinstance(value, UUID) else UUID(value) if value else None
 
 
 def options(pairs: Pairs, group: str | None = None) -> list[SelectChoice]:
