@@ -180,6 +180,16 @@ def test_answers_print_as_they_were_typed_with_units_limits_and_words(desk):
         assert words in text, words
 
 
+def test_a_unit_that_was_typed_prints_once(desk):
+    desk.answer(
+        insulation={"text": "90 MΩ", "decimal": "90"},
+        contact_resistance={"b:after": {"text": "0,61 mΩ", "decimal": "0.61"}},
+    )
+    text = desk.text(desk.make())
+    assert "90 MΩ" in text and "0,61 mΩ" in text
+    assert "MΩ MΩ" not in text and "mΩ mΩ" not in text
+
+
 def test_not_applicable_and_not_ok_stand_in_front(desk, acting, cast):
     with acting(cast.tess) as actor:
         report = get_report(desk.report_id, person=actor)

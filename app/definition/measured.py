@@ -80,7 +80,7 @@ def parse_decimal(text: str, *, unit: str | None = None) -> Measured:
     typed = unicodedata.normalize("NFC", _shown(text)) if len(text) <= MAX_NUMBER_TEXT else None
     if typed is None:
         raise InvalidAnswer(say(TOO_LONG, limit=MAX_NUMBER_TEXT))
-    match = _NUMBER.fullmatch(_without_unit(typed, unit))
+    match = _NUMBER.fullmatch(without_unit(typed, unit))
     number = match and _plain_digits(match["digits"])
     if not match or not number:
         raise InvalidAnswer(say(NOT_A_NUMBER, text=typed))
@@ -102,7 +102,8 @@ def _shown(text: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"[\x00-\x08\ud800-\udfff]", "", text)).strip()
 
 
-def _without_unit(text: str, unit: str | None) -> str:
+def without_unit(text: str, unit: str | None) -> str:
+    """A reading as typed, less the unit where that was typed too; whoever shows it adds it."""
     if not unit:
         return text
     # NFKC makes one of the two ohms and the two micros, which look the same.

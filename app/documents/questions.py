@@ -15,6 +15,7 @@ from app.definition.judging import (
     judge,
     judge_cells,
 )
+from app.definition.measured import without_unit
 from app.definition.schema import Field, FieldType, Language, Verdict
 from app.documents.words import date_words, words_of
 from app.pdf import context as pdf
@@ -73,7 +74,7 @@ def _texts(field: Field, value: Any, languages: Languages) -> tuple[pdf.Words, .
 def _measurement(field: Field, value: Any) -> pdf.Measurement | None:
     if field.type is not FieldType.NUMBER or not isinstance(value, Mapping):
         return None
-    return pdf.Measurement(str(value["text"]), MARKS.get(judge(field, dict(value))))
+    return _reading(field, value, judge(field, dict(value)))
 
 
 def _table(field: Field, value: Any, languages: Languages) -> pdf.Table | None:
@@ -86,8 +87,7 @@ def _table(field: Field, value: Any, languages: Languages) -> pdf.Table | None:
         key = f"{row_id}:{column_id}"
         if key not in value:
             return None
-        mark = MARKS.get(marks.get(key, Judgement.NONE))
-        return pdf.Measurement(str(value[key]["text"]), mark)
+        return _reading(field, value[key], marks.get(key, Judgement.NONE))
 
     return pdf.Table(
         columns=tuple(words_of(column.label, languages) for column in field.columns),
@@ -99,6 +99,12 @@ def _table(field: Field, value: Any, languages: Languages) -> pdf.Table | None:
             for row in field.rows
         ),
     )
+
+
+def _reading(field: Field, reading: Mapping[str, Any], judgement: Judgement) -> pdf.Measurement:
+    """The text as typed; a unit that was typed too is left to the template, which prints one."""
+    unit = field.limits.unit if field.limits else None
+    return pdf.Measurement(without_unit(str(reading["text"]), unit), MARKS.get(judgement))
 
 
 def limits_of(field: Field) -> pdf.Limits | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask_babel import gettext as _
 
 from app.definition.judging import AnswerFacts
+from app.definition.measured import without_unit
 from app.definition.schema import Definition, Field, FieldType, Language, Verdict
 
 
@@ -31,7 +32,8 @@ def value_words(field: Field, value: object, languages: tuple[Language, ...]) ->
     if isinstance(value, Mapping):
         unit = field.limits.unit if field.limits else None
         texts = [value["text"]] if field.type is FieldType.NUMBER else _cell_texts(field, value)
-        return " ".join(part for part in ("; ".join(texts), unit) if part)
+        shown = "; ".join(without_unit(text, unit) for text in texts)
+        return " ".join(part for part in (shown, unit) if part)
     return str(value)
 
 

@@ -13,6 +13,7 @@ from flask import Flask
 from flask_babel import format_date, format_decimal, get_locale
 from flask_babel import gettext as _
 
+from app.definition.measured import without_unit
 from app.definition.sentences import Sentence
 
 
@@ -57,4 +58,5 @@ def init_app(app: Flask) -> None:
         file_size=file_size,
         month_name=month_name,
         sentence=sentence_text,
+        without_unit=without_unit,
     )
