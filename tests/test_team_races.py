@@ -110,6 +110,31 @@ def test_a_report_assigned_to_who_leaves_is_handed_over_or_refused(stage, cast):
             assert report.assignee_id != cast.tess.id, outcomes
 
 
+def test_a_report_filled_in_while_its_assignee_leaves_with_open_invitations(stage, cast):
+    from app.reports.answering import Given, save_answer
+
+    who = {"account_id": cast.max.id, "hand_over_to": cast.tom.id, "actor": actor(cast.ana)}
+    ways = (
+        lambda: service.deactivate_account(**who),
+        lambda: service.change_role(role=Role.VIEWER, **who),
+    )
+    for turn in range(ROUNDS):
+        set_roles(stage, cast, ana=Role.ADMIN, max=Role.ADMIN, tom=Role.TECHNICIAN)
+        with stage.app_context(), tenant_scope(cast.acme):
+            reports = [scenarios.a_report(actor(cast.max)).id for _n in range(6)]
+        raced(stage, cast, [invite(f"d{turn}{n}@acme.test", cast.max) for n in range(2)])
+        saves = [
+            lambda id=id: save_answer(
+                report_id=id, field_id="customer", given=Given("Norte"), actor=actor(cast.ana)
+            )
+            for id in reports
+        ]
+        assert raced(stage, cast, [ways[turn % 2], *saves]) == [DONE] * 7
+        with stage.app_context(), tenant_scope(cast.acme):
+            assignees = select(Report.assignee_id).where(Report.id.in_(reports)).distinct()
+            assert db.session.scalars(assignees).all() == [cast.tom.id]
+
+
 def invite(email: str, by) -> Callable[[], object]:
     facts = inviting.InvitationFacts(email=email, role=Role.TECHNICIAN)
     return lambda: inviting.invite_person(facts=facts, actor=actor(by))

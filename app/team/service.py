@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -105,8 +106,9 @@ def deactivate_account(
     account.is_active = False
     account.deactivated_at = datetime.now(UTC)
     _end_sessions(account)
-    _take_back_invitations(account, actor)
+    open_invitations = _lock_invitations(account)
     handed = _hand_over(account, hand_over_to, actor)
+    _take_back(open_invitations, actor)
     _note("deactivated", account, actor, email=account.email, handed_over=str(handed))
     return account
 
@@ -143,9 +145,9 @@ def change_role(
     old, account.role = account.role, role
     if old is Role.VIEWER:
         _drop_grants(account)
-    if old is Role.ADMIN:
-        _take_back_invitations(account, actor)
+    open_invitations = _lock_invitations(account) if old is Role.ADMIN else []
     handed = _hand_over(account, hand_over_to, actor) if role is Role.VIEWER else 0
+    _take_back(open_invitations, actor)
     _note("role_changed", account, actor, old=old.value, new=role.value, handed_over=str(handed))
     return account
 
@@ -221,10 +223,11 @@ def _end_sessions(account: Account) -> None:
     )
 
 
-def _take_back_invitations(account: Account, actor: Actor) -> None:
+def _lock_invitations(account: Account) -> Sequence[Invitation]:
     """Those that the person sent and nobody accepted. Called before anything is written into the
-    audit: an acceptance locks its invitation first and the chain after it."""
-    sent = db.session.scalars(
+    audit: an acceptance locks its invitation first and the chain after it, as whoever saves an
+    answer locks the report first."""
+    return db.session.scalars(
         select(Invitation)
         .where(
             Invitation.invited_by == account.id,
@@ -235,7 +238,10 @@ def _take_back_invitations(account: Account, actor: Actor) -> None:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
-    for invitation in sent:
+
+
+def _take_back(invitations: Sequence[Invitation], actor: Actor) -> None:
+    for invitation in invitations:
         invitation.revoked_at = datetime.now(UTC)
         record(
             action="invitation.revoked",
