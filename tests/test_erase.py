@@ -68,10 +68,14 @@ def suspended(house, cast, sam):
     return cast.acme
 
 
-def finish_export(house, tenant_id, when) -> None:
+def finish_export(house, tenant_id, *, asked) -> None:
+    """One that was asked for at that time and is finished just now."""
     with house.inside(tenant_id):
         key = object_key(tenant_id, "export", "a" * 64, ".zip")
-        db.session.add(Export(state=WorkState.DONE, storage_key=key, finished_at=when))
+        now = datetime.now(UTC)
+        db.session.add(
+            Export(state=WorkState.DONE, storage_key=key, created_at=asked, finished_at=now)
+        )
         db.session.commit()
 
 
@@ -100,13 +104,14 @@ def test_only_a_suspended_company_can_be_deleted(house, sam, cast):
     assert house.tenant(cast.acme).deletion_due_at is None
 
 
-def test_an_export_from_after_the_suspension_is_needed(house, sam, suspended, cast):
-    finish_export(house, cast.acme, house.tenant(cast.acme).suspended_at - timedelta(minutes=1))
+def test_an_export_asked_for_after_the_suspension_is_needed(house, sam, suspended, cast):
+    since = house.tenant(cast.acme).suspended_at
+    finish_export(house, cast.acme, asked=since - timedelta(minutes=1))
     refused = ask(sam, suspended)
     assert refused.status_code == 422 and "There is no finished export" in refused.text
     assert ask(sam, suspended, **{"deletion-is_waived": "y"}).status_code == 422
     assert ask(sam, suspended, **{"deletion-waiver": "not ticked"}).status_code == 422
-    finish_export(house, cast.acme, datetime.now(UTC) + timedelta(seconds=1))
+    finish_export(house, cast.acme, asked=since + timedelta(seconds=1))
     assert ask(sam, suspended).status_code == 303
     facts = house.chain(cast.acme, "tenant", cast.acme)[-1][2]
     assert facts["export"] and facts["waiver"] is None
@@ -119,6 +124,9 @@ def test_the_platform_asks_for_the_export(house, sam, suspended, cast):
         export = db.session.scalars(select(Export)).one()
         assert (export.requested_by, export.state) == (None, WorkState.QUEUED)
     assert "An export is being made" in sam.get(page(suspended)).text
+    assert house.platform_actions(suspended).count("export.requested") == 1
+    told = "Sam Super asked for an archive of all that the company has."
+    assert told in sam.get("/platform/audit?kind=companies").text
 
 
 def test_a_waiver_is_written_down_and_the_company_is_told(house, sam, suspended, cast):

@@ -24,7 +24,7 @@ from app.tenancy import platform_scope
 BATCH = 1_000
 # What superadmins and operators do, as people think of it.
 KINDS = (
-    Kind("companies", N_("Companies"), ("tenant",)),
+    Kind("companies", N_("Companies"), ("tenant", "export")),
     Kind("support", N_("Looks into companies"), ("support",)),
     Kind("people", N_("Superadmins and their accounts"), ("superadmin", "account")),
     Kind("logins", N_("Logging in and out"), ("session",)),

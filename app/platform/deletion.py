@@ -11,9 +11,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.company.exporting import find_finished_export
+from app.company.exporting import find_finished_export, find_open_export, request_export
 from app.errors import DomainError
 from app.models import Actor, Export, Tenant, TenantStatus
+from app.platform.service import note
 from app.platform.tenants import ReasonMissing, lock_tenant, tell_both
 
 WAIT = timedelta(days=30)
@@ -31,18 +32,31 @@ class SlugDiffers(DomainError):
 
 
 class ExportMissing(DomainError):
-    """There is no finished export from after the suspension. Prepare one, or write down that the
-    company does without and why."""
+    """There is no finished export that was asked for after the suspension. Prepare one, or write
+    down that the company does without and why."""
 
     status = 422
 
 
+def prepare_export(session: Session, *, tenant_id: UUID, actor: Actor) -> Export:
+    """Have the bound company's export made, which both audits tell; one that is being made already
+    is that one. Raises NotFound."""
+    tenant = lock_tenant(session, tenant_id)
+    if export := find_open_export():
+        return export
+    export = request_export(actor=actor)
+    facts = {"name": tenant.name, "export": str(export.id)}
+    note(session, "export.requested", actor, tenant_id=tenant.id, **facts)
+    return export
+
+
 def find_last_export(tenant: Tenant) -> Export | None:
-    """The bound company's export that holds everything: finished after nothing could change."""
+    """The bound company's export that holds everything: asked for when nothing could change any
+    more. One that was only finished then had read its rows before."""
     export = find_finished_export()
-    if export is None or tenant.suspended_at is None or export.finished_at is None:
+    if export is None or tenant.suspended_at is None:
         return None
-    return export if export.finished_at >= tenant.suspended_at else None
+    return export if export.created_at >= tenant.suspended_at else None
 
 
 def request_deletion(

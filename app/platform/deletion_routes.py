@@ -7,13 +7,10 @@ from uuid import UUID
 from flask import Response, flash, url_for
 from flask_babel import gettext as _
 
-from app.company.exporting import request_export
-from app.extensions import db
 from app.models import Role
 from app.platform import blueprint, deletion, queries
 from app.platform.forms import DeletionForm
 from app.platform.routes import changing, company_page
-from app.tenancy import tenant_scope
 from app.web.errors import translated
 from app.web.fragments import redirect_to
 from app.web.guards import current_actor, requires
@@ -22,10 +19,8 @@ from app.web.guards import current_actor, requires
 @blueprint.post("/platform/companies/<uuid:tenant_id>/export")
 @requires(Role.SUPERADMIN)
 def prepare_export(tenant_id: UUID) -> Response:
-    queries.get_company(tenant_id)
-    with tenant_scope(tenant_id):
-        request_export(actor=current_actor())
-        db.session.commit()
+    with changing(tenant_id) as session:
+        deletion.prepare_export(session, tenant_id=tenant_id, actor=current_actor())
     flash(_("The export is being made. The company's admins can download it."), "success")
     return redirect_to(url_for(".show", tenant_id=tenant_id))
 
