@@ -15,6 +15,7 @@ from app.commands.backup.folder import Backup, list_backups
 from app.commands.backup.refusal import Refusal
 from app.commands.backup.tools import find_tool
 from app.evidence.chain import verify_chain
+from app.evidence.service import record
 from app.extensions import db
 from app.models import Actor, Photo, Report
 from app.reports.service import start_report
@@ -286,6 +287,70 @@ def test_a_backup_of_altered_evidence_says_so(original, copy, tmp_path, harm):
     assert result.exit_code == 1
     assert sentence in result.output
     assert "The backup is complete" in result.output
+
+
+def erase_acme(there: Place) -> None:
+    there.as_superuser(
+        *unguarded("tombstones", "delete from tombstones where slug = 'gone'"),
+        "update tenants set status = 'suspended', deletion_due_at = now() - interval '1 day'"
+        " where slug = 'acme'",
+    )
+    result = there.flask("tenant", "erase", "acme")
+    assert result.exit_code == 0, result.output
+
+
+def test_an_erased_company_is_no_rewritten_chain(original, copy, tmp_path):
+    with copied_place(original, tmp_path / "storage") as there:
+        erase_acme(there)
+        for _night in range(2):
+            result = there.flask("backup", str(copy))
+            assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "update tombstones set signature = repeat('0', 64) where slug = 'acme'",
+        "update tombstones set body = replace(body, 'acme', 'akme') where slug = 'acme'",
+        "delete from tombstones where slug = 'acme'",
+    ],
+)
+def test_a_company_that_no_genuine_tombstone_stands_for_was_taken_away(
+    original, copy, tmp_path, harm
+):
+    with copied_place(original, tmp_path / "storage") as there:
+        erase_acme(there)
+        there.as_superuser(*unguarded("tombstones", harm))
+        result = there.flask("backup", str(copy))
+    assert result.exit_code == 1
+    assert "was rewritten" in result.output
+
+
+def test_a_missing_object_does_not_hold_the_chains_at_an_old_head(original, cast, copy, tmp_path):
+    """What was added after the last backup without problems is held fast, too."""
+    with copied_place(original, tmp_path / "storage") as there:
+        with there.app.app_context(), tenant_scope(cast.acme):
+            actor = Actor("Ana Admin")
+            record(action="x.y", actor=actor, object_type="tenant", object_id=cast.acme)
+            db.session.commit()
+        next(path for path in there.storage.rglob("*") if path.is_file()).unlink()
+        # A fresh folder copies every object, so it misses that one.
+        folder = shutil.copytree(copy, tmp_path / "more")
+        shutil.rmtree(folder / "objects")
+        before = there.flask("backup", str(folder))
+        assert "is missing from the storage" in before.output and "rewritten" not in before.output
+        there.as_superuser(*HARMS["the end cut off"][0])
+        for _night in range(2):
+            assert "was rewritten" in there.flask("backup", str(folder)).output
+
+
+def test_a_backup_can_be_named_from_inside_it(original, copy, tmp_path, monkeypatch):
+    monkeypatch.chdir(only_backup(copy).path)
+    result = original.flask("backup", "--verify", ".")
+    assert result.exit_code == 0, result.output
+    with empty_place(tmp_path / "storage") as target:
+        result = target.flask("restore", ".")
+        assert result.exit_code == 0, result.output
 
 
 def test_a_backup_without_some_bytes_says_which(original, tmp_path):

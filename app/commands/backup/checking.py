@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
+import json
+
 from psycopg2 import extensions
 
-from app.commands.backup.figures import Figures, find_hash
+from app.commands.backup.figures import Chain, Figures, find_hash, table_names
 from app.commands.backup.folder import Backup
 from app.commands.backup.refusal import Refusal
 from app.commands.backup.threads import in_threads
+from app.platform.tombstones import sign_body
 
 
 def find_damage(backup: Backup) -> list[str]:
@@ -18,36 +22,65 @@ def find_damage(backup: Backup) -> list[str]:
     return [sentence for _one, sentence in in_threads(backup.find_bad_object, wanted) if sentence]
 
 
-def problems_of(found: Figures) -> list[str]:
-    """Evidence that does not hold together."""
-    broken = [
-        f"The audit chain of tenant {tenant_id} does not fit at entry {chain.broken_at}."
+def find_broken(found: Figures) -> dict[str, str]:
+    """A sentence for each tenant whose audit chain does not hold together."""
+    return {
+        tenant_id: f"The audit chain of tenant {tenant_id} does not fit at entry {chain.broken_at}."
         for tenant_id, chain in found.chains.items()
         if chain.broken_at is not None
-    ]
-    return broken + [
+    }
+
+
+def problems_of(found: Figures) -> list[str]:
+    """Evidence that does not hold together."""
+    return [*find_broken(found).values()] + [
         f"The snapshot of report {report_id} is not what was frozen at its completion."
         for report_id in found.bad_snapshots
     ]
 
 
-def find_rewritten(earlier: list[Backup], connection: extensions.connection) -> list[str]:
-    """Whether each chain still runs through the head that the last good backup wrote down.
+def find_rewritten(earlier: list[Backup], connection: extensions.connection) -> dict[str, str]:
+    """A sentence for each tenant whose chain no longer runs through the head of its last good backup.
 
     A chain whose newest entries were cut off, or made anew, fits in itself; only a head that is
-    kept elsewhere tells.
+    kept elsewhere tells. A company that was erased has none any more, and its tombstone says so.
     """
-    for backup in reversed(earlier):
+    erased = _read_erased(connection)
+    sentences = {}
+    for tenant_id, (name, head) in _last_good_heads(earlier).items():
+        found = find_hash(connection, tenant_id, head.sequence)
+        if found == head.hash or found is None and erased.get(tenant_id, -1) >= head.sequence:
+            continue
+        sentences[tenant_id] = (
+            f"The audit chain of tenant {tenant_id} was rewritten: entry {head.sequence} is not"
+            f" what it was in the backup {name}."
+        )
+    return sentences
+
+
+def _last_good_heads(earlier: list[Backup]) -> dict[str, tuple[str, Chain]]:
+    """By tenant, the newest head that was found good, and the name of its backup."""
+    heads = {}
+    for backup in earlier:
         try:
             manifest = backup.read_manifest()
         except Refusal:
             continue
-        if manifest.problems:
-            continue
-        return [
-            f"The audit chain of tenant {tenant_id} was rewritten: entry {head.sequence} is not"
-            f" what it was in the backup {backup.name}."
-            for tenant_id, head in manifest.figures.chains.items()
-            if find_hash(connection, tenant_id, head.sequence) != head.hash
-        ]
-    return []
+        for tenant_id, head in manifest.figures.chains.items():
+            if not manifest.has_bad_chain(tenant_id):
+                heads[tenant_id] = (backup.name, head)
+    return heads
+
+
+def _read_erased(connection: extensions.connection) -> dict[str, int]:
+    """By tenant, how far the chain went that a genuine tombstone stands for."""
+    if "tombstones" not in table_names(connection):
+        return {}
+    erased = {}
+    with connection.cursor() as cursor:
+        cursor.execute("select body, signature from tombstones")
+        for body, signature in cursor.fetchall():
+            if hmac.compare_digest(sign_body(body), signature):
+                facts = json.loads(body)
+                erased[facts["tenant"]] = int(facts["audit"]["sequence"])
+    return erased

@@ -19,8 +19,9 @@ from app.config import BackupSettings, MigrationSettings
 from app.storage import storage
 from app.tenancy import check_app_role
 
-Folder = click.Path(file_okay=False, path_type=Path)
-Existing = click.Path(exists=True, file_okay=False, path_type=Path)
+# Resolved: a backup is known by its folder's name, and `.` has none.
+Folder = click.Path(file_okay=False, resolve_path=True, path_type=Path)
+Existing = click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
 MOST_SENTENCES = 50
 
 

@@ -37,7 +37,8 @@ PARTIAL = ".partial"
 
 class Manifest(BaseModel):
     """What a backup holds. `missing_objects` and `damaged_objects` are keys that rows name but
-    whose bytes were already gone or wrong in the storage; `problems` says the same and more."""
+    whose bytes were already gone or wrong in the storage; `problems` says the same and more.
+    `bad_chains` are the tenants whose chain was broken or rewritten; None in an older manifest."""
 
     format: str
     made_at: datetime
@@ -50,6 +51,13 @@ class Manifest(BaseModel):
     missing_objects: list[str]
     damaged_objects: list[str]
     problems: list[str]
+    bad_chains: list[str] | None = None
+
+    def has_bad_chain(self, tenant_id: str) -> bool:
+        """Where it was not written down, any problem may have been one of the chain."""
+        if self.bad_chains is None:
+            return bool(self.problems)
+        return tenant_id in self.bad_chains
 
 
 class StoredObject(NamedTuple):

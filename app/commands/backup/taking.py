@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.commands.backup import figures as reading
-from app.commands.backup.checking import find_rewritten, problems_of
+from app.commands.backup.checking import find_broken, find_rewritten, problems_of
 from app.commands.backup.folder import (
     FORMAT,
     MANIFEST,
@@ -64,7 +64,8 @@ def take_backup(folder: Path, url: str, store: Storage, say: Say) -> tuple[Backu
             backup.dump.chmod(0o600)
             found = reading.read_figures(connection)
             keys = reading.list_object_keys(connection)
-            problems = [*problems_of(found), *find_rewritten(earlier, connection)]
+            rewritten = find_rewritten(earlier, connection)
+            problems = [*problems_of(found), *rewritten.values()]
         say(f"Copying the objects that are not there yet, of {len(keys)}")
         copied = copy_objects(backup, keys, store)
         say(f"{copied.new} objects were new")
@@ -82,6 +83,7 @@ def take_backup(folder: Path, url: str, store: Storage, say: Say) -> tuple[Backu
             missing_objects=copied.missing,
             damaged_objects=copied.damaged,
             problems=problems,
+            bad_chains=sorted({*find_broken(found), *rewritten}),
         )
         lines = (f"{kept.sha256}\t{kept.byte_size}\t{kept.key}\n" for kept in copied.objects)
         write_private(backup.path / OBJECTS, lines)
