@@ -83,6 +83,8 @@ def test_wider_verdicts() -> None:
         ("none", "none", 0, 20),
         ("Nenhuma", "none", 0, 20),
         ("0", "none", 0, 20),
+        ("0 photos", "none", 0, 20),
+        ("0 fotos", "none", 0, 20),
         ("min 2", "required", 2, 20),
         ("MIN: 2", "required", 2, 20),
         ("mín. 2; máx. 5", "required", 2, 5),

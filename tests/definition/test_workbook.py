@@ -195,6 +195,26 @@ def test_other_sheets_in_either_language() -> None:
     assert [note.cell for note in result.notices] == ["A7", "B1"]
 
 
+@pytest.mark.parametrize("length", [2_001, 5_000])
+def test_a_long_title_in_one_of_two_section_columns(length: int) -> None:
+    header = ("Section (EN)", "Section (PT)", "Question (EN)", "Question (PT)", "Type")
+    row = ("One", "U" * length, "First", "Primeira", "text")
+    assert complaints(read({"Checklist": [header, row]})) == [
+        ("B2", "The text has more than 2000 characters. Shorten it."),
+    ]
+
+
+def test_a_role_id_that_stands_twice() -> None:
+    header = ("Role (EN)", "Role (PT)", "Required", "Id")
+    result = read_rich(
+        ("A / B", "One", "Um", "text"),
+        Signatures=[header, ("Tech", "Técnico", "yes", "tech"), ("Boss", "Chefe", "yes", "tech")],
+    )
+    assert complaints(result) == [
+        ("D3", 'The id "tech" already stands in Signatures, cell D2. Choose another.'),
+    ]
+
+
 def test_all_problems_at_once_each_with_its_cell() -> None:
     result = read_rich(
         (None, "No section", "Sem seção", "text"),

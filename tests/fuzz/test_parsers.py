@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook
 from pydantic import ValidationError
 from werkzeug.datastructures import MultiDict
 
@@ -102,6 +103,17 @@ def test_a_workbook_of_odd_cells_is_read_or_refused(cells):
         quoted = clean.replace("&", "&amp;").replace("<", "&lt;").encode()
         sheet[spot] = quoted + b"</t>" + rest
     reads(zipped({**parts(), name: b"<t>".join(sheet)}))
+
+
+@struck
+@given(st.lists(st.integers(0, 6_000), min_size=2, max_size=2))
+def test_two_section_columns_of_any_length_are_read_or_refused(lengths):
+    book = Workbook()
+    book.active.append(("Section (EN)", "Section (PT)", "Question (EN)", "Question (PT)", "Type"))
+    book.active.append((*("x" * length for length in lengths), "First", "Primeira", "text"))
+    made = io.BytesIO()
+    book.save(made)
+    reads(made.getvalue())
 
 
 # --- EXIF -------------------------------------------------------------------------------------

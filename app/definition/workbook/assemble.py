@@ -53,23 +53,18 @@ class Drafts:
 
 def refuse_repeated_ids(drafts: Drafts, log: Log) -> None:
     """Notes every id that the workbook gives twice, at its second place."""
-    places: dict[str, tuple[str, str]] = {}
-    for _, draft in drafts.placed_fields():
-        if draft.given_id is None:
-            continue
-        if draft.given_id in places:
-            sheet, cell = places[draft.given_id]
-            sentence = say(ID_TWICE, id=draft.given_id, sheet=sheet, cell=cell)
-            log.problem(draft.sheet, draft.id_ref, sentence)
-        else:
-            places[draft.given_id] = (draft.sheet, draft.id_ref)
-    roles: set[str] = set()
-    for role in drafts.roles:
-        if role.given_id in roles:
-            sentence = say(ID_TWICE, id=str(role.given_id), sheet=role.sheet, cell="A1")
-            log.problem(role.sheet, role.ref, sentence)
-        elif role.given_id:
-            roles.add(role.given_id)
+    fields = [(one.given_id, one.sheet, one.id_ref) for _, one in drafts.placed_fields()]
+    roles = [(one.given_id, one.sheet, one.id_ref) for one in drafts.roles]
+    for given in (fields, roles):
+        places: dict[str, tuple[str, str]] = {}
+        for given_id, sheet, cell in given:
+            if given_id is None:
+                continue
+            if given_id in places:
+                first_sheet, first_cell = places[given_id]
+                sentence = say(ID_TWICE, id=given_id, sheet=first_sheet, cell=first_cell)
+                log.problem(sheet, cell, sentence)
+            places.setdefault(given_id, (sheet, cell))
 
 
 def build(

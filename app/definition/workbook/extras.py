@@ -36,10 +36,10 @@ class RoleDraft:
     """A signature role that may still lack its id."""
 
     sheet: str
-    ref: str
     label: Text
     required: bool
     given_id: str | None = None
+    id_ref: str = ""
 
 
 def read_info_fields(sheet: Sheet, languages: tuple[Language, ...], log: Log) -> list[FieldDraft]:
@@ -56,11 +56,12 @@ def read_roles(sheet: Sheet, languages: tuple[Language, ...], log: Log) -> list[
     """Who signs, in order; required unless the sheet says no."""
 
     def read(row: Row, label: Text, cell: Cell) -> RoleDraft:
-        required, given = row.get(Column.REQUIRED), row.text(Column.ID)
+        required, given = row.get(Column.REQUIRED), row.get(Column.ID)
         is_required = required is None or log.attempt(
             sheet.name, required.ref, lambda: grammar.parse_yes_no(required.text, True), True
         )
-        return RoleDraft(sheet.name, cell.ref, label, is_required, slug(given) if given else None)
+        given_id = slug(given.text) if given and given.text else None
+        return RoleDraft(sheet.name, label, is_required, given_id, given.ref if given else "")
 
     return _read_rows(sheet, languages, log, (SIGNATURES, "Role"), read)
 

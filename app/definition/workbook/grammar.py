@@ -139,7 +139,8 @@ def parse_photos(text: str) -> PhotoPolicy:
 def _photo_counts(text: str, words: str) -> dict[str, int]:
     bare = re.fullmatch(r"([0-9]{1,4})(?: (?:photos?|fotos?))?", words)
     if bare and not re.search(r"[-+.,][0-9]", text):
-        return {"min": int(bare[1])}
+        count = int(bare[1])
+        return {"min": count} if count else {"max": 0}
     counts: dict[str, int] = {}
     for match in _PHOTO_COUNT.finditer(words):
         counts.setdefault("max" if match["word"] in _MAX_WORDS else "min", int(match["count"]))

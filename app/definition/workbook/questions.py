@@ -148,17 +148,20 @@ def _enter_section(row: Row, walk: _Walk) -> None:
 
 def _section_title(row: Row) -> Text | None:
     if len(row.header.of(Column.SECTION)) == 2:
-        words = {lang: row.get(Column.SECTION, lang) for lang in row.languages}
-        found = {lang: _line(cell) for lang, cell in words.items() if cell and cell.text}
+        lines = {lang: _title_line(row, row.get(Column.SECTION, lang)) for lang in row.languages}
+        found = {lang: line for lang, line in lines.items() if line}
         return Text(**found) if found else None
-    cell = row.get(Column.SECTION)
+    line = _title_line(row, row.get(Column.SECTION))
+    return _in_two(line, row.languages) if line else None
+
+
+def _title_line(row: Row, cell: Cell | None) -> str:
+    """Empty where there is none, and after a complaint where it is too long."""
     line = _line(cell)
-    if cell is None or not line:
-        return None
-    if len(line) > MAX_LABEL:
+    if cell and len(line) > MAX_LABEL:
         row.complain(cell, say(LABEL_LONG, limit=MAX_LABEL))
-        return None
-    return _in_two(line, row.languages)
+        return ""
+    return line
 
 
 def _in_two(line: str, languages: tuple[Language, ...]) -> Text:
