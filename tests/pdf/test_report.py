@@ -171,6 +171,17 @@ def test_measurements_carry_units_limits_and_marks(printing: Printing) -> None:
     assert "L2-PE 0.8 MΩ ≥ 1 MΩ ✗ Out of limits" in text.replace("\u202f", " ")
 
 
+def test_a_note_among_the_information_is_no_open_question(tmp_path: Path) -> None:
+    advice = Words("Fill in what the nameplate says.", "Preencha o que a placa diz.")
+    note = Question("n", "0.1", advice, "note", hint=Words("Copy every digit.", "Copie tudo."))
+    customer = Question("c", "0.1", Words("Customer"), "text", texts=(Words("Lobo"),))
+    render_pdf(samples.bare_context(info=(note, customer)), {}, tmp_path / "out.pdf")
+    text = text_of(tmp_path / "out.pdf")
+    assert "Fill in what the nameplate says. Preencha o que a placa diz." in text
+    assert "Copy every digit." in text and "Customer Lobo" in text
+    assert text.count("Not answered") == 1, "the count on the cover only"
+
+
 def test_one_language_prints_no_second_one(printing: Printing) -> None:
     text = text_of(printing("small").path)
     assert "Aprovado" in text
