@@ -13,13 +13,15 @@ from dataclasses import fields, is_dataclass
 from types import FrameType
 from typing import Any
 
-from app.pdf.context import ReportContext
+from app.pdf.context import Photo, ReportContext
 
 MAX_PHOTOS = 1_500
 MAX_TABLE_ROWS = 5_000
 MAX_FIELD_TEXT = 20_000
 # About 350 pages, which fit into the processor time below.
 MAX_TEXT = 400_000
+# The rest of a photo (its key, hash, time and place) is short and bounded by MAX_PHOTOS.
+PHOTO_TEXTS = ("caption", "conflicts")
 
 # Tags for screen readers take a fifth more memory and time; past this, printing at all comes first.
 MAX_TAGGED_PAGES = 150
@@ -90,4 +92,6 @@ def _texts(value: Any, name: str = "text") -> Iterator[tuple[str, str]]:
             yield from _texts(item, name)
     elif is_dataclass(value):
         for field in fields(value):
+            if isinstance(value, Photo) and field.name not in PHOTO_TEXTS:
+                continue
             yield from _texts(getattr(value, field.name), field.name)

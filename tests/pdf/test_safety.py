@@ -20,7 +20,7 @@ from weasyprint.urls import FatalURLFetchingError
 
 from app.pdf.engine import render_pdf
 from app.pdf.fetcher import ReportFetcher, evidence_url
-from app.pdf.limits import MAX_FIELD_TEXT, TooLarge, check_size
+from app.pdf.limits import MAX_FIELD_TEXT, MAX_PHOTOS, TooLarge, check_size
 from app.pdf.markup import COMPACT, LETTER, STYLESHEETS, TEMPLATES, render_html
 from tests.pdf import samples
 from tests.pdf.payloads import payloads
@@ -189,6 +189,21 @@ def test_too_many_photos_rows_and_words_are_refused() -> None:
         section = samples.data.Section("s", "1", words, (question,))
         with pytest.raises(TooLarge, match=sentence):
             check_size(samples.bare_context(sections=(section,)))
+
+
+def test_the_photos_that_a_plan_allows_take_no_room_from_the_words() -> None:
+    photo = samples.Photo(
+        "t/" + "a" * 32 + "/print/" + "b" * 64, 1, 1600, 1200, "c" * 64,
+        time_text="2026-03-14 12:41:07 UTC−03:00", place="p" * 79,
+        coordinates="−23.626601, −46.701234", accuracy="±12 m",
+    )  # fmt: skip
+    words = samples.Words("x")
+    question = samples.Question("q", "1.1", words, "verdict", photos=(photo,) * MAX_PHOTOS)
+    section = samples.data.Section("s", "1", words, (question,))
+    check_size(samples.bare_context(sections=(section,)))
+    told = replace(question, photos=(replace(photo, caption="y" * 500),) * 801)
+    with pytest.raises(TooLarge, match="characters of text"):
+        check_size(samples.bare_context(sections=(replace(section, questions=(told,)),)))
 
 
 def test_the_largest_text_allowed_prints(tmp_path: Path) -> None:
