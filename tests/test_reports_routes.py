@@ -76,7 +76,7 @@ def test_a_manager_assigns_a_technician(client_of, acting, cast, parts):
         ({"checklist_id": ""}, "Choose a checklist."),
         ({"project_id": "not-an-id"}, "Project"),
         ({"project_id": str(uuid4())}, "Project"),
-        ({"equipment_tag": "bad\x00tag"}, "Equipment tag"),
+        ({"equipment_tag": "x" * 81}, "80"),
     ],
 )
 def test_what_is_invalid_comes_back_with_the_form(client_of, acting, cast, parts, changes, words):
@@ -88,6 +88,15 @@ def test_what_is_invalid_comes_back_with_the_form(client_of, acting, cast, parts
     assert words in answer.text and "Not saved yet" in answer.text
     with acting(cast.tess):
         assert db.session.scalars(select(Report)).all() == []
+
+
+def test_words_are_kept_in_one_form_without_what_breaks_storage(client_of, acting, cast, parts):
+    typed = form(parts, title="Inspec\u0327a\u0303o  geral", equipment_tag="QTA\x00-\u00c1 1")
+    assert client_of(cast.tess).post("/reports/", data=typed).status_code == 303
+    with acting(cast.tess):
+        report = db.session.scalars(select(Report)).one()
+        assert report.title == "Inspe\u00e7\u00e3o geral"
+        assert report.equipment and report.equipment.tag == "QTA-\u00c1 1"
 
 
 def test_without_checklist_or_project_the_page_says_what_to_do(client_of, acting, cast):

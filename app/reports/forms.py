@@ -7,24 +7,19 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, SelectField, StringField
+from wtforms import DateField, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Optional
 
 from app.reports.choices import Choices, Grouped, StartChoices
-from app.web.forms import as_id, options
+from app.web.forms import TextField, as_id, options
 
-CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
 LAST_DAY = date(2199, 12, 31)
-
-
-def _stripped(value: str | None) -> str:
-    return " ".join((value or "").split())
 
 
 class GroupedSelectField(SelectField):
@@ -70,23 +65,18 @@ class StartForm(FlaskForm):  # type: ignore[misc]
     checklist_id = GroupedSelectField(
         _l("Checklist"), validators=[InputRequired(_l("Choose a checklist."))]
     )
-    equipment_tag = StringField(
+    equipment_tag = TextField(
         _l("Equipment tag"),
         description=_l("For example QTA-01. A tag that the project does not have yet is added."),
-        filters=[_stripped],
-        validators=[Optional(), Length(max=80), Regexp(CONTROL_CHARACTERS)],
-        render_kw={"maxlength": 80, "autocomplete": "off", "list": "equipment-tags"},
+        max_length=80,
+        validators=[Optional()],
+        render_kw={"autocomplete": "off", "list": "equipment-tags"},
     )
-    title = StringField(
+    title = TextField(
         _l("Title"),
         description=_l("What is inspected, in a few words. It stands on the cover."),
-        filters=[_stripped],
-        validators=[
-            DataRequired(_l("Give the report a title.")),
-            Length(max=200),
-            Regexp(CONTROL_CHARACTERS),
-        ],
-        render_kw={"maxlength": 200},
+        max_length=200,
+        validators=[DataRequired(_l("Give the report a title."))],
     )
     assignee_id = GroupedSelectField(
         _l("Assignee"), validators=[InputRequired(_l("Choose who fills it in."))]
@@ -111,14 +101,6 @@ class StartForm(FlaskForm):  # type: ignore[misc]
             self.assignee_id.offer(choices.people, _("On this project"), _("Others"))
         else:
             del self.assignee_id
-
-    @property
-    def chosen_client_id(self) -> UUID | None:
-        """The id that makes a second post harmless, or None where it is not one."""
-        try:
-            return UUID(self.client_id.data)
-        except (TypeError, ValueError):
-            return None
 
 
 class AssignForm(FlaskForm):  # type: ignore[misc]

@@ -13,6 +13,7 @@ from app.reports import blueprint, choices, service
 from app.reports.assigning import DueDayOver
 from app.reports.choices import StartChoices
 from app.reports.forms import StartForm
+from app.web.addresses import read_id
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import MANAGERS, STAFF, current_actor, requires
@@ -47,7 +48,7 @@ def create() -> Response:
             title=form.title.data or "",
             assignee_id=form.assignee_id.data if form.assignee_id else None,
             due_on=form.due_on.data,
-            client_id=form.chosen_client_id,
+            client_id=read_id(form.client_id.data),
             actor=current_actor(),
         )
     except LimitReached as reached:
