@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from app.company import previews
+from app.company import previewing, previews
 from app.company.brand_forms import values_of
 from app.company.draft import draft_of
 from app.company.service import change_pdf, change_watermark
@@ -317,6 +317,28 @@ def test_a_preview_that_was_overtaken_publishes_nothing(app, client_of, cast, fi
         row = db.session.scalars(select(BrandPreview).where(BrandPreview.id == first)).one()
         assert (row.state, row.cover_key) == (WorkState.FAILED, None)
     assert client.get(f"{PREVIEW}/{first}/cover").status_code == 404
+
+
+def test_a_preview_whose_row_went_while_it_was_drawn_ends_quietly(
+    app, client_of, cast, filled, acting, monkeypatch, caplog
+):
+    ensure_strip_fonts()
+    client = client_of(cast.ana)
+    client.post(PREVIEW, data=filled(), headers=HTMX)
+    first = newest(acting, cast).id
+    draw = previewing._pictures
+
+    def drawn_late(output):
+        for footer in ("newer", "newest"):
+            client.post(PREVIEW, data=filled(footer=footer), headers=HTMX)
+        return draw(output)
+
+    monkeypatch.setattr(previewing, "_pictures", drawn_late)
+    with app.app_context(), caplog.at_level("ERROR"):
+        runner.run(previews.KIND, str(first))
+    with acting(cast.ana):
+        assert first not in db.session.scalars(select(BrandPreview.id)).all()
+    assert not [one for one in caplog.records if one.name.startswith("app.jobs")]
 
 
 def test_a_logo_that_the_storage_lost_fails_no_preview(app, client_of, cast, filled, acting):

@@ -94,7 +94,10 @@ class TestAsking:
         # Whoever makes the preview cannot publish any more.
         assert old.fence == 2
         assert (new.state, new.is_preview) == (WorkState.QUEUED, False)
-        assert "final PDF takes its place" in tess.get(f"/documents/{preview}").text
+        told = tess.get(f"/documents/{preview}", headers=HX).text
+        assert "final PDF takes its place" in told
+        assert "Try again" not in told
+        assert tess.post(f"/documents/{preview}/retry").status_code == 409
 
     def test_after_one_is_done_another_may_be_made(self, acting, cast, tess, report_id):
         a_document(acting, cast, report_id, state=WorkState.DONE)

@@ -8,10 +8,18 @@ import pytest
 from sqlalchemy import func, select
 
 from app.definition.outcome import Outcome
+from app.definition.rules import ExceptionKind
 from app.errors import NotAllowed, NotFound
 from app.evidence.service import record
 from app.extensions import db
-from app.models import AuditEntry, ChecklistStatus, Equipment, Report, ReportStatus
+from app.models import (
+    AuditEntry,
+    ChecklistStatus,
+    Equipment,
+    PhotoVerdict,
+    Report,
+    ReportStatus,
+)
 from app.reports.assigning import NotAssignable
 from app.reports.finding import Wanted
 from app.reports.history import list_history
@@ -209,6 +217,24 @@ def test_a_reading_out_of_limits_is_an_exception_with_its_cell(acting, cast):
         assert (number.reading, number.cell) == ("20", None)
         assert table.reading == "0,9"
         assert table.cell and [one.en for one in table.cell] == ["Phase A", "After"]
+
+
+@pytest.mark.parametrize(
+    ("field_id", "value"),
+    [
+        ("contact_resistance", {"a:after": {"text": "0,01", "decimal": "0.01"}}),
+        ("insulation", {"text": "900", "decimal": "900"}),
+    ],
+)
+def test_a_quarantined_photo_of_a_reading_says_nothing_of_its_value(acting, cast, field_id, value):
+    with acting(cast.tess) as actor:
+        report = scenarios.a_report(actor)
+        scenarios.an_answer(report, field_id, value, actor)
+        scenarios.a_photo(
+            report, field_id, actor, verdict=PhotoVerdict.QUARANTINED, quarantine_reason="wet"
+        )
+        (found,) = read_report(report.id, person=actor).exceptions
+        assert (found.item.kind, found.reading) == (ExceptionKind.QUARANTINED_PHOTO, None)
 
 
 def test_a_signature_over_other_content_reads_as_void(acting, cast):

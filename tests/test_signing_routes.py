@@ -134,6 +134,10 @@ def test_a_double_submit_is_one_signature(acting, cast, tess, report_id):
         assert sign(tess, report_id, client_id=client_id).status_code == 200
     assert len(signatures_of(acting, cast, report_id)) == 1
     assert sign(tess, report_id, "client", client_id=client_id).status_code == 409
+    # The first one's name would stand there, and nobody would have been told.
+    other = sign(tess, report_id, client_id=client_id, signer_name="Another Name")
+    assert other.status_code == 409
+    assert "carries the id of another one" in other.text
 
 
 @pytest.mark.parametrize(

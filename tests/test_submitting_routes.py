@@ -8,7 +8,17 @@ from sqlalchemy import select
 from app.definition.outcome import Outcome
 from app.evidence.queries import list_entries
 from app.extensions import db
-from app.models import Document, PhotoReading, PhotoVerdict, Report, ReportStatus, Snapshot
+from app.models import (
+    Document,
+    Photo,
+    PhotoCheck,
+    PhotoReading,
+    PhotoVerdict,
+    Report,
+    ReportStatus,
+    Snapshot,
+    WorkState,
+)
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
 from tests import scenarios
@@ -69,6 +79,19 @@ def test_a_failed_check_makes_the_report_fail_not_the_submit(acting, cast, tess,
     report_id = filled(insulation={"text": "5", "decimal": "5"})
     assert tess.post(f"/reports/{report_id}/submit").status_code == 303
     assert state_of(acting, cast, report_id)[1] is Outcome.FAILED
+
+
+def test_a_photo_that_nobody_managed_to_read_is_named_not_waited_for(acting, cast, tess, filled):
+    report_id = filled(verdict=None)
+    assert "still being read" in tess.get(f"/reports/{report_id}/review").text
+    with acting(cast.tess):
+        photo_id = db.session.scalars(select(Photo.id)).one()
+        db.session.add(PhotoCheck(photo_id=photo_id, state=WorkState.FAILED, attempts=5))
+        db.session.commit()
+    page = tess.get(f"/reports/{report_id}/review").text
+    assert "did not manage to read: 1" in page
+    assert "still being read" not in page and 'hx-trigger="every 2s"' not in page
+    assert tess.post(f"/reports/{report_id}/submit").status_code == 422
 
 
 def test_a_double_submit_is_harmless(acting, cast, tess, filled):

@@ -26,7 +26,7 @@ from app.extensions import db
 from app.imaging.derivatives import make_derivatives
 from app.imaging.fonts import FONT_FOLDER, Fonts
 from app.jobs.registry import Claim
-from app.jobs.runner import publish
+from app.jobs.runner import FenceLost, publish
 from app.models import BrandPreview, Photo, PhotoReading
 from app.pdf import context as pdf
 from app.pdf.engine import render_pdf
@@ -78,8 +78,10 @@ def make_preview(claim: Claim) -> None:
 def _load(claim: Claim) -> Sheet:
     settings = db.session.scalars(
         select(BrandPreview.settings).where(BrandPreview.id == claim.id)
-    ).one()
+    ).one_or_none()
     db.session.rollback()
+    if settings is None:
+        raise FenceLost(str(claim))
     draft = Draft.of(settings)
     store, shown = storage(), draft.watermark
     for key in ("logo_key", "second_logo_key"):

@@ -100,8 +100,9 @@ def _take_turn(account_id: UUID) -> None:
 def _clear_away(account_id: UUID) -> None:
     """Stop what is in the making, and delete what is settled but for the newest that is done.
 
-    A row in the making is not deleted: a worker holds it, and the raised fence lets nobody
-    publish it. Pictures without a row are swept with the storage.
+    A row in the making fails now and goes with the next request; its raised fence, and then its
+    absence, let the worker that holds it publish nothing. Pictures without a row are swept with
+    the storage.
     """
     own = BrandPreview.requested_by == account_id
     shown = find_view(account_id).shown

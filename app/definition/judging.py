@@ -23,6 +23,8 @@ class Judgement(StrEnum):
 
 class PhotoState(StrEnum):
     READING = "reading"
+    FAILED = "failed"
+    """The worker gave up reading it; it may be asked to try again."""
     GOOD = "good"
     QUARANTINED = "quarantined"
 

@@ -89,6 +89,7 @@ class MissingKind(StrEnum):
     QUARANTINED = "quarantined"
     POSITION = "position"
     READING = "reading"
+    PHOTO_FAILED = "photo_failed"
     SIGNATURE = "signature"
     SIGNATURE_VOID = "signature_void"
 
@@ -153,10 +154,9 @@ def progress(
     placed = _by_field(photos)
 
     def tally(fields: Sequence[Field]) -> tuple[int, int]:
-        counted = [field for field in fields if _counts(field, answers.get(field.id, NOTHING))]
-        open_ones = sum(
-            _is_open(field, answers.get(field.id, NOTHING), placed[field.id]) for field in counted
-        )
+        every = [(one, answers.get(one.id, NOTHING), placed[one.id]) for one in fields]
+        counted = [one for one in every if _counts(*one)]
+        open_ones = sum(_is_open(*one) for one in counted)
         return len(counted) - open_ones, len(counted)
 
     sections = {section.id: tally(section.fields) for section in definition.sections}
@@ -183,11 +183,11 @@ def _by_field(photos: Iterable[PhotoFacts]) -> defaultdict[str, list[PhotoFacts]
     return placed
 
 
-def _counts(field: Field, facts: AnswerFacts) -> bool:
+def _counts(field: Field, facts: AnswerFacts, photos: Sequence[PhotoFacts]) -> bool:
     if field.type is FieldType.NOTE:
         return False
     demanded = field.required or field.photos.mode is PhotoMode.REQUIRED
-    return demanded or has_value(field, facts) or is_na(field, facts)
+    return demanded or bool(photos) or has_value(field, facts) or is_na(field, facts)
 
 
 def _is_open(field: Field, facts: AnswerFacts, photos: Sequence[PhotoFacts]) -> bool:
@@ -210,6 +210,7 @@ def _field_missing(
         _too_many_photos(field, photos),
         _position_missing(field, photos),
         _photos_being_read(photos),
+        _photos_given_up(photos),
     )
     for found in checks:
         if found:
@@ -294,6 +295,17 @@ def _position_missing(field: Field, photos: Sequence[PhotoFacts]) -> Found:
         count=lost,
     )
     return MissingKind.POSITION, sentence
+
+
+def _photos_given_up(photos: Sequence[PhotoFacts]) -> Found:
+    count = Counter(photo.state for photo in photos)[PhotoState.FAILED]
+    if not count:
+        return None
+    sentence = say(
+        N_("Photos that the server did not manage to read: %(count)s. Let it try again there."),
+        count=count,
+    )
+    return MissingKind.PHOTO_FAILED, sentence
 
 
 def _photos_being_read(photos: Sequence[PhotoFacts]) -> Found:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from app.definition.judging import NOTHING, PhotoState
+from app.definition.measured import without_unit
 from app.definition.rules import (
     ExceptionItem,
     ExceptionKind,
@@ -37,7 +38,10 @@ from app.reports.snapshot import app_version
 from app.storage import storage
 
 # What does not keep a preview from being judged: no answer is missing for it.
-FORMALITIES = {MissingKind.SIGNATURE, MissingKind.SIGNATURE_VOID, MissingKind.READING}
+FORMALITIES = {
+    MissingKind.SIGNATURE, MissingKind.SIGNATURE_VOID,
+    MissingKind.READING, MissingKind.PHOTO_FAILED,
+}  # fmt: skip
 
 
 def build_context(source: Source, prints: Prints, frame: StripFrame) -> pdf.ReportContext:
@@ -208,7 +212,7 @@ class Builder:
                 for one in self.facts.photos_of(field.id)
                 if one.state is PhotoState.QUARANTINED
             ),
-            unread=states.count(PhotoState.READING),
+            unread=states.count(PhotoState.READING) + states.count(PhotoState.FAILED),
         )
 
     def _quarantined(self, one: PlacedPhoto) -> pdf.QuarantinedPhoto:
@@ -269,6 +273,7 @@ class Builder:
         reading = value.get(item.cell, {}) if item.cell and isinstance(value, dict) else value
         text = str(reading["text"]) if isinstance(reading, dict) else ""
         unit = field.limits.unit if field.limits else None
+        text = without_unit(text, unit)
         limits = format_limits(limits_of(field), self.labels)
         parts = (" ".join(filter(None, (text, unit))), self._cell(field, item.cell), limits)
         return " · ".join(part for part in (*parts, item.reason) if part)

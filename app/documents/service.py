@@ -50,9 +50,12 @@ def request_document(report: Report, *, actor: Actor) -> Document:
 
 
 def retry_document(*, document_id: UUID, actor: Actor) -> Document:
-    """Make a failed PDF once more. Raises NotFound, NothingToRetry."""
+    """Make a failed PDF once more. Raises NotFound, NothingToRetry.
+
+    A preview that gave way did not fail: the PDF of the finished report took its place.
+    """
     failed = get_document(document_id, person=actor)
-    if failed.state is WorkState.DONE:
+    if failed.state is WorkState.DONE or failed.error == SUPERSEDED:
         raise NothingToRetry
     if failed.state in OPEN:
         return failed

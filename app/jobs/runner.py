@@ -120,13 +120,16 @@ def claim_work(kind: Kind, work_id: UUID, tenant_id: UUID) -> Claim | None:
 
 
 def holds(model: type[Work], claim: Claim) -> bool:
-    """Whether the claim's fence is the newest; locks the row until the transaction ends."""
+    """Whether the claim's fence is the newest; locks the row until the transaction ends.
+
+    Not where the row is gone, as a preview's is once two newer ones were asked for.
+    """
     row = db.session.execute(
         select(model.fence, model.state)
         .where(model.id == claim.id)  # type: ignore[attr-defined]
         .with_for_update()
-    ).one()
-    return bool(row.fence == claim.fence and row.state == WorkState.RUNNING)
+    ).one_or_none()
+    return bool(row and row.fence == claim.fence and row.state == WorkState.RUNNING)
 
 
 @contextmanager

@@ -78,8 +78,11 @@ def draw(order: Order, original: Path, logo: Path | None, style: StripStyle, out
 
 
 def local_logo(key: str | None, folder: Path) -> Path | None:
-    """The logo as a local PNG, None where the company has none."""
-    return storage().local_path(key, folder) if key else None
+    """The logo as a local PNG, None where the company has none or its storage lost it.
+
+    Evidence does not wait for a decoration.
+    """
+    return storage().local_path(key, folder) if key and storage().exists(key) else None
 
 
 def add_rows(drawn: Iterable[Drawn]) -> None:

@@ -6,7 +6,7 @@ Who may see a photo is who may see its report. Nothing here changes anything.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, select, true
@@ -21,18 +21,14 @@ from app.models import (
     Derivative,
     DerivativeKind,
     Photo,
-    PhotoCheck,
     PhotoPlacement,
     PhotoReading,
     PhotoVerdict,
     Report,
-    WorkState,
 )
 from app.photos.place import Conflict, Place, Taken, photo_conflicts, places_of, times_of
 from app.reports.facts import PlacedPhoto, list_placed_photos
 from app.reports.queries import get_report, visible_to
-
-FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +125,6 @@ def get_field_photos(photo_id: UUID, *, person: Actor) -> FieldPhotos:
     placed = list_placed_photos(report.id)
     views = photo_views([one for one in placed if one.placement.field_id == field.id])
     view = next((one for one in views if one.photo.id == photo_id), None)
-    if view and _is_given_up(view):
-        view = replace(view, state=FAILED)
     return FieldPhotos(field, view, sum(one.counts for one in views))
 
 
@@ -180,10 +174,3 @@ def count_in_report(report_id: UUID) -> int:
         )
     )
     return db.session.scalar(statement) or 0
-
-
-def _is_given_up(view: PhotoView) -> bool:
-    if view.state != PhotoState.READING:
-        return False
-    statement = select(PhotoCheck.state).where(PhotoCheck.photo_id == view.photo.id)
-    return db.session.scalar(statement) is WorkState.FAILED

@@ -19,34 +19,43 @@ from app.extensions import db
 from app.models import (
     Answer,
     Photo,
+    PhotoCheck,
     PhotoPlacement,
     PhotoReading,
     PhotoVerdict,
     Report,
     Signature,
+    WorkState,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedPhoto:
-    """A photo where it stands; `reading` is None until the worker has looked at the bytes."""
+    """A photo where it stands.
+
+    `reading` is None until the worker has looked at the bytes; `is_given_up` once it failed to.
+    """
 
     placement: PhotoPlacement
     photo: Photo
     reading: PhotoReading | None
+    is_given_up: bool = False
 
     @property
     def facts(self) -> PhotoFacts:
         return PhotoFacts(
             field_id=self.placement.field_id,
-            state=photo_state(self.reading),
+            state=self.state,
             has_position=has_position(self.photo, self.reading),
             reason=self.placement.quarantine_reason or None,
         )
 
     @property
     def state(self) -> PhotoState:
-        return photo_state(self.reading)
+        if self.reading is None:
+            return PhotoState.FAILED if self.is_given_up else PhotoState.READING
+        is_good = self.reading.verdict is PhotoVerdict.GOOD
+        return PhotoState.GOOD if is_good else PhotoState.QUARANTINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +108,6 @@ def answer_facts(row: Answer | None) -> AnswerFacts:
     )
 
 
-def photo_state(reading: PhotoReading | None) -> PhotoState:
-    if reading is None:
-        return PhotoState.READING
-    if reading.verdict is PhotoVerdict.GOOD:
-        return PhotoState.GOOD
-    return PhotoState.QUARANTINED
-
-
 def has_position(photo: Photo, reading: PhotoReading | None) -> bool:
     """Whether the browser or the camera said where the photo was taken."""
     return photo.latitude is not None or (reading is not None and reading.latitude is not None)
@@ -125,14 +126,18 @@ def list_answers(report_id: UUID) -> Iterable[Answer]:
 
 def list_placed_photos(report_id: UUID) -> list[PlacedPhoto]:
     """The photos that stand in a report with their readings, by field, position and receipt."""
-    placements = db.session.scalars(
-        select(PhotoPlacement)
+    rows = db.session.execute(
+        select(PhotoPlacement, PhotoCheck.state)
         .join(PhotoPlacement.photo)
+        .outerjoin(PhotoCheck, PhotoCheck.photo_id == Photo.id)
         .where(PhotoPlacement.report_id == report_id, PhotoPlacement.removed_at.is_(None))
         .options(contains_eager(PhotoPlacement.photo).options(joinedload(Photo.reading)))
         .order_by(PhotoPlacement.field_id, PhotoPlacement.position, Photo.created_at, Photo.id)
     )
-    return [PlacedPhoto(row, row.photo, row.photo.reading) for row in placements]
+    return [
+        PlacedPhoto(placement, placement.photo, placement.photo.reading, state is WorkState.FAILED)
+        for placement, state in rows
+    ]
 
 
 def _signatures(report_id: UUID) -> Iterable[Signature]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from app.definition.judging import NOTHING, AnswerFacts, Judgement, SignatureFacts
 from app.definition.rules import (
     ExceptionItem,
+    ExceptionKind,
     Progress,
     ReportResult,
     exceptions,
@@ -153,7 +154,7 @@ def _read_exception(
 ) -> ReadException:
     field = _field(definition, item.field_id)
     value = facts.answers.get(field.id, NOTHING).value
-    if not isinstance(value, dict):
+    if item.kind is not ExceptionKind.OUT_OF_LIMITS or not isinstance(value, dict):
         return ReadException(item, field)
     reading = value.get(item.cell) if item.cell else value
     text = str(reading["text"]) if isinstance(reading, dict) else None

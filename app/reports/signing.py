@@ -21,7 +21,7 @@ from app.definition.schema import Definition, SignatureRole
 from app.errors import DomainError, NotFound
 from app.evidence.service import record
 from app.extensions import db
-from app.imaging.logo import MAX_LOGO_BYTES, UnsupportedLogo, clean_logo
+from app.imaging.logo_apart import MAX_LOGO_BYTES, UnsupportedLogo, clean_logo_apart
 from app.models import Actor, Report, Signature
 from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
@@ -147,7 +147,8 @@ def sign_report(
     facts = load_facts(report)
     content = content_hash(report, facts)
     if given.client_id and (earlier := _find_by_client_id(given.client_id)):
-        if (earlier.report_id, earlier.role_id) != (report.id, role.id):
+        known = (earlier.report_id, earlier.role_id, earlier.signer_name)
+        if known != (report.id, role.id, name):
             raise SignatureIdReused
         return _place(role, facts.signatures, content)
     signature = Signature(
@@ -206,7 +207,7 @@ def _checked(given: GivenSignature) -> tuple[str, dict[str, Any] | None, bytes]:
         raise SignatureTooLarge(size=most // 1000)
     try:
         strokes = parse_strokes(given.strokes) if given.strokes is not None else None
-        return name, strokes, clean_logo(given.image)
+        return name, strokes, clean_logo_apart(given.image)
     except BadStrokes as error:
         raise SignatureMissing from error
     except UnsupportedLogo as error:

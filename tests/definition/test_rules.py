@@ -46,6 +46,7 @@ MIN_2 = PhotoPolicy(mode=PhotoMode.REQUIRED, min=2, max=3)
 GOOD = PhotoFacts("f", has_position=True)
 READING = PhotoFacts("f", PhotoState.READING)
 BAD = PhotoFacts("f", PhotoState.QUARANTINED)
+LOST = PhotoFacts("f", PhotoState.FAILED)
 EXPLAINED = PhotoFacts("f", PhotoState.QUARANTINED, reason="the camera broke")
 
 
@@ -136,6 +137,7 @@ OFF, ALWAYS, BADLY = (
         (field("f", photos=MIN_2), said("ok"), (GOOD, GOOD), []),
         (field("f", photos=MIN_2), said("ok"), (GOOD, READING), [K.READING]),
         (field("f", photos=MIN_2), said("ok"), (READING,), [K.PHOTO, K.READING]),
+        (field("f", photos=MIN_2), said("ok"), (GOOD, LOST), [K.PHOTO_FAILED]),
         (field("f", photos=MIN_2), said("ok"), (GOOD, BAD), [K.QUARANTINED]),
         (field("f", photos=MIN_2), said("ok"), (GOOD, EXPLAINED), []),
         (field("f", photos=MIN_2), said("ok"), (GOOD, GOOD, BAD), []),
@@ -279,7 +281,8 @@ def test_full_progress_means_that_nothing_but_reading_is_missing(
     answers: dict[str, AnswerFacts], placed: list[PhotoFacts], required: bool
 ) -> None:
     checklist = definition(
-        field("a", photos=MIN_2, comment=BADLY), field("b", required=required, comment=ALWAYS)
+        field("a", photos=MIN_2, comment=BADLY),
+        field("b", required=required, comment=ALWAYS, photos=PhotoPolicy(gps_required=True)),
     )
     missing = [
         item for item in missing_items(checklist, answers, placed, []) if item.kind is not K.READING
@@ -287,6 +290,5 @@ def test_full_progress_means_that_nothing_but_reading_is_missing(
     far = progress(checklist, answers, placed)
     counted_missing = {item.field_id for item in missing}
     assert (first_open_field(checklist, answers, placed) is None) == (not missing)
-    if not missing:
-        assert far.done == far.total
+    assert (far.done == far.total) == (not missing)
     assert far.total - far.done <= len(counted_missing)

@@ -10,11 +10,8 @@ import { sha256Of, upload } from "./photo_upload.js";
 import { positionNow } from "./position.js";
 import { loggedInAgain, renewToken } from "./session.js";
 import { forget, keep, keepOnDevice, kept } from "./store.js";
-import { toast } from "./toasts.js";
 import { word } from "./words.js";
 
-// A photo that nobody can read prints as a line, not as a picture.
-const TAKES_ROOM = ':scope > :not([data-state="quarantined"])';
 // What the form around a file takes of the largest request.
 const FORM_BYTES = 16_384;
 const waiting = [];
@@ -31,20 +28,34 @@ export function start() {
     target.value = "";
     add(target.closest("[data-photos]"), files, target.dataset.source);
   });
+  document.addEventListener("htmx:before:request", keepTyped);
   addEventListener("beforeunload", (event) => {
-    if (unsent) event.preventDefault();
+    const typed = [...document.querySelectorAll(".photo-card")].some(isTyped);
+    if (unsent || typed) event.preventDefault();
   });
   restore();
+}
+
+/** A card that asks for itself waits while somebody writes in it: the answer would take the words. */
+function keepTyped(event) {
+  const card = event.detail.ctx.sourceElement;
+  if (!card.matches(".photo-card")) return;
+  if (isTyped(card) || card.contains(document.activeElement)) event.preventDefault();
+}
+
+/** Whether a caption or a reason holds words that the server has not acknowledged. */
+function isTyped(card) {
+  const texts = [...card.querySelectorAll("input[name=caption], textarea[name=reason]")];
+  return texts.some(({ value, defaultValue }) => value !== defaultValue);
 }
 
 async function add(block, files, source) {
   keepOnDevice();
   const list = block.querySelector("[data-photo-list]");
-  const room = Number(block.dataset.max) - list.querySelectorAll(TAKES_ROOM).length;
-  if (files.length > room) toast("warning", word("photo_too_many"));
   const position = positionNow();
   const clientAt = new Date().toISOString();
-  for (const file of files.slice(0, Math.max(0, room))) {
+  // What is one too many is refused by the server and keeps its picture here: it may be the only one.
+  for (const file of files) {
     const photo = { key: uuid(), url: block.dataset.uploadUrl, file, source, clientAt };
     Object.assign(photo, { at: Date.now(), position: null, located: position });
     place(photo, list);

@@ -33,6 +33,8 @@ function startPad(form) {
     complain(form, "");
   };
   pad.addEventListener("endStroke", changed);
+  // Another name or another file is another signature, whatever became of the one before.
+  form.addEventListener("input", changed);
   undo.addEventListener("click", () => {
     pad.fromData(pad.toData().slice(0, -1));
     changed();
@@ -44,6 +46,9 @@ function startPad(form) {
   changed();
   new ResizeObserver(() => fit(canvas, pad)).observe(canvas.parentElement);
   form.addEventListener("submit", (event) => sign(event, form, pad));
+  addEventListener("beforeunload", (event) => {
+    if (form.isConnected && !pad.isEmpty()) event.preventDefault();
+  });
 }
 
 /** Match the canvas to its place and the screen; what is drawn grows or shrinks with it. */
@@ -75,7 +80,8 @@ async function sign(event, form, pad) {
   const button = form.querySelector('[type="submit"]');
   button.disabled = true;
   try {
-    await post(form, hasImage ? new FormData(form) : await drawn(form, pad));
+    const next = await post(form, hasImage ? new FormData(form) : await drawn(form, pad));
+    if (next) goOn(next, pad);
   } catch {
     complain(form, word("signature_failed"));
   } finally {
@@ -110,11 +116,18 @@ async function post(form, body) {
   return post(form, body);
 }
 
+/** The address to go on to, or nothing where the page goes on. */
 function taken(form, response, text) {
   const next = response.headers.get("HX-Redirect");
-  if (next) return location.assign(next);
+  if (next) return next;
   const target = form.closest("[data-signature-place]") ?? form;
-  return htmx.swap({ text, target, sourceElement: target, swap: "outerHTML" });
+  htmx.swap({ text, target, sourceElement: target, swap: "outerHTML" });
+  return null;
+}
+
+function goOn(next, pad) {
+  pad.clear();
+  location.assign(next);
 }
 
 function complain(form, sentence) {
