@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.definition.schema import Field, FieldType, Section, Text
 from app.evidence.queries import list_entries
 from app.extensions import db
 from app.reports.answering import Given, save_answer
@@ -202,3 +203,22 @@ def test_a_save_asks_the_database_little_and_the_page_a_fixed_number(
     with queries() as many:
         tess.get(f"/reports/{report_id}/fill?at=customer")
     assert len(many.statements) == len(few.statements)
+
+
+def test_a_number_announces_its_hint_and_a_section_its_languages(acting, cast, tess):
+    number = Field(
+        id="torque",
+        type=FieldType.NUMBER,
+        label=Text(en="Torque", pt="Torque"),
+        hint=Text(en="At 20 °C", pt="A 20 °C"),
+    )
+    section = Section(id="tests", title=Text(en="Tests", pt="Ensaios"), fields=(number,))
+    with acting(cast.tess) as actor:
+        definition = scenarios.a_definition("HINT", sections=(section,))
+        version = scenarios.a_checklist(actor, definition)
+        address = f"/reports/{scenarios.a_report(actor, version=version).id}/fill"
+    page = tess.get(address).text
+    assert re.search(r'id="answer-torque"\s+aria-describedby="?hint-torque"?\s*>', page)
+    assert 'id="hint-torque"' in page
+    assert '<span lang="en">Tests</span>' in page
+    assert '<span class="second-language" lang="pt">Ensaios</span>' in page

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from app.definition.judging import AnswerFacts, judge, judge_cells
 from app.definition.rules import INFO, Progress, first_open_field, progress
-from app.definition.schema import Definition, Field, FieldType
+from app.definition.schema import Definition, Field, FieldType, Text
 from app.definition.sentences import Sentence
 from app.models import Answer, Report
 from app.reports.answering import Given, StoredAnswer
@@ -76,8 +76,7 @@ class SectionView:
     """A section, or the info fields (id "info", no title)."""
 
     id: str
-    title: str | None
-    second_title: str | None
+    title: Text | None
     fields: Sequence[FieldView]
     done: int
     total: int
@@ -113,12 +112,11 @@ def fill_page(
         photos[placed.placement.field_id].append(placed)
     wanted = refused.field.id if refused else at or resume_at
 
-    def view(id: str, title: tuple[str, str | None] | None, fields: Sequence[Field]) -> SectionView:
+    def view(id: str, title: Text | None, fields: Sequence[Field]) -> SectionView:
         done, total = tally.per_section[id]
         return SectionView(
             id=id,
-            title=title[0] if title else None,
-            second_title=title[1] if title else None,
+            title=title,
             fields=[
                 field_view(field, facts.rows.get(field.id), photos[field.id], refused)
                 for field in fields
@@ -128,11 +126,7 @@ def fill_page(
             is_open=any(field.id == wanted for field in fields),
         )
 
-    languages = definition.languages
-    sections = [
-        view(one.id, (one.title.first(languages), one.title.second(languages)), one.fields)
-        for one in definition.sections
-    ]
+    sections = [view(one.id, one.title, one.fields) for one in definition.sections]
     if definition.info_fields:
         sections.insert(0, view(INFO, None, definition.info_fields))
     return FillPage(
