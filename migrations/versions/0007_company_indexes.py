@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alembic import op
+from sqlalchemy import text
 
 revision = "0007"
 down_revision = "0006"
@@ -23,10 +24,20 @@ INDEXES = {
 }
 
 
+INVALID = text("select 1 from pg_index where indexrelid = to_regclass(:name) and not indisvalid")
+
+
+def drop_half_made(name: str) -> None:
+    """What a failed try left: `if not exists` would take it for good, and no query ever uses it."""
+    if op.get_bind().scalar(INVALID, {"name": name}):
+        op.execute(f"drop index concurrently {name}")
+
+
 def upgrade() -> None:
     with op.get_context().autocommit_block():
         op.execute("set lock_timeout = '5s'")
         for name, columns in INDEXES.items():
+            drop_half_made(name)
             op.execute(f"create index concurrently if not exists {name} on {columns}")
 
 

@@ -111,6 +111,34 @@ def test_a_second_policy_that_asks_for_nobody(base, tmp_path):
     assert (level, "A policy on photos does not ask" in sentence) == ("wrong", True)
 
 
+def test_a_policy_that_asks_and_lets_through_all_the_same(base, tmp_path):
+    def policy(more: str) -> str:
+        return (
+            "alter policy own_tenant on photos using (tenant_id ="
+            f" nullif(current_setting('app.tenant_id', true), '')::uuid {more})"
+        )
+
+    run_sql(base, policy("or true"))
+    try:
+        with installed(base, tmp_path) as app:
+            level, sentence = only(checked(app), "isolation")
+    finally:
+        run_sql(base, policy(""))
+    assert (level, "A policy on photos does not ask" in sentence) == ("wrong", True)
+
+
+def test_an_index_that_was_made_by_half(base, tmp_path):
+    half = "update pg_index set indisvalid = {} where indexrelid = 'ix_reports_tenant_id_due_on'::regclass"
+    run_sql(base, half.format(False))
+    try:
+        with installed(base, tmp_path) as app:
+            level, sentence = only(checked(app), "indexes")
+    finally:
+        run_sql(base, half.format(True))
+    assert level == "wrong"
+    assert "reindex index concurrently ix_reports_tenant_id_due_on" in sentence
+
+
 @pytest.mark.parametrize(("role", "words"), [(OWNER, "owns tables"), (BACKUP, "has BYPASSRLS")])
 def test_a_role_that_is_too_mighty(base, tmp_path, role, words):
     url = test_servers.current().url(role, base)

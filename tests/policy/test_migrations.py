@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg2
 import pytest
 from alembic.script import ScriptDirectory
+from psycopg2 import extensions
+from sqlalchemy.exc import OperationalError
+
+from app.database_roles import OWNER
+from tests import servers as test_servers
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = ROOT / "migrations" / "versions"
@@ -25,7 +36,7 @@ DANGEROUS = {
     "not null at once": r"\bset not null\b",
     "constraint at once": r"\badd (?:constraint \w+ )?(?:foreign key|check|unique|exclude)\b(?!.*\bnot valid\b)",
     "all rows at once": r"^\s*(?:update|delete from) \w+",
-    "lifted timeout": r"\block_timeout\s*(?:=|to)\s*'?0|\breset lock_timeout",
+    "lifted timeout": r"\block_timeout\s*(?:=|to)(?!\s*'5s')|\breset (?:lock_timeout|all)\b",
     "truncate or lock": r"^\s*(?:truncate|lock table)\b|\bvacuum full\b|\bcluster\b",
 }
 # Alembic's own operations hide the statement; SQL is written out, as everywhere here.
@@ -46,8 +57,19 @@ def dangers(source: str) -> list[str]:
     lines = source.splitlines()
     made = set(NEW_TABLE.findall(source.lower()))
     found = []
+    inside = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for part in ast.walk(node)
+        if part is not node and isinstance(part, (ast.Constant, ast.JoinedStr))
+    }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        if id(node) in inside:
+            continue  # told of with the f-string that it is a part of
+        if isinstance(node, ast.JoinedStr):
+            names = _names_in(_words_of(node), made)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             names = [] if _is_docstring(tree, node) else _names_in(node.value, made)
         elif isinstance(node, ast.Attribute) and node.attr in HIDDEN:
             names = [f"op.{node.attr}: write the SQL out"]
@@ -56,6 +78,13 @@ def dangers(source: str) -> list[str]:
         if not _is_explained(lines, node.lineno):
             found += [f"line {node.lineno}: {name}" for name in names]
     return sorted(found)
+
+
+def _words_of(joined: ast.JoinedStr) -> str:
+    """The whole f-string; what it puts in is a word that no rule knows."""
+    return "".join(
+        str(part.value) if isinstance(part, ast.Constant) else "put_in" for part in joined.values
+    )
 
 
 def _names_in(words: str, made: set[str]) -> list[str]:
@@ -102,9 +131,73 @@ def test_the_migrations_are_one_line():
     assert names == [f"{number:04}" for number in range(1, len(names) + 1)]
 
 
-def test_the_migrator_waits_for_no_lock_for_long():
-    source = (ROOT / "migrations" / "env.py").read_text()
-    assert "set lock_timeout = '5s'" in source and "pg_advisory_lock" in source
+@pytest.fixture
+def migrated() -> Iterator[str]:
+    running = test_servers.current()
+    name = f"laudo_migrated_{uuid4().hex[:8]}"
+    yield running.clone(name)
+    running.drop(name)
+
+
+@contextmanager
+def connected(database: str) -> Iterator[extensions.connection]:
+    connection = psycopg2.connect(test_servers.current().postgres().dsn(database=database))
+    connection.autocommit = True
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def run(connection: extensions.connection, *statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def test_a_second_migrator_waits_for_the_first_and_stands_in_no_way(migrated):
+    url = test_servers.current().url(OWNER, migrated)
+    with connected(migrated) as first, ThreadPoolExecutor(1) as pool:
+        run(first, "select pg_advisory_lock(7205001)")
+        second = pool.submit(test_servers.migrate, url)
+        with pytest.raises(TimeoutError):
+            second.result(timeout=6.5)  # longer than lock_timeout
+        run(
+            first,
+            "set statement_timeout = '4s'",
+            "create index concurrently ix_of_the_first on tenants (name)",
+            "select pg_advisory_unlock(7205001)",
+        )
+        assert second.result(timeout=20) is None
+
+
+def test_the_migrator_waits_for_no_table_for_long(migrated):
+    url = test_servers.current().url(OWNER, migrated)
+    with connected(migrated) as reader:
+        run(reader, "begin", "lock table alembic_version")
+        started = time.monotonic()
+        with pytest.raises(OperationalError, match="lock timeout"):
+            test_servers.migrate(url)
+    assert 4 < time.monotonic() - started < 15
+
+
+def test_an_index_that_was_made_by_half_is_made_anew(migrated):
+    name = "ix_reports_tenant_id_created_at"
+    with connected(migrated) as there:
+        run(
+            there,
+            f"grant create on schema public to {OWNER}",  # a clone's is the superuser's
+            f"update pg_index set indisvalid = false where indexrelid = '{name}'::regclass",
+            "update alembic_version set version_num = '0006'",
+        )
+        test_servers.migrate(test_servers.current().url(OWNER, migrated), "0007")
+        with there.cursor() as cursor:
+            cursor.execute(
+                "select indexrelid::regclass::text from pg_index where not indisvalid"
+                " union all select 'made' where to_regclass(%s) is not null",
+                (name,),
+            )
+            assert cursor.fetchall() == [("made",)]
 
 
 def op(sql: str, comment: str = "") -> str:
@@ -132,6 +225,9 @@ def op(sql: str, comment: str = "") -> str:
         ("alter table a add check (b > 0)", "constraint at once"),
         ("update reports set title = ''", "all rows at once"),
         ("set lock_timeout = 0", "lifted timeout"),
+        ("set lock_timeout = '15min'", "lifted timeout"),
+        ("set local lock_timeout to '50s'", "lifted timeout"),
+        ("reset all", "lifted timeout"),
         ("truncate reports", "truncate or lock"),
     ],
 )
@@ -140,6 +236,22 @@ def test_each_danger_is_seen_and_can_be_explained(sql, name):
     assert seen.endswith(name)
     assert dangers(op(sql, "# downtime: the table has ten rows")) == []
     assert dangers(op(sql, "# downtime:")) != []
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ("create index {name} on {table} (title)", "index not concurrent"),
+        ("alter table {table} drop column {name}", "drop or rename"),
+        ("alter table {table} alter column {name} type text", "change of type"),
+        ("alter table {table} alter column {name} set not null", "not null at once"),
+        ("update {table} set {name} = ''", "all rows at once"),
+        ("set lock_timeout = {name}", "lifted timeout"),
+    ],
+)
+def test_an_f_string_is_read_as_a_whole(sql, name):
+    (seen,) = dangers(op(sql).replace('op.execute("', 'op.execute(f"'))
+    assert seen.endswith(name)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,12 @@ POLICIES = text(
     " from pg_policies where schemaname = 'public' and tablename = any(:tables)"
     " and roles && array['laudo_app', 'public']::name[]"
 )
-KEY = "current_setting('app.tenant_id'"
+# As PostgreSQL prints migration 0002's rule; a word more, and it may be another one.
+RULE = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
+INVALID_INDEXES = text(
+    "select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid"
+    " where not i.indisvalid and c.relnamespace = 'public'::regnamespace order by 1"
+)
 OUT_OF_REACH = "PostgreSQL cannot be asked: start it, and look at host, name and password in"
 
 
@@ -47,6 +52,7 @@ def check_database() -> Iterator[Finding]:
     yield from run("platform", _platform_role, f"{OUT_OF_REACH} PLATFORM_DATABASE_URL.")
     yield from run("isolation", _isolation, "The rules of the tables could not be read.")
     yield from run("migrations", _migrations, "The migration could not be read: run `flask up`.")
+    yield from run("indexes", _indexes, "The indexes could not be read.")
     yield from run("clock", _clock, "The database's clock could not be read.")
 
 
@@ -102,9 +108,7 @@ def _isolation() -> Iterator[Finding]:
         unforced = list(connection.scalars(UNFORCED, {"tables": tables}))
         present = set(connection.scalars(PRESENT, {"tables": tables}))
         policies = connection.execute(POLICIES, {"tables": tables}).all()
-    loose = sorted(
-        {row.tablename for row in policies if KEY not in row.qual or KEY not in row.checked}
-    )
+    loose = sorted({row.tablename for row in policies if row.qual != RULE or row.checked != RULE})
     closed = {row.tablename for row in policies}
     for table in unforced:
         yield wrong(
@@ -116,7 +120,8 @@ def _isolation() -> Iterator[Finding]:
     for table in loose:
         yield wrong(
             "isolation",
-            f"A policy on {table} does not ask for the tenant: drop it, or restore the database.",
+            f"A policy on {table} does not ask for the tenant and nothing else: drop it, or restore"
+            " the database.",
         )
     if missing := sorted(set(tables) - (present & closed)):
         yield wrong("isolation", f"{', '.join(missing)}: no table or no policy. Run `flask up`.")
@@ -143,6 +148,21 @@ def _migrations() -> Iterator[Finding]:
         )
     else:
         yield wrong("migrations", f"The database is at {at}, the code at {head}: run `flask up`.")
+
+
+def _indexes() -> Iterator[Finding]:
+    """A `create index concurrently` that failed leaves one that costs writes and serves nobody."""
+    with db.engine.connect() as connection:
+        names = list(connection.scalars(INVALID_INDEXES))
+    for name in names:
+        yield wrong(
+            "indexes",
+            f"The index {name} was made by half and is never used. As the owner:"
+            f" reindex index concurrently {name}; where that fails, drop index concurrently {name}"
+            " and make it again.",
+        )
+    if not names:
+        yield ok("indexes", "All indexes are whole.")
 
 
 def _clock() -> Iterator[Finding]:
