@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -109,6 +111,18 @@ def test_late_is_counted_by_the_companys_clock(client_of, acting, cast, zone, is
         scenarios.a_report(tess, due_on=day)
     page = client_of(cast.tess).get("/").text
     assert ("is-bad" in page) is is_late and ("Late: due" in page) is is_late
+
+
+def test_what_was_finished_this_week_leads_to_just_that(client_of, acting, cast, reports):
+    with acting(cast.tess) as tess:
+        old = scenarios.a_report(tess, title="Finished long ago")
+        old.updated_at = datetime.now(UTC) - timedelta(days=30)
+        scenarios.completed(old, tess, days_ago=30)
+    client = client_of(cast.tess)
+    found = re.search(r'<a href="([^"]+)">Finished this week</a>', client.get("/").text)
+    page = client.get(unescape(found[1])).text
+    assert "Finished of Tess" in page
+    assert "Finished long ago" not in page and "Open of Tess" not in page
 
 
 def test_a_submitted_report_is_never_late(client_of, acting, cast):

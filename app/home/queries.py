@@ -52,12 +52,13 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of the visible reports: open ones, late ones, due within a week, finished this week."""
+    """Of the visible reports: open ones, late ones, due within a week, finished since `monday`."""
 
     open: int
     late: int
     soon: int
     finished: int
+    monday: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def count_figures(person: Actor, clock: Clock) -> Figures:
             counted.filter(finished),
         ).where(visible_to(person), or_(IS_OPEN, finished))
     ).one()
-    return Figures(*row)
+    return Figures(*row, monday=clock.week.date())
 
 
 def list_waiting(person: Actor) -> tuple[ReportLine, ...]:
