@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,8 @@ AS_PLAN, OWN, NONE = "plan", "own", "none"
 TRIAL_DAYS = 30
 LATEST = date(2199, 12, 31)
 MOST = Decimal(10**9)
+# No third digit behind comma or point: whoever writes 1,000 means a thousand.
+WHOLE, PARTED = re.compile("[0-9]+"), re.compile("[0-9]+(?:[.,][0-9]{1,2})?")
 
 
 class PlaceMixin:
@@ -144,15 +147,11 @@ class AmountField(TextField):
     @property
     def amount(self) -> int | None:
         """None where what was typed is no positive number."""
-        try:
-            number = Decimal((self.data or "").strip().replace(",", "."))
-        except InvalidOperation:
+        typed = (self.data or "").strip()
+        if not (WHOLE if self.unit == 1 else PARTED).fullmatch(typed):
             return None
-        if not number.is_finite() or not 0 < number <= MOST:
-            return None
-        if self.unit == 1 and number != number.to_integral_value():
-            return None
-        return int(number * self.unit) or None
+        number = Decimal(typed.replace(",", "."))
+        return int(number * self.unit) if 0 < number <= MOST else None
 
     def show(self, amount: int) -> None:
         self.data = f"{(Decimal(amount) / self.unit).quantize(Decimal('0.01')).normalize():f}"
