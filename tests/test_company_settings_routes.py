@@ -71,7 +71,7 @@ def test_saving_again_changes_and_records_nothing(client_of, acting, cast):
     ("changes", "sentence"),
     [
         ({"name": "   "}, "Give the company"),
-        ({"name": "x" * 201}, "200"),
+        ({"name": "x" * 121}, "120"),
         ({"locale": "tlh"}, "Not a valid choice"),
         ({"time_zone": "Mars/Olympus"}, "Not a valid choice"),
     ],

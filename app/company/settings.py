@@ -16,7 +16,8 @@ from app.extensions import db
 from app.models import Account, Actor, Passkey, Tenant
 from app.tenancy import require_tenant
 
-MAX_NAME = 200
+# As on the platform, which could not save a longer one.
+MAX_NAME = 120
 
 
 class NoSecondFactorYourself(DomainError):
