@@ -11,14 +11,16 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from app.extensions import db
 from app.jobs import runner
 from app.models import (
     TENANT_ROLES,
+    Account,
     Document,
     Export,
     Photo,
@@ -229,6 +231,23 @@ def test_a_suspension_without_a_reason_has_a_sentence_too(app, client_of, cast):
         answer = client_of(cast.ana).post("/projects/", headers=HTMX)
     assert answer.status_code == 403
     assert "is suspended: everything can be read" in answer.text
+
+
+def test_the_last_day_of_a_trial_is_the_companys_wherever_it_is_read(app, acting, client_of, cast):
+    """It ends at midnight in São Paulo; in Auckland that is the afternoon of the next day."""
+    with acting(cast.ana):
+        mine = update(Account).where(Account.id == cast.ana.id)
+        db.session.execute(mine.values(time_zone="Pacific/Auckland"))
+        db.session.commit()
+    client, zone = client_of(cast.ana), ZoneInfo("America/Sao_Paulo")
+    trial = {"status": TenantStatus.TRIAL, "plan": "trial", "time_zone": zone.key}
+    over = datetime(2026, 3, 10, tzinfo=zone)
+    with company_as(app, cast.acme, trial_ends_at=over, **trial):
+        assert "ended on 9 Mar 2026" in client.get("/projects/").text
+    last = datetime.now(zone).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=3)
+    with company_as(app, cast.acme, trial_ends_at=last + timedelta(days=1), **trial):
+        for url in ("/", "/company/usage"):
+            assert f"rial goes until {last:%-d %b %Y}" in client.get(url).text, url
 
 
 def test_a_trial_that_goes_on_is_no_hindrance(app, client_of, cast):

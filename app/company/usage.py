@@ -22,7 +22,6 @@ from app.company.plans import Limit, Plan
 from app.extensions import db
 from app.models import PhotoPlacement, Report, Tenant
 from app.tenancy import require_tenant
-from app.web.read_only import last_moment
 
 MONTHS = 12
 # From this share of a limit on it is worth a warning.
@@ -57,8 +56,8 @@ class Month:
 @dataclass(frozen=True, slots=True)
 class Usage:
     """`fullest` is the number of the report of this month with the most photos, if one has any;
-    `trial_ends_at` lies on the last day of a trial. `stored` is in bytes: a meter's GB say nothing
-    of a young company."""
+    `trial_ends_at` is the midnight after the last day of a trial. `stored` is in bytes: a meter's
+    GB say nothing of a young company."""
 
     plan: Plan
     trial_ends_at: datetime | None
@@ -74,7 +73,7 @@ class Usage:
 
 
 def get_usage() -> Usage:
-    """Of the bound tenant, at this moment; seven small queries however many rows there are."""
+    """Of the bound tenant, at this moment; nine small queries however many rows there are."""
     tenant = db.session.scalars(select(Tenant).where(Tenant.id == require_tenant())).one()
     most = limits_in_force(tenant)
     number, photos = _fullest_report(first_of_month(tenant.time_zone))
@@ -87,7 +86,7 @@ def get_usage() -> Usage:
     }
     return Usage(
         plan=Plan(tenant.plan),
-        trial_ends_at=tenant.trial_ends_at and last_moment(tenant.trial_ends_at),
+        trial_ends_at=tenant.trial_ends_at,
         meters=tuple(_meter(limit, used[limit], most[limit]) for limit in used),
         months=tuple(_months(tenant.time_zone)),
         fullest=number,

@@ -26,7 +26,6 @@ from app.home.queries import (
 )
 from app.models import Actor, Role, Tenant, TenantStatus
 from app.reports.lists import ReportLine
-from app.web.read_only import last_moment
 
 TRIAL_NOTICE = timedelta(days=14)
 
@@ -43,7 +42,7 @@ class TechnicianDesk:
 @dataclass(frozen=True, slots=True)
 class ManagerDesk:
     """`untouched` are open reports by how long nothing happened; the last four an admin's only.
-    `trial_ends_at` lies on the last day of a trial that is nearly over."""
+    `trial_ends_at` is the midnight after a trial's last day."""
 
     figures: Figures
     needing: tuple[ReportLine, ...]
@@ -104,8 +103,8 @@ def clock_of(time_zone: str) -> Clock:
 
 
 def find_near_end(tenant: Tenant) -> datetime | None:
-    """The last moment of a trial with two weeks to go or less; one that is over has its banner."""
+    """The end of a trial with two weeks to go or less; one that is over has its banner."""
     ends = tenant.trial_ends_at
     if tenant.status is not TenantStatus.TRIAL or ends is None or tenant.is_trial_over:
         return None
-    return last_moment(ends) if ends - datetime.now(UTC) <= TRIAL_NOTICE else None
+    return ends if ends - datetime.now(UTC) <= TRIAL_NOTICE else None

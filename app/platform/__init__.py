@@ -17,4 +17,3 @@ from app.platform import (  # noqa: E402
 )
 
 blueprint.add_app_template_filter(wording.gigabytes)
-blueprint.add_app_template_filter(wording.last_day)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import groupby
 from zoneinfo import ZoneInfo, available_timezones
 
 from flask import Flask, g, request
-from flask_babel import format_datetime, get_locale
+from flask_babel import format_date, format_datetime, get_locale
 from flask_login import current_user
 
 from app.extensions import babel
@@ -95,11 +95,20 @@ def local_day(moment: datetime | None) -> str:
     return format_datetime(moment, "d MMM y") if moment else ""
 
 
+def last_day(end: datetime, time_zone: str) -> str:
+    """The day that is over at `end`, as a trial's last one is, by the clock of `time_zone`: the
+    company's, not the reader's, because its midnight is what counts."""
+    day = (end - timedelta(microseconds=1)).astimezone(ZoneInfo(time_zone)).date()
+    return str(format_date(day, "d MMM y", rebase=False))
+
+
 def html_lang() -> str:
     return str(get_locale()).replace("_", "-")
 
 
 def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=pick_locale, timezone_selector=pick_time_zone)
-    app.jinja_env.filters.update(dt=local_time, short_time=short_time, day=local_day)
+    app.jinja_env.filters.update(
+        dt=local_time, short_time=short_time, day=local_day, last_day=last_day
+    )
     app.jinja_env.globals.update(html_lang=html_lang, company_today=company_today, LOCALES=LOCALES)

@@ -6,12 +6,11 @@ write into a company ask `refuse_write` themselves. Reading, downloads and the e
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from flask_login import current_user
 
 from app.errors import DomainError
 from app.models import Tenant, TenantStatus
+from app.web.locale import last_day
 
 
 class ReadOnly(DomainError):
@@ -46,16 +45,11 @@ def find_reason(tenant: Tenant | None) -> ReadOnly | None:
         return None
     if tenant.status is not TenantStatus.SUSPENDED:
         assert tenant.trial_ends_at
-        return TrialOver(since=last_moment(tenant.trial_ends_at))
+        return TrialOver(since=last_day(tenant.trial_ends_at, tenant.time_zone))
     if not tenant.suspended_reason:
         return TenantSuspended()
     since = tenant.suspended_at or tenant.updated_at
     return SuspendedBecause(since=since, reason=tenant.suspended_reason)
-
-
-def last_moment(end: datetime) -> datetime:
-    """Of the day that a trial goes through: it ends at midnight, which is the next day already."""
-    return end - timedelta(microseconds=1)
 
 
 def refuse_write(tenant: Tenant | None) -> None:
