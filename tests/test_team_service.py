@@ -291,6 +291,26 @@ def test_a_second_tap_sends_nothing_and_newer_facts_do(acting, cast):
         assert actions("invitation", first.id) == ["invitation.sent", "invitation.resent"]
 
 
+def test_who_sent_it_last_is_the_inviter_and_takes_the_link_along(acting, cast):
+    with acting(cast.ana) as ana:
+        first, other = invite(ana), invite(ana, email="other@acme.test")
+        mine, others = first.id, other.id
+        age(first, days=3)
+        service.change_role(account_id=cast.max.id, role=Role.ADMIN, actor=ana)
+        db.session.commit()
+    with acting(cast.max) as seen:
+        admin = Actor(seen.name, Role.ADMIN, seen.account_id)
+        again = inviting.resend_invitation(invitation_id=mine, actor=admin)
+        assert (again.invited_by, again.invited_by_name) == (cast.max.id, cast.max.name)
+        newer = invite(admin, email="other@acme.test", role=Role.MANAGER)
+        assert (newer.id, newer.invited_by) == (others, cast.max.id)
+        db.session.commit()
+    with acting(cast.ana) as ana:
+        service.deactivate_account(account_id=cast.max.id, actor=ana)
+        open_ones = select(Invitation.id).where(Invitation.revoked_at.is_(None))
+        assert db.session.scalars(open_ones).all() == []
+
+
 def test_sending_again_gives_seven_days_and_voids_the_old_link(acting, cast):
     with acting(cast.ana) as ana:
         invitation = invite(ana)

@@ -77,12 +77,10 @@ def invite_person(*, facts: InvitationFacts, actor: Actor) -> Invitation:
         return _send_again(invitation, facts, actor)
     _require_patience(facts.email)
     require_room_for_person()
-    is_member = actor.role in TENANT_ROLES
     invitation = Invitation(
         **_columns(facts),
+        **_sender(actor),
         email=facts.email,
-        invited_by=actor.account_id if is_member else None,
-        invited_by_name=actor.name,
         expires_at=datetime.now(UTC) + GOOD_FOR,
     )
     db.session.add(invitation)
@@ -132,7 +130,7 @@ def _send_again(
     _require_patience(invitation.email)
     if invitation.is_expired:
         require_room_for_person()  # an open one holds its place already
-    for name, value in columns.items():
+    for name, value in (columns | _sender(actor)).items():
         setattr(invitation, name, value)
     invitation.generation += 1
     invitation.expires_at = now + GOOD_FOR
@@ -153,6 +151,15 @@ def _columns(facts: InvitationFacts) -> dict[str, object]:
         "role": facts.role,
         "locale": facts.locale,
         "project_ids": [str(one) for one in facts.project_ids],
+    }
+
+
+def _sender(actor: Actor) -> dict[str, object]:
+    """Whoever sent the link last answers for it: it goes when they go."""
+    is_member = actor.role in TENANT_ROLES
+    return {
+        "invited_by": actor.account_id if is_member else None,
+        "invited_by_name": actor.name,
     }
 
 
