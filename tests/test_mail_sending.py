@@ -43,6 +43,7 @@ from app.models import (
 from app.reports.service import start_report
 from app.reports.submitting import submit_report
 from app.signing import read_row
+from app.web.brand import LEAST, contrast, ground_colour
 from tests import scenarios
 from tests.conftest import settings_for
 from tests.smtp_sink import smtp_sink
@@ -319,6 +320,16 @@ def test_the_button_has_the_companys_colour_and_readable_words(office, acting, c
         db.session.commit()
     markup = part(office.sent(office.invitation()), "html")
     assert "background:#ffee00;color:#14191e" in markup
+
+
+def test_a_colour_that_no_words_can_be_read_on_is_darkened_as_on_the_pages(office, acting, cast):
+    with acting(cast.ana):
+        db.session.execute(update(Tenant).values(colour_accent="#7a7a7a"))
+        db.session.commit()
+    markup = part(office.sent(office.invitation()), "html")
+    ground, words = re.findall(r"background:(#[0-9a-f]{6});color:(#[0-9a-f]{6})", markup)[0]
+    assert ground == ground_colour("#7a7a7a") != "#7a7a7a"
+    assert contrast(ground, words) >= LEAST
 
 
 # --- what nobody can do with a mail --------------------------------------------------------------

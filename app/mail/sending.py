@@ -38,7 +38,7 @@ from app.models import (
     Tenant,
     Version,
 )
-from app.web.brand import text_colour
+from app.web.brand import ground_colour, text_colour
 from app.web.locale import LOCALES
 
 log = logging.getLogger(__name__)
@@ -74,6 +74,7 @@ def _write(claim: Claim) -> tuple[Envelope, EmailMessage]:
     tenant = db.session.scalars(select(Tenant)).one()
     invitation = _find_invitation(mail)
     account = find_account(mail.account_id)
+    accent = ground_colour(tenant.colour_accent)
     envelope = Envelope(
         mail_id=mail.id,
         kind=mail.kind,
@@ -81,8 +82,8 @@ def _write(claim: Claim) -> tuple[Envelope, EmailMessage]:
         asked_at=mail.created_at.astimezone(UTC),
         locale=_locale(account, invitation, tenant),
         company=tenant.name,
-        accent=tenant.colour_accent,
-        accent_text=text_colour(tenant.colour_accent),
+        accent=accent,
+        accent_text=text_colour(accent),
     )
     with force_locale(envelope.locale):
         letter = _letter(mail, tenant, account, invitation)
