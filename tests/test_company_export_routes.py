@@ -103,6 +103,8 @@ def test_the_file_is_downloaded_by_a_signed_link_and_the_audit_says_so(
 
 def test_what_was_replaced_or_lacks_files_is_said(client_of, acting, cast, done):
     client = client_of(cast.ana)
+    settle(acting, cast, progress_total=10)
+    assert "1 file could not be read" in client.get(PAGE).text
     settle(acting, cast, progress_total=11)
     assert "2 files could not be read" in client.get(PAGE).text
     settle(acting, cast, storage_key=None)

@@ -83,6 +83,12 @@ def test_a_new_person_joins_and_is_logged_in(browser, link, acting, cast):
     assert again.post("/login", data={"email": NEW, "password": GOOD}).status_code == 303
 
 
+def test_the_sign_in_log_says_in_ones_own_words_that_it_was_the_invitation(browser, link):
+    client = browser()
+    client.post(link(), data=form(locale="pt_BR"))
+    assert "· convite · 10.1." in client.get("/account/sign-ins").text
+
+
 def test_a_viewer_finds_the_projects_granted(browser, link, acting, cast):
     with acting(cast.max) as manager:
         project = scenarios.a_project(manager)

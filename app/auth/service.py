@@ -50,7 +50,7 @@ def sign_in(*, door: Door, password: str, visit: Visit) -> Entry | None:
 
 def open_session(*, door: Door, how: str, visit: Visit) -> str:
     """A new session of the door's person and its token. `how` is what they proved themselves by:
-    password, passkey, password+code, password+recovery or password+passkey."""
+    password, passkey, password+code, password+recovery, password+passkey or invitation."""
     token = secrets.token_urlsafe(32)
     if isinstance(door, PlatformDoor):
         token = PLATFORM_PREFIX + token

@@ -31,15 +31,15 @@ class LinkExpired(DomainError):
 
 
 class LinkBroken(DomainError):
-    """This link is not whole: a part of it was lost or changed on its way. Open the page of the
-    report and download the file from there."""
+    """This link is not whole: a part of it was lost or changed on its way. Go back to the page and
+    download the file from there."""
 
     status = 404
 
 
 class LinkOfAnother(DomainError):
-    """This link was made for somebody else. Open the page of the report and download the file
-    from there."""
+    """This link was made for somebody else. Go back to the page and download the file from
+    there."""
 
     status = 403
 
