@@ -180,7 +180,7 @@ class Line(JsonFormatter):
 
 
 class Words(Line):
-    """The same for people at a console: one line, and the traceback under it."""
+    """The same for people at a console: one line, and the traceback under it, set in."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts = self.facts(record)
@@ -189,7 +189,9 @@ class Words(Line):
         facts.pop("process")
         rest = [f"{name}={value}" for name, value in facts.items() if value is not None]
         line = _on_one_line(" ".join((*head, *rest)))
-        return f"{line}\n{exception}" if exception else line
+        # An exception's own words may hold line ends: set in, none looks like a line of the log.
+        under = (f"  {_on_one_line(one)}" for one in (exception or "").splitlines())
+        return "\n".join((line, *under))
 
 
 def _on_one_line(words: str) -> str:

@@ -111,21 +111,14 @@ def run(port: int, lan: bool) -> int:
         port = free_port(port, "0.0.0.0" if lan else "127.0.0.1")  # noqa: S104
         environment = base_environment(port)
         if lan:
-            environment.update(lan_environment(INSTANCE, port))
+            names = environment.get("LAN_NAMES", "")
+            environment.update(lan_environment(INSTANCE, port, names))
         environment.setdefault("BIND", f"127.0.0.1:{port}")
         with servers(environment):
             prepare(environment, "--greet")
             manager = honcho.Manager()
-            manager.add_process(
-                "web", f"exec {PYTHON} -m gunicorn wsgi:app", env=environment, cwd=str(ROOT)
-            )
-            for name in ("worker", "relay"):
-                manager.add_process(
-                    name,
-                    f"exec {PYTHON} -m flask --app wsgi {name}",
-                    env=environment,
-                    cwd=str(ROOT),
-                )
+            for name, command in PROCESSES.items():
+                manager.add_process(name, command, env=environment, cwd=str(ROOT))
             manager.loop()
             # Ctrl-C is how a person ends it; anything else is a process that died.
             return 0 if manager.returncode in (0, 130, 143) else int(manager.returncode or 1)

@@ -302,6 +302,24 @@ def test_due_takes_every_company_whose_day_has_come(house, sam, cast):
     assert house.tenant(cast.other) is not None
 
 
+def test_one_company_that_is_held_up_does_not_hold_up_the_others(house, sam, cast, monkeypatch):
+    monkeypatch.setattr(erasing, "LONGEST_WAIT", "300ms")
+    due(house, sam, cast)
+    other = house.tenant(cast.other)
+    house.change(
+        cast.other, status=TenantStatus.SUSPENDED, deletion_due_at=PAST + timedelta(days=1)
+    )
+    dsn = test_servers.current().postgres().dsn(database=house.database)
+    holding = psycopg2.connect(dsn)
+    holding.cursor().execute("select from tenants where slug = 'acme' for update")
+    told = house.flask("tenant", "erase", "--due", fails=True)
+    holding.close()
+    assert "acme stays as it is: canceling statement due to lock timeout" in told
+    assert f"Erased {other.slug}" in told and "Not erased: acme. Run the command again." in told
+    assert house.tenant(cast.acme) is not None and house.tenant(cast.other) is None
+    assert "Erased acme" in house.flask("tenant", "erase", "--due")
+
+
 def test_files_that_could_not_be_erased_go_the_next_time(house, sam, cast, monkeypatch):
     fill(house, cast.ana)
     due(house, sam, cast)

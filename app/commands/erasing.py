@@ -53,13 +53,29 @@ def erase(slug: str | None, is_all: bool) -> None:
     connection = psycopg2.connect(url.replace("+psycopg2", "", 1))
     try:
         with said_plainly():
-            for due in [_get_due(connection, slug)] if slug else _list_due(connection):
-                rows = erase_rows(connection, due, actor=operator())
-                click.echo(f"Erased {due.slug}, {due.id}: {rows} rows.")
+            wanted = [_get_due(connection, slug)] if slug else _list_due(connection)
+            stayed = [due.slug for due in wanted if not _erased(connection, due)]
             for told in erase_files():
                 click.echo(told)
     finally:
         connection.close()
+    if stayed:
+        raise click.ClickException(f"Not erased: {', '.join(stayed)}. Run the command again.")
+
+
+def _erased(connection: extensions.connection, due: Due) -> bool:
+    """Whether it went; else why not is said, and nothing of it changed. The others go on."""
+    try:
+        rows = erase_rows(connection, due, actor=operator())
+    except DomainError as error:
+        click.echo(str(error), err=True)
+        return False
+    except psycopg2.Error as error:
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        click.echo(f"{due.slug} stays as it is: {reason}.", err=True)
+        return False
+    click.echo(f"Erased {due.slug}, {due.id}: {rows} rows.")
+    return True
 
 
 def erase_rows(connection: extensions.connection, due: Due, *, actor: Actor) -> int:

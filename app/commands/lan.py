@@ -1,13 +1,13 @@
 """`make run LAN=1`: a certificate for this machine's address, so that phones get a secure origin.
 
 Cameras, positions, hashing and cookies need HTTPS off localhost. The certificate authority is
-made on first run under instance/lan; installing its root on a phone removes the warning.
+made on first run under instance/lan and kept: installing its root on a phone removes the warning,
+whatever this machine is called later.
 """
 
 from __future__ import annotations
 
 import io
-import os
 import socket
 from pathlib import Path
 
@@ -25,10 +25,14 @@ def lan_address() -> str:
         return str(probe.getsockname()[0])
 
 
-def lan_environment(instance: Path, port: int) -> dict[str, str]:
-    """The settings for serving on all interfaces with TLS, and the QR code of the address."""
+def lan_environment(instance: Path, port: int, more_names: str = "") -> dict[str, str]:
+    """The settings for serving on all interfaces with TLS, and the QR code of the address.
+
+    `more_names` are LAN_NAMES: host names, separated by commas.
+    """
     address = lan_address()
-    names = [address, socket.gethostname(), "localhost", "127.0.0.1", *_extra_names()]
+    names = [address, socket.gethostname(), "localhost", "127.0.0.1"]
+    names += [name for part in more_names.split(",") if (name := part.strip())]
     certificate, key = certificate_for(instance / "lan", names)
     url = f"https://{address}:{port}"
     picture = io.StringIO()
@@ -42,22 +46,27 @@ def lan_environment(instance: Path, port: int) -> dict[str, str]:
     }
 
 
-def _extra_names() -> list[str]:
-    return [name for name in os.environ.get("LAN_NAMES", "").split(",") if name]
-
-
 def certificate_for(folder: Path, names: list[str]) -> tuple[Path, Path]:
     """The server's certificate chain and key, made anew when the names change."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     certificate, key, listed = folder / "server.pem", folder / "server.key", folder / "names"
     if listed.exists() and listed.read_text() == "\n".join(names):
         return certificate, key
-    authority = trustme.CA(organization_name="Laudo on this machine")
-    authority.cert_pem.write_to_path(str(folder / "root.pem"))
-    issued = authority.issue_cert(*names)
+    issued = _authority(folder / "root.pem", folder / "root.key").issue_cert(*names)
     for n, blob in enumerate(issued.cert_chain_pems):
         blob.write_to_path(str(certificate), append=n > 0)
     issued.private_key_pem.write_to_path(str(key))
     key.chmod(0o600)
     listed.write_text("\n".join(names))
     return certificate, key
+
+
+def _authority(root: Path, key: Path) -> trustme.CA:
+    """The one whose root may be on phones already; made where there is none or its key is gone."""
+    if root.exists() and key.exists():
+        return trustme.CA.from_pem(root.read_bytes(), key.read_bytes())
+    made = trustme.CA(organization_name="Laudo on this machine")
+    made.cert_pem.write_to_path(str(root))
+    key.touch(mode=0o600)
+    made.private_key_pem.write_to_path(str(key))
+    return made

@@ -84,7 +84,15 @@ def test_an_endless_line_of_foreign_words_is_one_line():
 def test_the_form_for_people_is_one_line_and_then_the_traceback():
     first, second, *_rest = line_of(logs.Words, ValueError("x"), status=500).splitlines()
     assert first.endswith("ERROR laudo it broke status=500")
-    assert second.startswith("Traceback")
+    assert second.startswith("  Traceback")
+
+
+def test_the_words_of_an_exception_neither_begin_a_line_nor_colour_the_console():
+    error = ValueError("x\n2026-01-01 INFO laudo all is well\r\x1b[31mred\u2028more")
+    lines = line_of(logs.Words, error).splitlines()
+    assert [line for line in lines[1:] if not line.startswith("  ")] == []
+    assert "  2026-01-01 INFO laudo all is well" in lines
+    assert "\x1b" not in "".join(lines)
 
 
 def test_a_line_tells_the_work_it_comes_from_and_forgets_it():
