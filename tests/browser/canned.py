@@ -80,6 +80,9 @@ class Canned:
     is_back: bool = False
     # Statuses of the next log-ins that fail with a page that has no form.
     failed_logins: list[int] = field(default_factory=list)
+    # What a page asks for by itself, by path, and how often it did.
+    fragments: dict[str, str] = field(default_factory=dict)
+    polls: list[str] = field(default_factory=list)
 
     def open(self, page: Page) -> None:
         page.route(f"{ORIGIN}/**", self._handle)
@@ -100,6 +103,9 @@ class Canned:
         path = urlsplit(request.url).path
         if path.startswith("/static/dist/"):
             return _asset(route, path.removeprefix("/static/dist/"))
+        if path in self.fragments:
+            self.polls.append(path)
+            return route.fulfill(body=self.fragments[path], content_type="text/html;charset=utf-8")
         if request.method == "GET":
             return self._page(route, path)
         if path == "/login":

@@ -243,6 +243,7 @@ def test_somebody_else_on_the_device_neither_sees_nor_sends_what_waits(two, peop
     log_in_here(tess, people.ana)
     # The page is drawn anew for Ana, with nothing of Tess's.
     expect(tess.locator(f"meta[name=account][content='{people.ana.id}']")).to_have_count(1)
+    expect(tess.get_by_text("Another account logged in, so this page")).to_be_visible()
     tess.wait_for_load_state("networkidle")
     expect(tess.locator("#field-customer [name=value]")).to_have_value("")
     assert ask("select value from answers where report_id = %s", report_of(url)) == []

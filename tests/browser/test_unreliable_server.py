@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.canned import MAX_UPLOAD, Answer, Canned, status
+from tests.browser.canned import MAX_UPLOAD, Answer, Canned, form_of, status
 from tests.browser.conftest import PHONE
 
 SERIAL = "#answer-serial"
@@ -200,9 +200,79 @@ def test_a_photo_past_the_limit_is_told_so_and_not_sent(
     assert server.posts == []
 
 
-def test_a_refused_signature_stays_on_the_pad(page: Page, server: Canned) -> None:
-    server.answer = lambda path, form: Answer(413, "Too large.", "text/plain")
+def test_photos_past_the_number_are_refused_one_by_one_and_stay(
+    page: Page, server: Canned, tmp_path: Path
+) -> None:
+    """What a camera gave may exist nowhere else: nothing is left out before the server has said."""
+    paths = [tmp_path / f"{number}.jpg" for number in range(7)]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+
+    def answer(path: str, form: dict[str, str]) -> Answer:
+        if len(server.posts) > 5:
+            return Answer(409, "This field already has 5 photos.", "text/plain")
+        return Answer(body=f'<li class="taken">{len(server.posts)}</li>')
+
+    server.answer = answer
+    page.set_input_files("#field-tight [data-source=file]", paths)
+    expect(page.locator("#photos-tight .taken")).to_have_count(5)
+    refused = page.locator("[data-photo-local]")
+    expect(refused).to_have_count(2)
+    expect(refused.nth(1)).to_contain_text("already has 5 photos")
+    expect(refused.nth(1).get_by_role("button", name="Remove")).to_be_visible()
+
+
+def test_a_caption_is_not_taken_by_the_card_that_asks_for_itself(
+    page: Page, server: Canned, tmp_path: Path
+) -> None:
+    (tmp_path / "p.jpg").write_bytes(b"p")
+    card = (
+        '<li class="photo-card" hx-get="/card" hx-trigger="every 200ms" hx-swap="outerHTML">'
+        '<input name="caption" value=""></li>'
+    )
+    server.fragments["/card"] = card
+    server.answer = lambda path, form: Answer(body=card)
+    page.set_input_files("#field-tight [data-source=file]", tmp_path / "p.jpg")
+    caption = page.locator("#photos-tight input[name=caption]")
+    expect(caption).to_be_visible()
+    page.wait_for_timeout(500)
+    assert server.polls
+    caption.press_sequentially("Busbar L1, before", delay=40)
+    caption.blur()
+    page.wait_for_timeout(600)
+    expect(caption).to_have_value("Busbar L1, before")
+    asked = len(server.polls)
+    page.wait_for_timeout(500)
+    assert len(server.polls) == asked
+
+
+def test_another_name_is_another_signature(page: Page, server: Canned) -> None:
+    """The answer to the first one was lost: the server may have taken it under the wrong name."""
+    server.answer = lambda path, form: Answer(500)
     page.fill("#signer-tech", "Ana")
+    _draw(page)
+    sign = page.get_by_role("button", name="Sign", exact=True)
+    sign.click()
+    expect(page.locator("[data-signature-error]")).to_be_visible()
+    sign.click()
+    page.wait_for_timeout(300)
+    page.fill("#signer-tech", "Ana Souza")
+    server.answer = lambda path, form: Answer(body='<p id="signed">Signed</p>')
+    sign.click()
+    expect(page.locator("#signed")).to_be_visible()
+    first, again, corrected = (form_of(body)["client_id"] for _path, body in server.posts)
+    assert first == again != corrected
+
+
+def test_a_drawn_signature_is_not_left_without_a_question(page: Page, server: Canned) -> None:
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: asked.append(dialog.type))
+    _draw(page)
+    page.reload()
+    assert asked == ["beforeunload"]
+
+
+def _draw(page: Page) -> None:
     page.locator("[data-signature-pad]").scroll_into_view_if_needed()
     box = page.locator("[data-signature-pad]").bounding_box()
     assert box
@@ -210,6 +280,12 @@ def test_a_refused_signature_stays_on_the_pad(page: Page, server: Canned) -> Non
     page.mouse.down()
     page.mouse.move(box["x"] + 200, box["y"] + 120, steps=8)
     page.mouse.up()
+
+
+def test_a_refused_signature_stays_on_the_pad(page: Page, server: Canned) -> None:
+    server.answer = lambda path, form: Answer(413, "Too large.", "text/plain")
+    page.fill("#signer-tech", "Ana")
+    _draw(page)
     sign = page.get_by_role("button", name="Sign", exact=True)
     sign.click()
     expect(page.locator("[data-signature-error]")).to_have_text("Too large.")
