@@ -25,11 +25,11 @@ from tests import servers as test_servers
 from tests.cast import Cast, Person, load_cast, make_cast
 from tests.cheap_passwords import make_cheap
 
-# Machines are shared and noisy, so no example is judged by its time. CI takes the same examples
-# every run: a new find belongs to whoever searches, not to whoever lands next.
+# Machines are shared and noisy, so no example is judged by its time. `make test` takes the same
+# examples every run: a new find belongs to whoever searches (`make fuzz`), not to whoever lands next.
 hypothesis.settings.register_profile("search", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "search")
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("search" if "FUZZ_EXAMPLES" in os.environ else "same")
 
 
 def settings_for(database: str, storage: Path, **overrides: object) -> Settings:

@@ -60,29 +60,43 @@ class Slaughter:
     struck: dict[str, float] = field(default_factory=dict)
     landed: dict[Victim, int] = field(default_factory=lambda: dict.fromkeys(Victim, 0))
     missed: int = 0
+    wrong: list[str] = field(default_factory=list)
 
     @property
     def is_over(self) -> bool:
         return sum(self.landed.values()) >= self.wanted or time.monotonic() > self.deadline
 
     def kill_on(self, worker: str) -> None:
-        """Strike each document once, at a random point of its render; then let it be made."""
+        """Strike each document once, at a random point of its render; then let it be made.
+
+        What a strike finds wrong is kept: in a thread of its own it would end that thread alone.
+        """
         while not self.is_over:
-            render = find_render(self.site, worker)
-            if render is None or render.document_id in self.struck:
-                time.sleep(0.02)
-                continue
-            with self.lock:
-                victim = min(Victim, key=lambda one: self.landed[one])
-                delay = self.random.uniform(0, self.render_seconds)
-                self.struck[render.document_id] = time.monotonic()
-            has_landed = strike(self.site, render, victim, delay)
-            with self.lock:
-                self.struck[render.document_id] = time.monotonic()
-                self.landed[victim] += has_landed
-                self.missed += not has_landed
-            if victim is not Victim.CHILD:
+            try:
+                self._strike_next(worker)
+            except Exception as error:
+                with self.lock:
+                    self.wrong.append(f"striking {worker}: {type(error).__name__}: {error}"[:500])
+                if worker in self.site.processes:
+                    self.site.stop(worker)
                 self.site.start("worker", worker)
+
+    def _strike_next(self, worker: str) -> None:
+        render = find_render(self.site, worker)
+        if render is None or render.document_id in self.struck:
+            time.sleep(0.02)
+            return
+        with self.lock:
+            victim = min(Victim, key=lambda one: self.landed[one])
+            delay = self.random.uniform(0, self.render_seconds)
+            self.struck[render.document_id] = time.monotonic()
+        has_landed = strike(self.site, render, victim, delay)
+        with self.lock:
+            self.struck[render.document_id] = time.monotonic()
+            self.landed[victim] += has_landed
+            self.missed += not has_landed
+        if victim is not Victim.CHILD:
+            self.site.start("worker", worker)
 
 
 def kill_workers(site: Site, kills: int, minutes: float, random: Random) -> Line:
@@ -105,7 +119,9 @@ def kill_workers(site: Site, kills: int, minutes: float, random: Random) -> Line
         time.sleep(1)
     for thread in threads:
         thread.join(60)
-    line = Line("workers killed in a render")
+        if thread.is_alive():
+            slaughter.wrong.append("a killer hangs")
+    line = Line("workers killed in a render", wrong=slaughter.wrong)
     _drain(site, reports, line)
     line.faults, line.missed = sum(slaughter.landed.values()), slaughter.missed
     line.longest = _longest_delay(site, slaughter)
