@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -20,11 +18,10 @@ from wtforms.validators import AnyOf, DataRequired
 from app.models import PhotoSource
 from app.photos.service import Upload
 from app.storage import Received
+from app.web.addresses import read_id, read_moment
 from app.web.forms import LongTextField, TextField
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
-# A phone's clock may be wrong, but a year beyond these cannot be written back as a time.
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 MAX_ACCURACY_M = Decimal(100_000_000)
 
 
@@ -53,7 +50,7 @@ def read_upload(form: MultiDict[str, str], received: Received, *, is_alone: bool
     upload = Upload(
         received=received,
         source=_source(form.get("source")),
-        client_at=_time(form.get("client_at")),
+        client_at=read_moment(form.get("client_at")),
     )
     if latitude is not None and longitude is not None:
         upload = replace(
@@ -61,24 +58,17 @@ def read_upload(form: MultiDict[str, str], received: Received, *, is_alone: bool
             latitude=latitude,
             longitude=longitude,
             accuracy_m=accuracy if accuracy is not None and accuracy >= 0 else None,
-            position_at=_time(form.get("position_at")),
+            position_at=read_moment(form.get("position_at")),
         )
     if is_alone:
         digest = (form.get("sha256") or "").strip().lower()
         # A digest in another shape cannot be the file's: the service refuses what differs.
         upload = replace(
             upload,
-            client_id=_uuid(form.get("client_id")),
+            client_id=read_id(form.get("client_id")),
             sha256=digest if SHA256.fullmatch(digest) or not digest else "?",
         )
     return upload
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 def _source(text: str | None) -> PhotoSource:
@@ -93,13 +83,3 @@ def _number(text: str | None, most: Decimal, step: str) -> Decimal | None:
     if not number.is_finite() or abs(number) > most:
         return None
     return number.quantize(Decimal(step))
-
-
-def _time(text: str | None) -> datetime | None:
-    try:
-        at = datetime.fromisoformat((text or "").strip())
-    except ValueError:
-        return None
-    if at.tzinfo is None or not FIRST_YEAR <= at.year <= LAST_YEAR:
-        return None
-    return at.astimezone(UTC)

@@ -149,9 +149,9 @@ def photo_views(photos: Sequence[PlacedPhoto]) -> list[PhotoView]:
     ]
 
 
-def list_by_client_id(client_id: UUID) -> list[Photo]:
-    """The photo that an upload made under this id, if it did arrive: none or one."""
-    return list(db.session.scalars(select(Photo).where(Photo.client_id == client_id)))
+def find_by_client_id(client_id: UUID) -> Photo | None:
+    """The photo that an upload made under this id, if it did arrive."""
+    return db.session.scalars(select(Photo).where(Photo.client_id == client_id)).one_or_none()
 
 
 def count_in_field(report_id: UUID, field_id: str) -> int:

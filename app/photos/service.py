@@ -34,8 +34,8 @@ from app.models import (
 from app.photos.queries import (
     count_in_field,
     count_in_report,
+    find_by_client_id,
     get_placement,
-    list_by_client_id,
 )
 from app.reports.locking import lock_open_report
 from app.reports.queries import get_open_report
@@ -270,11 +270,11 @@ def _own_client_id(report_id: UUID, field_id: str, sha256: str) -> UUID:
 
 
 def _find_earlier(client_id: UUID, report: Report, field: Field, upload: Upload) -> Photo | None:
-    for photo in list_by_client_id(client_id):
-        if photo.sha256 != upload.received.sha256 or photo.report_id != report.id:
-            raise ClientIdTaken
-        return photo
-    return None
+    photo = find_by_client_id(client_id)
+    is_other = photo and (photo.sha256 != upload.received.sha256 or photo.report_id != report.id)
+    if is_other:
+        raise ClientIdTaken
+    return photo
 
 
 def _insert(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from uuid import UUID
-
 from werkzeug.datastructures import MultiDict
 
 from app.reports.answering import Given
+from app.web.addresses import read_id, read_moment
 
 CELL = "cell:"
 MAX_VERSION = 2**31 - 1
-# A phone's clock may be wrong, but a year beyond these cannot be written back as a time.
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 def read_given(form: MultiDict[str, str]) -> Given:
@@ -24,27 +20,9 @@ def read_given(form: MultiDict[str, str]) -> Given:
         comment=form.get("comment"),
         na_reason=form.get("na_reason"),
         row_version=_version(form.get("row_version")),
-        client_id=client_id_of(form),
-        client_at=client_at_of(form),
+        client_id=read_id(form.get("client_id")),
+        client_at=read_moment(form.get("client_at")),
     )
-
-
-def client_id_of(form: MultiDict[str, str]) -> UUID | None:
-    try:
-        return UUID(form.get("client_id") or "")
-    except ValueError:
-        return None
-
-
-def client_at_of(form: MultiDict[str, str]) -> datetime | None:
-    """The clock of the phone as aware UTC; None where it is missing or makes no sense."""
-    try:
-        at = datetime.fromisoformat(form.get("client_at") or "")
-    except ValueError:
-        return None
-    if not FIRST_YEAR <= at.year <= LAST_YEAR:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _version(text: str | None) -> int:

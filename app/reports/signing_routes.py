@@ -12,7 +12,6 @@ from app.extensions import db
 from app.reports import blueprint, signing
 from app.reports.facts import load_facts
 from app.reports.filling import fill_page
-from app.reports.filling_forms import client_at_of, client_id_of
 from app.reports.filling_routes import render_fill_page
 from app.reports.queries import get_report
 from app.reports.signing import (
@@ -21,6 +20,7 @@ from app.reports.signing import (
     SignatureRefused,
     SigningPlace,
 )
+from app.web.addresses import read_id, read_moment
 from app.web.errors import translated
 from app.web.files import open_stored
 from app.web.fragments import redirect_to, render_fragment, wants_fragment
@@ -41,8 +41,8 @@ def sign(report_id: UUID, role_id: str) -> Response:
         signer_name=request.form.get("signer_name", ""),
         image=_part("image", signing.MAX_IMAGE_BYTES) or b"",
         strokes=_part("strokes", signing.MAX_DRAWN_BYTES),
-        client_id=client_id_of(request.form),
-        client_at=client_at_of(request.form),
+        client_id=read_id(request.form.get("client_id")),
+        client_at=read_moment(request.form.get("client_at")),
     )
     person = current_actor()
     try:
