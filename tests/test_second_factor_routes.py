@@ -267,6 +267,7 @@ def test_the_last_factor_stays_while_it_is_demanded(app, acting, boss):
     off = "/account/second-factor/app/off"
     refused = client.post(off, data={"current": PASSWORD})
     assert refused.status_code == 409 and "this is your last one" in refused.text
+    assert f'action="{off}"' in refused.text
     assert add_passkey(client, Authenticator()).status_code == 303
     assert client.post(off, data={"current": PASSWORD}).status_code == 303
     with acting(boss):
@@ -274,5 +275,7 @@ def test_the_last_factor_stays_while_it_is_demanded(app, acting, boss):
 
         passkey_id = db.session.scalars(select(Passkey.id)).one()
     remove = f"/account/passkeys/{passkey_id}/remove"
-    assert client.post(remove, data={"current": PASSWORD}).status_code == 409
+    refused = client.post(remove, data={"current": PASSWORD})
+    assert refused.status_code == 409 and "this is your last one" in refused.text
+    assert f'action="{remove}"' in refused.text
     assert client.get("/reports/").status_code == 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app.auth import half_way
+from app.auth import half_way, second_step_routes
 from app.auth.identity import HALF_WAY
 from app.evidence.queries import list_entries
 from app.extensions import db
@@ -127,6 +127,16 @@ def test_five_tries_a_minute_whatever_the_browser(app, half, nina, secret):
     assert refused.status_code == 429
     assert "Too many tries" in refused.text and 'id="second-step"' in refused.text
     assert other.get("/account").status_code == 303
+
+
+def test_who_tried_too_often_in_a_day_is_told_so_and_of_another_way(half, secret, monkeypatch):
+    monkeypatch.setattr(second_step_routes, "tries", lambda _times: "3 per minute")
+    statuses = [half.post("/login/second", data={"code": "000000"}).status_code for _ in range(3)]
+    assert statuses == [422] * 3
+    refused = half.post("/login/second", data={"code": code_of(secret, 1)})
+    assert refused.status_code == 429 and 'id="second-step"' in refused.text
+    assert "Use a passkey, or try again tomorrow." in refused.text
+    assert "Wait a minute" not in refused.text
 
 
 def test_without_the_password_there_is_no_second_step(app, secret):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import uuid4
@@ -125,6 +126,7 @@ def test_other_companies_stay_closed(house, sam, cast):
     assert sam.get(f"/logo/{cast.other}/first").status_code == 404
     refused = opened(sam, cast.other)
     assert refused.status_code == 409 and "End that look" in refused.text
+    assert re.search(rf'name="support-reason"[^>]*>\s*{re.escape(REASON)}</textarea>', refused.text)
     again = opened(sam, cast.acme)
     assert again.status_code == 303
 

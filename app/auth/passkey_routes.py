@@ -15,6 +15,7 @@ from app.auth.passkey_login_routes import keep_challenge, options_response, use_
 from app.auth.passkeys import Challenge, ChallengeOver, PasskeyRefused, TooManyPasskeys
 from app.auth.queries import list_passkeys
 from app.auth.routes import tries, was_refused
+from app.auth.second_factor import LastFactor
 from app.auth.second_factor_routes import codes_page, surely_page
 from app.auth.service import WrongPassword
 from app.errors import NotFound
@@ -97,6 +98,8 @@ def remove_passkey(passkey_id: UUID) -> Response:
                 actor=actor,
             )
             door.session.commit()
+    except LastFactor as error:
+        return _removal_page(passkey_id, form, status=error.status, refusal=translated(error))
     except WrongPassword as error:
         form.current.errors = [translated(error)]
         return _removal_page(passkey_id, form, status=422)
@@ -115,7 +118,9 @@ def _form_page(form: PasskeyForm, *, status: int = 200, refusal: str | None = No
     )
 
 
-def _removal_page(passkey_id: UUID, form: CurrentPasswordForm, *, status: int = 200) -> Response:
+def _removal_page(
+    passkey_id: UUID, form: CurrentPasswordForm, *, status: int = 200, refusal: str | None = None
+) -> Response:
     with door_of(current_actor()) as door:
         names = {one.id: one.name for one in list_passkeys(door)}
     if passkey_id not in names:
@@ -131,4 +136,5 @@ def _removal_page(passkey_id: UUID, form: CurrentPasswordForm, *, status: int = 
         action=url_for(".remove_passkey", passkey_id=passkey_id),
         yes=_("Remove"),
         is_danger=True,
+        refusal=refusal,
     )

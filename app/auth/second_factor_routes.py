@@ -104,6 +104,8 @@ def turn_off_totp() -> Response:
         with door_of(actor := current_actor()) as door:
             factor.turn_off_totp(door=door, password=form.current.data or "", actor=actor)
             door.session.commit()
+    except factor.LastFactor as error:
+        return _off_page(form, status=error.status, refusal=translated(error))
     except WrongPassword as error:
         form.current.errors = [translated(error)]
         return _off_page(form, status=422)
@@ -147,8 +149,9 @@ def surely_page(
     action: str,
     yes: str,
     is_danger: bool,
+    refusal: str | None = None,
 ) -> Response:
-    """What will happen and what stays, and a field for the password."""
+    """What will happen and what stays, and a field for the password; `refusal` is why not."""
     return render_page(
         "auth/surely.html",
         "content",
@@ -159,10 +162,13 @@ def surely_page(
         action=action,
         yes=yes,
         is_danger=is_danger,
+        refusal=refusal,
     )
 
 
-def _off_page(form: CurrentPasswordForm, *, status: int = 200) -> Response:
+def _off_page(
+    form: CurrentPasswordForm, *, status: int = 200, refusal: str | None = None
+) -> Response:
     return surely_page(
         form,
         status=status,
@@ -174,6 +180,7 @@ def _off_page(form: CurrentPasswordForm, *, status: int = 200) -> Response:
         action=url_for(".turn_off_totp"),
         yes=_("Turn off"),
         is_danger=True,
+        refusal=refusal,
     )
 
 

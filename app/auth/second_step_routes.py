@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request, session, url_for
+from flask_babel import gettext as _
 from flask_limiter import RequestLimit
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
@@ -28,6 +29,8 @@ from app.web.errors import sentence_for, translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import public
 
+A_MINUTE = 60  # seconds
+
 
 def half_way() -> str | None:
     return session.get(identity.HALF_WAY)
@@ -38,8 +41,10 @@ def half_way_key() -> str:
     return str(state[1]) if state else get_remote_address()
 
 
-def _too_many_codes(_limit: RequestLimit) -> Response:
-    return second_step_page(status=429, refusal=sentence_for(429))
+def _too_many_codes(limit: RequestLimit) -> Response:
+    lasts_a_day = limit.limit.get_expiry() > A_MINUTE
+    words = _("Too many wrong codes for one day. Use a passkey, or try again tomorrow.")
+    return second_step_page(status=429, refusal=words if lasts_a_day else sentence_for(429))
 
 
 def _tries_a_day() -> str:

@@ -14,6 +14,7 @@ from app.platform import blueprint, queries, support
 from app.platform.forms import SupportForm
 from app.platform.routes import changing, company_page
 from app.tenancy import require_tenant
+from app.web.errors import translated
 from app.web.fragments import redirect_to
 from app.web.guards import current_actor, requires
 
@@ -22,11 +23,13 @@ from app.web.guards import current_actor, requires
 @requires(Role.SUPERADMIN)
 def open_support(tenant_id: UUID) -> Response:
     queries.get_company(tenant_id)
+    form = SupportForm(prefix="support").offer()
     if looking := current_user.support:
         if looking.tenant_id == tenant_id:  # a second tap
             return redirect_to(url_for("home.index"))
-        raise support.AlreadyLooking(name=looking.company)
-    form = SupportForm(prefix="support").offer()
+        refused = support.AlreadyLooking(name=looking.company)
+        form.form_errors = [translated(refused)]
+        return company_page(tenant_id, support_form=form, status=refused.status)
     if not form.validate_on_submit():
         return company_page(tenant_id, support_form=form, status=422)
     with changing(tenant_id) as session:

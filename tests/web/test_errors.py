@@ -92,6 +92,8 @@ def test_every_status_has_its_page(failing, code):
     answer = failing.test_client().get(f"/fail/{code}")
     assert answer.status_code == code
     assert f"Error {code}" in answer.text
+    if code == 409:
+        assert "<h1>This cannot be done now</h1>" in answer.text
     if code == 429:
         assert answer.headers["Retry-After"] == "60"
 

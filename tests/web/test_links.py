@@ -74,6 +74,7 @@ def test_after_five_minutes_it_is_gone_and_says_so(client_of, cast, document_id,
     monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now + SECONDS + 5)
     answer = tess.get(link)
     assert answer.status_code == 410
+    assert "<h1>This link opens nothing</h1>" in answer.text
     assert "download the file from there again" in answer.text
 
 
