@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select, true
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager
 
 from app.errors import NotFound
 from app.extensions import db
-from app.models import Actor, Document, Photo, PhotoPlacement, PhotoReading, Report, Role, WorkState
+from app.models import Actor, Document, PhotoPlacement, PhotoReading, Report, Role, WorkState
 from app.reports.queries import visible_to
 
 SHOWN = 5
@@ -33,12 +33,12 @@ class DocumentView:
 
 
 def get_document(document_id: UUID, *, person: Actor) -> Document:
-    """The document with its report, project and equipment. Raises NotFound."""
+    """The document with its report. Raises NotFound."""
     document = db.session.scalars(
         select(Document)
         .join(Document.report)
         .where(Document.id == document_id, visible_to(person), _readable_by(person))
-        .options(contains_eager(Document.report).options(joinedload(Report.project)))
+        .options(contains_eager(Document.report))
     ).one_or_none()
     if document is None:
         raise NotFound
@@ -92,8 +92,7 @@ def count_photos_in_reading(report_id: UUID) -> int:
         db.session.scalar(
             select(func.count())
             .select_from(PhotoPlacement)
-            .join(Photo, Photo.id == PhotoPlacement.photo_id)
-            .outerjoin(PhotoReading, PhotoReading.photo_id == Photo.id)
+            .outerjoin(PhotoReading, PhotoReading.photo_id == PhotoPlacement.photo_id)
             .where(
                 PhotoPlacement.report_id == report_id,
                 PhotoPlacement.removed_at.is_(None),

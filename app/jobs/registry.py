@@ -29,8 +29,8 @@ class Claim:
 class Kind:
     """`perform(claim)` runs outside any transaction, inside the tenant's scope.
 
-    It publishes through `runner.publish(claim)`. `queue` is the RQ queue that wakes it. `module`
-    is what `perform` imports when it runs: workers load it once for all their children.
+    It publishes through `runner.publish(model, claim)`. `queue` is the RQ queue that wakes it.
+    `module` is what `perform` imports when it runs: workers load it once for all their children.
     """
 
     name: str

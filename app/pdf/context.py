@@ -47,7 +47,6 @@ class ExceptionKind(StrEnum):
 class PersonRole(StrEnum):
     ASSIGNED = "assigned_to"
     STARTED = "started_by"
-    SUBMITTED = "submitted_by"
     COMPLETED = "completed_by"
 
 

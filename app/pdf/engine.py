@@ -54,10 +54,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class RenderedPdf:
-    """`image_count` is the number of photos whose very bytes were found drawn in the file."""
+    """What was written; `seconds` is how long it took."""
 
     pages: int
-    image_count: int
     bytes: int
     sha256: str
     seconds: float
@@ -104,7 +103,7 @@ def render_pdf(
     with output.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     size = output.stat().st_size
-    return RenderedPdf(pages, len(photos), size, digest, perf_counter() - started)
+    return RenderedPdf(pages, size, digest, perf_counter() - started)
 
 
 def warm_up() -> None:

@@ -37,7 +37,6 @@ LABELS: dict[str, tuple[str, str]] = {
     "status_archived": ("Archived", "Arquivado"),
     "assigned_to": ("Assigned to", "Atribuído a"),
     "started_by": ("Started by", "Iniciado por"),
-    "submitted_by": ("Submitted by", "Enviado por"),
     "completed_by": ("Completed by", "Concluído por"),
     "information": ("General information", "Informações gerais"),
     "reference_standards": ("Reference standards", "Normas de referência"),

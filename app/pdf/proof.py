@@ -33,12 +33,6 @@ def drawn_images(pdf: Path) -> Counter[str]:
     return drawn
 
 
-def count_photos(pdf: Path, not_photos: Iterable[Path] = ()) -> int:
-    """How many different JPEGs are drawn, leaving out those of `not_photos` (logos)."""
-    others = {_file_hash(path) for path in not_photos}
-    return len(drawn_images(pdf).keys() - others)
-
-
 def photos_missing(pdf: Path, files: Mapping[str, Path]) -> list[str]:
     """The keys of `files` (key -> derivative) whose exact bytes are drawn nowhere, sorted."""
     drawn = drawn_images(pdf)

@@ -56,7 +56,6 @@ class PersonLine:
 
     id: UUID
     name: str
-    role: Role
     is_active: bool
 
 
@@ -208,7 +207,7 @@ def _people(
     link: type[ProjectMember] | type[ProjectGrant], project_id: UUID
 ) -> tuple[PersonLine, ...]:
     rows = db.session.execute(
-        select(Account.id, Account.name, Account.role, Account.is_active)
+        select(Account.id, Account.name, Account.is_active)
         .join(link, link.account_id == Account.id)
         .where(link.project_id == project_id)
         .order_by(func.lower(Account.name), Account.id)
