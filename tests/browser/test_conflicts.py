@@ -14,6 +14,7 @@ from tests.browser import pages
 from tests.browser.conftest import DESK, OpenPage
 from tests.browser.stack import Stack
 from tests.cast import PASSWORD, Cast, Person
+from tests.pictures import a_jpeg
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -22,7 +23,7 @@ Ask = Callable[..., list[tuple]]
 
 @pytest.fixture
 def ask(stack: Stack) -> Ask:
-    """Rows from the stack's own database, past every lock."""
+    """Asks the stack's own database, or changes it, past every lock; the rows that come back."""
 
     def run(statement: str, *values: object) -> list[tuple]:
         connection = psycopg2.connect(
@@ -31,7 +32,9 @@ def ask(stack: Stack) -> Ask:
         try:
             with connection.cursor() as cursor:
                 cursor.execute(statement, values)
-                return cursor.fetchall()
+                rows = cursor.fetchall()
+            connection.commit()
+            return rows
         finally:
             connection.close()
 
@@ -277,3 +280,41 @@ def test_words_typed_without_a_connection_outlive_the_tab(two, people, ask, watc
     expect(again.locator("#field-customer [name=value]")).to_have_value("typed in the basement")
     rows = ask("select value from answers where report_id = %s", report_of(url))
     assert rows == [("typed in the basement",)]
+
+
+def test_what_never_left_the_device_is_shown_once_the_report_is_closed(
+    two, people, ask, watched, tmp_path
+):
+    tess, _ana, url = two
+    watched.expected += ["net::ERR_INTERNET_DISCONNECTED", "Failed to fetch"]
+    (tmp_path / "busbar.jpg").write_bytes(a_jpeg((60, 40)))
+    tess.context.set_offline(True)
+    pages.field(tess, "customer").locator("[name=value]").fill("typed in the basement")
+    pages.field(tess, "enclosure").locator("[data-source=file]").set_input_files(
+        tmp_path / "busbar.jpg"
+    )
+    expect(tess.locator("[data-photo-local]")).to_have_attribute("data-state", "retrying")
+    expect(tess.locator("#status-customer")).to_have_attribute("data-state", "retrying")
+    context = tess.context
+    tess.close(run_before_unload=False)
+    ask(
+        "update reports set status = 'completed', outcome = 'passed', completed_at = now(),"
+        " submitted_at = now() where id = %s returning id", report_of(url),
+    )  # fmt: skip
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(url)
+    kept = again.locator("[data-leftovers]")
+    expect(kept).to_contain_text("Not sent from this device")
+    expect(kept.locator("li").first).to_contain_text("Customer")
+    expect(kept.locator("li").first).to_contain_text("typed in the basement")
+    with again.expect_download() as download:
+        kept.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "busbar.jpg"
+    assert download.value.path().read_bytes() == (tmp_path / "busbar.jpg").read_bytes()
+    kept.get_by_role("button", name="Discard").click()
+    again.get_by_role("button", name="Yes, go on").click()
+    expect(kept).to_be_hidden()
+    again.reload()
+    expect(again.locator("h1")).to_be_visible()
+    expect(kept).to_be_hidden()

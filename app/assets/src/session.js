@@ -11,10 +11,16 @@ import { word } from "./words.js";
 
 // The login, and the second step of whoever has one.
 const LOGIN_STEP = "[data-login-step]";
+// Why the page was loaded again; said on the new page, since the old one is gone at once.
+const RELOADED = "laudo:another-account";
 const again = [];
 let login = null;
 
 export function watchSession() {
+  if (sessionStorage.getItem(RELOADED)) {
+    sessionStorage.removeItem(RELOADED);
+    toast("warning", word("another_account"));
+  }
   document.addEventListener("htmx:response:error", async ({ detail: { ctx } }) => {
     if (ctx.response.status !== 401) return;
     const { sourceElement, sourceEvent } = ctx;
@@ -102,6 +108,7 @@ async function goOn(page) {
   if (account(page) !== account()) {
     // The page and what it kept belong to somebody else; it must not go out in this name, so
     // nobody who waits for the session goes on.
+    sessionStorage.setItem(RELOADED, "yes");
     location.reload();
     await new Promise(() => {});
   }
