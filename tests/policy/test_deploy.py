@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,52 @@ def test_the_proxy_lets_the_largest_upload_through_to_laudo():
     assert int(size) * 1024**2 > Settings.model_fields["max_upload_bytes"].default
     for header in ("X-Forwarded-For", "X-Forwarded-Proto", "Host"):
         assert f"proxy_set_header {header} " in words
+
+
+def example() -> dict[str, str]:
+    """.env.example filled in, as a shell reads it."""
+    lines = re.findall(r"^# ([A-Z_0-9]+=.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    told = subprocess.run(
+        ["sh", "-e", "-c", f"set -a\n{chr(10).join(lines)}\nenv -0"],
+        env={}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert told.stderr == ""
+    read = dict(one.split("=", 1) for one in told.stdout.split("\0") if one)
+    assert {line.partition("=")[0] for line in lines} <= read.keys()
+    return read
+
+
+def test_the_units_make_the_folders_that_they_write():
+    storage = example()["STORAGE_DIR"]
+    for unit in UNITS:
+        (words,) = unit_values(unit, "Environment")
+        named = dict(one.split("=", 1) for one in words.split())
+        written = {value for name, value in named.items() if name in ("STORAGE_DIR", "MAIL_DIR")}
+        (made,) = unit_values(unit, "StateDirectory")
+        assert {f"/var/lib/{folder}" for folder in made.split()} == written
+        assert named["STORAGE_DIR"] == storage
+        assert unit_values(unit, "StateDirectoryMode") == ["0700"]
+        assert unit_values(unit, "ProtectSystem") == ["strict"]
+        assert unit_values(unit, "ReadWritePaths") == []
+
+
+def cron_lines() -> list[str]:
+    texts = [(ROOT / name).read_text() for name in ("README.md", "docs/deployment.md")]
+    return re.findall(r"^(?:[\d*]+ ){5}laudo (.+)$", "\n".join(texts), re.MULTILINE)
+
+
+def test_the_example_can_be_read_by_a_shell_with_its_spaces():
+    assert example()["MAIL_FROM"] == "Laudo <laudo@example.com>"
+
+
+def test_each_cron_line_has_the_settings_of_the_units(app):
+    assert len(cron_lines()) == 3
+    for line in cron_lines():
+        enter, export, settings, login, command = line.split(" && ")
+        assert (enter, export, settings) == ("cd /srv/laudo", "set -a", ". /etc/laudo/environment")
+        assert login in (". /etc/laudo/backup", ". /etc/laudo/owner")
+        assert command.split()[:3] == [".venv/bin/flask", "--app", "wsgi"]
+        assert command.split()[3] in app.cli.commands
+    for unit in UNITS:
+        assert unit_values(unit, "EnvironmentFile") == ["/etc/laudo/environment"]
+        assert "0640, root:laudo" in unit.read_text()
