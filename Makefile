@@ -71,6 +71,7 @@ format: setup  ## put the code in its one format
 
 .PHONY: messages
 messages: setup  ## collect the texts to translate into app/translations
+	@mkdir -p instance
 	$(BIN)/python -m babel.messages.frontend -q extract -F app/translations/babel.cfg -k lazy_gettext -k _l -o instance/messages.pot --no-location --sort-output .
 	$(BIN)/pybabel -q update -i instance/messages.pot -d app/translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	@sed -i -E '/^"$(NOT_IN_HEADERS): /d' app/translations/*/LC_MESSAGES/messages.po

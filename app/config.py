@@ -1,6 +1,7 @@
 """Every setting of Laudo: typed, documented, read from the environment and `.env` once.
 
-Nothing else reads the environment. `Settings()` refuses to start on a missing or unsafe
+What starts processes (gunicorn.conf.py, app/stack.py, `flask up`) reads a few of its own besides;
+what serves reads nothing else. `Settings()` refuses to start on a missing or unsafe
 value with a sentence that names the variable.
 """
 

@@ -59,7 +59,7 @@ def _migrate() -> None:
 @click.option("--burst", is_flag=True, help="End when the queues are empty.")
 @with_appcontext
 def worker(burst: bool) -> None:
-    """Read photos and produce PDFs until stopped."""
+    """Do all work in the background (photos, PDFs, mails, previews, exports) until stopped."""
     # WeasyPrint takes most of a second to load, and no other command needs it.
     from app.jobs import worker as worker_process
 

@@ -30,11 +30,6 @@ class Options(BaseSettings):
     album: Path = Path("instance/bench-photos")
     results: Path = Path(__file__).with_name("results.json")
 
-    @property
-    def ramp_seconds(self) -> float:
-        """Until the last one has logged in."""
-        return self.users / self.ramp
-
 
 class Errand(BaseSettings):
     """What the locust process is told besides: where the app is, who logs in, where to write."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from app.commands.backup import figures as reading
 from app.commands.backup.checking import find_broken, find_rewritten, problems_of
@@ -39,12 +40,16 @@ Say = Callable[[str], None]
 
 @dataclass
 class Copied:
-    """The objects that the backup has, how many of them came now, and the keys of the others."""
+    """The objects that the backup has, how many of them came now, and the keys of the others.
+
+    `lost` are keys of objects that it has from an earlier backup and the storage no longer.
+    """
 
     objects: list[StoredObject] = field(default_factory=list)
     new: int = 0
     missing: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
 
 def take_backup(folder: Path, url: str, store: Storage, say: Say) -> tuple[Backup, Manifest]:
@@ -70,6 +75,9 @@ def take_backup(folder: Path, url: str, store: Storage, say: Say) -> tuple[Backu
         copied = copy_objects(backup, keys, store)
         say(f"{copied.new} objects were new")
         problems += [f"{key} is missing from the storage." for key in copied.missing]
+        problems += [
+            f"{key} is missing from the storage; this backup has it." for key in copied.lost
+        ]
         problems += [f"{key} is damaged in the storage." for key in copied.damaged]
         manifest = Manifest(
             format=FORMAT,
@@ -93,14 +101,20 @@ def take_backup(folder: Path, url: str, store: Storage, say: Say) -> tuple[Backu
 
 
 def copy_objects(backup: Backup, keys: list[str], store: Storage) -> Copied:
-    """Every object that the folder lacks; one that it has was hashed when it came."""
+    """Every object that the folder lacks; one that it has was hashed when it came.
+
+    Whether the storage still has that one, too, is read from its lists: asking for each would take
+    a bucket hours.
+    """
     copied = Copied()
+    known = {key for key in keys if backup.object_path(key).exists()}
+    copied.lost = sorted(known - _listed(known, store))
 
     def tried(key: str) -> tuple[StoredObject, bool] | type[Exception]:
         """The object and whether it is new; else what is wrong with it."""
-        path = backup.object_path(key)
-        if path.exists():
-            return StoredObject(named_sha256(key), path.stat().st_size, key), False
+        if key in known:
+            size = backup.object_path(key).stat().st_size
+            return StoredObject(named_sha256(key), size, key), False
         try:
             with store.open(key) as stream:
                 return keep_object(backup, key, stream), True
@@ -116,3 +130,9 @@ def copy_objects(backup: Backup, keys: list[str], store: Storage) -> Copied:
             copied.objects.append(outcome[0])
             copied.new += outcome[1]
     return copied
+
+
+def _listed(keys: set[str], store: Storage) -> set[str]:
+    """Those that the storage lists under the companies of these keys."""
+    tenants = {UUID(key.split("/")[1]) for key in keys}
+    return {one.key for tenant in sorted(tenants) for one in store.list(tenant)}

@@ -37,7 +37,6 @@ _KEYS = {
     "|requisitos de planejamento|pre requisitos|planejamento",
 }
 _KEY_OF = {name: key for key, names in _KEYS.items() for name in names.split("|")}
-_LISTS = ("standards", "planning")
 # A header row above the keys says nothing.
 _COLUMN_NAMES = name_set("field|key|campo|chave|item|property|propriedade")
 
