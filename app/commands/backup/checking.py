@@ -40,8 +40,9 @@ def problems_of(found: Figures) -> list[str]:
 
 
 def find_rewritten(earlier: list[Backup], connection: extensions.connection) -> dict[str, str]:
-    """A sentence for each tenant whose chain no longer runs through the head of its last good backup.
+    """A sentence for each tenant whose chain no longer runs through the head of its last backup.
 
+    One in which the chain was bad already does not count.
     A chain whose newest entries were cut off, or made anew, fits in itself; only a head that is
     kept elsewhere tells. A company that was erased has none any more, and its tombstone says so.
     """
@@ -49,7 +50,8 @@ def find_rewritten(earlier: list[Backup], connection: extensions.connection) -> 
     sentences = {}
     for tenant_id, (name, head) in _last_good_heads(earlier).items():
         found = find_hash(connection, tenant_id, head.sequence)
-        if found == head.hash or found is None and erased.get(tenant_id, -1) >= head.sequence:
+        is_erased = found is None and erased.get(tenant_id, -1) >= head.sequence
+        if found == head.hash or is_erased:
             continue
         sentences[tenant_id] = (
             f"The audit chain of tenant {tenant_id} was rewritten: entry {head.sequence} is not"
