@@ -26,7 +26,8 @@ watchColours();
 showOpenTab();
 offerZone();
 
-const NEEDS_PARTS = "form[data-field-form], [data-reading], [data-photos], form[data-signature]";
+const NEEDS_PARTS =
+  "form[data-field-form], [data-reading], [data-photos], form[data-signature], [data-leftovers]";
 
 async function startParts() {
   if (document.querySelector(NEEDS_PARTS)) (await import("./parts.js")).start();
