@@ -158,6 +158,18 @@ def test_who_is_unknown_at_the_door_has_no_name():
     assert str(tell(Act("session.refused", "Ana"))) == "A log-in as Ana was refused."
 
 
+def test_a_rename_is_not_told_as_a_choice_of_language(app):
+    with app.test_request_context():
+        renamed = {"changes": {"name": {"old": "Ana", "new": "Ana B."}}}
+        assert str(tell(Act("account.preferences_changed", "Ana", renamed))) == (
+            'Ana changed their own account. Name: "Ana" → "Ana B."'
+        )
+        before = {"locale": "pt_BR", "time_zone": "UTC"}
+        assert str(tell(Act("account.preferences_changed", "Ana", before))) == (
+            "Ana chose language Português (Brasil) and time zone UTC."
+        )
+
+
 def test_an_unknown_action_is_told_plainly():
     assert str(tell(Act("what.ever", "Ana"))) == "Ana: what.ever."
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import UTC, datetime
 from itertools import count
 from uuid import uuid4
 
@@ -226,13 +228,32 @@ def test_name_language_and_time_zone_are_ones_own(client_of, acting, cast):
     chosen = {"name": " Tess  of Hall 7", "locale": "pt_BR", "time_zone": "America/Sao_Paulo"}
     assert client.post("/account", data=chosen).status_code == 303
     assert '<html lang="pt-BR">' in client.get("/account").text
+    assert client.post("/account", data=chosen).status_code == 303  # changes nothing: no entry
     client.post("/account", data={**chosen, "locale": "inherited", "time_zone": "inherited"})
     with acting(cast.tess):
         tess = db.session.scalars(select(Account).where(Account.id == cast.tess.id)).one()
         assert (tess.name, tess.locale, tess.time_zone) == ("Tess of Hall 7", None, None)
         entries = list_entries("account", cast.tess.id)
         assert [one.action for one in entries] == ["account.preferences_changed"] * 2
-        assert [one.facts["facts"].get("old_name") for one in entries] == [cast.tess.name, None]
+        place = {"locale": "pt_BR", "time_zone": "America/Sao_Paulo"}
+        assert [one.facts["facts"]["changes"] for one in entries] == [
+            {
+                "name": {"old": cast.tess.name, "new": "Tess of Hall 7"},
+                **{column: {"old": None, "new": value} for column, value in place.items()},
+            },
+            {column: {"old": value, "new": None} for column, value in place.items()},
+        ]
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"), [("Te\x85ss\x07", "Te ss"), ("T\x9fess", "Tess"), ("Te\u0301ss", "T\u00e9ss")]
+)
+def test_a_name_is_freed_from_what_nobody_sees(client_of, acting, cast, name, kept):
+    data = {"name": name, "locale": "inherited", "time_zone": "inherited"}
+    assert client_of(cast.tess).post("/account", data=data).status_code == 303
+    with acting(cast.tess):
+        mine = select(Account.name).where(Account.id == cast.tess.id)
+        assert db.session.scalar(mine) == kept
 
 
 def test_zones_are_written_without_underscores(client_of, acting, cast):
@@ -295,17 +316,23 @@ def test_a_password_change_is_refused_with_its_reason(client_of, cast, changes, 
 
 
 def test_a_superadmin_changes_the_password_and_back(browser, app):
-    client = browser()
+    client, since = browser(), datetime.now(UTC)
     log_in(client, "sam@laudo.test")
     assert client.post("/account/password", data=passwords()).status_code == 303
     back = passwords(current=NEW, new=PASSWORD, again=PASSWORD)
     assert client.post("/account/password", data=back).status_code == 303
-    assert client.post(
-        "/account", data={"name": "Sam Super", "locale": "en", "time_zone": "Europe/Lisbon"}
-    ).status_code == 303  # fmt: skip
+    data = {"name": "Sam Super", "locale": "en", "time_zone": "Europe/Lisbon"}
+    for _twice in range(2):
+        assert client.post("/account", data=data).status_code == 303
     with app.app_context(), platform_scope() as session:
         sam = session.scalars(select(Superadmin)).one()
         assert sam.time_zone == "Europe/Lisbon"
+        own = PlatformAuditEntry.action == "account.preferences_changed"
+        told = select(PlatformAuditEntry.body).where(own, PlatformAuditEntry.created_at >= since)
+        assert [json.loads(body)["changes"] for body in session.scalars(told)] == [
+            {"locale": {"old": None, "new": "en"},
+             "time_zone": {"old": None, "new": "Europe/Lisbon"}}
+        ]  # fmt: skip
         sam.locale = sam.time_zone = None
         session.commit()
 

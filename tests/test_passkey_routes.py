@@ -137,6 +137,13 @@ def test_one_key_belongs_to_one_account(app, acting, cast, client, nina):
     assert kept(acting, nina)[0].account_id == other.id
 
 
+def test_a_name_is_freed_from_what_nobody_sees(acting, client, nina):
+    data = {**FORM, "name": "Wo\x9frk \x07 phone"}
+    data["credential"] = Authenticator().register(offer(client))
+    assert client.post("/account/passkeys", data=data).status_code == 200
+    assert kept(acting, nina)[0].name == "Work phone"
+
+
 def test_a_name_is_needed(client):
     for name in ("", "   ", "x" * 81):
         assert client.post("/account/passkeys", data={**FORM, "name": name}).status_code == 422

@@ -76,7 +76,7 @@ class TenantDoor:
         demanded = select(Tenant.admins_need_two_factor)
         return self.person.role is Role.ADMIN and bool(self.session.scalar(demanded))
 
-    def note(self, action: str, actor: Actor, **facts: str) -> None:
+    def note(self, action: str, actor: Actor, **facts: Any) -> None:
         record(action=action, actor=actor, object_type="account", object_id=self.person.id, **facts)
 
 
@@ -104,7 +104,7 @@ class PlatformDoor:
     def demands_second_factor(self) -> bool:
         return False
 
-    def note(self, action: str, actor: Actor, **facts: str) -> None:
+    def note(self, action: str, actor: Actor, **facts: Any) -> None:
         """The platform's audit has no column for whom it is about: the body names them."""
         about = {"account": str(self.person.id)} if self.person else {}
         body = {"ip": actor.ip, "request": actor.request_id, **about, **facts}

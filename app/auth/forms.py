@@ -10,7 +10,8 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
-from app.web.forms import options, zone_options
+from app.auth.passkeys import MAX_NAME
+from app.web.forms import TextField, options, zone_options
 from app.web.locale import LOCALES
 
 INHERITED = "inherited"
@@ -20,11 +21,6 @@ def tidy_email(value: str | None) -> str:
     """An e-mail as accounts keep it: lower-case, without what a database cannot store."""
     plain = unicodedata.normalize("NFKC", (value or "")[:1000]).replace("\x00", "")
     return plain.strip().lower()[:254]
-
-
-def tidy_name(value: str | None) -> str:
-    """One line without what a database cannot store."""
-    return " ".join((value or "").replace("\x00", "").split())
 
 
 class EmailForm(FlaskForm):  # type: ignore[misc]
@@ -63,13 +59,10 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
 
 
 class ProfileForm(FlaskForm):  # type: ignore[misc]
-    name = StringField(
+    name = TextField(
         _l("Name"),
-        filters=[tidy_name],
-        validators=[
-            DataRequired(_l("Enter your name.")),
-            Length(max=120, message=_l("A name has at most 120 characters.")),
-        ],
+        max_length=120,
+        validators=[DataRequired(_l("Enter your name."))],
         render_kw={"autocomplete": "name"},
     )
     locale = SelectField(_l("Language"), validators=[InputRequired()])
@@ -129,13 +122,10 @@ class PasswordForm(CurrentPasswordForm, NewPasswordForm):
 class PasskeyForm(FlaskForm):  # type: ignore[misc]
     """The browser's answer comes with a name; the password was checked with the offer."""
 
-    name = StringField(
+    name = TextField(
         _l("Name of the passkey"),
-        filters=[tidy_name],
-        validators=[
-            DataRequired(_l("Give the passkey a name.")),
-            Length(max=80, message=_l("A name has at most 80 characters.")),
-        ],
+        max_length=MAX_NAME,
+        validators=[DataRequired(_l("Give the passkey a name."))],
         render_kw={"autocomplete": "off"},
     )
     current = PasswordField(

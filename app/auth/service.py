@@ -132,15 +132,16 @@ def set_password(*, door: Door, new: str, actor: Actor) -> None:
 def update_profile(
     *, door: Door, name: str, locale: str | None, time_zone: str | None, actor: Actor
 ) -> None:
-    """Set the person's name, language and time zone; None takes the company's."""
-    assert door.person
-    facts = {"locale": locale or "", "time_zone": time_zone or ""}
-    if name != door.person.name:
-        facts |= {"old_name": door.person.name, "name": name}
-    door.person.name = name
-    door.person.locale = locale
-    door.person.time_zone = time_zone
-    door.note("account.preferences_changed", actor, **facts)
+    """Set the person's name, language and time zone; None takes the company's. What stays the same
+    is not recorded."""
+    changes = {}
+    for column, new in {"name": name, "locale": locale, "time_zone": time_zone}.items():
+        old = getattr(door.person, column)
+        if old != new:
+            setattr(door.person, column, new)
+            changes[column] = {"old": old, "new": new}
+    if changes:
+        door.note("account.preferences_changed", actor, changes=changes)
 
 
 def require_password(door: Door, password: str) -> None:

@@ -52,6 +52,13 @@ def _role_changed(act: Act) -> Sentence:
     return filled(said, replace(act, old=old, new=new))
 
 
+def _preferences_changed(act: Act) -> Sentence:
+    if "changes" in act.facts:
+        return filled(N_("%(name)s changed their own account. %(changes)s"), act)
+    # Entries from before say what was chosen, changed or not.
+    return filled(N_("%(name)s chose language %(locale)s and time zone %(time_zone)s."), act)
+
+
 def _document_requested(act: Act) -> Sentence:
     if act.facts.get("is_preview"):
         return filled(N_("%(name)s asked for a preview of the PDF."), act)
@@ -97,9 +104,7 @@ TELLINGS: dict[str, Telling] = {
     "account.created": plain(N_("%(name)s made an account for %(what)s (%(email)s): %(role)s.")),
     "account.deactivated": plain(N_("%(name)s closed the account of %(subject)s (%(email)s).")),
     "account.password_changed": plain(N_("%(name)s changed their password.")),
-    "account.preferences_changed": plain(
-        N_("%(name)s chose language %(locale)s and time zone %(time_zone)s.")
-    ),
+    "account.preferences_changed": _preferences_changed,
     "account.mails_chosen": plain(N_("%(name)s chose which e-mails to get. %(changes)s")),
     "account.password_reset": plain(
         N_("%(name)s set a new password through a link sent by e-mail.")
