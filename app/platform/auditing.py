@@ -18,6 +18,7 @@ from app.errors import DomainError
 from app.evidence.sentences import Kind, tell
 from app.evidence.telling import Act
 from app.models import Actor, PlatformAuditEntry, Tenant
+from app.paging import Page, cut
 from app.platform.service import note
 from app.tenancy import platform_scope
 
@@ -68,16 +69,6 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryPage:
-    """One page of the list, newest first; `page` counts from 1, `total` all that match."""
-
-    lines: tuple[Entry, ...]
-    page: int
-    pages: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class Choices:
     """What the list can be narrowed to; a company as (id, name)."""
 
@@ -85,16 +76,13 @@ class Choices:
     companies: tuple[tuple[UUID, str], ...]
 
 
-def list_entries(wanted: Wanted, *, page: int, page_size: int) -> EntryPage:
+def list_entries(wanted: Wanted, *, page: int, page_size: int) -> Page[Entry]:
     matching = _conditions(wanted)
     with platform_scope() as session:
         total = session.scalar(select(func.count(PlatformAuditEntry.id)).where(*matching)) or 0
-        pages = max(1, -(-total // page_size))
-        page = min(max(page, 1), pages)
-        rows = session.execute(
-            _newest(matching).limit(page_size).offset((page - 1) * page_size)
-        ).all()
-    return EntryPage(tuple(_entry(row) for row in rows), page, pages, total)
+        at = cut(total, page, page_size)
+        rows = session.execute(_newest(matching).limit(at.size).offset(at.offset)).all()
+    return at.holding(_entry(row) for row in rows)
 
 
 def list_choices() -> Choices:

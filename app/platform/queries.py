@@ -15,6 +15,7 @@ from app.company.limits import limits_in_force
 from app.company.plans import Limit
 from app.errors import DomainError, NotFound
 from app.models import Account, Superadmin, Tenant, TenantStatus
+from app.paging import Page, cut
 from app.tenancy import call_definer, platform_scope
 
 
@@ -67,36 +68,24 @@ class Company:
     usage: Usage = field(default_factory=Usage)
 
 
-@dataclass(frozen=True, slots=True)
-class CompanyPage:
-    """One page of the list; `page` counts from 1 and `total` all companies that match."""
-
-    lines: tuple[Company, ...]
-    page: int
-    pages: int
-    total: int
-
-
 def list_companies(
     *, search: str = "", standing: Standing | None = None, page: int = 1, page_size: int
-) -> CompanyPage:
+) -> Page[Company]:
     """The companies by name, in three queries however many there are."""
     matching = (_found_by(search), _stands(standing))
     with platform_scope() as session:
         total = session.scalar(select(func.count(Tenant.id)).where(*matching)) or 0
-        pages = max(1, -(-total // page_size))
-        page = min(max(page, 1), pages)
+        at = cut(total, page, page_size)
         tenants = session.scalars(
             select(Tenant)
             .where(*matching)
             .order_by(func.lower(Tenant.name), Tenant.id)
-            .limit(page_size)
-            .offset((page - 1) * page_size)
+            .limit(at.size)
+            .offset(at.offset)
         ).all()
         usage = _count_usage(session, [tenant.id for tenant in tenants])
         session.expunge_all()
-    lines = (Company(one, limits_in_force(one), usage[one.id]) for one in tenants)
-    return CompanyPage(tuple(lines), page, pages, total)
+    return at.holding(Company(one, limits_in_force(one), usage[one.id]) for one in tenants)
 
 
 def get_company(tenant_id: UUID) -> Company:

@@ -23,6 +23,7 @@ from app.models import (
     Report,
     Role,
 )
+from app.paging import Page, cut
 from app.reports.queries import projects_open_to, visible_to
 
 Choices = tuple[tuple[UUID, str], ...]
@@ -38,16 +39,6 @@ class ProjectLine:
     address: str
     reports: int
     open_reports: int
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectPage:
-    """One page of the list; `page` counts from 1 and `total` all projects that match."""
-
-    lines: tuple[ProjectLine, ...]
-    page: int
-    pages: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +72,14 @@ class EquipmentLine:
 
 def list_projects(
     *, person: Actor, search: str = "", archived: bool = False, page: int = 1, page_size: int
-) -> ProjectPage:
+) -> Page[ProjectLine]:
     """The projects open to the person by name, active or archived ones, in two queries."""
     is_archived = Project.archived_at.is_not(None)
     matching = (
         is_archived if archived else ~is_archived, projects_open_to(person), _found_by(search),
     )  # fmt: skip
     total = db.session.scalar(select(func.count(Project.id)).where(*matching)) or 0
-    pages = max(1, -(-total // page_size))
-    page = min(max(page, 1), pages)
+    at = cut(total, page, page_size)
     counts = (
         select(
             Report.project_id,
@@ -108,10 +98,10 @@ def list_projects(
         .outerjoin(counts, counts.c.project_id == Project.id)
         .where(*matching)
         .order_by(func.lower(Project.name), Project.id)
-        .limit(page_size)
-        .offset((page - 1) * page_size)
+        .limit(at.size)
+        .offset(at.offset)
     )  # fmt: skip
-    return ProjectPage(tuple(ProjectLine(*row) for row in rows), page, pages, total)
+    return at.holding(ProjectLine(*row) for row in rows)
 
 
 def get_project(project_id: UUID, *, person: Actor) -> Project:

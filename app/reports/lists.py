@@ -26,6 +26,7 @@ from app.models import (
     ReportStatus,
     Version,
 )
+from app.paging import Page, cut
 from app.reports.finding import Wanted, conditions, ordering
 from app.reports.queries import visible_to
 
@@ -55,26 +56,15 @@ class ReportLine:
         return self.status in OPEN_STATUSES
 
 
-@dataclass(frozen=True, slots=True)
-class ReportPage:
-    """One page of the list; `page` counts from 1 and `total` all reports that match."""
-
-    lines: tuple[ReportLine, ...]
-    page: int
-    pages: int
-    total: int
-
-
-def list_reports(wanted: Wanted, *, person: Actor, page: int = 1, page_size: int) -> ReportPage:
+def list_reports(
+    wanted: Wanted, *, person: Actor, page: int = 1, page_size: int
+) -> Page[ReportLine]:
     """One page of the visible reports that are looked for, in two queries however many."""
     matching = conditions(wanted, person)
     total = db.session.scalar(select(func.count(Report.id)).where(*matching)) or 0
-    pages = max(1, -(-total // page_size))
-    page = min(max(page, 1), pages)
-    lines = list_lines(
-        *matching, order=ordering(wanted), limit=page_size, offset=(page - 1) * page_size
-    )
-    return ReportPage(lines, page, pages, total)
+    at = cut(total, page, page_size)
+    lines = list_lines(*matching, order=ordering(wanted), limit=at.size, offset=at.offset)
+    return at.holding(lines)
 
 
 def list_reports_of_project(

@@ -26,6 +26,7 @@ from app.models import (
     Role,
     WorkState,
 )
+from app.paging import Page, cut
 
 MAX_WORDS = 8
 SHOWN_SIGN_INS = 5
@@ -59,16 +60,6 @@ class PersonLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PeoplePage:
-    """One page of the list; `page` counts from 1 and `total` all people that match."""
-
-    lines: tuple[PersonLine, ...]
-    page: int
-    pages: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class InvitationLine:
     """Somebody who was invited and has not come yet; `mail` is the state of the newest e-mail."""
 
@@ -92,19 +83,18 @@ class LoginLine:
     device: Device
 
 
-def list_people(wanted: WantedPeople, *, page: int = 1, page_size: int) -> PeoplePage:
+def list_people(wanted: WantedPeople, *, page: int = 1, page_size: int) -> Page[PersonLine]:
     """One page of people by name, in two queries however many there are."""
     matching = _conditions(wanted)
     total = db.session.scalar(select(func.count(Account.id)).where(*matching)) or 0
-    pages = max(1, -(-total // page_size))
-    page = min(max(page, 1), pages)
+    at = cut(total, page, page_size)
     # The page is cut first, so that only its people's sessions are looked at.
-    cut = (
+    on_it = (
         select(Account.id)
         .where(*matching)
         .order_by(func.lower(Account.name), Account.id)
-        .limit(page_size)
-        .offset((page - 1) * page_size)
+        .limit(at.size)
+        .offset(at.offset)
     )
     seen = (
         select(func.max(AccountSession.seen_at))
@@ -114,10 +104,10 @@ def list_people(wanted: WantedPeople, *, page: int = 1, page_size: int) -> Peopl
     )
     rows = db.session.execute(
         select(Account.id, Account.name, Account.email, Account.role, Account.is_active, seen)
-        .where(Account.id.in_(cut))
+        .where(Account.id.in_(on_it))
         .order_by(func.lower(Account.name), Account.id)
     )
-    return PeoplePage(tuple(PersonLine(*row) for row in rows), page, pages, total)
+    return at.holding(PersonLine(*row) for row in rows)
 
 
 def count_roles() -> dict[Role, int]:
