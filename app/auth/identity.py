@@ -13,14 +13,14 @@ from uuid import UUID
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask_login import AnonymousUserMixin, UserMixin, current_user, logout_user
-from sqlalchemy import and_, exists, func, select, text, update
+from sqlalchemy import and_, func, select, update
 
 from app import logs
+from app.auth.queries import has_second_factor, is_open
 from app.errors import DomainError
 from app.extensions import db, login_manager
 from app.models import (
     Account,
-    Passkey,
     Role,
     Superadmin,
     SuperadminSession,
@@ -127,14 +127,9 @@ def load_identity(token: str) -> Identity | None:
     tenant = db.session.scalars(select(Tenant)).one()
     db.session.expunge(tenant)
     person = _identity(token, found.session_id, account, tenant)
-    person.owes_second_factor = tenant.admins_need_two_factor and _owes_second_factor(account)
+    is_asked = tenant.admins_need_two_factor and account.role is Role.ADMIN
+    person.owes_second_factor = is_asked and not has_second_factor(account.id)
     return person
-
-
-def _owes_second_factor(account: Account) -> bool:
-    if account.role is not Role.ADMIN or account.totp_confirmed_at is not None:
-        return False
-    return not db.session.scalar(select(exists().where(Passkey.account_id == account.id)))
 
 
 def _identity(
@@ -171,8 +166,7 @@ def _load_superadmin(token: str) -> Identity | None:
             .outerjoin(Tenant, Tenant.id == SupportAccess.tenant_id)
             .where(
                 SuperadminSession.token_hash == token_hash(token),
-                SuperadminSession.revoked_at.is_(None),
-                SuperadminSession.created_at > func.now() - text("interval '12 hours'"),
+                is_open(SuperadminSession),
                 Superadmin.is_active,
             )
         ).one_or_none()

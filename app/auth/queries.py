@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import cast, func, select
+from sqlalchemy import ColumnElement, and_, cast, exists, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.auth.devices import Device, device_of
 from app.auth.doors import Door, PlatformDoor
-from app.models import AuditEntry, PlatformAuditEntry
+from app.extensions import db
+from app.models import Account, AuditEntry, Passkey, PlatformAuditEntry, SuperadminSession
 
-# The same as in `find_account_session` and in identity.py.
+# The same as in the database's `find_account_session`.
 IDLE = timedelta(hours=12)
 OLDEST = timedelta(days=30)
 SIGN_INS = 50
@@ -60,6 +61,24 @@ class SignIn:
     device: Device
 
 
+def is_open(sessions: Any) -> ColumnElement[bool]:
+    """Whether a row of a table of sessions lets its person in still. That they are active is asked
+    beside it."""
+    oldest = IDLE if sessions is SuperadminSession else OLDEST
+    return and_(
+        sessions.revoked_at.is_(None),
+        sessions.created_at > func.now() - oldest,
+        sessions.seen_at > func.now() - IDLE,
+    )
+
+
+def has_second_factor(account_id: UUID | None) -> bool:
+    """Whether a person of the bound tenant proves themselves by more than a password."""
+    passkey = exists().where(Passkey.account_id == Account.id)
+    has_codes = Account.totp_confirmed_at.is_not(None)
+    return bool(db.session.scalar(select(has_codes | passkey).where(Account.id == account_id)))
+
+
 def get_factors(door: Door) -> Factors:
     assert door.person
     passkeys = select(func.count()).select_from(door.passkeys).where(door.own(door.passkeys))
@@ -81,14 +100,7 @@ def list_passkeys(door: Door) -> list[Any]:
 def list_devices(door: Door, *, this_session: UUID) -> list[SignedInDevice]:
     """Where the person is signed in: this device first, then the latest seen."""
     table = door.sessions
-    oldest = IDLE if isinstance(door, PlatformDoor) else OLDEST
-    now = datetime.now(UTC)
-    open_ones = select(table).where(
-        door.own(table),
-        table.revoked_at.is_(None),
-        table.created_at > now - oldest,
-        table.seen_at > now - IDLE,
-    )
+    open_ones = select(table).where(door.own(table), is_open(table))
     devices = [
         SignedInDevice(
             row.id, device_of(row.user_agent), row.ip, row.seen_at, row.created_at,

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
+from app.auth.queries import has_second_factor
 from app.errors import DomainError
 from app.evidence.service import record
 from app.extensions import db
-from app.models import Account, Actor, Passkey, Tenant
+from app.models import Actor, Tenant
 from app.tenancy import require_tenant
 
 # As on the platform, which could not save a longer one.
@@ -46,7 +47,7 @@ def change_settings(*, settings: Settings, actor: Actor) -> Tenant:
         select(Tenant).where(Tenant.id == require_tenant()).with_for_update(key_share=True)
     ).one()
     turns_on = settings.admins_need_two_factor and not tenant.admins_need_two_factor
-    if turns_on and not has_second_factor(actor):
+    if turns_on and not has_second_factor(actor.account_id):
         raise NoSecondFactorYourself
     changes: dict[str, Any] = {}
     for name, new in asdict(settings).items():
@@ -63,11 +64,3 @@ def change_settings(*, settings: Settings, actor: Actor) -> Tenant:
             changes=changes,
         )
     return tenant
-
-
-def has_second_factor(actor: Actor) -> bool:
-    """Whether the person proves themselves by more than a password: codes or a passkey."""
-    passkey = exists().where(Passkey.account_id == Account.id)
-    has_codes = Account.totp_confirmed_at.is_not(None)
-    statement = select(has_codes | passkey).where(Account.id == actor.account_id)
-    return bool(db.session.scalar(statement))

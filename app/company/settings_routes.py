@@ -6,6 +6,7 @@ from flask import Response, flash, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from app.auth.queries import has_second_factor
 from app.company import blueprint, settings
 from app.company.settings_forms import SettingsForm
 from app.extensions import db
@@ -45,5 +46,5 @@ def _settings_page(form: SettingsForm, *, status: int = 200) -> Response:
         "content",
         status=status,
         form=form,
-        has_second_factor=settings.has_second_factor(current_actor()),
+        has_second_factor=has_second_factor(current_actor().account_id),
     )

@@ -8,7 +8,7 @@ from flask import Response, flash, url_for
 from flask_babel import gettext as _
 
 from app.models import Role
-from app.platform import blueprint, deletion, queries
+from app.platform import blueprint, deletion
 from app.platform.forms import DeletionForm
 from app.platform.routes import changing, company_page
 from app.web.errors import translated
@@ -28,7 +28,6 @@ def prepare_export(tenant_id: UUID) -> Response:
 @blueprint.post("/platform/companies/<uuid:tenant_id>/deletion")
 @requires(Role.SUPERADMIN)
 def request_deletion(tenant_id: UUID) -> Response:
-    queries.get_company(tenant_id)
     form = DeletionForm(prefix="deletion")
     if not form.validate_on_submit():
         return company_page(tenant_id, deletion_form=form, status=422)
@@ -55,7 +54,6 @@ def request_deletion(tenant_id: UUID) -> Response:
 @blueprint.post("/platform/companies/<uuid:tenant_id>/deletion/cancel")
 @requires(Role.SUPERADMIN)
 def cancel_deletion(tenant_id: UUID) -> Response:
-    queries.get_company(tenant_id)
     with changing(tenant_id) as session:
         deletion.cancel_deletion(session, tenant_id=tenant_id, actor=current_actor())
     flash(_("The company stays, suspended as it was."), "success")

@@ -185,7 +185,6 @@ def set_plan(tenant_id: UUID) -> Response:
 @blueprint.post("/platform/companies/<uuid:tenant_id>/suspend")
 @requires(Role.SUPERADMIN)
 def suspend(tenant_id: UUID) -> Response:
-    queries.get_company(tenant_id)
     form = ReasonForm(prefix="suspend")
     if not form.validate_on_submit():
         return company_page(tenant_id, suspend_form=form, status=422)
@@ -203,7 +202,6 @@ def suspend(tenant_id: UUID) -> Response:
 @blueprint.post("/platform/companies/<uuid:tenant_id>/reactivate")
 @requires(Role.SUPERADMIN)
 def reactivate(tenant_id: UUID) -> Response:
-    queries.get_company(tenant_id)
     with changing(tenant_id) as session:
         tenants.reactivate_tenant(session, tenant_id=tenant_id, actor=current_actor())
     flash(_("The company works again."), "success")
@@ -213,7 +211,6 @@ def reactivate(tenant_id: UUID) -> Response:
 @blueprint.post("/platform/companies/<uuid:tenant_id>/invite")
 @requires(Role.SUPERADMIN)
 def invite(tenant_id: UUID) -> Response:
-    queries.get_company(tenant_id)
     form = InviteForm(prefix="invite")
     if not form.validate_on_submit():
         return company_page(tenant_id, invite_form=form, status=422)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, or_, select, text, update
+from sqlalchemy import Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.auth.queries import is_open
 from app.errors import DomainError, NotFound
 from app.evidence.service import record
 from app.extensions import db
@@ -160,8 +161,7 @@ def _left_over() -> Select[UUID, UUID]:
     is_alive = exists().where(
         and_(
             SuperadminSession.support_access_id == SupportAccess.id,
-            SuperadminSession.revoked_at.is_(None),
-            SuperadminSession.created_at > func.now() - text("interval '12 hours'"),
+            is_open(SuperadminSession),
             Superadmin.id == SuperadminSession.superadmin_id,
             Superadmin.is_active,
         )
