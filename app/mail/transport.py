@@ -108,20 +108,20 @@ def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
     try:
         server.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
-        code, words = next(iter(error.recipients.values()))
-        raise _judged(code, words) from error
+        code, _words = next(iter(error.recipients.values()))
+        raise _judged(code) from error
     except smtplib.SMTPSenderRefused as error:
         # Our own address is wrong: the operator mends it, and the mail can wait for that.
         raise Away(f"it refuses MAIL_FROM ({error.smtp_code})") from error
     except smtplib.SMTPResponseException as error:
-        raise _judged(error.smtp_code, error.smtp_error) from error
+        raise _judged(error.smtp_code) from error
     except (smtplib.SMTPNotSupportedError, UnicodeError) as error:
         raise Refused("it cannot take this address") from error
     except OSError as error:
         raise Away(_told(error)) from error
 
 
-def _judged(code: int, _words: bytes | str) -> Away | Refused:
+def _judged(code: int) -> Away | Refused:
     """By the code alone: what servers say repeats addresses."""
     return Refused(f"code {code}") if code >= 500 else Away(f"code {code}")
 
