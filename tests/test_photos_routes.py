@@ -114,7 +114,9 @@ class TestUpload:
         second = send(tess, report_id, data, client_id=client_id)
         assert second.status_code == 201
         # The form's token says the second in which it was made.
-        drawn = [re.sub(r'name="csrf_token" value="[^"]+"', "", one.text) for one in (first, second)]
+        drawn = [
+            re.sub(r'name="csrf_token" value="[^"]+"', "", one.text) for one in (first, second)
+        ]
         assert drawn[0] == drawn[1]
         assert len(photos_of(acting, cast.tess)) == 1
 
