@@ -80,6 +80,8 @@ class World:
     forms: dict[str, list[Form]] = field(default_factory=dict)
     # Forms of pages that no route takes.
     lost: list[str] = field(default_factory=list)
+    # Of the companies that were there from the start.
+    slugs: list[str] = field(default_factory=list)
 
     def rules(self, endpoint: str) -> list[Rule]:
         return list(self.app.url_map.iter_rules(endpoint))
@@ -169,6 +171,8 @@ def _filled(app: Flask, connection: Connection) -> World:
         if key == "sam":
             _collect(world, client)
     _collect(world, app.test_client())
+    with app.app_context(), platform_scope() as session:
+        world.slugs += session.scalars(select(Tenant.slug))
     return world
 
 
@@ -307,7 +311,10 @@ def _entry(ana: Actor) -> UUID:
 
 
 def as_before(world: World) -> None:
-    """Take back what a superadmin really committed: companies as they were, no look open."""
+    """Take back what a superadmin really committed: companies as they were, no look open.
+
+    Nobody may delete a company, so a new one only lets go of its slug, for the next to take.
+    """
     with world.app.app_context(), platform_scope() as session:
         session.execute(
             update(Tenant).values(
@@ -322,7 +329,14 @@ def as_before(world: World) -> None:
             .values(status="suspended", suspended_at=func.now())
         )
         session.execute(
-            update(SuperadminSession).values(support_access_id=None, support_tenant_id=None)
+            update(Tenant)
+            .where(Tenant.slug.not_in(world.slugs))
+            .values(slug=func.concat("gone-", Tenant.id))
+        )
+        session.execute(
+            update(SuperadminSession).values(
+                support_access_id=None, support_tenant_id=None, revoked_at=None
+            )
         )
         session.execute(update(SupportAccess).values(ended_at=func.now()))
         session.commit()
