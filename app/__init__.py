@@ -28,7 +28,7 @@ ENGINE_OPTIONS = {
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The application. Opens no connection; `tenancy.check_app_role` does, when serving starts."""
+    """The application. Opens no connection; `tenancy.check_app_role` does, at a start."""
     settings = settings or Settings()  # type: ignore[call-arg]
     app = Flask(__name__)
     _configure(app, settings)

@@ -10,13 +10,14 @@ SECURITY DEFINER functions named here; platform pages use `platform_scope` and i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
 from typing import Any
 from uuid import UUID
 
 from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import (
     Mapped,
     ORMExecuteState,
@@ -204,19 +205,28 @@ class UnsafeDatabaseRole(RuntimeError):
 
 
 def check_app_role() -> None:
-    """Refuse to serve with a role that is superuser, bypasses RLS or owns tables."""
-    with db.engine.connect() as connection:
-        row = connection.execute(
-            text(
-                "select rolname, rolsuper or rolbypassrls as mighty, exists("
-                " select from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-                " where c.relowner = r.oid and n.nspname = 'public') as owns"
-                " from pg_roles r where rolname = current_user"
-            )
-        ).one()
-    if row.mighty or row.owns:
+    """Connect once, so that a process that may not serve says so at its start.
+
+    Raises UnsafeDatabaseRole. A database that is away is told by whoever asks it next.
+    """
+    with suppress(OperationalError), db.engine.connect():
+        pass
+
+
+def _refuse_a_mighty_role(connection: Any, _record: object) -> None:
+    """Give out no connection of a role that is superuser, bypasses RLS or owns tables."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select rolname, rolsuper or rolbypassrls or exists("
+            " select from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+            " where c.relowner = r.oid and n.nspname = 'public')"
+            " from pg_roles r where rolname = current_user"
+        )
+        role, is_mighty = cursor.fetchone()
+    connection.rollback()
+    if is_mighty:
         raise UnsafeDatabaseRole(
-            f"DATABASE_URL logs in as {row.rolname!r}, which is superuser, has BYPASSRLS or owns"
+            f"DATABASE_URL logs in as {role!r}, which is superuser, has BYPASSRLS or owns"
             " tables. Use the laudo_app role that `flask up` makes."
         )
 
@@ -228,4 +238,6 @@ def init_app(app: Flask) -> None:
         event.listen(db.session, "before_flush", _stamp_new_rows)
         event.listen(db.session, "after_begin", _hand_over_key)
     logs.ask_for("tenant_id", _tenant.get)
+    with app.app_context():
+        event.listen(db.engine, "connect", _refuse_a_mighty_role)
     app.extensions["laudo_platform_engine"] = _platform_engine(app)

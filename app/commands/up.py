@@ -63,6 +63,7 @@ def worker(burst: bool) -> None:
     # WeasyPrint takes most of a second to load, and no other command needs it.
     from app.jobs import worker as worker_process
 
+    check_app_role()
     worker_process.work(_app(), burst=burst)
 
 
@@ -77,6 +78,7 @@ def relay() -> None:
         from app.jobs import exporter
 
         exporter.serve(_app(), address)
+    check_app_role()
     relay_process.run_forever(_app(), stop)
 
 

@@ -82,6 +82,7 @@ class World:
     lost: list[str] = field(default_factory=list)
     # Of the companies that were there from the start.
     slugs: list[str] = field(default_factory=list)
+    strikes: int = 0
 
     def rules(self, endpoint: str) -> list[Rule]:
         return list(self.app.url_map.iter_rules(endpoint))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, NullPool, Row, create_engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from app.commands.check.finding import Finding, ok, run, warning, wrong
@@ -57,7 +58,7 @@ def check_database() -> Iterator[Finding]:
 
 
 def _app_role() -> Iterator[Finding]:
-    with db.engine.connect() as connection:
+    with _looking() as connection:
         yield from _judged("database", "DATABASE_URL", "laudo_app", _role(connection))
 
 
@@ -65,6 +66,14 @@ def _platform_role() -> Iterator[Finding]:
     with platform_scope() as session:
         role = _role(session.connection())
     yield from _judged("platform", "PLATFORM_DATABASE_URL", "laudo_platform", role)
+
+
+@contextmanager
+def _looking() -> Iterator[Connection]:
+    """A connection past the app's pool, which gives out none of a role that is too mighty."""
+    engine = create_engine(db.engine.url, poolclass=NullPool, hide_parameters=True)
+    with engine.connect() as connection:
+        yield connection
 
 
 def _role(connection: Connection) -> Row[tuple[object, ...]]:
@@ -104,7 +113,7 @@ def _isolation() -> Iterator[Finding]:
         for mapper in Base.registry.mappers
         if issubclass(mapper.class_, TenantOwned)
     )
-    with db.engine.connect() as connection:
+    with _looking() as connection:
         unforced = list(connection.scalars(UNFORCED, {"tables": tables}))
         present = set(connection.scalars(PRESENT, {"tables": tables}))
         policies = connection.execute(POLICIES, {"tables": tables}).all()
@@ -152,7 +161,7 @@ def _migrations() -> Iterator[Finding]:
 
 def _indexes() -> Iterator[Finding]:
     """A `create index concurrently` that failed leaves one that costs writes and serves nobody."""
-    with db.engine.connect() as connection:
+    with _looking() as connection:
         names = list(connection.scalars(INVALID_INDEXES))
     for name in names:
         yield wrong(
@@ -166,7 +175,7 @@ def _indexes() -> Iterator[Finding]:
 
 
 def _clock() -> Iterator[Finding]:
-    with db.engine.connect() as connection:
+    with _looking() as connection:
         connection.execute(text("select 1"))  # what follows is no connecting
         before = time.time()
         theirs = float(connection.scalar(text("select extract(epoch from clock_timestamp())")) or 0)

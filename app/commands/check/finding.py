@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import DomainError
+from app.tenancy import UnsafeDatabaseRole
 
 
 class Level(StrEnum):
@@ -46,5 +47,7 @@ def run(part: str, check: Check, otherwise: str) -> Iterator[Finding]:
     """What the check finds; where it cannot look, `otherwise` and the kind of failure."""
     try:
         yield from check()
-    except (OSError, DomainError, RedisError, SQLAlchemyError, LookupError) as error:
+    except (
+        OSError, DomainError, RedisError, SQLAlchemyError, LookupError, UnsafeDatabaseRole,
+    ) as error:  # fmt: skip
         yield wrong(part, f"{otherwise} ({type(error).__name__})")
