@@ -14,6 +14,7 @@ from app.auth.identity import PLATFORM_PREFIX, token_hash
 from app.auth.passwords import hash_password, verify_password
 from app.auth.queries import get_factors
 from app.errors import DomainError, NotFound
+from app.evidence.service import differences
 from app.models import Actor
 
 
@@ -134,13 +135,10 @@ def update_profile(
 ) -> None:
     """Set the person's name, language and time zone; None takes the company's. What stays the same
     is not recorded."""
-    changes = {}
-    for column, new in {"name": name, "locale": locale, "time_zone": time_zone}.items():
-        old = getattr(door.person, column)
-        if old != new:
-            setattr(door.person, column, new)
-            changes[column] = {"old": old, "new": new}
-    if changes:
+    new = {"name": name, "locale": locale, "time_zone": time_zone}
+    if changes := differences(door.person, new):
+        for column in changes:
+            setattr(door.person, column, new[column])
         door.note("account.preferences_changed", actor, changes=changes)
 
 

@@ -14,8 +14,9 @@ from app.checklists.forms import WorkbookForm
 from app.definition.workbook import Problem, sample_workbook
 from app.definition.workbook.guard import MAX_FILE
 from app.extensions import db
+from app.models import MANAGERS, STAFF
 from app.web.fragments import redirect_to, render_page
-from app.web.guards import MANAGERS, STAFF, current_actor, requires
+from app.web.guards import current_actor, requires
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

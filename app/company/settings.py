@@ -6,13 +6,12 @@ How it presents itself (logos, colours, contact) is service.py's.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from sqlalchemy import select
 
 from app.auth.queries import has_second_factor
 from app.errors import DomainError
-from app.evidence.service import record
+from app.evidence.service import differences, record
 from app.extensions import db
 from app.models import Actor, Tenant
 from app.tenancy import require_tenant
@@ -49,13 +48,9 @@ def change_settings(*, settings: Settings, actor: Actor) -> Tenant:
     turns_on = settings.admins_need_two_factor and not tenant.admins_need_two_factor
     if turns_on and not has_second_factor(actor.account_id):
         raise NoSecondFactorYourself
-    changes: dict[str, Any] = {}
-    for name, new in asdict(settings).items():
-        old = getattr(tenant, name)
-        if old != new:
-            setattr(tenant, name, new)
-            changes[name] = {"old": old, "new": new}
-    if changes:
+    if changes := differences(tenant, asdict(settings)):
+        for name in changes:
+            setattr(tenant, name, getattr(settings, name))
         record(
             action="tenant.settings_changed",
             actor=actor,

@@ -10,10 +10,10 @@ from app.documents import blueprint, queries, service
 from app.documents.naming import document_file_name
 from app.errors import DomainError
 from app.extensions import db
-from app.models import WorkState
+from app.models import STAFF, WorkState
 from app.reports.queries import get_report
 from app.web.fragments import redirect_to, render_fragment, render_page, wants_fragment
-from app.web.guards import MEMBERS, STAFF, current_actor, requires
+from app.web.guards import MEMBERS, current_actor, requires
 from app.web.links import hand_out
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +47,17 @@ def record(
     )
     db.session.add(entry)
     return entry
+
+
+def differences(
+    row: object, new: Mapping[str, Any], plain: Callable[[Any], Any] = lambda value: value
+) -> dict[str, dict[str, Any]]:
+    """What of `new` the row does not hold yet, as the audit keeps it; `plain` makes values JSON."""
+    return {
+        name: {"old": plain(getattr(row, name)), "new": plain(value)}
+        for name, value in new.items()
+        if getattr(row, name) != value
+    }
 
 
 def canonical_json(value: Any) -> str:

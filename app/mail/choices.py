@@ -5,16 +5,13 @@ Links that somebody asked for, or was invited by, are no matter of choice.
 
 from __future__ import annotations
 
-from app.models import Account, MailKind, Role
-
-FILLING = (Role.ADMIN, Role.MANAGER, Role.TECHNICIAN)
-LEADING = (Role.ADMIN, Role.MANAGER)
+from app.models import MANAGERS, STAFF, Account, MailKind, Role
 
 # Which roles each can come to.
 OFFERED: dict[MailKind, tuple[Role, ...]] = {
-    MailKind.REPORT_ASSIGNED: FILLING,
-    MailKind.REPORT_SUBMITTED: LEADING,
-    MailKind.PDF_READY: FILLING,
+    MailKind.REPORT_ASSIGNED: STAFF,
+    MailKind.REPORT_SUBMITTED: MANAGERS,
+    MailKind.PDF_READY: STAFF,
 }
 # Whoever runs a company's space would hear of every report of everybody: they ask for it first.
 OFF_AT_FIRST = {(MailKind.REPORT_SUBMITTED, Role.ADMIN)}

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from app.errors import NotFound
 from app.extensions import db
-from app.mail.choices import LEADING, wants
-from app.models import Account, Actor, Document, MailKind
+from app.mail.choices import wants
+from app.models import MANAGERS, Account, Actor, Document, MailKind
 
 
 def get_own_account(person: Actor) -> Account:
@@ -38,7 +38,7 @@ def list_told_of_submits(*, submitter_id: UUID | None) -> list[Account]:
     """The managers and admins who want to know of submitted reports, but for the submitter."""
     people = db.session.scalars(
         select(Account)
-        .where(Account.role.in_(LEADING), Account.is_active, Account.id != submitter_id)
+        .where(Account.role.in_(MANAGERS), Account.is_active, Account.id != submitter_id)
         .order_by(Account.id)
     )
     return [one for one in people if wants(one, MailKind.REPORT_SUBMITTED)]

@@ -1,6 +1,8 @@
 """Every entity of Laudo, one file each. No Flask but `extensions`; no rules but the schema's."""
 
 from app.models.account import (
+    MANAGERS,
+    STAFF,
     TENANT_ROLES,
     Account,
     AccountSession,
@@ -46,7 +48,9 @@ from app.models.work import Work, WorkState
 
 __all__ = [
     "FINISHED_STATUSES",
+    "MANAGERS",
     "OPEN_STATUSES",
+    "STAFF",
     "TENANT_ROLES",
     "Account",
     "AccountSession",

@@ -38,7 +38,10 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-TENANT_ROLES = (Role.ADMIN, Role.MANAGER, Role.TECHNICIAN, Role.VIEWER)
+MANAGERS = (Role.ADMIN, Role.MANAGER)
+STAFF = (*MANAGERS, Role.TECHNICIAN)
+"""Who fills in reports, and whom one can be handed to."""
+TENANT_ROLES = (*STAFF, Role.VIEWER)
 
 
 class TenantRole(StrEnum):

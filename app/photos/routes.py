@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 from app import metrics
 from app.errors import DomainError
 from app.extensions import db
-from app.models import DerivativeKind, Photo, PhotoPlacement
+from app.models import STAFF, DerivativeKind, Photo, PhotoPlacement
 from app.photos import blueprint, queries, service
 from app.photos.forms import CaptionForm, MoveForm, ReasonForm, chosen_files, read_upload
 from app.photos.naming import photo_file_name
@@ -20,7 +20,7 @@ from app.storage import receive
 from app.web.errors import translated
 from app.web.files import send_stored
 from app.web.fragments import redirect_to, render_fragment, varied, wants_fragment
-from app.web.guards import MEMBERS, STAFF, current_actor, requires
+from app.web.guards import MEMBERS, current_actor, requires
 from app.web.links import hand_out
 
 blueprint.add_app_template_filter(queries.photo_views)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.company.plans import Limit, Plan
 from app.errors import DomainError, NotFound
-from app.evidence.service import record
+from app.evidence.service import differences, record
 from app.models import Actor, Role, Superadmin, Tenant, TenantStatus
 from app.platform.service import note, require_known, status_of
 from app.team.inviting import InvitationFacts, invite_person
@@ -132,12 +132,9 @@ def tell_both(session: Session, action: str, tenant: Tenant, actor: Actor, **fac
 
 def _change(tenant: Tenant, new: dict[str, Any]) -> dict[str, Any]:
     """Set what differs; what it was and is, as the audit keeps it."""
-    changes = {}
-    for column, value in new.items():
-        old = getattr(tenant, column)
-        if old != value:
-            setattr(tenant, column, value)
-            changes[column] = {"old": _plain(old), "new": _plain(value)}
+    changes = differences(tenant, new, _plain)
+    for column in changes:
+        setattr(tenant, column, new[column])
     return changes
 
 

@@ -10,11 +10,12 @@ from flask import Response, request
 
 from app.errors import DomainError
 from app.extensions import db
+from app.models import MANAGERS
 from app.projects import blueprint, defaults, people
 from app.projects.forms import PickForm
 from app.projects.show_routes import read, show_page, show_part
 from app.web.errors import translated
-from app.web.guards import MANAGERS, current_actor, requires
+from app.web.guards import current_actor, requires
 
 
 @blueprint.post("/projects/<uuid:project_id>/members")

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import DomainError
-from app.evidence.service import record
+from app.evidence.service import differences, record
 from app.extensions import db
 from app.models import Actor, Equipment
 from app.projects.queries import get_equipment
@@ -45,11 +45,7 @@ def update_equipment(
     """Change what differs, and note old and new. Raises NotFound or TagTaken."""
     lock_project(project_id)
     equipment = get_equipment(project_id, equipment_id)
-    changes = {
-        key: {"old": getattr(equipment, key), "new": value}
-        for key, value in (("tag", tag), ("name", name))
-        if getattr(equipment, key) != value
-    }
+    changes = differences(equipment, {"tag": tag, "name": name})
     if not changes:
         return equipment
     try:

@@ -8,13 +8,13 @@ from flask import Response, flash, url_for
 from flask_babel import gettext as _
 
 from app.extensions import db
-from app.models import Project
+from app.models import MANAGERS, Project
 from app.projects import blueprint, equipment, queries
 from app.projects.forms import EquipmentForm
 from app.projects.show_routes import read, show_page, show_part
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
-from app.web.guards import MANAGERS, current_actor, requires
+from app.web.guards import current_actor, requires
 
 
 @blueprint.post("/projects/<uuid:project_id>/equipment")

@@ -9,7 +9,16 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.models import FINISHED_STATUSES, OPEN_STATUSES, Actor, Project, Report, Role
+from app.models import (
+    FINISHED_STATUSES,
+    MANAGERS,
+    OPEN_STATUSES,
+    STAFF,
+    Actor,
+    Project,
+    Report,
+    Role,
+)
 from app.projects.queries import (
     ChecklistLine,
     Choices,
@@ -24,7 +33,6 @@ from app.projects.queries import (
     list_published_checklists,
     list_viewers,
 )
-from app.reports.assigning import ASSIGNABLE, ASSIGNERS
 from app.reports.finding import is_late
 from app.reports.lists import ReportLine, list_reports_of_project
 from app.reports.queries import visible_to
@@ -74,7 +82,7 @@ def read_project(project_id: UUID, *, person: Actor, today: date) -> ReadProject
     """`today` is the day by the company's clock. Raises NotFound."""
     project = get_project(project_id, person=person)
     members = list_members(project_id)
-    may_manage = person.role in ASSIGNERS
+    may_manage = person.role in MANAGERS
     viewers = list_viewers(project_id) if may_manage else ()
     checklists = list_default_checklists(project_id)
     is_open = may_manage or is_open_to(person, project_id)
@@ -110,7 +118,7 @@ def _additions(
     checklists: tuple[ChecklistLine, ...],
 ) -> Additions:
     return Additions(
-        members=_without(list_people_to_add(ASSIGNABLE), members),
+        members=_without(list_people_to_add(STAFF), members),
         viewers=_without(list_people_to_add((Role.VIEWER,)), viewers),
         checklists=_without(list_published_checklists(), checklists),
     )

@@ -8,12 +8,12 @@ from flask import Response, current_app, flash, request, url_for
 from flask_babel import gettext as _
 
 from app.extensions import db
-from app.models import Project
+from app.models import MANAGERS, STAFF, Project
 from app.projects import blueprint, queries, service
 from app.projects.forms import ProjectForm
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
-from app.web.guards import MANAGERS, STAFF, current_actor, requires
+from app.web.guards import current_actor, requires
 
 
 @blueprint.get("/projects/")

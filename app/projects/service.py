@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import DomainError, NotFound
-from app.evidence.service import record
+from app.evidence.service import differences, record
 from app.extensions import db
 from app.models import Actor, Project
 
@@ -53,11 +53,7 @@ def create_project(*, facts: ProjectFacts, actor: Actor) -> Project:
 def update_project(*, project_id: UUID, facts: ProjectFacts, actor: Actor) -> Project:
     """Change what differs, and note old and new. Raises NotFound or ProjectNameTaken."""
     project = lock_project(project_id)
-    changes = {
-        name: {"old": plain(getattr(project, name)), "new": plain(value)}
-        for name, value in asdict(facts).items()
-        if getattr(project, name) != value
-    }
+    changes = differences(project, asdict(facts), plain)
     if not changes:
         return project
     try:

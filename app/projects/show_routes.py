@@ -6,11 +6,12 @@ from uuid import UUID
 
 from flask import Response, url_for
 
+from app.models import STAFF
 from app.projects import blueprint
 from app.projects.forms import EquipmentForm, PickForm
 from app.projects.reading import ReadProject, read_project
 from app.web.fragments import redirect_to, render_page, wants_fragment
-from app.web.guards import STAFF, current_actor, requires
+from app.web.guards import current_actor, requires
 from app.web.locale import company_today
 
 

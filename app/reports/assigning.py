@@ -15,12 +15,18 @@ from app.errors import DomainError, NotAllowed
 from app.evidence.service import record
 from app.extensions import db
 from app.mail.service import mail_about_report
-from app.models import OPEN_STATUSES, Account, Actor, MailKind, Report, Role, Tenant
+from app.models import (
+    MANAGERS,
+    OPEN_STATUSES,
+    STAFF,
+    Account,
+    Actor,
+    MailKind,
+    Report,
+    Tenant,
+)
 from app.reports.locking import lock_open_report
 from app.tenancy import require_tenant
-
-ASSIGNABLE = (Role.ADMIN, Role.MANAGER, Role.TECHNICIAN)
-ASSIGNERS = (Role.ADMIN, Role.MANAGER)
 
 
 class NotAssignable(DomainError):
@@ -97,7 +103,7 @@ def lock_assignee(account_id: UUID) -> Account:
         .with_for_update(read=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
-    if person is None or not person.is_active or person.role not in ASSIGNABLE:
+    if person is None or not person.is_active or person.role not in STAFF:
         raise NotAssignable
     return person
 
@@ -131,7 +137,7 @@ def _hand_over(report: Report, assignee: Account, actor: Actor) -> None:
 
 
 def _refuse_others(actor: Actor) -> None:
-    if actor.role not in ASSIGNERS:
+    if actor.role not in MANAGERS:
         raise NotAllowed
 
 

@@ -8,6 +8,7 @@ from flask import Response, flash, url_for
 from flask_babel import gettext as _
 
 from app.extensions import db
+from app.models import MANAGERS
 from app.reports import assigning, blueprint
 from app.reports.choices import list_assignable
 from app.reports.forms import AssignForm, DueForm
@@ -15,7 +16,7 @@ from app.reports.queries import get_open_report
 from app.reports.show_routes import show_page
 from app.web.errors import translated
 from app.web.fragments import redirect_to
-from app.web.guards import MANAGERS, current_actor, requires
+from app.web.guards import current_actor, requires
 
 
 @blueprint.post("/reports/<uuid:report_id>/assignee")

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app.extensions import db
 from app.models import (
+    STAFF,
     Account,
     Actor,
     Checklist,
@@ -19,7 +20,6 @@ from app.models import (
     ProjectMember,
     Role,
 )
-from app.reports.assigning import ASSIGNABLE
 from app.reports.queries import projects_open_to
 
 Choices = tuple[tuple[UUID, str], ...]
@@ -71,7 +71,7 @@ def list_assignable(person: Actor, project_id: UUID | None) -> Grouped:
             ProjectMember,
             (ProjectMember.account_id == Account.id) & (ProjectMember.project_id == project_id),
         )
-        .where(Account.is_active, Account.role.in_(ASSIGNABLE))
+        .where(Account.is_active, Account.role.in_(STAFF))
         .order_by(func.lower(Account.name), Account.id)
     )
     if person.role is Role.TECHNICIAN:

@@ -11,7 +11,7 @@ from app import metrics
 from app.definition.answers import InvalidAnswer
 from app.definition.sentences import say
 from app.extensions import db
-from app.models import Report
+from app.models import STAFF, Report
 from app.reports import answering, blueprint
 from app.reports.answering import Given, ReusedClientId, StaleAnswer
 from app.reports.facts import load_facts
@@ -21,7 +21,7 @@ from app.reports.kept_inputs import drawn_inputs
 from app.reports.queries import ReportClosed, get_report
 from app.reports.wording import answer_words, cell_words
 from app.web.fragments import redirect_to, render_fragment, wants_fragment
-from app.web.guards import STAFF, current_actor, requires
+from app.web.guards import current_actor, requires
 
 
 @blueprint.get("/reports/<uuid:report_id>/fill")

@@ -11,6 +11,7 @@ from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.models import (
     FINISHED_STATUSES,
+    MANAGERS,
     Actor,
     Project,
     ProjectGrant,
@@ -30,7 +31,7 @@ class ReportClosed(DomainError):
 def visible_to(person: Actor) -> ColumnElement[bool]:
     """The condition on reports that this person may see."""
     shown = Report.discarded_at.is_(None)
-    if person.role in (Role.ADMIN, Role.MANAGER):
+    if person.role in MANAGERS:
         return and_(shown, true())
     if person.role is Role.TECHNICIAN:
         mine = or_(Report.started_by == person.account_id, Report.assignee_id == person.account_id)
@@ -46,7 +47,7 @@ def projects_open_to(person: Actor) -> ColumnElement[bool]:
 
     A project without members is open to all staff; with members, to those and the managers.
     """
-    if person.role in (Role.ADMIN, Role.MANAGER):
+    if person.role in MANAGERS:
         return true()
     members = select(ProjectMember.id).where(ProjectMember.project_id == Project.id)
     if person.role is Role.TECHNICIAN:

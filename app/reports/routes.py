@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from app.company.limits import LimitReached, find_obstacle_to_report
 from app.extensions import db
+from app.models import MANAGERS, STAFF
 from app.reports import blueprint, choices, service
 from app.reports.assigning import DueDayOver
 from app.reports.choices import StartChoices
@@ -16,7 +17,7 @@ from app.reports.forms import StartForm
 from app.web.addresses import read_id
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
-from app.web.guards import MANAGERS, STAFF, current_actor, requires
+from app.web.guards import current_actor, requires
 from app.web.locale import company_today
 
 

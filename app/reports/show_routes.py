@@ -7,9 +7,8 @@ from uuid import UUID
 from flask import Response
 
 from app.documents import queries as documents
-from app.models import Actor, Report
+from app.models import MANAGERS, Actor, Report
 from app.reports import blueprint
-from app.reports.assigning import ASSIGNERS
 from app.reports.choices import list_assignable
 from app.reports.forms import AssignForm, DueForm
 from app.reports.history import list_history
@@ -35,7 +34,7 @@ def show_page(
     """The report as the person may see it; a form that was refused stands open on it."""
     person = current_actor()
     read = read_report(report_id, person=person)
-    is_handed = read.report.is_open and person.role in ASSIGNERS
+    is_handed = read.report.is_open and person.role in MANAGERS
     return render_page(
         "reports/show.html",
         "content",

@@ -9,6 +9,7 @@ from flask import Response, request, url_for
 from werkzeug.datastructures import FileStorage
 
 from app.extensions import db
+from app.models import STAFF
 from app.reports import blueprint, signing
 from app.reports.facts import load_facts
 from app.reports.filling import fill_page
@@ -24,7 +25,7 @@ from app.web.addresses import read_id, read_moment
 from app.web.errors import translated
 from app.web.files import open_stored
 from app.web.fragments import redirect_to, render_fragment, wants_fragment
-from app.web.guards import MEMBERS, STAFF, current_actor, requires
+from app.web.guards import MEMBERS, current_actor, requires
 
 # A picture that is opened by itself must never run or load anything.
 IMAGE_HEADERS = {

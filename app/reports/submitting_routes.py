@@ -11,11 +11,12 @@ from flask import Response, url_for
 from app.definition.rules import Missing
 from app.definition.schema import Definition
 from app.extensions import db
+from app.models import STAFF
 from app.reports import blueprint, submitting
 from app.reports.submitting import PhotosBeingRead, ReportIncomplete, Review
 from app.reports.wording import section_words
 from app.web.fragments import redirect_to, render_page
-from app.web.guards import STAFF, current_actor, requires
+from app.web.guards import current_actor, requires
 
 
 @blueprint.get("/reports/<uuid:report_id>/review")

@@ -17,6 +17,8 @@ from app.errors import NotFound
 from app.extensions import db
 from app.models import (
     OPEN_STATUSES,
+    STAFF,
+    TENANT_ROLES,
     Account,
     AccountSession,
     Invitation,
@@ -30,7 +32,6 @@ from app.paging import Page, cut
 
 MAX_WORDS = 8
 SHOWN_SIGN_INS = 5
-FILLERS = (Role.ADMIN, Role.MANAGER, Role.TECHNICIAN)
 
 
 class State(StrEnum):
@@ -116,7 +117,7 @@ def count_roles() -> dict[Role, int]:
         select(Account.role, func.count(Account.id)).where(Account.is_active).group_by(Account.role)
     ).all()
     counted = {row[0]: row[1] for row in rows}
-    return {role: counted.get(role, 0) for role in (*FILLERS, Role.VIEWER)}
+    return {role: counted.get(role, 0) for role in TENANT_ROLES}
 
 
 def list_invitations() -> list[InvitationLine]:
@@ -181,7 +182,7 @@ def list_fillers(*, but: UUID) -> list[tuple[UUID, str]]:
     """(id, name) of whoever may take over open reports."""
     rows = db.session.execute(
         select(Account.id, Account.name)
-        .where(Account.is_active, Account.role.in_(FILLERS), Account.id != but)
+        .where(Account.is_active, Account.role.in_(STAFF), Account.id != but)
         .order_by(func.lower(Account.name), Account.id)
     )
     return [(row.id, row.name) for row in rows]

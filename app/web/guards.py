@@ -23,8 +23,6 @@ R = TypeVar("R")
 View = Callable[P, ResponseReturnValue]
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-STAFF = (Role.ADMIN, Role.MANAGER, Role.TECHNICIAN)
-MANAGERS = (Role.ADMIN, Role.MANAGER)
 MEMBERS = TENANT_ROLES
 SIGNED_IN = (Role.SUPERADMIN, *TENANT_ROLES)
 
