@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 import redis
 from dotenv import dotenv_values
@@ -63,34 +64,49 @@ def _secret_key() -> str:
 
 @contextmanager
 def servers(environment: Environment) -> Iterator[None]:
-    """PostgreSQL and Valkey where their URLs are unset; stops only what it started."""
+    """PostgreSQL and Valkey where their URLs are unset, shared by all that run from this folder:
+    the last one to end stops them."""
+    INSTANCE.mkdir(mode=0o700, exist_ok=True)
+    with (INSTANCE / "servers.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        used: list[EmbeddedPostgres | EmbeddedValkey] = []
+        try:
+            _start_servers(environment, used)
+            yield
+        finally:
+            if _is_last(lock):
+                for server in reversed(used):
+                    server.stop()
+
+
+def _is_last(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _start_servers(environment: Environment, used: list[EmbeddedPostgres | EmbeddedValkey]) -> None:
     base = state_dir()
     passwords = load_passwords(INSTANCE / "passwords.json")
-    started: list[EmbeddedPostgres | EmbeddedValkey] = []
-    try:
-        if not environment.get("DATABASE_URL"):
-            postgres = EmbeddedPostgres(base, passwords)
-            if not postgres.is_running():
-                started.append(postgres)
-                postgres.start()
-            roles.ensure_roles(postgres.dsn(), passwords)
-            roles.ensure_database(postgres.dsn(), DATABASE)
-            environment.update(
-                DATABASE_URL=postgres.url(roles.APP, DATABASE),
-                PLATFORM_DATABASE_URL=postgres.url(roles.PLATFORM, DATABASE),
-                MIGRATION_DATABASE_URL=postgres.url(roles.OWNER, DATABASE),
-                BACKUP_DATABASE_URL=postgres.url(roles.BACKUP, DATABASE),
-            )
-        if not environment.get("REDIS_URL"):
-            valkey = EmbeddedValkey(base, passwords["valkey"])
-            if not valkey.is_running():
-                started.append(valkey)
-                valkey.start()
-            environment["REDIS_URL"] = valkey.url
-        yield
-    finally:
-        for server in reversed(started):
-            server.stop()
+    if not environment.get("DATABASE_URL"):
+        postgres = EmbeddedPostgres(base, passwords)
+        used.append(postgres)
+        postgres.start()
+        roles.ensure_roles(postgres.dsn(), passwords)
+        roles.ensure_database(postgres.dsn(), DATABASE)
+        environment.update(
+            DATABASE_URL=postgres.url(roles.APP, DATABASE),
+            PLATFORM_DATABASE_URL=postgres.url(roles.PLATFORM, DATABASE),
+            MIGRATION_DATABASE_URL=postgres.url(roles.OWNER, DATABASE),
+            BACKUP_DATABASE_URL=postgres.url(roles.BACKUP, DATABASE),
+        )
+    if not environment.get("REDIS_URL"):
+        valkey = EmbeddedValkey(base, passwords["valkey"])
+        used.append(valkey)
+        valkey.start()
+        environment["REDIS_URL"] = valkey.url
 
 
 def flask(environment: Environment, *arguments: str) -> int:
@@ -152,7 +168,7 @@ def _quiet_terminate() -> Iterator[None]:
 
 
 def demo(arguments: list[str]) -> int:
-    """Run `flask demo`, starting whatever is not running and stopping only that."""
+    """Run `flask demo`, starting what is not running; `servers` stops it."""
     environment = base_environment(8000)
     with servers(environment):
         prepare(environment)
