@@ -151,15 +151,22 @@ def _learn_pace(slaughter: Slaughter) -> None:
 
 
 def _longest_delay(site: Site, slaughter: Slaughter) -> float:
-    """Seconds from a kill to the finished document, over all documents that were struck."""
+    """Seconds from a kill to the finished document, over all documents that were struck.
+
+    A strike that fell beside its document may have hit one that was struck before: such a one lost
+    two renders, and each of them counts for itself.
+    """
     now, wall = time.monotonic(), time.time()
     rows = site.ask(
-        "select id::text, extract(epoch from finished_at) from documents"
+        "select id::text, extract(epoch from finished_at), attempts - 1 from documents"
         " where id = any(%s::uuid[]) and attempts > 1",
         list(slaughter.struck),
     )
     return max(
-        (float(str(end)) - (wall - now + slaughter.struck[str(one)]) for one, end in rows),
+        (
+            (float(str(end)) - (wall - now + slaughter.struck[str(one)])) / int(str(lost))
+            for one, end, lost in rows
+        ),
         default=0.0,
     )
 
