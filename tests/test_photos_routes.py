@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -23,6 +24,8 @@ from app.models import (
     ReportStatus,
     WorkState,
 )
+from app.photos.queries import photo_views
+from app.reports.facts import PlacedPhoto
 from app.storage import LocalStorage, storage
 from tests.pictures import a_jpeg, a_png, a_truncated_jpeg, sha256_of
 from tests.scenarios import a_definition, a_grant, a_photo, a_report, completed
@@ -272,6 +275,12 @@ class TestCard:
         card = tess.get(f"/photos/{good}/card").text
         assert "hx-get" not in card
         assert f"/photos/{good}/thumbnail.jpg" in card
+
+    @pytest.mark.parametrize(("waited", "seconds"), [(0, 2), (9, 2), (11, 6), (3600, 6)])
+    def test_it_asks_seldom_once_it_waits(self, waited, seconds):
+        photo = Photo(created_at=datetime.now(UTC) - timedelta(seconds=waited))
+        (view,) = photo_views([PlacedPhoto(PhotoPlacement(), photo, None)])
+        assert view.ask_seconds == seconds
 
     def test_quarantined_says_why_and_what_to_do(self, acting, cast, tess, report_id):
         photo_id = a_placed(acting, cast.tess, report_id, verdict=PhotoVerdict.QUARANTINED)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, true
@@ -54,6 +55,13 @@ class PhotoView:
     @property
     def placement(self) -> PhotoPlacement:
         return self.placed.placement
+
+    @property
+    def ask_seconds(self) -> int:
+        """How often its card asks while it is read: seldom once it waits, as where there is a queue
+        the asking of everybody makes it longer."""
+        waited = datetime.now(UTC) - self.photo.created_at
+        return 2 if waited < timedelta(seconds=10) else 6
 
     @property
     def counts(self) -> bool:

@@ -33,6 +33,7 @@ TOKEN = re.compile(r'name="csrf[-_]token" (?:content|value)="([^"]+)"')
 VERSION = re.compile(r'name="row_version"[^>]*value="(\d+)"')
 PHOTO = re.compile(r'data-photo="([^"]+)"')
 STATE = re.compile(r'data-state="([^"]+)"')
+EVERY = re.compile(r'hx-trigger="every (\d+)s"')
 ASSET = re.compile(r'(?:src|href)="(/static/[^"]+)"')
 DOCUMENT = re.compile(r'hx-get="(/documents/[^"]+)"')
 STARTED = re.compile(r"/reports/([0-9a-f-]{36})")
@@ -180,13 +181,14 @@ class Technician(FastHttpUser):
             LEDGER.note(
                 "photo", report=self.report, client_id=client_id, sha256=digest, size=len(data)
             )
+            del data, body  # else a crowd that waits holds gigabytes
             self._watch_card(answer.text)
 
     def _watch_card(self, text: str) -> None:
         photo = PHOTO.search(text)
         deadline = time.monotonic() + LONGEST_WATCH_SECONDS
         while photo and _state(text) == "reading" and time.monotonic() < deadline:
-            gevent.sleep(CARD_SECONDS)
+            gevent.sleep(_ask_seconds(text))
             text = self._get(f"/photos/{photo[1]}/card", "photo card", fragment=True).text
         if photo and _state(text) == "good":
             self._get(f"/photos/{photo[1]}/thumbnail.jpg", "thumbnail")
@@ -258,6 +260,12 @@ class Technician(FastHttpUser):
         if not found:
             raise RuntimeError(f"a page without a token: {page.status_code}")
         self.token = found[1]
+
+
+def _ask_seconds(card: str) -> float:
+    """As the card says itself."""
+    found = EVERY.search(card)
+    return float(found[1]) if found else CARD_SECONDS
 
 
 def _state(card: str) -> str:
