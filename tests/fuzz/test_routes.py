@@ -41,7 +41,7 @@ BARE = {
 }  # fmt: skip
 # One of each kind that a reader of forms may trip over; each field takes each of them, for certain.
 ODD = (" ", "x", "\x00", "\ud800", "9" * 400, "0001-01-01")
-WORN_OUT = 3_000
+WORN_OUT = 6_000
 LEAKS = (
     "Traceback (most recent call last)",
     "psycopg2.errors",
