@@ -2,7 +2,7 @@
 
 A logo is re-encoded from its pixels, so that nothing but pixels of an uploaded file is ever
 served or printed. SVG, GIF and everything else is refused: each more decoder is one more door.
-Run as a module it cleans one logo from standard input, under limits (logo_apart.py asks for that).
+`main` cleans one from standard input, under limits, in the process that logo_apart.py starts.
 """
 
 from __future__ import annotations
@@ -149,7 +149,3 @@ def main() -> int:
         return REFUSED
     sys.stdout.buffer.write(cleaned)
     return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

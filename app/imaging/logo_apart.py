@@ -1,7 +1,7 @@
-"""Has a logo cleaned in a process of its own, so that pages never hold a file against a decoder.
+"""Has a picture cleaned in a process of its own, so that pages never hold one against a decoder.
 
-Imports no image library. The child sees no setting and no secret of ours, and runs under limits
-of memory and time; rare enough that a fresh interpreter a logo costs nothing worth saving.
+Logos, and the images of signatures. Imports no image library. The child sees no setting and no
+secret of ours, and runs under limits of memory and time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,16 @@ MAX_LOGO_BYTES = 5 << 20
 REFUSED = 3
 """The child's exit status for a file that is no logo."""
 
-_ROOT = Path(__file__).resolve().parents[2]
+_APP = Path(__file__).resolve().parents[1]
+# The package's own __init__ loads Flask and all that the app is made of: a second of somebody's
+# time at each signature. The child needs the modules that draw, and takes the package empty.
+_CHILD = """
+import sys, types
+package = sys.modules["app"] = types.ModuleType("app")
+package.__path__ = [sys.argv[1]]
+from app.imaging.logo import main
+raise SystemExit(main())
+"""
 _SECONDS = 20
 
 
@@ -36,11 +45,11 @@ def clean_logo_apart(data: bytes) -> bytes:
         raise UnsupportedLogo(f"more than {MAX_LOGO_BYTES} bytes")
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "app.imaging.logo"],
+            [sys.executable, "-c", _CHILD, str(_APP)],
             input=data,
             capture_output=True,
-            cwd=_ROOT,
-            env={"PATH": os.defpath, "PYTHONPATH": str(_ROOT)},
+            cwd=_APP.parent,
+            env={"PATH": os.defpath},
             timeout=_SECONDS,
             check=False,
         )

@@ -38,6 +38,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "assigned_to": ("Assigned to", "Atribuído a"),
     "started_by": ("Started by", "Iniciado por"),
     "completed_by": ("Completed by", "Concluído por"),
+    "second_logo": ("Second logo", "Segundo logotipo"),
     "information": ("General information", "Informações gerais"),
     "reference_standards": ("Reference standards", "Normas de referência"),
     "planning_requirements": ("Planning requirements", "Requisitos de planejamento"),

@@ -244,6 +244,10 @@ def test_a_caption_is_not_taken_by_the_card_that_asks_for_itself(
     asked = len(server.polls)
     page.wait_for_timeout(500)
     assert len(server.polls) == asked
+    caption.fill("")
+    caption.blur()
+    page.wait_for_timeout(600)
+    assert len(server.polls) > asked
 
 
 def test_another_name_is_another_signature(page: Page, server: Canned) -> None:
