@@ -14,6 +14,8 @@ EXAMPLES ?= 200
 KILLS ?= 500
 TESTS ?= tests
 WORKERS ?= 2
+# Some machines switch it off: each process of the tests would compile the whole app again.
+unexport PYTHONDONTWRITEBYTECODE
 # Dates, people and tools that Babel writes into every catalogue; only what gettext reads stays.
 NOT_IN_HEADERS := (Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By)
 

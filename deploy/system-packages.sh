@@ -6,8 +6,9 @@ set -euo pipefail
 
 case "${1:-run}" in
   run) packages=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig python3-venv) ;;
-  # Playwright drives the browser through a Node of its own, which needs libatomic.
-  test) packages=(chromium libatomic1) ;;
+  # Chromium without its windows, at little more than half of the processor time. Playwright drives
+  # it through a Node of its own, which needs libatomic.
+  test) packages=(chromium-headless-shell libatomic1) ;;
   *) echo "usage: $0 run|test" >&2; exit 2 ;;
 esac
 

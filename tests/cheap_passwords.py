@@ -15,4 +15,4 @@ REAL = passwords._hasher
 def make_cheap() -> None:
     """For hashes made in this process. One that was made cheaply is cheap to verify anywhere."""
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    passwords._NOBODY = passwords._hasher.hash("nobody has this password")
+    passwords._NOBODY = passwords.unknown_hash(passwords._hasher)

@@ -27,7 +27,7 @@ from tests.conftest import settings_for
 # The default of five seconds is short for two cores that also run the rest of the suite.
 expect.set_options(timeout=15_000)
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/bin/chromium-headless-shell"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 ARGUMENTS = [
@@ -61,7 +61,7 @@ def add_people(stack: Stack, folder: Path) -> Cast:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    assert Path(CHROMIUM).exists(), "install Debian's chromium: make browser"
+    assert Path(CHROMIUM).exists(), "install Debian's chromium-headless-shell: make browser"
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=CHROMIUM,
