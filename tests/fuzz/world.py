@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from werkzeug.routing import Rule
 
 from app import create_app
@@ -311,36 +311,47 @@ def _entry(ana: Actor) -> UUID:
     return entry.id
 
 
+# A company as the cast makes it; LEAVER differs in its status.
+AS_MADE: dict[str, Any] = {
+    "status": "active", "plan": "standard", "limits": {}, "trial_ends_at": None,
+    "suspended_reason": None, "deletion_due_at": None, "deletion_reason": None,
+    "locale": "en", "time_zone": "UTC",
+}  # fmt: skip
+
+
 def as_before(world: World) -> None:
     """Take back what a superadmin really committed: companies as they were, no look open.
 
     Nobody may delete a company, so a new one only lets go of its slug, for the next to take.
+    Rows that are right stay untouched: while the outer transaction lasts, every older version of
+    a row stays too, and whoever reads the row walks past them all.
     """
+    look = ("support_access_id", "support_tenant_id", "revoked_at")
     with world.app.app_context(), platform_scope() as session:
-        session.execute(
-            update(Tenant).values(
-                status="active", plan="standard", limits={}, trial_ends_at=None,
-                suspended_at=None, suspended_reason=None, deletion_due_at=None,
-                deletion_reason=None, locale="en", time_zone="UTC",
-            )
-        )  # fmt: skip
+        here, away = AS_MADE | {"suspended_at": None}, AS_MADE | {"status": "suspended"}
+        others = update(Tenant).where(Tenant.slug != LEAVER, _differs(Tenant, here))
+        session.execute(others.values(here))
+        leaver = update(Tenant).where(Tenant.slug == LEAVER, _differs(Tenant, away))
+        session.execute(leaver.values(away | {"suspended_at": func.now()}))
         session.execute(
             update(Tenant)
-            .where(Tenant.slug == LEAVER)
-            .values(status="suspended", suspended_at=func.now())
-        )
-        session.execute(
-            update(Tenant)
-            .where(Tenant.slug.not_in(world.slugs))
+            .where(Tenant.slug.not_in(world.slugs), Tenant.slug.not_like("gone-%"))
             .values(slug=func.concat("gone-", Tenant.id))
         )
+        closed = dict.fromkeys(look)
         session.execute(
-            update(SuperadminSession).values(
-                support_access_id=None, support_tenant_id=None, revoked_at=None
-            )
+            update(SuperadminSession).where(_differs(SuperadminSession, closed)).values(closed)
         )
-        session.execute(update(SupportAccess).values(ended_at=func.now()))
+        session.execute(
+            update(SupportAccess)
+            .where(SupportAccess.ended_at.is_(None))
+            .values(ended_at=func.now())
+        )
         session.commit()
+
+
+def _differs(table: Any, values: dict[str, Any]) -> ColumnElement[bool]:
+    return or_(*(getattr(table, name).is_distinct_from(value) for name, value in values.items()))
 
 
 def _belonging(project_id: UUID, checklist_id: UUID, cast: Cast) -> None:
