@@ -26,6 +26,7 @@ def written() -> dict[str, set[str]]:
         if "node_modules" not in path.parts
     }
     WRITERS.update(*(writers_in(tree) for tree in trees.values()))
+    trees = {path: tree for path, tree in trees.items() if any(calls(tree))}
     nouns = {path: nouns_of(tree) for path, tree in trees.items()}
     found: dict[str, set[str]] = {}
     for path, tree in trees.items():
@@ -116,21 +117,16 @@ def texts(node: ast.AST, constants: dict[str, str]):
         yield constants[node.id]
 
 
-WRITTEN = written()
-
-
-def test_the_actions_are_found():
-    """The control: each way of writing an action is read."""
+def test_every_written_action_has_its_sentence():
+    actions = written()
+    # The control: each way of writing an action is read.
     for action in ("project.created", "report.archived", "session.opened", "account.created",
                    "checklist.copied", "photo.removed", "document.made", "onboarding.skipped",
                    "project.archived", "project.member_added", "tenant.suspended"):  # fmt: skip
-        assert action in WRITTEN, action
-    assert len(WRITTEN) > 40
-
-
-@pytest.mark.parametrize("action", sorted(WRITTEN))
-def test_every_action_has_its_sentence(action):
-    assert action in TELLINGS, f"{', '.join(WRITTEN[action])} writes {action!r}: {WHERE}"
+        assert action in actions, action
+    assert len(actions) > 40
+    untold = {action: modules for action, modules in actions.items() if action not in TELLINGS}
+    assert not untold, f"{untold}: {WHERE}"
 
 
 @pytest.mark.parametrize("action", sorted(TELLINGS))

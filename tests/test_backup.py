@@ -26,6 +26,8 @@ from tests.conftest import signed_in_client
 from tests.storage.conftest import moto_url  # noqa: F401
 from tests.storage.stages import S3Stage
 
+pytestmark = pytest.mark.xdist_group("backup")
+
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory, cast):

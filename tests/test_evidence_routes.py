@@ -394,6 +394,7 @@ def plan(wanted: Wanted, **bounds) -> str:
     return "\n".join(row[0] for row in rows)
 
 
+@pytest.mark.xdist_group("chain")
 def test_each_filter_walks_an_index(full, cast):
     with full.test_request_context(), tenant_scope(cast.acme):
         for wanted in (
@@ -408,6 +409,7 @@ def test_each_filter_walks_an_index(full, cast):
         assert "Seq Scan" not in plan(Wanted()), plan(Wanted())
 
 
+@pytest.mark.xdist_group("chain")
 def test_a_page_deep_in_a_long_chain_is_as_quick_as_the_first(full, cast):
     with full.test_request_context(), tenant_scope(cast.acme):
 
@@ -421,6 +423,7 @@ def test_a_page_deep_in_a_long_chain_is_as_quick_as_the_first(full, cast):
         assert taken(100) < 5 * taken(None) + 0.1
 
 
+@pytest.mark.xdist_group("chain")
 def test_a_long_chain_is_verified_in_one_go(full, cast):
     with tenant_scope(cast.acme):
         state = verify_chain()

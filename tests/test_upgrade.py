@@ -21,6 +21,8 @@ from tests import servers as test_servers
 from tests.backup_stage import Filled, Place, fill, place
 from tests.conftest import signed_in_client
 
+pytestmark = pytest.mark.xdist_group("upgrade")
+
 BEFORE = "0005"
 # Written since: a report keeps the limit that it was started with.
 GROWN = {"reports"}

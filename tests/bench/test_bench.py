@@ -12,6 +12,8 @@ import pytest
 
 from app.config import ROOT
 
+pytestmark = pytest.mark.xdist_group("bench")
+
 TINY = {
     "PHOTOS": "2",
     "ROWS": "3",

@@ -24,6 +24,8 @@ from tests.fuzz.strikes import STRIKES, Request, environ_of, struck
 from tests.fuzz.watching import EXAMPLES, watchdog
 from tests.fuzz.world import NOBODY, PEOPLE, World, a_world, as_before
 
+pytestmark = pytest.mark.xdist_group("fuzz")
+
 TABLE = Path(__file__).resolve().parents[1] / "policy" / "routes.csv"
 # What the best request gets here: no worker runs, no device signs for a passkey or makes codes, and
 # whoever is nobody gave no password and followed no link for a new one first.

@@ -11,6 +11,8 @@ import pytest
 
 from tests.pdf.reading import font_names, text_of
 
+pytestmark = pytest.mark.xdist_group("same bytes")
+
 ROOT = Path(__file__).resolve().parents[2]
 SYMBOLS = "Ω µ ≤ ≥ ± ° ² ³ × ÷ √ ∞ Δ φ ‰ − – — … · ₂ ⁻¹ ª º ç ã é õ à ü ñ"
 SCRIPT = """

@@ -1,4 +1,5 @@
-"""Tests of one xdist group run in one worker: they share a stack, a Redis number, a folder."""
+"""Tests of one xdist group run in one worker: they share a stack, a Redis number, a folder, or just
+what was dear to set up."""
 
 from __future__ import annotations
 
