@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    StorageState,
     expect,
     sync_playwright,
 )
@@ -20,8 +22,9 @@ from app import create_app
 from app.models import Actor
 from app.tenancy import tenant_scope
 from tests import scenarios
+from tests.browser import pages
 from tests.browser.stack import Stack, running_stack
-from tests.cast import Cast, load_cast
+from tests.cast import Cast, Person, load_cast
 from tests.conftest import settings_for
 
 # The default of five seconds is short for two cores that also run the rest of the suite.
@@ -69,6 +72,19 @@ def browser() -> Iterator[Browser]:
         )
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="session")
+def cookies_of(browser: Browser, stack: Stack) -> Callable[[Person], StorageState]:
+    """`open_page(storage_state=cookies_of(people.tess))`: who logged in once, for all tests."""
+
+    @cache
+    def log_in(person: Person) -> StorageState:
+        with browser.new_context(base_url=stack.url) as context:
+            pages.log_in(context.new_page(), person.email)
+            return context.storage_state()
+
+    return log_in
 
 
 class Watched:

@@ -42,11 +42,10 @@ def ask(stack: Stack) -> Ask:
 
 
 @pytest.fixture
-def two(people: Cast, open_page: OpenPage) -> tuple[Page, Page, str]:
+def two(people: Cast, open_page: OpenPage, cookies_of) -> tuple[Page, Page, str]:
     """Tess on her phone and Ana at her desk, on the fill page of one new report."""
-    tess, ana = open_page(), open_page(size=DESK)
-    pages.log_in(tess, people.tess.email)
-    pages.log_in(ana, people.ana.email)
+    tess = open_page(storage_state=cookies_of(people.tess))
+    ana = open_page(size=DESK, storage_state=cookies_of(people.ana))
     url = pages.start_report(tess, "Two at one report")
     ana.goto(url)
     return tess, ana, url
@@ -145,9 +144,8 @@ def test_what_both_typed_alike_is_no_conflict(two):
     pages.answer(ana, "customer", "the same")
 
 
-def test_double_taps_count_once(people, open_page, ask, tmp_path):
-    page = open_page()
-    pages.log_in(page, people.tess.email)
+def test_double_taps_count_once(people, open_page, cookies_of, ask, tmp_path):
+    page = open_page(storage_state=cookies_of(people.tess))
     page.goto("/reports/new")
     pages.choose_project(page)
     page.get_by_label("Title").fill("Twice tapped")

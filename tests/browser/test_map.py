@@ -15,10 +15,9 @@ PIN = ".site-pin"
 
 
 @pytest.fixture
-def form(open_page, people) -> Page:
+def form(open_page, people, cookies_of) -> Page:
     """The form of a new project, with the map drawn. A complaint of the page fails the test."""
-    page = open_page()
-    pages.log_in(page, people.max.email)
+    page = open_page(storage_state=cookies_of(people.max))
     page.goto("/projects/new")
     expect(page.locator(".leaflet-tile path").first).to_be_attached()
     return page
@@ -88,9 +87,8 @@ def test_the_device_says_where_it_is_and_how_well(form):
     expect(form.get_by_text("-23.550520, -46.633308")).to_be_visible()
 
 
-def test_a_saved_place_is_shown_and_fits_the_page(open_page, people):
-    page = open_page(size=DESK)
-    pages.log_in(page, people.max.email)
+def test_a_saved_place_is_shown_and_fits_the_page(open_page, people, cookies_of):
+    page = open_page(size=DESK, storage_state=cookies_of(people.max))
     page.goto("/projects/new")
     for label, text in (("Name", "At a desk"), ("Latitude", "48.137"), ("Longitude", "11.575")):
         page.get_by_label(label).fill(text)

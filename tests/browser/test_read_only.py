@@ -40,9 +40,8 @@ def inside(stack: Stack, tmp_path: Path) -> Flask:
 
 
 @pytest.fixture
-def tess(people: Cast, open_page: OpenPage) -> Page:
-    page = open_page()
-    pages.log_in(page, people.tess.email)
+def tess(people: Cast, open_page: OpenPage, cookies_of) -> Page:
+    page = open_page(storage_state=cookies_of(people.tess))
     pages.start_report(page, "Meanwhile suspended")
     return page
 
