@@ -13,8 +13,7 @@ SEED ?= 1
 EXAMPLES ?= 200
 KILLS ?= 500
 TESTS ?= tests
-# Three on two cores: those in browser/ and faults/ mostly wait for other processes.
-WORKERS ?= 3
+WORKERS ?= 2
 # Some machines switch it off: each process of the tests would compile the whole app again.
 unexport PYTHONDONTWRITEBYTECODE
 # Dates, people and tools that Babel writes into every catalogue; only what gettext reads stays.

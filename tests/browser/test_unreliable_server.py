@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.canned import MAX_UPLOAD, Answer, Canned, form_of, status
 from tests.browser.conftest import PHONE
 
+# The stack is not asked; the group saves each worker a browser of its own.
+pytestmark = pytest.mark.xdist_group("browser")
 SERIAL = "#answer-serial"
 STATUS = "#status-serial"
 
