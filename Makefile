@@ -116,8 +116,8 @@ app/static/dist/manifest.json: $(ASSET_SOURCES) app/assets/node_modules/.install
 	@cd app/assets && PATH="$(NODE_DIR):$$PATH" node build.mjs
 	@touch $@
 
-app/static/fonts/Inter-Regular.ttf: app/assets/node_modules/.installed
-	@$(BIN)/python -m app.imaging.fonts app/assets/node_modules/inter-ui/web app/static/fonts
+app/static/fonts/Inter-Regular.ttf: app/assets/node_modules/.installed app/fonts.py
+	@$(BIN)/python -m app.fonts app/assets/node_modules/inter-ui/web app/static/fonts
 	@touch $@
 
 $(VENV)/.messages: $(wildcard app/translations/*/LC_MESSAGES/*.po) $(VENV)/.python

@@ -20,7 +20,7 @@ from app import database_roles as roles
 from app.commands.demo.signature import draw
 from app.company.service import Brand, brand_tenant
 from app.extensions import db
-from app.imaging.fonts import FONT_FOLDER, Fonts
+from app.fonts import FONT_FOLDER, Fonts
 from app.imaging.logo import make_initials_logo
 from app.models import Actor, Report
 from app.reports.service import start_report
@@ -32,7 +32,7 @@ from tests import servers as test_servers
 from tests.backup_rows import TOMBSTONE, add_rows
 from tests.cast import Cast, Person
 from tests.conftest import settings_for
-from tests.pictures import a_jpeg, ensure_strip_fonts
+from tests.pictures import a_jpeg
 from tests.scenarios import a_report, all_answers
 from tests.test_documents_jobs import Desk
 
@@ -120,7 +120,6 @@ class Filled(Place):
 def fill(empty: Place, cast: Cast) -> Filled:
     """A completed report with photos, signature and PDF; a half-filled one; logo and colours; and
     a row of every other table."""
-    ensure_strip_fonts()
 
     @contextmanager
     def acting(person: Person) -> Iterator[Actor]:

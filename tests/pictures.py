@@ -9,9 +9,6 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from app.imaging import fonts
-from app.photos.drawing import FONT_FOLDER
-
 _turn = count(1)
 GPS_IFD, EXIF_IFD = 0x8825, 0x8769
 
@@ -48,14 +45,6 @@ def a_truncated_jpeg() -> bytes:
 
 def sha256_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def ensure_strip_fonts() -> None:
-    """What `make assets` builds; tests of a fresh tree build it from the same files."""
-    if not all((FONT_FOLDER / f"{face}.ttf").exists() for face in fonts.FACES):
-        from app.pdf.fonts import font_dir
-
-        fonts.build(font_dir(), FONT_FOLDER)
 
 
 def _saved(size: tuple[int, int], format: str, **options: Any) -> bytes:

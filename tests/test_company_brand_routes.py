@@ -21,7 +21,6 @@ from app.models import BrandPreview, Tenant, TenantStatus, WorkState
 from app.pdf.settings import PageFormat, PdfSettings, PhotoSize
 from app.storage import storage
 from app.tenancy import platform_scope
-from tests.pictures import ensure_strip_fonts
 
 URL, PREVIEW, COLOURS = "/company/brand", "/company/brand/preview", "/company/brand/colours"
 HTMX = {"HX-Request": "true"}
@@ -279,7 +278,6 @@ def test_only_the_companys_admin_may(client_of, cast, anonymous, filled):
 
 
 def test_what_is_drawn_is_a_real_page_and_a_real_photo(app, client_of, cast, filled, acting):
-    ensure_strip_fonts()
     client = client_of(cast.ana)
     client.post(URL, data={**filled(), "logo": (io.BytesIO(picture(size=(400, 200))), "l.png")})
     client.post(PREVIEW, data=filled(page_format="letter", accent="#b3005e"), headers=HTMX)
@@ -306,7 +304,6 @@ def test_what_is_drawn_is_a_real_page_and_a_real_photo(app, client_of, cast, fil
 
 
 def test_a_preview_that_was_overtaken_publishes_nothing(app, client_of, cast, filled, acting):
-    ensure_strip_fonts()
     client = client_of(cast.ana)
     client.post(PREVIEW, data=filled(), headers=HTMX)
     first = newest(acting, cast).id
@@ -322,7 +319,6 @@ def test_a_preview_that_was_overtaken_publishes_nothing(app, client_of, cast, fi
 def test_a_preview_whose_row_went_while_it_was_drawn_ends_quietly(
     app, client_of, cast, filled, acting, monkeypatch, caplog
 ):
-    ensure_strip_fonts()
     client = client_of(cast.ana)
     client.post(PREVIEW, data=filled(), headers=HTMX)
     first = newest(acting, cast).id
@@ -342,7 +338,6 @@ def test_a_preview_whose_row_went_while_it_was_drawn_ends_quietly(
 
 
 def test_a_logo_that_the_storage_lost_fails_no_preview(app, client_of, cast, filled, acting):
-    ensure_strip_fonts()
     client = client_of(cast.ana)
     client.post(URL, data={**filled(), "logo": (io.BytesIO(picture()), "l.png")})
     with acting(cast.ana):

@@ -38,7 +38,7 @@ from app.reports.facts import load_facts
 from app.reports.queries import get_report
 from app.reports.submitting import submit_report
 from app.storage import receive, storage
-from tests.pictures import a_jpeg, a_truncated_jpeg, ensure_strip_fonts
+from tests.pictures import a_jpeg, a_truncated_jpeg
 from tests.scenarios import (
     a_definition,
     a_photo,
@@ -48,11 +48,6 @@ from tests.scenarios import (
     all_answers,
     an_answer,
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _fonts():
-    ensure_strip_fonts()
 
 
 class Desk:

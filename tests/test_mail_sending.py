@@ -689,9 +689,8 @@ def desk(app, acting, cast) -> Desk:
 
 
 def submit(desk: Desk) -> UUID:
-    from tests.pictures import a_jpeg, ensure_strip_fonts
+    from tests.pictures import a_jpeg
 
-    ensure_strip_fonts()
     desk.answer()
     desk.photograph(a_jpeg())
     desk.read_photos()

@@ -28,13 +28,8 @@ from app.photos import checking
 from app.photos.service import Upload, add_photo
 from app.photos.strip import frame_of, strip_text
 from app.storage import receive, storage
-from tests.pictures import a_jpeg, a_png, a_truncated_jpeg, ensure_strip_fonts
+from tests.pictures import a_jpeg, a_png, a_truncated_jpeg
 from tests.scenarios import a_project, a_report
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _fonts():
-    ensure_strip_fonts()
 
 
 @pytest.fixture

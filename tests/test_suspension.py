@@ -33,7 +33,7 @@ from app.photos.service import KIND as PHOTO_CHECK
 from app.storage import object_key, put_bytes
 from tests import scenarios
 from tests.companies import company_as
-from tests.pictures import a_jpeg, ensure_strip_fonts, sha256_of
+from tests.pictures import a_jpeg, sha256_of
 
 REASON = "The invoice of March is not paid."
 SINCE = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -257,7 +257,6 @@ def test_a_trial_that_goes_on_is_no_hindrance(app, client_of, cast):
 
 
 def test_what_was_asked_for_before_is_finished(app, acting, cast):
-    ensure_strip_fonts()
     with acting(cast.tess) as tess:
         data = a_jpeg((320, 240))
         report = scenarios.a_report(tess)

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import * as esbuild from "esbuild";
-import { copyPdfFonts, writeWebFonts } from "./build/fonts.mjs";
+import { writeWebFonts } from "./build/fonts.mjs";
 import { iconSprite } from "./build/icons.mjs";
 import { leafletPlugin, tablerPlugin } from "./build/styles.mjs";
 
@@ -106,7 +106,6 @@ try {
   await writeWebFonts(here, fontFolder);
   const manifest = await bundle(fontFolder);
   await rm(fontFolder, { recursive: true });
-  await copyPdfFonts(here, join(staging, "fonts"));
   manifest["icons.svg"] = await writeHashed("icons.svg", await iconSprite(here));
   manifest["favicon.svg"] = await writeHashed("favicon.svg", await readFile(join(here, "src/favicon.svg")));
   await writeFile(join(staging, "manifest.json"), JSON.stringify(manifest, null, 1));

@@ -35,7 +35,7 @@ from app.commands.demo.workbook import demo_workbook
 from app.company.service import Brand, brand_tenant
 from app.config import ROOT
 from app.extensions import db
-from app.imaging.fonts import FONT_FOLDER, Fonts
+from app.fonts import FONT_FOLDER, Fonts
 from app.imaging.logo import make_initials_logo
 from app.jobs.runner import run as run_work
 from app.models import Account, Actor, ProjectGrant, Role

@@ -23,8 +23,8 @@ from app.company.draft import Draft
 from app.company.preview_sample import MOMENT, NUMBER, PLACE, sample_report
 from app.company.sample_photos import draw_photo
 from app.extensions import db
+from app.fonts import FONT_FOLDER, Fonts
 from app.imaging.derivatives import make_derivatives
-from app.imaging.fonts import FONT_FOLDER, Fonts
 from app.jobs.registry import Claim
 from app.jobs.runner import FenceLost, publish
 from app.models import BrandPreview, Photo, PhotoReading

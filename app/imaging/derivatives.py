@@ -14,8 +14,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from app.fonts import Fonts
 from app.imaging.decode import PixelLimits, open_picture
-from app.imaging.fonts import Fonts
 from app.imaging.pixels import shrink
 from app.imaging.settings import StripStyle
 from app.imaging.sniff import ImageKind

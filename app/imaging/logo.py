@@ -14,7 +14,7 @@ import sys
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from app.imaging.fonts import Fonts
+from app.fonts import Fonts
 from app.imaging.logo_apart import MAX_LOGO_BYTES, REFUSED, UnsupportedLogo
 from app.imaging.pixels import eight_bit, shrink
 from app.imaging.sniff import HEADER_BYTES, ImageKind, sniff

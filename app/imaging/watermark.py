@@ -13,8 +13,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from app.fonts import Fonts
 from app.imaging.exif_values import clean_text
-from app.imaging.fonts import Fonts
 from app.imaging.settings import StripPosition, StripStyle, StripTheme
 
 HASH_DIGITS = 12

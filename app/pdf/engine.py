@@ -26,7 +26,7 @@ from weasyprint.urls import FatalURLFetchingError
 from app.pdf import context as data
 from app.pdf import limits
 from app.pdf.fetcher import ReportFetcher
-from app.pdf.fonts import FACES, font_dir, font_face_css, shared_fonts
+from app.pdf.fonts import font_face_css, font_files, shared_fonts
 from app.pdf.limits import TooLarge, check_size
 from app.pdf.markup import render_html, stylesheet, stylesheets_of, theme_css
 from app.pdf.proof import photos_missing
@@ -132,8 +132,7 @@ def _write(
             read.add(key)
             on_progress(Progress(Stage.READING, len(read), len(photos)))
 
-    assets = {name: font_dir() / name for name in FACES}
-    fetcher = ReportFetcher(assets, files, on_evidence)
+    fetcher = ReportFetcher(font_files(), files, on_evidence)
     own = (stylesheet(name) for name in stylesheets_of(context))
     texts = (font_face_css(), theme_css(context), *own)
     fonts = shared_fonts()

@@ -16,44 +16,38 @@ from pathlib import Path
 from PIL import ImageFile
 from weasyprint.text.fonts import FontConfiguration
 
+from app.fonts import find_face
+
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
-APP = Path(__file__).resolve().parent.parent
 FACES = {
-    "Inter-Regular.woff2": (400, "normal"),
-    "Inter-Italic.woff2": (400, "italic"),
-    "Inter-Medium.woff2": (500, "normal"),
-    "Inter-SemiBold.woff2": (600, "normal"),
-    "Inter-Bold.woff2": (700, "normal"),
+    "Inter-Regular": (400, "normal"),
+    "Inter-Italic": (400, "italic"),
+    "Inter-Medium": (500, "normal"),
+    "Inter-SemiBold": (600, "normal"),
+    "Inter-Bold": (700, "normal"),
 }
 
 
-def font_dir() -> Path:
-    """The folder of the Inter files: the built assets, else the installed npm package.
-
-    Raises FileNotFoundError with what to run when neither is there.
-    """
-    candidates = (APP / "static/dist/fonts", APP / "assets/node_modules/inter-ui/web")
-    for folder in candidates:
-        if all((folder / name).is_file() for name in FACES):
-            return folder
-    raise FileNotFoundError("The PDF fonts are missing: run `make assets`.")
+def font_files() -> dict[str, Path]:
+    """The faces' files by name. Raises FontsMissing, which says what to run."""
+    return {face: find_face(face) for face in FACES}
 
 
 def font_face_css() -> str:
     """One @font-face rule per file, reached through the asset scheme of the fetcher."""
     return "\n".join(
         f'@font-face {{ font-family: "Inter"; font-weight: {weight}; font-style: {style};'
-        f' src: url("asset:{name}") format("woff2"); }}'
-        for name, (weight, style) in FACES.items()
+        f' src: url("asset:{face}") format("truetype"); }}'
+        for face, (weight, style) in FACES.items()
     )
 
 
 class SharedFonts(FontConfiguration):  # type: ignore[misc]
     """A font configuration that survives its forked children.
 
-    WeasyPrint removes the unpacked font files when the object goes; a forked work horse that ends
-    would otherwise take them away from its parent.
+    WeasyPrint removes its copies of the font files when the object goes; a forked work horse that
+    ends would otherwise take them away from its parent.
     """
 
     def __init__(self) -> None:
@@ -71,5 +65,5 @@ class SharedFonts(FontConfiguration):  # type: ignore[misc]
 
 @cache
 def shared_fonts() -> SharedFonts:
-    """The process's font configuration; unpacking five faces costs a second, so once is enough."""
+    """The process's font configuration; reading five faces once is enough."""
     return SharedFonts()

@@ -16,10 +16,10 @@ from flask import current_app
 from sqlalchemy.dialects.postgresql import insert
 
 from app.extensions import db
+from app.fonts import FONT_FOLDER, Fonts
 from app.imaging import derivatives as imaging
 from app.imaging.child import run_limited
 from app.imaging.decode import PixelLimits
-from app.imaging.fonts import FONT_FOLDER, Fonts
 from app.imaging.settings import StripStyle
 from app.imaging.watermark import StripText
 from app.models import Derivative, DerivativeKind

@@ -32,7 +32,7 @@ from reportlab.platypus import (
 )
 from reportlab.platypus.tableofcontents import TableOfContents
 
-from app.imaging.fonts import FONT_FOLDER, REGULAR, STRONG
+from app.fonts import FONT_FOLDER, REGULAR, STRONG
 from app.pdf.context import Photo, Question
 from bench.pdf.report import Material
 

@@ -47,11 +47,10 @@ def _naive(material: Material, output: Path) -> None:
     from weasyprint.text.fonts import FontConfiguration
 
     from app.pdf.fetcher import ReportFetcher
-    from app.pdf.fonts import FACES, font_dir, font_face_css
+    from app.pdf.fonts import font_face_css, font_files
     from app.pdf.markup import STYLESHEETS, render_html, stylesheet, theme_css
 
-    assets = {name: font_dir() / name for name in FACES}
-    fetcher = ReportFetcher(assets, material.originals, None)
+    fetcher = ReportFetcher(font_files(), material.originals, None)
     fonts = FontConfiguration()
     texts = (
         font_face_css(),

@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image, ImageChops
 
+from app.fonts import FONT_FOLDER, Fonts
 from app.imaging.derivatives import make_derivatives
-from app.imaging.fonts import FONT_FOLDER, Fonts
 from app.imaging.watermark import StripText
 from bench.pdf.report import Shot
 

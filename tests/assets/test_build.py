@@ -6,7 +6,6 @@ import gzip
 import re
 
 import brotli  # type: ignore[import-untyped]
-import pytest
 
 from tests.assets.building import APP, DIST, built, manifest, sent_bytes
 
@@ -39,12 +38,6 @@ def test_every_asset_that_a_template_names_is_built() -> None:
     }
     assert named
     assert named <= set(manifest())
-
-
-@pytest.mark.parametrize("style", ["Regular", "Medium", "SemiBold", "Bold", "Italic"])
-def test_the_fonts_of_the_pdf_keep_their_names(style: str) -> None:
-    assert manifest()
-    assert (DIST / "fonts" / f"Inter-{style}.woff2").read_bytes().startswith(b"wOF2")
 
 
 def test_compressed_files_hold_the_same_bytes() -> None:

@@ -29,7 +29,7 @@ from app.storage import CorruptObject
 from app.storage import bucket as bucket_module
 from app.storage.references import list_references
 from app.storage.s3 import S3Storage
-from tests.pictures import a_jpeg, a_png, ensure_strip_fonts
+from tests.pictures import a_jpeg, a_png
 from tests.storage.conftest import moto_url, s3, stage  # noqa: F401
 from tests.storage.stages import S3Stage, Stage
 from tests.test_documents_jobs import Desk
@@ -38,11 +38,6 @@ HX = {"HX-Request": "true"}
 COUNTED = (
     Photo, PhotoPlacement, PhotoCheck, PhotoReading, Derivative, Signature, Document, AuditEntry,
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _fonts():
-    ensure_strip_fonts()
 
 
 @pytest.fixture

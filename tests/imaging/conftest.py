@@ -1,23 +1,16 @@
-"""Fonts built once from the installed npm package, and a strip to print with them."""
+"""The fonts that the set-up built, and a strip to print with them."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from app.imaging import fonts as font_build
-from app.imaging.fonts import Fonts
+from app.fonts import FONT_FOLDER, Fonts
 from app.imaging.watermark import StripText
-
-FONT_SOURCE = Path(__file__).parents[2] / "app/assets/node_modules/inter-ui/web"
 
 
 @pytest.fixture(scope="session")
-def fonts(tmp_path_factory: pytest.TempPathFactory) -> Fonts:
-    folder = tmp_path_factory.mktemp("fonts")
-    font_build.build(FONT_SOURCE, folder)
-    return Fonts.from_folder(folder)
+def fonts() -> Fonts:
+    return Fonts.from_folder(FONT_FOLDER)
 
 
 @pytest.fixture

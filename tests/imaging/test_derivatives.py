@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from app.fonts import Fonts
 from app.imaging.child import run_limited
 from app.imaging.decode import Reason, UndecodableImage
 from app.imaging.derivatives import (
@@ -18,7 +19,6 @@ from app.imaging.derivatives import (
     print_recipe,
     thumbnail_recipe,
 )
-from app.imaging.fonts import Fonts
 from app.imaging.logo import make_initials_logo
 from app.imaging.settings import StripStyle, StripTheme
 from app.imaging.watermark import StripText

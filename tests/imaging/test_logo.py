@@ -9,8 +9,8 @@ import sys
 import pytest
 from PIL import Image
 
+from app.fonts import Fonts
 from app.imaging import logo as logos
-from app.imaging.fonts import Fonts
 from app.imaging.logo import UnsupportedLogo, clean_logo, make_initials_logo
 from tests.imaging import pictures
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from app.fonts import Fonts
 from app.imaging.derivatives import DerivativeSet, Sizes, make_derivatives, print_recipe
-from app.imaging.fonts import Fonts
 from app.imaging.settings import StripPosition, StripStyle, StripTheme, WatermarkSettings
 from app.imaging.watermark import StripText, draw_strip, put_together
 from tests.imaging import pictures

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
-from app.imaging.fonts import Fonts
+from app.fonts import Fonts
 from app.imaging.logo import make_initials_logo
 from app.imaging.settings import StripTheme
 from app.imaging.watermark import (

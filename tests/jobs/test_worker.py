@@ -19,7 +19,7 @@ from app.reports.queries import get_report
 from app.storage import receive
 from app.tenancy import tenant_scope
 from tests.cast import load_cast
-from tests.pictures import a_jpeg, a_truncated_jpeg, ensure_strip_fonts
+from tests.pictures import a_jpeg, a_truncated_jpeg
 from tests.scenarios import a_report, all_answers
 
 WORKER = """
@@ -33,7 +33,6 @@ work(create_app(Settings(_env_file=None, **json.loads(sys.argv[1]))), burst=True
 
 def test_photos_and_pdf_are_made_by_forked_children(alone):
     app, settings = alone
-    ensure_strip_fonts()
     tess = load_cast(app).tess
     actor = Actor(tess.name, tess.role, tess.id)
     with app.app_context(), tenant_scope(tess.tenant_id):

@@ -1,17 +1,16 @@
 /**
- * The type family: Inter, cut for the web, whole for the PDF.
+ * The type family of the pages: Inter, cut for the web. Strips and PDFs have it from app/fonts.py.
  *
  * Pages use two weights. One static cut of each weight, with Latin, Greek and the symbols that
  * measurements need, is 60 kB for both; the variable font with the same characters is 120 kB.
  * Characters outside the cut (Cyrillic, Vietnamese...) come from the whole file, which browsers
  * fetch only when a page has one of them.
  */
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import subsetFont from "subset-font";
 
 const WEB_WEIGHTS = ["Regular", "SemiBold"];
-const PDF_STYLES = ["Regular", "Medium", "SemiBold", "Bold", "Italic"];
 // app.css repeats these ranges as unicode-range of the cut.
 const RANGES = [
   [0x20, 0x7e], [0xa0, 0xff], [0x152, 0x153], [0x391, 0x3a9], [0x3b1, 0x3c9],
@@ -35,14 +34,5 @@ export async function writeWebFonts(assets, folder) {
     const cut = await subsetFont(whole, text, { targetFormat: "woff2" });
     await writeFile(join(folder, `InterCut-${weight}.woff2`), cut);
     await writeFile(join(folder, `Inter-${weight}.woff2`), whole);
-  }
-}
-
-/** Copy the whole fonts under stable names: the PDF engine opens them by path. */
-export async function copyPdfFonts(assets, folder) {
-  await mkdir(folder, { recursive: true });
-  for (const style of PDF_STYLES) {
-    const file = `Inter-${style}.woff2`;
-    await copyFile(join(assets, "node_modules/inter-ui/web", file), join(folder, file));
   }
 }

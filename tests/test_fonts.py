@@ -1,4 +1,4 @@
-"""The strip's fonts: converted once, the same bytes each time, missed in clear words."""
+"""Fonts of strip and PDF: converted once, the same bytes each time, missed in clear words."""
 
 from __future__ import annotations
 
@@ -8,12 +8,23 @@ from pathlib import Path
 import pytest
 from PIL import ImageFont
 
-from app.imaging import fonts as font_build
-from app.imaging.fonts import Fonts as FontFaces
-from app.imaging.fonts import FontsMissing, ensure_ttf
-from tests.imaging.conftest import FONT_SOURCE
+from app import fonts as font_build
+from app.fonts import FACES, FONT_FOLDER, REGULAR, STRONG, FontsMissing, ensure_ttf
+from app.fonts import Fonts as FontFaces
 
-SOURCE = FONT_SOURCE / "Inter-Regular.woff2"
+PACKAGE = Path(__file__).parents[1] / "app/assets/node_modules/inter-ui/web"
+SOURCE = PACKAGE / "Inter-Regular.woff2"
+
+
+@pytest.fixture
+def fonts() -> FontFaces:
+    return FontFaces.from_folder(FONT_FOLDER)
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_the_set_up_made_each_face(face: str) -> None:
+    font = ImageFont.truetype(FONT_FOLDER / f"{face}.ttf", 40)
+    assert font.getname()[0].startswith("Inter")
 
 
 def test_pillow_reads_them_with_every_sign_that_a_strip_needs(fonts: FontFaces) -> None:
@@ -46,8 +57,11 @@ def test_missing_fonts_are_told_with_their_remedy(tmp_path: Path) -> None:
         FontFaces.from_folder(tmp_path)
 
 
-def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert font_build.main([str(FONT_SOURCE), str(tmp_path)]) == 0
+def test_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(font_build, "FACES", (REGULAR, STRONG))  # a second each
+    assert font_build.main([str(PACKAGE), str(tmp_path)]) == 0
     assert FontFaces.from_folder(tmp_path).strong.is_file()
     assert font_build.main([str(tmp_path / "none"), str(tmp_path / "x")]) == 1
     assert "npm ci" in capsys.readouterr().err

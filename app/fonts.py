@@ -1,7 +1,7 @@
-"""The typeface of the watermark strip: TrueType files made from the packaged web fonts.
+"""The typeface of strip and PDF: TrueType files made from the packaged web fonts.
 
-Pillow reads TrueType and no WOFF2, so the asset build runs `python -m app.imaging.fonts SRC OUT`
-once. Which fonts a web page or the PDF uses is not decided here.
+Pillow reads no WOFF2, and WeasyPrint would unpack its faces anew in every process, for half a
+second each. So the set-up runs `python -m app.fonts SRC OUT` once. Pages have the web fonts.
 """
 
 from __future__ import annotations
@@ -14,33 +14,37 @@ from pathlib import Path
 
 REGULAR = "Inter-Regular"
 STRONG = "Inter-SemiBold"
-FACES = (REGULAR, STRONG)
+FACES = (REGULAR, "Inter-Italic", "Inter-Medium", STRONG, "Inter-Bold")
 """File names without suffix, the same in the npm package and in the built folder."""
 
 
 # Made by `make setup`, beside dist and not in it: the asset build replaces dist as a whole.
-FONT_FOLDER = Path(__file__).resolve().parents[1] / "static" / "fonts"
+FONT_FOLDER = Path(__file__).resolve().parent / "static" / "fonts"
 
 
 class FontsMissing(RuntimeError):
-    """The strip's fonts have not been built; the message says where they were expected."""
+    """The fonts have not been built; the message says where they were expected."""
 
 
 @dataclass(frozen=True)
 class Fonts:
-    """Paths of the two TrueType faces: `regular` for most lines, `strong` for the leading ones."""
+    """Of the strip: `regular` for most lines, `strong` for the leading ones."""
 
     regular: Path
     strong: Path
 
     @classmethod
     def from_folder(cls, folder: Path) -> Fonts:
-        """Return the faces that the asset build left in `folder`; `FontsMissing` if it did not."""
-        regular, strong = (folder / f"{face}.ttf" for face in FACES)
-        missing = [str(path) for path in (regular, strong) if not path.is_file()]
-        if missing:
-            raise FontsMissing(f"Fonts not found: {', '.join(missing)}. Run `make setup` first.")
-        return cls(regular, strong)
+        """The faces that the set-up left in `folder`. Raises FontsMissing if it did not."""
+        return cls(find_face(REGULAR, folder), find_face(STRONG, folder))
+
+
+def find_face(face: str, folder: Path = FONT_FOLDER) -> Path:
+    """The TrueType file of a face. Raises FontsMissing."""
+    path = folder / f"{face}.ttf"
+    if not path.is_file():
+        raise FontsMissing(f"The font {path} is missing. Run `make setup` first.")
+    return path
 
 
 def ensure_ttf(woff2_path: Path, ttf_path: Path) -> None:
@@ -77,7 +81,7 @@ def build(source: Path, target: Path) -> None:
 def main(arguments: list[str]) -> int:
     """Run from the command line with a source and a target folder; returns the exit status."""
     if len(arguments) != 2:
-        sys.stderr.write("usage: python -m app.imaging.fonts SOURCE_FOLDER TARGET_FOLDER\n")
+        sys.stderr.write("usage: python -m app.fonts SOURCE_FOLDER TARGET_FOLDER\n")
         return 2
     try:
         build(Path(arguments[0]), Path(arguments[1]))
