@@ -88,7 +88,7 @@ def _lasting_world(stack: ExitStack, folders: pytest.TempPathFactory, made: list
 
 
 @contextmanager
-def undone(world: World, person: str) -> Iterator[None]:
+def undone(world: World, person: str, method: str) -> Iterator[None]:
     """What a request changed is taken back, so that each one meets the same rows."""
     world.strikes += 1
     savepoint = world.connection.begin_nested()
@@ -98,7 +98,7 @@ def undone(world: World, person: str) -> Iterator[None]:
         world.connection.exec_driver_sql("select 1")
     finally:
         savepoint.rollback()
-        if person == "sam":
+        if person == "sam" and method not in ("GET", "HEAD", "OPTIONS"):
             as_before(world)
 
 
@@ -138,7 +138,7 @@ def test_no_route_breaks(world, endpoint):
         request = struck(request, mutations)
         world.app.config["WTF_CSRF_ENABLED"] = token is not None
         try:
-            with undone(world, person):
+            with undone(world, person, request.method):
                 status, body = answer(world, request, world.cookies[person])
         finally:
             world.app.config["WTF_CSRF_ENABLED"] = False
@@ -165,7 +165,7 @@ def test_every_field_takes_odd_texts(world, endpoint, monkeypatch):
                 continue
             done.add(name)
             for text in ODD:
-                with undone(world, person):
+                with undone(world, person, request.method):
                     unbroken(endpoint, *answer(world, odd(request, at, text), cookie))
 
 
@@ -182,7 +182,7 @@ def test_the_good_request_is_taken(world, endpoint, monkeypatch):
     person = who_may(endpoint)
     statuses = set()
     for request in world.good_requests(endpoint):
-        with undone(world, person):
+        with undone(world, person, request.method):
             status, _body = answer(world, request, world.cookies[person])
         if status < 400 or status == UNWELL.get(endpoint):
             return
