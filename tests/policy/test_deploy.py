@@ -45,8 +45,8 @@ def commands() -> list[list[str]]:
     for unit in UNITS:
         (words,) = unit_values(unit, "ExecStart")
         found.append(words.replace("/srv/laudo/.venv/bin/", "").split())
-    (last,) = re.findall(r'^CMD \["(.+)"\]$', (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
-    return [*found, last.split('", "')]
+    told = re.findall(r'^CMD \["(.+)"\]$', (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    return found + [words.split('", "') for words in told]
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
@@ -100,6 +100,19 @@ def test_only_what_is_checked_serves_and_no_process_is_root():
     for unit in UNITS:
         assert unit_values(unit, "User") == ["laudo"]
         assert unit_values(unit, "NoNewPrivileges") == ["yes"]
+
+
+def test_what_serves_has_no_login_that_reads_or_erases_everything():
+    services = compose()["services"]
+    mighty = {"MIGRATION_DATABASE_URL", "BACKUP_DATABASE_URL"}
+    holders = {name for name, one in services.items() if mighty & set(one.get("environment") or {})}
+    assert holders == {"migrate", "tools"}
+    assert services["tools"]["profiles"] == ["tools"]  # not started by `up`
+    stages = re.findall(r"^FROM (\S+)(?: AS (\w+))?$", (DEPLOY / "Dockerfile").read_text(), re.M)
+    assert stages[-1][1] == ""  # the one that serves is what is built without a target
+    images = {name: image for image, name in stages}
+    # pg_dump of the server's own release.
+    assert images[services["tools"]["build"]["target"]] == services["postgres"]["image"]
 
 
 def test_only_the_proxy_reaches_the_web_and_nobody_the_metrics():
