@@ -27,7 +27,7 @@ from app.models import (
     Version,
 )
 from app.paging import Page, cut
-from app.reports.finding import Wanted, conditions, ordering
+from app.reports.finding import Order, Wanted, conditions, ordering
 from app.reports.queries import visible_to
 
 NEWEST_FIRST = ordering(Wanted())
@@ -63,7 +63,12 @@ def list_reports(
     matching = conditions(wanted, person)
     total = db.session.scalar(select(func.count(Report.id)).where(*matching)) or 0
     at = cut(total, page, page_size)
-    lines = list_lines(*matching, order=ordering(wanted), limit=at.size, offset=at.offset)
+    if not total:
+        return at.holding(())
+    lines = list_lines(
+        *matching, order=ordering(wanted), is_by_project=wanted.order is Order.PROJECT,
+        limit=at.size, offset=at.offset,
+    )  # fmt: skip
     return at.holding(lines)
 
 
@@ -85,12 +90,19 @@ def list_open_reports_of(
 def list_lines(
     *matching: ColumnElement[bool],
     order: tuple[ColumnElement[Any], ...] = NEWEST_FIRST,
+    is_by_project: bool = False,
     limit: int,
     offset: int = 0,
 ) -> tuple[ReportLine, ...]:
-    """The reports that fit all conditions; whoever calls says who may see them (visible_to)."""
-    # The page is cut from the reports alone; what stands beside each is joined to its few rows.
-    page = select(Report.id).join(Report.project).where(*matching)
+    """The reports that fit all conditions; whoever calls says who may see them (visible_to).
+
+    `is_by_project` where the order has a column of the project.
+    """
+    # The page is cut from the reports alone, so that an index has it in its order; what stands
+    # beside each is joined to its few rows.
+    page = select(Report.id).where(*matching)
+    if is_by_project:
+        page = page.join(Report.project)
     page = page.order_by(*order).limit(limit).offset(offset)
     rows = db.session.execute(
         select(
