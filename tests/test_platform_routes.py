@@ -177,6 +177,8 @@ def test_what_cannot_be_a_company_makes_none(house, sam, changes, sentence):
         answer = sam.post("/platform/companies/", data=company(**changes), headers=headers)
         assert answer.status_code == 422
         assert sentence in answer.text
+        # The first of them takes the focus: the summary, above its fields.
+        assert answer.text.index('tabindex="-1" autofocus') < answer.text.index('name="name"')
     with house.app.app_context():
         assert len(queries.list_tenants()) == before
 

@@ -286,6 +286,9 @@ def test_a_look_without_a_reason_or_too_long_is_refused(house, sam, cast, wrong)
             headers=headers,
         )
         assert answer.status_code == 422
+        # The form stands far down the page; what was refused in it comes into view.
+        (refused,) = wrong
+        assert re.search(rf'<[^>]* autofocus [^>]*name="{refused}"', answer.text)
     assert sam.get("/reports/").status_code == 403
 
 
