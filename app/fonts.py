@@ -14,8 +14,14 @@ from pathlib import Path
 
 REGULAR = "Inter-Regular"
 STRONG = "Inter-SemiBold"
-FACES = (REGULAR, "Inter-Italic", "Inter-Medium", STRONG, "Inter-Bold")
-"""File names without suffix, the same in the npm package and in the built folder."""
+FACES = {
+    REGULAR: (400, "normal"),
+    "Inter-Italic": (400, "italic"),
+    "Inter-Medium": (500, "normal"),
+    STRONG: (600, "normal"),
+    "Inter-Bold": (700, "normal"),
+}
+"""File name without suffix, the same in package and built folder: weight and style in CSS."""
 
 
 # Made by `make setup`, beside dist and not in it: the asset build replaces dist as a whole.

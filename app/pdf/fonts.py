@@ -16,17 +16,9 @@ from pathlib import Path
 from PIL import ImageFile
 from weasyprint.text.fonts import FontConfiguration
 
-from app.fonts import find_face
+from app.fonts import FACES, find_face
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
-
-FACES = {
-    "Inter-Regular": (400, "normal"),
-    "Inter-Italic": (400, "italic"),
-    "Inter-Medium": (500, "normal"),
-    "Inter-SemiBold": (600, "normal"),
-    "Inter-Bold": (700, "normal"),
-}
 
 
 def font_files() -> dict[str, Path]:

@@ -326,7 +326,7 @@ def as_before(world: World) -> None:
     Rows that are right stay untouched: while the outer transaction lasts, every older version of
     a row stays too, and whoever reads the row walks past them all.
     """
-    look = ("support_access_id", "support_tenant_id", "revoked_at")
+    open_session = dict.fromkeys(("support_access_id", "support_tenant_id", "revoked_at"))
     with world.app.app_context(), platform_scope() as session:
         here, away = AS_MADE | {"suspended_at": None}, AS_MADE | {"status": "suspended"}
         others = update(Tenant).where(Tenant.slug != LEAVER, _differs(Tenant, here))
@@ -338,10 +338,8 @@ def as_before(world: World) -> None:
             .where(Tenant.slug.not_in(world.slugs), Tenant.slug.not_like("gone-%"))
             .values(slug=func.concat("gone-", Tenant.id))
         )
-        closed = dict.fromkeys(look)
-        session.execute(
-            update(SuperadminSession).where(_differs(SuperadminSession, closed)).values(closed)
-        )
+        other = update(SuperadminSession).where(_differs(SuperadminSession, open_session))
+        session.execute(other.values(open_session))
         session.execute(
             update(SupportAccess)
             .where(SupportAccess.ended_at.is_(None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -74,7 +75,9 @@ def alone(tmp_path) -> Iterator[tuple[Flask, Settings]]:
     """An app with a database and a Redis database of its own, where commits are real."""
     running = test_servers.current()
     name = running.clone(f"laudo_jobs_{uuid4().hex[:8]}")
-    redis_url = running.redis_url.rsplit("/", 1)[0] + "/7"
+    # One number a worker of the tests: each empties its own, in the middle of the others' work.
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    redis_url = running.redis_url.rsplit("/", 1)[0] + f"/{7 + worker % 6}"
     settings = settings_for(name, tmp_path, redis_url=redis_url)
     app = create_app(settings)
     with app.app_context():

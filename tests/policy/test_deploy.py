@@ -108,6 +108,8 @@ def test_what_serves_has_no_login_that_reads_or_erases_everything():
     holders = {name for name, one in services.items() if mighty & set(one.get("environment") or {})}
     assert holders == {"migrate", "tools"}
     assert services["tools"]["profiles"] == ["tools"]  # not started by `up`
+    # A restore refuses a database that has tables.
+    assert services["tools"]["depends_on"].keys() == {"postgres", "valkey"}
     stages = re.findall(r"^FROM (\S+)(?: AS (\w+))?$", (DEPLOY / "Dockerfile").read_text(), re.M)
     assert stages[-1][1] == ""  # the one that serves is what is built without a target
     images = {name: image for image, name in stages}
