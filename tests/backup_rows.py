@@ -33,6 +33,7 @@ from app.models import (
     SuperadminRecoveryCode,
     SuperadminSession,
     SupportAccess,
+    Verification,
     WorkState,
 )
 from app.platform.service import note
@@ -53,7 +54,8 @@ def add_rows(app: Flask, cast: Cast, *, report_id: UUID) -> None:
         ana = Actor(cast.ana.name, cast.ana.role, cast.ana.id)
         _of_people(ana)
         _of_projects(cast)
-        db.session.add_all([_a_receipt(report_id), _a_preview(cast)])
+        verification = Verification(report_id=report_id, rows_checked_at=LATER)
+        db.session.add_all([_a_receipt(report_id), _a_preview(cast), verification])
         export = request_export(actor=ana)
         db.session.commit()
         export_id = export.id

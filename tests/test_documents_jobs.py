@@ -219,19 +219,29 @@ def test_a_finished_report_prints_its_frozen_names_and_hash(desk, acting, cast):
         assert db.session.scalar(select(func.count()).select_from(Derivative)) == prints
 
 
-def test_asked_for_at_the_submit_and_made_again_it_is_the_same_file(desk):
+def test_asked_for_at_the_submit_and_made_again_it_is_the_same_file(desk, monkeypatch):
     desk.answer()
     desk.photograph(a_jpeg())
     desk.read_photos()
     desk.submit()
-    first = desk.make()
+    document_id, publish, made = desk.ask(), making._publish, []
+
+    def lost(claim, job, rendered, *rest):
+        made.append(rendered.sha256)
+        raise runner.FenceLost
+
+    monkeypatch.setattr(making, "_publish", lost)
+    desk.run("document", document_id)
+    monkeypatch.setattr(making, "_publish", publish)
     with desk.acting(desk.tess):
         db.session.execute(
-            update(Document).where(Document.id == first.id).values(state=WorkState.QUEUED)
+            update(Document)
+            .where(Document.id == document_id)
+            .values(state=WorkState.QUEUED, lease_until=None)
         )
         db.session.commit()
-    desk.run("document", first.id)
-    assert desk.document(first.id).sha256 == first.sha256
+    desk.run("document", document_id)
+    assert [desk.document(document_id).sha256] == made
 
 
 @pytest.mark.parametrize("loss", ["row", "bytes"])
@@ -272,7 +282,7 @@ def choose(desk, cast, strip: WatermarkSettings) -> None:
         db.session.commit()
 
 
-def test_a_changed_strip_draws_anew_until_the_final_pdf_is_out(desk, cast):
+def test_a_changed_strip_draws_anew_until_the_report_is_completed(desk, cast):
     desk.answer()
     desk.photograph(a_jpeg())
     desk.read_photos()
@@ -280,16 +290,41 @@ def test_a_changed_strip_draws_anew_until_the_final_pdf_is_out(desk, cast):
     choose(desk, cast, WatermarkSettings(place=False))
     changed = prints_in(desk, desk.make())
     assert changed and not changed & as_read
-    choose(desk, cast, WatermarkSettings(position=StripPosition.ON, opacity=60))
     desk.submit()
+    # From here on the snapshot names the print, and the PDF prints what the snapshot names.
+    choose(desk, cast, WatermarkSettings(position=StripPosition.ON, opacity=60))
     final = desk.make()
     printed = prints_in(desk, final)
-    assert printed and not printed & (as_read | changed)
+    assert printed == changed
     choose(desk, cast, WatermarkSettings(logo=False, report=False))
     again = desk.make()
     assert again.id != final.id
     assert prints_in(desk, again) == printed
     assert desk.document(final.id).sha256 == final.sha256
+
+
+def test_a_finished_report_draws_a_lost_print_as_it_was_or_not_at_all(desk, cast):
+    desk.answer()
+    desk.photograph(a_jpeg())
+    desk.read_photos()
+    desk.submit()
+    printed = prints_in(desk, desk.make())
+    assert lose_prints(desk) == 1
+    assert prints_in(desk, desk.make()) == printed
+    choose(desk, cast, WatermarkSettings(logo=False, report=False))
+    assert lose_prints(desk) == 1
+    failed = desk.make()
+    assert (failed.state, failed.error) == (WorkState.FAILED, making.BYTES_MISSING)
+
+
+def lose_prints(desk) -> int:
+    with desk.acting(desk.tess):
+        rows = list(
+            db.session.scalars(select(Derivative).where(Derivative.kind == DerivativeKind.PRINT))
+        )
+        for row in rows:
+            storage().delete(row.storage_key)
+    return len(rows)
 
 
 def test_what_the_company_chose_stands_in_its_pdfs(desk, cast):

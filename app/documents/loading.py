@@ -16,17 +16,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.extensions import db
-from app.models import Account, Document, Report, Snapshot, Tenant, Version, WorkState
+from app.models import Account, Document, Report, Snapshot, Tenant, Version
 from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Everything of the database that a PDF needs, loaded in a fixed number of queries.
-
-    `was_printed` says that a PDF of the finished report was made before this one.
-    """
+    """Everything of the database that a PDF needs, loaded in a fixed number of queries."""
 
     document: Document
     report: Report
@@ -36,7 +33,6 @@ class Source:
     frozen: Mapping[str, Any] | None
     content_hash: str
     names: Mapping[UUID, str]
-    was_printed: bool
 
     @property
     def is_preview(self) -> bool:
@@ -81,18 +77,7 @@ def load_source(document_id: UUID) -> Source:
         frozen=json.loads(snapshot.body) if snapshot else None,
         content_hash=content_hash(report, facts),
         names={row.id: row.name for row in db.session.execute(select(Account.id, Account.name))},
-        was_printed=_was_printed(report),
     )
-
-
-def _was_printed(report: Report) -> bool:
-    """Whether a PDF of the finished report is out: its photos then stay as they were drawn."""
-    final = select(Document.id).where(
-        Document.report_id == report.id,
-        Document.state == WorkState.DONE,
-        Document.is_preview.is_(False),
-    )
-    return db.session.scalar(final.limit(1)) is not None
 
 
 def subject_of(source: Source) -> Subject:

@@ -20,6 +20,7 @@ from app.documents.context import build_context
 from app.documents.loading import Source, load_source, subject_of
 from app.documents.pictures import Prints, plan_prints
 from app.evidence.service import record
+from app.evidence.verdicts import check_rows
 from app.extensions import db
 from app.jobs.registry import Claim
 from app.jobs.runner import WorkFailed, publish, report_progress
@@ -38,6 +39,7 @@ PROGRESS_SECONDS = 0.5
 TOO_LARGE = "too_large"
 BYTES_MISSING = "bytes_missing"
 BYTES_CHANGED = "bytes_changed"
+EVIDENCE_DIFFERS = "evidence_differs"
 PREPARING = "photos"
 WORKER = Actor(name="Laudo")
 
@@ -125,10 +127,19 @@ def _load(
     claim: Claim, folder: Path, drawn: tuple[Drawn, ...] = ()
 ) -> tuple[Source, StripFrame, Path | None, Prints]:
     source = load_source(claim.id)
+    if source.report.is_finished and check_rows(source.report.id):
+        raise WorkFailed(EVIDENCE_DIFFERS)
     subject = subject_of(source)
     frame = frame_of(source.report, project=subject.project, address=subject.address)
     logo = local_logo(frame.logo_key, folder)
-    prints = plan_prints(source.facts.photos, frame, logo, keep=source.was_printed, drawn=drawn)
+    prints = plan_prints(
+        source.facts.photos,
+        frame,
+        logo,
+        is_finished=source.report.is_finished,
+        frozen=source.frozen,
+        drawn=drawn,
+    )
     return source, frame, logo, prints
 
 
@@ -171,7 +182,9 @@ def _prove(job: Job, output: Path) -> None:
 def _publish(claim: Claim, job: Job, made: RenderedPdf, key: str, drawn: tuple[Drawn, ...]) -> None:
     totals = job.context.photo_totals
     with publish(Document, claim):
-        add_rows(drawn)
+        if job.is_preview:
+            # A finished report takes no more pictures: what was drawn again has its row.
+            add_rows(drawn)
         db.session.execute(
             update(Document)
             .where(Document.id == claim.id)
@@ -193,8 +206,10 @@ def _publish(claim: Claim, job: Job, made: RenderedPdf, key: str, drawn: tuple[D
             object_type="document",
             object_id=claim.id,
             sha256=made.sha256,
+            byte_size=str(made.bytes),
             pages=str(made.pages),
             photos=str(totals.good),
+            quarantined=str(len(totals.quarantined)),
             is_preview=job.is_preview,
         )
         if not job.is_preview:

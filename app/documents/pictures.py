@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -30,7 +31,8 @@ from app.photos.place import (
 )
 from app.photos.strip import StripFrame, strip_text, time_words
 from app.reports.facts import PlacedPhoto
-from app.storage import storage
+from app.storage import MissingObject, object_key, storage
+from app.tenancy import require_tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,36 +58,61 @@ def plan_prints(
     frame: StripFrame,
     logo: Path | None,
     *,
-    keep: bool,
+    is_finished: bool,
+    frozen: Mapping[str, Any] | None,
     drawn: Iterable[Drawn] = (),
 ) -> Prints:
     """Find the print of every good photo.
 
-    One whose strip says something else than now is made again, except with `keep`: a finished
-    report whose PDF is out keeps what it has, whatever the company has chosen since. `drawn` are
-    prints of this very job, not stored as rows yet.
+    While the report is open, one whose strip says something else than now is made again. A finished
+    report prints what its snapshot names, whatever the company has chosen since; where those bytes
+    are lost they are drawn again, and nothing else will do. `drawn` are prints of this very job.
+    Raises MissingObject where a lost print cannot be drawn as it was.
     """
     good = [one for one in placed if one.state is PhotoState.GOOD]
     stored = _stored_prints(one.photo.id for one in good)
+    named = _named_prints(frozen)
     fresh = {one.photo_id: one for one in drawn if one.kind is DerivativeKind.PRINT}
     found: dict[UUID, Print] = {}
     missing: list[Order] = []
     for one in good:
         photo = one.photo
+        strip = strip_text(photo, one.reading, frame)
+        rows = stored.get(photo.id, [])
+        fitting = [
+            row for row in rows if row.recipe == print_recipe(strip, logo, frame.watermark.style)
+        ]
+        kept = named.get(photo.id) or _newest(fitting or (rows if is_finished else ()))
         if photo.id in fresh:
             new = fresh[photo.id]
+            if is_finished and kept and kept.sha256 != new.sha256:
+                raise MissingObject(kept.key)
             found[photo.id] = Print(new.key, new.sha256, new.width, new.height)
-            continue
-        strip = strip_text(photo, one.reading, frame)
-        recipe = print_recipe(strip, logo, frame.watermark.style)
-        rows = stored.get(photo.id, [])
-        fitting = [row for row in rows if row.recipe == recipe] or (rows if keep else [])
-        usable = next((row for row in fitting if storage().exists(row.storage_key)), None)
-        if usable is None:
-            missing.append(Order(photo.id, photo.storage_key, strip))
+        elif kept and storage().exists(kept.key):
+            found[photo.id] = kept
         else:
-            found[photo.id] = Print(usable.storage_key, usable.sha256, usable.width, usable.height)
+            missing.append(Order(photo.id, photo.storage_key, strip))
     return Prints(found, tuple(missing))
+
+
+def _newest(rows: Sequence[Derivative]) -> Print | None:
+    """The first of rows that stand newest first."""
+    return next((Print(row.storage_key, row.sha256, row.width, row.height) for row in rows), None)
+
+
+def _named_prints(frozen: Mapping[str, Any] | None) -> dict[UUID, Print]:
+    """The prints that a snapshot names, by photo; none in the first format.
+
+    The key is made of the frozen hash and not read from a row, so no row can point elsewhere.
+    """
+    named = {}
+    for photo in frozen["photos"] if frozen else ():
+        for picture in photo.get("pictures", ()):
+            if picture["kind"] == DerivativeKind.PRINT:
+                key = object_key(require_tenant(), "derived", picture["sha256"], ".jpg")
+                width, height = int(picture["width"]), int(picture["height"])
+                named[UUID(photo["id"])] = Print(key, picture["sha256"], width, height)
+    return named
 
 
 class PhotoPrinter:

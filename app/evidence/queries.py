@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -36,6 +38,12 @@ def list_entries(object_type: str, object_id: UUID) -> list[AuditEntry]:
             .order_by(AuditEntry.sequence)
         )
     )
+
+
+def ask(statement: str, parameters: Sequence[Any]) -> list[Mapping[str, Any]]:
+    """Run one of recorded.py's statements in the bound tenant's transaction."""
+    rows = db.session.connection().exec_driver_sql(statement, tuple(parameters))
+    return [dict(row) for row in rows.mappings()]
 
 
 def link_hash(previous_hash: str, tenant_id: str, sequence: int, at: datetime, body: str) -> str:

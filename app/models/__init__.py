@@ -11,7 +11,7 @@ from app.models.account import (
     SuperadminSession,
 )
 from app.models.answer import Answer, SaveReceipt
-from app.models.audit_entry import Actor, AuditEntry, PlatformAuditEntry
+from app.models.audit_entry import Actor, AuditEntry, AuditHead, PlatformAuditEntry
 from app.models.checklist import Checklist, ChecklistStatus, Version
 from app.models.company import BrandPreview, Export
 from app.models.document import Document, Snapshot
@@ -44,6 +44,7 @@ from app.models.second_factor import (
 from app.models.signature import Signature
 from app.models.support import SupportAccess, Tombstone
 from app.models.tenant import Tenant, TenantStatus
+from app.models.verification import Verification
 from app.models.work import Work, WorkState
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "Actor",
     "Answer",
     "AuditEntry",
+    "AuditHead",
     "BrandPreview",
     "Checklist",
     "ChecklistStatus",
@@ -96,6 +98,7 @@ __all__ = [
     "Tenant",
     "TenantStatus",
     "Tombstone",
+    "Verification",
     "Version",
     "Work",
     "WorkState",

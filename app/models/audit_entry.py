@@ -57,6 +57,19 @@ class AuditEntry(TenantRow):
     hash: Mapped[str] = mapped_column(String(64), server_default="")
 
 
+class AuditHead(TenantRow):
+    """Where a tenant's chain ends: written by the trigger `audit_entries_chain` alone.
+
+    The next entry follows this head, so a tail that was cut off leaves a gap for ever.
+    """
+
+    __tablename__ = "audit_heads"
+    __table_args__ = tenant_table(UniqueConstraint("tenant_id"))
+
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
 class PlatformAuditEntry(Identified):
     """Acts of superadmins and operators on tenants; insert-only, platform role only."""
 

@@ -65,6 +65,24 @@ def tenant_key(column: str, table: str) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"])
 
 
+def own_key(
+    *columns: str, kind: str, of: str = "tenant_id", sha256: str | None = None, suffix: str = ""
+) -> CheckConstraint:
+    """The CHECK that each storage key of a row lies under its own company.
+
+    With `sha256`, the column that holds the hash, the key also names exactly those bytes.
+    """
+    start = f"'t/' || {of} || '/{kind}/'"
+    end = f" || '{suffix}'" if suffix else ""
+    rules = (
+        f"{column} = {start} || coalesce({sha256}, ''){end}"
+        if sha256
+        else f"starts_with({column}, {start})"
+        for column in columns
+    )
+    return CheckConstraint(" and ".join(rules), name="own_key")
+
+
 class StateText(TypeDecorator[StrEnum]):
     """A StrEnum stored as text; `one_of` adds the matching CHECK."""
 

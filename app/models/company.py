@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import TenantRow, one_of, tenant_key, tenant_table
+from app.models.base import TenantRow, one_of, own_key, tenant_key, tenant_table
 from app.models.work import Work, WorkState
 
 
@@ -22,6 +22,7 @@ class BrandPreview(Work, TenantRow):
     __table_args__ = tenant_table(
         tenant_key("requested_by", "accounts"),
         one_of("state", WorkState),
+        own_key("cover_key", "page_key", "photo_key", kind="preview"),
         Index("ix_brand_previews_due", "state", "lease_until"),
     )
 
@@ -39,6 +40,7 @@ class Export(Work, TenantRow):
     __table_args__ = tenant_table(
         tenant_key("requested_by", "accounts"),
         one_of("state", WorkState),
+        own_key("storage_key", kind="export", sha256="sha256", suffix=".zip"),
         Index("ix_exports_due", "state", "lease_until"),
         Index(
             "uq_exports_one_open",

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import TenantRow, one_of, tenant_key, tenant_table
+from app.models.base import TenantRow, one_of, own_key, tenant_key, tenant_table
 from app.models.report import Report
 from app.models.work import Work, WorkState
 
@@ -31,13 +31,17 @@ class Snapshot(TenantRow):
 
 
 class Document(Work, TenantRow):
-    """One PDF of one report. `progress_stage` is a code; done of total counts photos or pages."""
+    """One PDF of one report. `progress_stage` is a code; done of total counts photos or pages.
+
+    Once its state is done, a trigger refuses every change.
+    """
 
     __tablename__ = "documents"
     __table_args__ = tenant_table(
         tenant_key("report_id", "reports"),
         tenant_key("requested_by", "accounts"),
         one_of("state", WorkState),
+        own_key("storage_key", kind="pdf", sha256="sha256", suffix=".pdf"),
         Index("ix_documents_due", "state", "lease_until"),
         Index(
             "uq_documents_one_open",

@@ -11,7 +11,15 @@ from uuid import UUID
 from sqlalchemy import BigInteger, DateTime, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import Changing, StateText, TenantRow, one_of, tenant_key, tenant_table
+from app.models.base import (
+    Changing,
+    StateText,
+    TenantRow,
+    one_of,
+    own_key,
+    tenant_key,
+    tenant_table,
+)
 from app.models.work import Work, WorkState
 
 
@@ -46,6 +54,7 @@ class Photo(TenantRow):
         Index("ix_photos_tenant_id_report_id", "tenant_id", "report_id"),
         Index("ix_photos_tenant_id_byte_size", "tenant_id", postgresql_include=["byte_size"]),
         one_of("source", PhotoSource),
+        own_key("storage_key", kind="orig", sha256="sha256"),
     )
 
     report_id: Mapped[UUID]
@@ -110,6 +119,7 @@ class Derivative(TenantRow):
         tenant_key("photo_id", "photos"),
         UniqueConstraint("tenant_id", "photo_id", "kind", "recipe"),
         one_of("kind", DerivativeKind),
+        own_key("storage_key", kind="derived", sha256="sha256", suffix=".jpg"),
         Index("ix_derivatives_tenant_id_byte_size", "tenant_id", postgresql_include=["byte_size"]),
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy import DateTime, Index, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import TenantRow, tenant_key, tenant_table
+from app.models.base import TenantRow, own_key, tenant_key, tenant_table
 
 
 class Signature(TenantRow):
@@ -27,6 +27,7 @@ class Signature(TenantRow):
         tenant_key("taken_by", "accounts"),
         UniqueConstraint("tenant_id", "client_id"),
         Index("ix_signatures_tenant_id_report_id", "tenant_id", "report_id"),
+        own_key("image_key", kind="sign", sha256="image_sha256", suffix=".png"),
     )
 
     report_id: Mapped[UUID]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import DateTime, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Changing, Identified, StateText, one_of
+from app.models.base import Changing, Identified, StateText, one_of, own_key
 
 
 class TenantStatus(StrEnum):
@@ -25,7 +25,10 @@ class Tenant(Changing, Identified):
     """
 
     __tablename__ = "tenants"
-    __table_args__ = (one_of("status", TenantStatus),)
+    __table_args__ = (
+        one_of("status", TenantStatus),
+        own_key("logo_key", "second_logo_key", kind="logo", of="id"),
+    )
 
     name: Mapped[str] = mapped_column(String(200))
     slug: Mapped[str] = mapped_column(String(63), unique=True)

@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -21,24 +20,34 @@ from sqlalchemy.orm import joinedload
 
 from app.config import ROOT
 from app.definition.rules import ReportResult
-from app.evidence.queries import ChainHead
+from app.evidence.queries import ChainHead, ask
+from app.evidence.recorded import FORMAT_2, digest_of, numbers_as_text, read_digests
 from app.evidence.service import canonical_json
 from app.extensions import db
-from app.models import Account, Answer, PhotoPlacement, PhotoReading, Report, Signature, Snapshot
+from app.models import (
+    Account,
+    Answer,
+    Derivative,
+    PhotoPlacement,
+    PhotoReading,
+    Report,
+    Signature,
+    Snapshot,
+)
 from app.reports.content import answer_content, content_hash
 from app.reports.facts import PlacedPhoto, ReportFacts
 
-FORMAT = "laudo.snapshot/1"
-
 Names = Mapping[UUID, str]
+Pictures = Mapping[UUID, list[dict[str, str]]]
 
 
 def freeze(report: Report, facts: ReportFacts, result: ReportResult, head: ChainHead) -> Snapshot:
-    """Add the snapshot's row; the report already carries its completion's time and outcome.
+    """Add the snapshot's row; the report's row already carries its completion's time and outcome.
 
     `head` is the newest audit entry that the snapshot can name: the entry of the completion
     itself names the snapshot's hash, so it can only follow.
     """
+    db.session.flush()  # the digests are read from the rows as they stand in the database
     body = canonical_json(snapshot_of(report, facts, result, head))
     snapshot = Snapshot(
         report_id=report.id,
@@ -57,20 +66,22 @@ def snapshot_of(
     """Plain JSON data of everything that the report holds."""
     names = _names()
     current = content_hash(report, facts)
+    pictures = _pictures(report.id)
     return {
-        "format": FORMAT,
+        "format": FORMAT_2,
         "software": {"name": "Laudo", "version": app_version()},
         "report": _report(report, names),
         "definition": _definition(report),
         "result": {key: str(value) for key, value in asdict(result).items()},
         "content_hash": current,
         "answers": {field_id: _answer(row, facts, names) for field_id, row in facts.rows.items()},
-        "photos": [_photo(placed, names) for placed in facts.photos],
+        "photos": [_photo(placed, names, pictures) for placed in facts.photos],
         "removed_photos": [_removed(row) for row in _removed_placements(report.id)],
         "signatures": {
             role_id: _signature(signature, current, names)
             for role_id, signature in facts.signatures.items()
         },
+        "rows": read_digests(ask, str(report.tenant_id), str(report.id)),
         "audit": {"sequence": str(head.sequence), "hash": head.hash},
     }
 
@@ -121,7 +132,7 @@ def _definition(report: Report) -> dict[str, Any]:
         "checklist": str(number.checklist_id),
         "version_id": str(number.id),
         "version": str(number.number),
-        "sha256": sha256(canonical_json(body).encode()).hexdigest(),
+        "sha256": digest_of(body),
         "body": body,
     }
 
@@ -136,7 +147,8 @@ def _answer(row: Answer, facts: ReportFacts, names: Names) -> dict[str, Any]:
     }
 
 
-def _photo(placed: PlacedPhoto, names: Names) -> dict[str, Any]:
+def _photo(placed: PlacedPhoto, names: Names, pictures: Pictures) -> dict[str, Any]:
+    """`pictures` are what was made from the original; later PDFs print these and no others."""
     photo, placement = placed.photo, placed.placement
     return {
         "id": str(photo.id),
@@ -158,6 +170,7 @@ def _photo(placed: PlacedPhoto, names: Names) -> dict[str, Any]:
             "at": _time(photo.position_at),
         },
         "reading": _reading(placed.reading),
+        "pictures": pictures.get(photo.id, []),
     }
 
 
@@ -171,8 +184,30 @@ def _reading(reading: PhotoReading | None) -> dict[str, Any] | None:
     return {
         "verdict": reading.verdict.value,
         "notes": numbers_as_text(reading.notes),
+        "exif_sha256": digest_of(reading.exif),
         **{name: _text(getattr(reading, name)) for name in plain},
     }
+
+
+def _pictures(report_id: UUID) -> Pictures:
+    """The derivatives of each placed photo, the newest of a kind last."""
+    rows = db.session.scalars(
+        select(Derivative)
+        .join(PhotoPlacement, PhotoPlacement.photo_id == Derivative.photo_id)
+        .where(PhotoPlacement.report_id == report_id, PhotoPlacement.removed_at.is_(None))
+        .order_by(Derivative.created_at, Derivative.id)
+    )
+    found: dict[UUID, list[dict[str, str]]] = {}
+    for row in rows:
+        named = {
+            "kind": row.kind.value,
+            "recipe": row.recipe,
+            "sha256": row.sha256,
+            "width": str(row.width),
+            "height": str(row.height),
+        }
+        found.setdefault(row.photo_id, []).append(named)
+    return found
 
 
 def _removed_placements(report_id: UUID) -> Iterable[PhotoPlacement]:
@@ -197,7 +232,7 @@ def _removed(row: PhotoPlacement) -> dict[str, Any]:
 def _signature(signature: Signature, current: str, names: Names) -> dict[str, Any]:
     """`strokes_sha256` is of the RFC 8785 form of the stored strokes, numbers as text."""
     drawn = signature.strokes
-    strokes = sha256(canonical_json(numbers_as_text(drawn)).encode()).hexdigest() if drawn else None
+    strokes = digest_of(drawn) if drawn else None
     return {
         "id": str(signature.id),
         "signer": signature.signer_name,
@@ -209,17 +244,6 @@ def _signature(signature: Signature, current: str, names: Names) -> dict[str, An
         "signed_at": _time(signature.created_at),
         "client_at": _time(signature.client_at),
     }
-
-
-def numbers_as_text(value: Any) -> Any:
-    """JSON data with every number as its shortest exact text."""
-    if isinstance(value, Mapping):
-        return {key: numbers_as_text(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [numbers_as_text(one) for one in value]
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return format(Decimal(str(value)).normalize(), "f")
-    return value
 
 
 def _names() -> Names:

@@ -1,0 +1,378 @@
+"""What the rows of a completed report say, fact by fact, in the terms of its snapshot's format.
+
+Plain SQL and plain data, no models: the pages, the PDF's worker, `flask check` and a backup (which
+logs in as another role and knows no tenant's scope) read the same facts in the same way. Names of
+people, clients, projects and equipment are no facts here: they may be corrected at any time, and a
+completed report shows those that its snapshot froze. What the facts are compared with is for
+verification.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from app.definition.judging import said
+from app.evidence.service import canonical_json
+
+FORMAT_1, FORMAT_2 = "laudo.snapshot/1", "laudo.snapshot/2"
+CONTENT_FORMAT = "laudo.content/1"
+
+Row = Mapping[str, Any]
+# Runs one statement with %s parameters and returns its rows by column name.
+Ask = Callable[[str, Sequence[Any]], list[Row]]
+# The path of a fact, its part of the report first, to its value.
+Facts = dict[tuple[str, ...], Any]
+
+# The columns that a snapshot of format 2 has digests of. Never change a list: a new column that is
+# evidence needs a new format, or every older snapshot would look as if its rows had changed.
+ROWS = {
+    "reports": (
+        "id", "tenant_id", "created_at", "project_id", "version_id", "equipment_id", "number",
+        "revision", "revision_of", "revision_reason", "title", "outcome", "started_by",
+        "assignee_id", "client_id", "due_on", "photo_limit", "started_at", "submitted_at",
+        "completed_at", "completed_by", "discarded_at",
+    ),
+    "versions": (
+        "id", "tenant_id", "created_at", "checklist_id", "number", "body", "published_at",
+        "published_by",
+    ),
+    "answers": (
+        "id", "tenant_id", "created_at", "report_id", "field_id", "value", "comment", "na_reason",
+        "row_version", "answered_by", "answered_at", "client_at",
+    ),
+    "photos": (
+        "id", "tenant_id", "created_at", "report_id", "client_id", "sha256", "byte_size",
+        "media_type", "storage_key", "source", "latitude", "longitude", "accuracy_m",
+        "position_at", "client_at", "uploaded_by",
+    ),
+    "photo_placements": (
+        "id", "tenant_id", "created_at", "report_id", "photo_id", "field_id", "caption",
+        "position", "quarantine_reason", "removed_at",
+    ),
+    "photo_readings": (
+        "id", "tenant_id", "created_at", "photo_id", "verdict", "reason", "width", "height",
+        "orientation", "taken_at", "taken_offset", "latitude", "longitude", "altitude_m",
+        "accuracy_m", "device", "exif", "notes", "parser_version",
+    ),
+    "derivatives": (
+        "id", "tenant_id", "created_at", "photo_id", "kind", "recipe", "storage_key", "sha256",
+        "byte_size", "width", "height",
+    ),
+    "signatures": (
+        "id", "tenant_id", "created_at", "report_id", "role_id", "signer_name", "strokes",
+        "image_key", "image_sha256", "content_hash", "withdrawn", "taken_by", "client_id",
+        "client_at",
+    ),
+}  # fmt: skip
+
+# A camera's local clock is text already; every other time is an instant.
+_LOCAL_TIMES = frozenset({("photo_readings", "taken_at")})
+_OF_REPORT = "t.report_id = r.id"
+_OF_PLACED_PHOTO = (
+    "t.photo_id in (select p.photo_id from photo_placements p where p.tenant_id = r.tenant_id"
+    " and p.report_id = r.id and p.removed_at is null)"
+)
+_BELONGS = {
+    "reports": "t.id = r.id",
+    "versions": "t.id = r.version_id",
+    "answers": _OF_REPORT,
+    "photos": _OF_REPORT,
+    "photo_placements": _OF_REPORT,
+    "photo_readings": _OF_PLACED_PHOTO,
+    "derivatives": _OF_PLACED_PHOTO,
+    "signatures": _OF_REPORT,
+}
+
+
+def _instant(column: str) -> str:
+    """UTC to the microsecond, as the audit chain writes it."""
+    return f"""to_char({column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+
+def _instants(*columns: str) -> str:
+    return ", ".join(f"{_instant(column)} as {column.split('.')[-1]}" for column in columns)
+
+
+def _as_text(table: str, column: str) -> str:
+    if column.endswith("_at") and (table, column) not in _LOCAL_TIMES:
+        return _instant(f"t.{column}")
+    return f"to_char(t.{column}, 'YYYY-MM-DD')" if column.endswith("_on") else f"t.{column}::text"
+
+
+def _digest(table: str) -> str:
+    row = ", ".join(_as_text(table, column) for column in ROWS[table])
+    return (
+        f"(select encode(sha256(convert_to(coalesce(string_agg(json_build_array({row})::text,"
+        f" E'\\n' order by t.id), ''), 'UTF8')), 'hex') from {table} t"
+        f" where t.tenant_id = r.tenant_id and {_BELONGS[table]}) as {table}"
+    )
+
+
+_WANTED = "tenant_id = %s::uuid and report_id = any(%s::uuid[])"
+
+DIGESTS = (
+    f"select r.id::text as report_id, {', '.join(map(_digest, ROWS))} from reports r"
+    " where r.tenant_id = %s::uuid and r.id = any(%s::uuid[])"
+)
+REPORTS = f"""
+select r.id::text, r.tenant_id::text as tenant, r.status, r.outcome, r.number,
+  r.revision::text, r.revision_of::text, r.revision_reason, r.title,
+  r.project_id::text as project, r.equipment_id::text as equipment,
+  r.started_by::text, r.assignee_id::text as assignee, r.completed_by::text,
+  {_instants("r.created_at", "r.started_at", "r.submitted_at", "r.completed_at")},
+  r.discarded_at is not null as is_discarded, v.id::text as version_id,
+  v.checklist_id::text as checklist, v.number::text as version, v.body
+from reports r join versions v on v.tenant_id = r.tenant_id and v.id = r.version_id
+where r.tenant_id = %s::uuid and r.id = any(%s::uuid[])
+"""
+ANSWERS = f"""
+select report_id::text, field_id, value, comment, na_reason, row_version::text,
+  answered_by::text, {_instants("answered_at", "client_at")}
+from answers where {_WANTED}
+"""
+PHOTOS = f"""
+select p.report_id::text, p.photo_id::text as id, p.field_id as field, p.position::text, p.caption,
+  p.quarantine_reason, {_instants("p.removed_at")}, o.sha256, o.byte_size::text, o.media_type,
+  o.source, o.uploaded_by::text, {_instant("o.created_at")} as received_at,
+  {_instants("o.client_at", "o.position_at")}, o.latitude::text, o.longitude::text,
+  o.accuracy_m::text, g.id is not null as is_read, g.verdict, g.reason, g.width::text,
+  g.height::text, g.orientation::text, g.taken_at, g.taken_offset,
+  g.latitude::text as reading_latitude, g.longitude::text as reading_longitude,
+  g.altitude_m::text, g.accuracy_m::text as reading_accuracy_m, g.device, g.parser_version,
+  g.notes, g.exif
+from photo_placements p
+  join photos o on o.tenant_id = p.tenant_id and o.id = p.photo_id
+  left join photo_readings g on g.tenant_id = p.tenant_id and g.photo_id = p.photo_id
+where p.tenant_id = %s::uuid and p.report_id = any(%s::uuid[])
+order by p.field_id, p.position, o.created_at, o.id
+"""
+PICTURES = """
+select p.report_id::text, p.photo_id::text, d.kind, d.recipe, d.sha256, d.width::text,
+  d.height::text
+from photo_placements p join derivatives d on d.tenant_id = p.tenant_id and d.photo_id = p.photo_id
+where p.tenant_id = %s::uuid and p.report_id = any(%s::uuid[]) and p.removed_at is null
+order by d.created_at, d.id
+"""
+SIGNATURES = f"""
+select report_id::text, id::text, role_id, signer_name as signer, strokes, image_sha256,
+  content_hash, withdrawn, taken_by::text, {_instant("created_at")} as signed_at,
+  {_instants("client_at")}
+from signatures where {_WANTED} order by created_at, id
+"""
+
+READING = ("reason", "width", "height", "orientation", "taken_at", "taken_offset", "altitude_m",
+           "device", "parser_version")  # fmt: skip
+PLACE = ("latitude", "longitude", "accuracy_m")
+REPORT = (
+    "id", "tenant", "number", "revision", "revision_of", "revision_reason", "title", "created_at",
+    "started_at", "submitted_at", "completed_at",
+)  # fmt: skip
+PEOPLE = ("started_by", "assignee", "completed_by")
+PHOTO = (
+    "field", "position", "caption", "quarantine_reason", "sha256", "byte_size", "media_type",
+    "source", "received_at", "client_at",
+)  # fmt: skip
+ANSWER = ("value", "comment", "na_reason", "row_version", "answered_at", "client_at")
+REMOVED = ("field", "sha256", "received_at", "removed_at")
+SIGNATURE = (
+    "id", "signer", "image_sha256", "strokes_sha256", "content_hash", "is_valid", "signed_at",
+    "client_at",
+)  # fmt: skip
+DEFINITION = ("checklist", "version_id", "version", "sha256")
+
+
+def numbers_as_text(value: Any) -> Any:
+    """JSON data with every number as its shortest exact text."""
+    if isinstance(value, Mapping):
+        return {key: numbers_as_text(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [numbers_as_text(one) for one in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return format(Decimal(str(value)).normalize(), "f")
+    return value
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 (hex) of JSON data in its canonical form, numbers as text."""
+    return sha256(canonical_json(numbers_as_text(value)).encode()).hexdigest()
+
+
+def read_digests(ask: Ask, tenant_id: str, report_id: str) -> dict[str, str]:
+    """By table, the SHA-256 (hex) of all evidence columns of the rows that hang on a report."""
+    (row,) = ask(DIGESTS, (tenant_id, [report_id]))
+    return {table: str(row[table]) for table in ROWS}
+
+
+def frozen_facts(body: Mapping[str, Any]) -> Facts:
+    """The facts that a snapshot froze; `body` is its JSON. Raises KeyError where it lacks one."""
+    report = body["report"]
+    facts: Facts = {("report", name): report[name] for name in REPORT}
+    for name in (*PEOPLE, "project", "equipment"):
+        facts["report", name] = _id_of(report[name])
+    facts["report", "outcome"] = body["result"]["outcome"]
+    facts |= {("definition", name): body["definition"][name] for name in DEFINITION}
+    facts["content", "hash"] = body["content_hash"]
+    for field_id, answer in body["answers"].items():
+        facts |= {("answer", field_id, name): answer[name] for name in ANSWER}
+        facts["answer", field_id, "answered_by"] = _id_of(answer["answered_by"])
+    for photo in body["photos"]:
+        facts |= _frozen_photo(photo)
+    for photo in body["removed_photos"]:
+        facts |= {("removed", photo["id"], name): photo[name] for name in REMOVED}
+    for role_id, signature in body["signatures"].items():
+        facts |= {("signature", role_id, name): signature[name] for name in SIGNATURE}
+        facts["signature", role_id, "taken_by"] = _id_of(signature["taken_by"])
+    return facts | {("rows", table): digest for table, digest in body.get("rows", {}).items()}
+
+
+def _id_of(named: Mapping[str, str] | None) -> str | None:
+    return named["id"] if named else None
+
+
+def _frozen_photo(photo: Mapping[str, Any]) -> Facts:
+    path = ("photo", photo["id"])
+    place = photo["browser_position"]
+    facts: Facts = {(*path, name): photo[name] for name in PHOTO}
+    facts[*path, "uploaded_by"] = _id_of(photo["uploaded_by"])
+    facts |= {(*path, f"browser_{name}"): place[name] for name in PLACE}
+    facts[*path, "browser_position_at"] = place["at"]
+    reading = photo["reading"]
+    if reading:
+        names = ("verdict", "notes", *READING, *PLACE)
+        facts |= {(*path, f"reading_{name}"): reading[name] for name in names}
+        if "exif_sha256" in reading:
+            facts[*path, "reading_exif"] = reading["exif_sha256"]
+    if "pictures" in photo:
+        facts[*path, "pictures"] = photo["pictures"]
+    return facts
+
+
+class LiveReports:
+    """The rows of some reports of one tenant, read in seven statements however many they are."""
+
+    def __init__(self, ask: Ask, tenant_id: str, report_ids: Sequence[str]) -> None:
+        def by_report(statement: str) -> dict[str, list[Row]]:
+            found: dict[str, list[Row]] = {}
+            for row in ask(statement, wanted):
+                found.setdefault(row["report_id"], []).append(row)
+            return found
+
+        wanted = (tenant_id, list(report_ids))
+        self.reports = {row["id"]: row for row in ask(REPORTS, wanted)}
+        self._digests = {row["report_id"]: row for row in ask(DIGESTS, wanted)}
+        self._answers = by_report(ANSWERS)
+        self._photos = by_report(PHOTOS)
+        self._pictures = by_report(PICTURES)
+        self._signatures = by_report(SIGNATURES)
+        self._definitions: dict[str, str] = {}
+
+    def facts_of(self, report_id: str, snapshot_format: str, photo_order: Sequence[str]) -> Facts:
+        """The facts of a report that exists, as a snapshot of this format has them.
+
+        `photo_order` is the order of the snapshot's photos, in which the content was hashed: sorted
+        by the database, it could be another one where texts are collated otherwise.
+        """
+        row = self.reports[report_id]
+        photos = [one for one in self._photos.get(report_id, []) if one["removed_at"] is None]
+        answers = {one["field_id"]: _answer(one) for one in self._answers.get(report_id, [])}
+        facts: Facts = {("report", name): row[name] for name in (*REPORT, *PEOPLE, "outcome")}
+        facts |= {("report", name): row[name] for name in ("project", "equipment")}
+        facts |= {("definition", name): row[name] for name in DEFINITION if name != "sha256"}
+        facts["definition", "sha256"] = self._definition(row)
+        content = _content_hash(row, answers, _in_order(photos, photo_order))
+        facts["content", "hash"] = content
+        for field_id, answer in answers.items():
+            facts |= {("answer", field_id, name): value for name, value in answer.items()}
+        for photo in photos:
+            facts |= _live_photo(photo)
+        for photo in self._photos.get(report_id, []):
+            if photo["removed_at"] is not None:
+                facts |= {("removed", photo["id"], name): photo[name] for name in REMOVED}
+        facts |= _live_signatures(self._signatures.get(report_id, []), content)
+        if snapshot_format == FORMAT_2:
+            facts |= self._of_format_2(report_id, photos)
+        return facts
+
+    def photo_hashes(self, report_id: str) -> dict[str, str]:
+        """The SHA-256 (hex) of every photo with a place in the report, removed ones too, by id."""
+        return {photo["id"]: photo["sha256"] for photo in self._photos.get(report_id, [])}
+
+    def _of_format_2(self, report_id: str, photos: Iterable[Row]) -> Facts:
+        digests = self._digests[report_id]
+        facts: Facts = {("rows", table): digests[table] for table in ROWS}
+        pictures: dict[str, list[dict[str, str]]] = {}
+        for row in self._pictures.get(report_id, []):
+            named = {name: row[name] for name in ("kind", "recipe", "sha256", "width", "height")}
+            pictures.setdefault(row["photo_id"], []).append(named)
+        for photo in photos:
+            facts["photo", photo["id"], "pictures"] = pictures.get(photo["id"], [])
+            if photo["is_read"]:
+                facts["photo", photo["id"], "reading_exif"] = digest_of(photo["exif"])
+        return facts
+
+    def _definition(self, row: Row) -> str:
+        """Hashed once a version, which many reports share."""
+        version_id = row["version_id"]
+        if version_id not in self._definitions:
+            self._definitions[version_id] = digest_of(row["body"])
+        return self._definitions[version_id]
+
+
+def _answer(row: Row) -> dict[str, Any]:
+    """An empty comment or reason is none, as the rules read it."""
+    answer = {name: row[name] for name in (*ANSWER, "answered_by")}
+    return answer | {name: row[name] or None for name in ("comment", "na_reason")}
+
+
+def _in_order(photos: Sequence[Row], order: Sequence[str]) -> list[Row]:
+    places = {photo_id: place for place, photo_id in enumerate(order)}
+    return sorted(photos, key=lambda photo: places.get(photo["id"], len(places)))
+
+
+def _content_hash(row: Row, answers: Mapping[str, Row], photos: Iterable[Row]) -> str:
+    """What signatures cover, from rows: the same bytes as app.reports.content makes."""
+    named = ("sha256", "field", "caption", "quarantine_reason")
+    value = {
+        "format": CONTENT_FORMAT,
+        "report": {
+            name: row[name]
+            for name in ("id", "number", "revision", "title", "project", "equipment")
+        },
+        "version": row["version_id"],
+        "answers": {
+            field_id: {name: answer[name] for name in ("value", "comment", "na_reason")}
+            for field_id, answer in answers.items()
+            if answer["value"] is not None or said(answer["comment"]) or said(answer["na_reason"])
+        },
+        "photos": [{name: photo[name] for name in named} for photo in photos],
+    }
+    return sha256(canonical_json(value).encode()).hexdigest()
+
+
+def _live_photo(photo: Row) -> Facts:
+    path = ("photo", photo["id"])
+    facts: Facts = {(*path, name): photo[name] for name in (*PHOTO, "uploaded_by")}
+    facts |= {(*path, f"browser_{name}"): photo[name] for name in PLACE}
+    facts[*path, "browser_position_at"] = photo["position_at"]
+    if photo["is_read"]:
+        facts |= {(*path, f"reading_{name}"): photo[name] for name in ("verdict", *READING)}
+        facts |= {(*path, f"reading_{name}"): photo[f"reading_{name}"] for name in PLACE}
+        facts[*path, "reading_notes"] = numbers_as_text(photo["notes"])
+    return facts
+
+
+def _live_signatures(rows: Iterable[Row], content: str) -> Facts:
+    """The newest of each role, unless it was withdrawn; the rows come oldest first."""
+    facts: Facts = {}
+    for role_id, row in {one["role_id"]: one for one in rows}.items():
+        if row["withdrawn"]:
+            continue
+        path = ("signature", role_id)
+        names = ("id", "signer", "image_sha256", "content_hash", "signed_at", "client_at")
+        facts |= {(*path, name): row[name] for name in (*names, "taken_by")}
+        facts[*path, "strokes_sha256"] = digest_of(row["strokes"]) if row["strokes"] else None
+        facts[*path, "is_valid"] = row["content_hash"] == content
+    return facts

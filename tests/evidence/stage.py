@@ -1,0 +1,72 @@
+"""Reports completed by an earlier release, in a database that this release's migrations brought up."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg2
+from psycopg2 import extensions
+from psycopg2.extras import RealDictCursor
+
+from app import database_roles as roles
+from tests import servers as test_servers
+
+# Two completed reports with photos (removed, quarantined), signatures and PDFs, as rows, written
+# by the release whose snapshots have format 1. Never made anew: it stands for what customers have.
+FORMAT_1_ROWS = Path(__file__).parent / "snapshots_of_format_1.json"
+BEFORE = "0007"
+
+ALWAYS = (
+    "select format('alter table %I enable always trigger %I', c.relname, g.tgname)"
+    " from pg_trigger g join pg_class c on c.oid = g.tgrelid where g.tgenabled = 'A'"
+)
+
+
+@contextmanager
+def earlier_database() -> Iterator[str]:
+    """A database with the rows of the earlier release, migrated to this one."""
+    running = test_servers.current()
+    name = f"laudo_earlier_{uuid4().hex[:8]}"
+    roles.ensure_database(running.postgres().dsn(), name)
+    try:
+        test_servers.migrate(running.url(roles.OWNER, name), BEFORE)
+        with psycopg2.connect(running.postgres().dsn(database=name)) as connection:
+            load(connection, json.loads(FORMAT_1_ROWS.read_text()))
+        connection.close()
+        test_servers.migrate(running.url(roles.OWNER, name))
+        yield name
+    finally:
+        running.drop(name)
+
+
+def load(connection: extensions.connection, tables: Mapping[str, Mapping[str, str]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(ALWAYS)
+        always = [statement for (statement,) in cursor.fetchall()]
+        for table in tables:
+            cursor.execute(f"alter table {table} disable trigger all")
+        for table, kept in tables.items():
+            cursor.copy_expert(
+                f"copy {table} ({kept['columns']}) from stdin", io.StringIO(kept["rows"])
+            )
+        for table in tables:
+            cursor.execute(f"alter table {table} enable trigger all")
+        for statement in always:
+            cursor.execute(statement)
+
+
+def asking(connection: extensions.connection) -> Callable[[str, Sequence[Any]], list[Any]]:
+    """`Ask` on a plain connection, as a backup has it."""
+
+    def ask(statement: str, parameters: Sequence[Any]) -> list[Any]:
+        with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall()
+
+    return ask

@@ -1,0 +1,252 @@
+"""No evidence column of a frozen row changes, whoever asks: each column by each role, superusers in
+replica mode too. The columns come from the catalogue, what is frozen from evidence_columns.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import psycopg2
+import pytest
+from psycopg2 import extensions
+
+from app.database_roles import APP, BACKUP, OWNER, PLATFORM
+from tests import servers as test_servers
+from tests.backup_stage import fill, place
+from tests.policy.evidence_columns import GENERATED, IDENTITY, TABLES, Evidence
+
+pytestmark = pytest.mark.xdist_group("frozen")
+
+REPLICA = "replica"
+ROLES = (APP, PLATFORM, OWNER, BACKUP, "postgres", REPLICA)
+OTHER_VALUES = {
+    "uuid": "gen_random_uuid()",
+    "timestamp with time zone": "coalesce({0}, now()) + interval '1 second'",
+    "date": "coalesce({0}, current_date) + 1",
+    "integer": "coalesce({0}, 0) + 1",
+    "bigint": "coalesce({0}, 0) + 1",
+    "double precision": "coalesce({0}, 0) + 1",
+    "numeric": "coalesce({0}, 0) + 1",
+    "boolean": "not coalesce({0}, false)",
+    "jsonb": "jsonb_build_array(coalesce({0}, 'null'), 1)",
+    "text": "coalesce({0}, '') || 'x'",
+    "character varying": "left(coalesce({0}, '') || 'x', 30) || 'y'",
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    database: str
+    tenant: UUID
+
+    @contextmanager
+    def connected(self, role: str) -> Iterator[extensions.connection]:
+        postgres = test_servers.current().postgres()
+        dsn = postgres.dsn("postgres" if role == REPLICA else role, self.database)
+        connection = psycopg2.connect(dsn)
+        try:
+            with connection.cursor() as cursor:
+                if role == REPLICA:
+                    cursor.execute("set session_replication_role = replica")
+                cursor.execute("select set_config('app.tenant_id', %s, true)", (str(self.tenant),))
+            yield connection
+        finally:
+            connection.rollback()
+            connection.close()
+
+    def ask(self, statement: str, *values: object) -> list[tuple]:
+        with self.connected("postgres") as connection, connection.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return cursor.fetchall()
+
+
+# What a filled installation has no row of: an open report's photo, work undone, a draft.
+OPEN = (
+    "insert into versions (tenant_id, checklist_id, number, body)"
+    " select tenant_id, checklist_id, number + 1, body from versions limit 1",
+    "insert into photos (tenant_id, report_id, client_id, sha256, byte_size, media_type,"
+    " storage_key, source, uploaded_by) select r.tenant_id, r.id, gen_random_uuid(), p.sha256, 1,"
+    " 'image/jpeg', p.storage_key, 'file', r.started_by from reports r, photos p"
+    " where r.status = 'draft' limit 1",
+    "insert into photo_placements (tenant_id, report_id, photo_id, field_id)"
+    " select tenant_id, report_id, id, 'enclosure' from photos where source = 'file'"
+    " and id not in (select photo_id from photo_placements)",
+    "insert into documents (tenant_id, report_id, requested_by, is_preview)"
+    " select tenant_id, id, started_by, true from reports where status = 'draft' limit 1",
+)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory, cast) -> Iterator[Stage]:
+    """A filled installation, so that every table has a frozen row."""
+    running = test_servers.current()
+    name = running.clone(f"laudo_frozen_{uuid4().hex[:8]}")
+    fill(place(name, tmp_path_factory.mktemp("frozen")), cast).as_superuser(*OPEN)
+    yield Stage(name, cast.acme)
+    running.drop(name)
+
+
+def columns_of(stage: Stage, table: str) -> dict[str, str]:
+    rows = stage.ask(
+        "select column_name, data_type from information_schema.columns"
+        " where table_schema = 'public' and table_name = %s",
+        table,
+    )
+    return dict(rows)
+
+
+def refusals(stage: Stage, statements: Callable[[str, str], str], table: str, columns) -> list[str]:
+    """The columns and roles for which a statement was NOT refused by guard or privilege."""
+    types = columns_of(stage, table)
+    loose = []
+    for role in ROLES:
+        with stage.connected(role) as connection, connection.cursor() as cursor:
+            for column in columns:
+                new = OTHER_VALUES[types[column]].format(column)
+                cursor.execute("savepoint attempt")
+                try:
+                    cursor.execute(statements(column, new))
+                    if role in (PLATFORM, BACKUP) and not cursor.rowcount:
+                        continue
+                    loose.append(f"{role}: {table}.{column}, {cursor.rowcount} rows")
+                except psycopg2.errors.InsufficientPrivilege:
+                    pass
+                finally:
+                    cursor.execute("rollback to savepoint attempt")
+    return loose
+
+
+@pytest.mark.parametrize("evidence", TABLES, ids=lambda one: one.table)
+def test_no_column_of_a_frozen_row_changes(stage, evidence: Evidence):
+    where = f"id = (select id from {evidence.table} where {evidence.frozen} limit 1)"
+    assert stage.ask(f"select 1 from {evidence.table} where {where}"), "no frozen row to try"
+    columns = set(columns_of(stage, evidence.table)) - evidence.free - GENERATED
+
+    def statement(column: str, new: str) -> str:
+        return f"update {evidence.table} set {column} = {new} where {where}"
+
+    assert refusals(stage, statement, evidence.table, sorted(columns)) == []
+
+
+@pytest.mark.parametrize("table", IDENTITY)
+def test_no_row_ever_becomes_another(stage, table):
+    of_open = "report_id in (select id from reports where status in ('draft', 'in_progress'))"
+    open_rows = {
+        "answers": of_open,
+        "photo_placements": of_open,
+        "reports": "status in ('draft', 'in_progress')",
+        "versions": "published_at is null",
+        "documents": "state = 'queued'",
+    }
+    where = open_rows.get(table, "true")
+    one = f"id = (select id from {table} where {where} limit 1)"
+    if not stage.ask(f"select 1 from {table} where {one}"):
+        pytest.fail(f"no open row of {table} to try")
+
+    def statement(column: str, new: str) -> str:
+        # A head moves by one entry, so it is tried by two.
+        new = f"{column} + 2" if (table, column) == ("audit_heads", "sequence") else new
+        return f"update {table} set {column} = {new} where {one}"
+
+    assert refusals(stage, statement, table, IDENTITY[table]) == []
+
+
+@pytest.mark.parametrize("table", [one.table for one in TABLES] + ["audit_heads"])
+def test_no_evidence_row_goes(stage, table):
+    frozen = next((one.frozen for one in TABLES if one.table == table), "true")
+    loose = []
+    for role in ROLES:
+        for statement in (f"delete from {table} where {frozen}", f"truncate {table} cascade"):
+            with stage.connected(role) as connection, connection.cursor() as cursor:
+                try:
+                    cursor.execute(statement)
+                    loose.append(f"{role}: {statement}: {cursor.rowcount} rows")
+                except psycopg2.errors.InsufficientPrivilege:
+                    pass
+    assert loose == []
+
+
+CARRIED_OUT = (
+    "update answers set report_id = (select id from reports where status = 'in_progress' limit 1)"
+    " where report_id in (select id from reports where status = 'completed')",
+    "update photo_placements set report_id ="
+    " (select id from reports where status in ('draft', 'in_progress') limit 1)"
+    " where report_id in (select id from reports where status = 'completed')",
+)
+FORGED = (
+    "insert into answers (tenant_id, report_id, field_id, answered_by, answered_at)"
+    " select tenant_id, id, 'forged', started_by, now() from reports where status = 'completed'",
+    "insert into signatures"
+    " (tenant_id, report_id, role_id, signer_name, content_hash, taken_by, client_id)"
+    " select tenant_id, id, 'client', 'Nobody', 'x', started_by, gen_random_uuid() from reports"
+    " where status = 'completed'",
+    "insert into derivatives (tenant_id, photo_id, kind, recipe, storage_key, sha256, byte_size,"
+    " width, height) select d.tenant_id, d.photo_id, d.kind, 'forged', d.storage_key, d.sha256, 1,"
+    " 1, 1 from derivatives d join photos p on p.id = d.photo_id join reports r"
+    " on r.id = p.report_id where r.status = 'completed'",
+)
+
+
+@pytest.mark.parametrize("role", [APP, OWNER, "postgres", REPLICA])
+@pytest.mark.parametrize("statement", CARRIED_OUT + FORGED)
+def test_nothing_is_carried_out_of_a_completed_report_or_into_it(stage, role, statement):
+    with stage.connected(role) as connection, connection.cursor() as cursor:
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute(statement)
+
+
+def test_the_app_writes_no_head_of_a_chain(stage):
+    for statement in (
+        "update audit_heads set hash = 'x'",
+        "delete from audit_heads",
+        "insert into audit_heads (tenant_id, sequence, hash) select tenant_id, 1, '' from reports",
+    ):
+        with stage.connected(APP) as connection, connection.cursor() as cursor:
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute(statement)
+
+
+def key_columns(stage: Stage) -> list[tuple[str, str]]:
+    return stage.ask(
+        "select c.table_name, c.column_name from information_schema.columns c"
+        " join information_schema.tables t using (table_schema, table_name)"
+        " where c.table_schema = 'public' and t.table_type = 'BASE TABLE'"
+        " and c.column_name like '%%\\_key' and c.column_name <> 'public_key' order by 1, 2"
+    )
+
+
+def test_every_storage_key_is_bound_to_its_company_by_a_rule(stage):
+    """The rule stands in the table, so a key of another company cannot be written even where no
+    guard looks, and a superuser with every trigger off is refused as well."""
+    columns = key_columns(stage)
+    assert len(columns) >= 9
+    for table, column in columns:
+        foreign = f"'t/{uuid4()}' || substr({column}, 39)"
+        statement = f"update {table} set {column} = {foreign} where {column} is not null"
+        with stage.connected("postgres") as connection, connection.cursor() as cursor:
+            cursor.execute(f"alter table {table} disable trigger all")
+            cursor.execute(f"select count(*) from {table} where {column} is not null")
+            if not cursor.fetchone()[0]:
+                assert column == "second_logo_key", f"no row to try {table}.{column} on"
+                statement = statement.replace(f"substr({column}, 39)", "'/logo/x.png'").replace(
+                    f" where {column} is not null", ""
+                )
+            with pytest.raises(psycopg2.errors.CheckViolation):
+                cursor.execute(statement)
+
+
+def test_a_finished_file_is_the_one_that_its_row_is_about(stage):
+    """A key of the same company's other file is refused too: the key names the row's own hash."""
+    for table, column in (
+        ("photos", "storage_key"), ("derivatives", "storage_key"), ("signatures", "image_key"),
+        ("documents", "storage_key"), ("exports", "storage_key"),
+    ):  # fmt: skip
+        with stage.connected("postgres") as connection, connection.cursor() as cursor:
+            cursor.execute(f"alter table {table} disable trigger all")
+            with pytest.raises(psycopg2.errors.CheckViolation):
+                cursor.execute(
+                    f"update {table} set {column} = regexp_replace({column}, '[0-9a-f]{{64}}',"
+                    f" repeat('0', 64)) where {column} is not null"
+                )
