@@ -26,7 +26,7 @@ BLUEPRINTS = (
 def init_app(app: Flask) -> None:
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(f"app.{name}").blueprint)
-    for name in ("photos", "documents", "mail", "platform"):
+    for name in ("photos", "documents", "mail", "platform", "evidence"):
         import_module(f"app.{name}.jobs").register(app)
     for name in ("brand_jobs", "export_jobs"):
         import_module(f"app.company.{name}").register(app)

@@ -263,7 +263,8 @@ HARMS = {
     "the end cut off": (
         unguarded(
             "audit_entries",
-            "delete from audit_entries where sequence = (select max(sequence) from audit_entries)",
+            "delete from audit_entries e where sequence = (select max(sequence)"
+            " from audit_entries l where l.tenant_id = e.tenant_id)",
         ),
         "was rewritten",
     ),
@@ -275,7 +276,15 @@ HARMS = {
     ),
     "a snapshot changed": (
         unguarded("snapshots", "update snapshots set body = replace(body, '2', '3')"),
-        "is not what was frozen",
+        "no longer what was frozen at its completion. The frozen snapshot",
+    ),
+    "an answer changed": (
+        unguarded(
+            "answers",
+            "update answers set comment = 'Forged' where field_id = 'enclosure' and report_id in"
+            " (select report_id from snapshots)",
+        ),
+        'The answer to "enclosure": comment',
     ),
 }
 

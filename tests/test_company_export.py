@@ -43,7 +43,7 @@ from app.models import (
     WorkState,
 )
 from app.photos.service import remove_photo
-from app.storage import StorageUnavailable, object_key, put_bytes, storage
+from app.storage import StorageUnavailable, object_key, put_bytes, storage, whole_storage
 from app.storage.references import list_named
 from app.tenancy import tenant_scope
 from tests import scenarios
@@ -237,7 +237,7 @@ def test_a_file_that_is_lost_or_changed_is_named_and_stops_nothing(stage, cast):
             for place in range(3)
         )
         storage().delete(lost.storage_key)
-        path = storage().root / bad.storage_key
+        path = whole_storage().root / bad.storage_key
         path.chmod(0o600)
         path.write_bytes(b"other bytes")
         hashes = {lost.sha256: "missing", bad.sha256: "changed"}

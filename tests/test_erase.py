@@ -31,7 +31,7 @@ from app.models import (
 )
 from app.platform.deletion import WAIT
 from app.platform.tombstones import is_genuine
-from app.storage import StorageUnavailable, object_key, put_bytes, storage
+from app.storage import StorageUnavailable, object_key, put_bytes, whole_storage
 from app.tenancy import TenantOwned, platform_scope
 from tests import scenarios
 from tests import servers as test_servers
@@ -74,7 +74,13 @@ def finish_export(house, tenant_id, *, asked) -> None:
         key = object_key(tenant_id, "export", "a" * 64, ".zip")
         now = datetime.now(UTC)
         db.session.add(
-            Export(state=WorkState.DONE, storage_key=key, created_at=asked, finished_at=now)
+            Export(
+                state=WorkState.DONE,
+                storage_key=key,
+                sha256="a" * 64,
+                created_at=asked,
+                finished_at=now,
+            )
         )
         db.session.commit()
 
@@ -225,7 +231,7 @@ def test_a_company_goes_and_the_other_stays(house, sam, cast):
     due(house, sam, cast)
     with house.inside(cast.acme):
         head = get_chain_head()
-        assert len(list(storage().list(cast.acme))) == 3
+        assert len(list(whole_storage().list(cast.acme))) == 3
     before, others = rows_of(house, cast.acme), rows_of(house, cast.other)
     assert before["photos"] == 2 and before["answers"] > 10 and before["support_accesses"] == 1
 
@@ -237,8 +243,8 @@ def test_a_company_goes_and_the_other_stays(house, sam, cast):
     assert rows_of(house, cast.other) == others
     with house.inside(cast.other):
         assert verify_chain().broken_at is None
-        assert len(list(storage().list(cast.other))) == 3
-        assert list(storage().list(cast.acme)) == []
+        assert len(list(whole_storage().list(cast.other))) == 3
+        assert list(whole_storage().list(cast.acme)) == []
     assert house.client(cast.otto).get("/reports/").status_code == 200
     listed = sam.get("/platform/companies/").text
     assert "Acme" not in listed and "Other Works" in listed

@@ -273,7 +273,8 @@ def as_superuser(database: str, statement: str, tenant_id) -> None:
     connection.autocommit = True
     try:
         with connection.cursor() as cursor:
-            cursor.execute("alter table audit_entries disable trigger all")
+            for table in ("audit_entries", "audit_heads"):
+                cursor.execute(f"alter table {table} disable trigger all")
             cursor.execute(statement, {"tenant": str(tenant_id)})
             cursor.execute("alter table audit_entries enable always trigger audit_entries_chain")
     finally:
@@ -293,6 +294,10 @@ TAMPERED = (
      " and tenant_id = %(tenant)s", 3, Break.COLUMNS),
     ("update audit_entries set actor_id = gen_random_uuid() where sequence = 8"
      " and tenant_id = %(tenant)s", 8, Break.COLUMNS),
+    ("delete from audit_entries where sequence > 7 and tenant_id = %(tenant)s", 8, Break.TAIL),
+    ("delete from audit_entries where tenant_id = %(tenant)s", 1, Break.TAIL),
+    ("delete from audit_heads where tenant_id = %(tenant)s", 10, Break.TAIL),
+    ("update audit_heads set hash = repeat('0', 64) where tenant_id = %(tenant)s", 10, Break.TAIL),
 )  # fmt: skip
 
 
@@ -305,7 +310,7 @@ def test_what_a_superuser_changed_is_found(
 
     monkeypatch.setattr("app.evidence.chain.BATCH", batch)
     app = create_app(settings_for(forged, tmp_path))
-    as_superuser(forged, "delete from audit_entries", cast.acme)
+    as_superuser(forged, "delete from audit_entries; delete from audit_heads", cast.acme)
     with app.app_context():
         with tenant_scope(cast.acme):
             actor = Actor(cast.ana.name, cast.ana.role, cast.ana.id)
@@ -316,6 +321,26 @@ def test_what_a_superuser_changed_is_found(
         with tenant_scope(cast.acme):
             state = verify_chain()
         assert (state.broken_at, state.reason) == (sequence, reason)
+        db.engine.dispose()
+        app.extensions["laudo_platform_engine"].dispose()
+
+
+def test_what_follows_a_cut_end_leaves_the_gap_open(forged, tmp_path, cast):
+    """The next entry follows the head that was kept, so nobody writes over what was cut off."""
+    from app import create_app
+
+    app = create_app(settings_for(forged, tmp_path))
+    as_superuser(forged, "delete from audit_entries; delete from audit_heads", cast.acme)
+    actor = Actor(cast.ana.name, cast.ana.role, cast.ana.id)
+    with app.app_context():
+        with tenant_scope(cast.acme):
+            for number in range(1, 6):
+                note(actor, n=str(number))
+        as_superuser(forged, "delete from audit_entries where sequence > 3", cast.acme)
+        with tenant_scope(cast.acme):
+            note(actor, n="6")
+            state = verify_chain()
+        assert (state.broken_at, state.reason) == (6, Break.GAP)
         db.engine.dispose()
         app.extensions["laudo_platform_engine"].dispose()
 

@@ -124,7 +124,7 @@ def test_every_row_chain_and_rule_is_what_it_was(filled, upgraded):
         assert new.tables[name].rows == old.tables[name].rows, name
         assert name in GROWN or new.tables[name] == old.tables[name], name
     assert new.chains == old.chains
-    assert (new.bad_snapshots, new.snapshots) == ([], old.snapshots)
+    assert (new.differences, new.snapshots) == ({}, old.snapshots)
     assert new.catalog == old.catalog
 
 

@@ -25,7 +25,7 @@ from app.extensions import Base
 from app.models import Actor
 from app.platform.service import note
 from app.platform.tombstones import FILES_ERASED, list_with_files, sign_body
-from app.storage import storage
+from app.storage import whole_storage
 from app.tenancy import TenantOwned, platform_scope
 
 COMMANDS = ()  # `tenant` is people.py's group
@@ -126,8 +126,8 @@ def erase_files() -> list[str]:
         waiting = list_with_files(session)
     for body in waiting:
         tenant_id, count = UUID(body["tenant"]), 0
-        for listed in list(storage().list(tenant_id)):
-            storage().delete(listed.key)
+        for listed in list(whole_storage().list(tenant_id)):
+            whole_storage().delete(listed.key)
             count += 1
         with platform_scope() as session:
             note(

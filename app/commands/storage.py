@@ -12,8 +12,7 @@ from flask.cli import AppGroup
 from app.commands.backup.threads import in_threads
 from app.commands.people import said_plainly
 from app.extensions import db
-from app.storage import CorruptObject, MissingObject, Storage
-from app.storage import storage as current_storage
+from app.storage import CorruptObject, MissingObject, Storage, whole_storage
 from app.storage.references import Reference, list_references, list_tenant_ids
 from app.storage.sweeping import sweep
 from app.tenancy import tenant_scope
@@ -31,7 +30,7 @@ def check_storage(sample: int | None) -> None:
     with said_plainly():
         named = _all_named() if sample is None else _chosen(_all_named(), sample)
         seen, wrong = 0, 0
-        for sentence in _find_wrong(current_storage(), named):
+        for sentence in _find_wrong(whole_storage(), named):
             seen += 1
             if sentence:
                 wrong += 1
@@ -46,7 +45,7 @@ def check_storage(sample: int | None) -> None:
 def sweep_storage(sure: bool) -> None:
     """Delete objects that no row names and that are older than a day; the relay does so daily."""
     with said_plainly():
-        swept = sweep(current_storage(), is_sure=sure)
+        swept = sweep(whole_storage(), is_sure=sure)
     click.echo(f"{swept.seen} objects seen, {swept.deleted} deleted, {swept.deleted_bytes} bytes.")
     for tenant_id in swept.refused:
         click.echo(

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, select
 from sqlalchemy.orm import aliased
 
-from app.evidence.queries import get_chain_head
+from app.evidence.queries import get_chain_ends
 from app.extensions import db
 from app.models import AuditEntry, Snapshot
 
@@ -24,13 +24,18 @@ BATCH = 20_000
 
 class Break(StrEnum):
     """What does not fit: a missing entry, its link to the one before, its own hash, a column that
-    says other than what was hashed, or a head that a completed report names."""
+    says other than what was hashed, the end of the chain, or a head that a completed report names.
+    """
 
     GAP = "gap"
     LINK = "link"
     HASH = "hash"
     COLUMNS = "columns"
+    TAIL = "tail"
     HEAD = "head"
+
+
+OF_ENTRIES = (Break.GAP, Break.LINK, Break.HASH, Break.COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,12 @@ class ChainState:
 
 
 def verify_chain() -> ChainState:
-    """Every link from the first entry to the newest, then the heads that completed reports name.
+    """Every link from the first entry to the newest, whether the newest is where the chain's own
+    head says that it ends, then the heads that completed reports name.
 
     Stops at the first break. 100,000 entries take a second or two.
     """
-    head = get_chain_head()
+    head, kept = get_chain_ends()
     state = ChainState(head=head.hash)
     for done in range(0, head.sequence, BATCH):
         rows = db.session.execute(_links(done, min(done + BATCH, head.sequence))).one()
@@ -62,6 +68,10 @@ def verify_chain() -> ChainState:
         )
         if broken := _first_break(rows, state):
             return broken
+    if kept != head:
+        # Cut off: the first entry that is gone. Else the head itself was changed or taken away.
+        is_cut = kept.sequence > head.sequence
+        return replace(state, broken_at=head.sequence + is_cut, reason=Break.TAIL)
     return _with_heads(state)
 
 
@@ -112,7 +122,7 @@ def _agrees(entry: Any) -> ColumnElement[bool]:
 
 
 def _first_break(rows: Any, state: ChainState) -> ChainState | None:
-    found = ((getattr(rows, kind), kind) for kind in Break if kind is not Break.HEAD)
+    found = ((getattr(rows, kind), kind) for kind in OF_ENTRIES)
     broken = [(sequence, kind) for sequence, kind in found if sequence is not None]
     if not broken:
         return None

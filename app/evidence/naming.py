@@ -50,6 +50,7 @@ def _report_words() -> Any:
 # For each type of object: id, words, whose page, its id, whether it is hidden there.
 _NAMED: dict[str, Any] = {
     "report": select(Report.id, _report_words(), Report.id, Report.discarded_at),
+    "leftover": select(Report.id, _report_words(), Report.id, Report.discarded_at),
     "document": select(Document.id, _report_words(), Report.id, Report.discarded_at).join(
         Report, Report.id == Document.report_id
     ),
@@ -64,7 +65,7 @@ _NAMED: dict[str, Any] = {
     "account": select(Account.id, Account.name, Account.id),
     "tenant": select(Tenant.id, Tenant.name, Tenant.id),
 }
-_PAGES = {"document": "report", "equipment": "project"}
+_PAGES = {"document": "report", "leftover": "report", "equipment": "project"}
 
 
 class Names:

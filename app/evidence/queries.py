@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import AuditEntry
+from app.models import AuditEntry, AuditHead
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,28 @@ def get_chain_head() -> ChainHead:
         select(AuditEntry.sequence, AuditEntry.hash).order_by(AuditEntry.sequence.desc()).limit(1)
     ).one_or_none()
     return ChainHead(row.sequence, row.hash) if row else ChainHead(0, "")
+
+
+def get_chain_ends() -> tuple[ChainHead, ChainHead]:
+    """The newest entry that there is, and the head that the chain's trigger wrote down.
+
+    In one statement: an entry that is committed between two would look like a difference.
+    """
+    newest = (
+        select(AuditEntry.tenant_id, AuditEntry.sequence, AuditEntry.hash)
+        .order_by(AuditEntry.sequence.desc())
+        .limit(1)
+        .subquery()
+    )
+    kept = select(AuditHead.tenant_id, AuditHead.sequence, AuditHead.hash).subquery()
+    row = db.session.execute(
+        select(newest.c.sequence, newest.c.hash, kept.c.sequence, kept.c.hash).select_from(
+            newest.outerjoin(kept, kept.c.tenant_id == newest.c.tenant_id, full=True)
+        )
+    ).one_or_none()
+    if row is None:
+        return ChainHead(0, ""), ChainHead(0, "")
+    return ChainHead(row[0] or 0, row[1] or ""), ChainHead(row[2] or 0, row[3] or "")
 
 
 def list_entries(object_type: str, object_id: UUID) -> list[AuditEntry]:

@@ -11,11 +11,13 @@ from flask_login import current_user
 
 from app.evidence import finding
 from app.evidence.chain import verify_chain
+from app.evidence.differences import told
 from app.evidence.export import audit_sheet
 from app.evidence.finding_forms import SYSTEM, address_of, read_sequence, read_wanted
 from app.evidence.naming import ObjectName
 from app.evidence.people import list_actors
 from app.evidence.sentences import KINDS
+from app.evidence.verdicts import get_standing
 from app.extensions import db
 from app.models import Role
 from app.tenancy import tenant_scope
@@ -67,7 +69,9 @@ def show(entry_id: UUID) -> Response:
 @blueprint.get("/audit/chain")
 @requires(Role.ADMIN)
 def chain() -> Response:
-    return render_page("evidence/chain.html", "state", state=verify_chain())
+    return render_page(
+        "evidence/chain.html", "state", state=verify_chain(), standing=get_standing(), told=told
+    )
 
 
 @blueprint.get("/audit/export.csv")

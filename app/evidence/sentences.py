@@ -179,6 +179,12 @@ TELLINGS: dict[str, Telling] = {
     "answer.set_aside": plain(
         N_('%(name)s left "%(question)s" as it stood and set aside: %(new)s')
     ),
+    "leftover.kept": plain(
+        N_(
+            "%(name)s kept for the closed report %(report)s what never reached"
+            ' "%(label)s": %(words)s'
+        )
+    ),
     "photo.received": plain(N_('%(name)s added a photo to "%(question)s".')),
     "photo.edited": _photo_edited,
     "photo.removed": plain(N_('%(name)s removed a photo of "%(question)s".')),
@@ -242,7 +248,7 @@ KINDS = (
     Kind("people", N_("People and accounts"), ("account", "invitation", "superadmin")),
     Kind("projects", N_("Projects and equipment"), ("project", "equipment")),
     Kind("checklists", N_("Checklists"), ("checklist",)),
-    Kind("reports", N_("Reports"), ("report", "reports")),
+    Kind("reports", N_("Reports"), ("report", "reports", "leftover")),
     Kind("answers", N_("Answers"), ("answer",)),
     Kind("photos", N_("Photos"), ("photo",)),
     Kind("signatures", N_("Signatures"), ("signature",)),

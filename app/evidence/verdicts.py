@@ -109,7 +109,7 @@ def list_bytes(report_id: UUID) -> list[StoredBytes]:
     for kind, rows in (
         ("original", photos), ("picture", pictures), ("signature", signatures), ("PDF", documents),
     ):  # fmt: skip
-        named += [StoredBytes(key, f"{kind} {str(subject)[:12]}") for key, subject in rows]
+        named += [StoredBytes(str(key), f"{kind} {str(subject)[:12]}") for key, subject in rows]
     return named
 
 

@@ -81,12 +81,12 @@ where e.tenant_id = %s::uuid and e.object_id = any(%s::uuid[]) and e.object_type
 DOCUMENTS = """
 select d.id::text, d.report_id::text, d.sha256, d.storage_key, d.pages::text,
   d.photos_printed::text as photos, d.photos_quarantined::text as quarantined,
-  d.byte_size::text as byte_size, d.is_preview, d.tenant_id::text as tenant,
+  d.byte_size::text as byte_size, d.is_preview, d.state, d.tenant_id::text as tenant,
   (select e.facts -> 'facts' from audit_entries e
    where e.tenant_id = d.tenant_id and e.object_id = d.id and e.object_type = 'document'
      and e.action = 'document.made' order by e.sequence desc limit 1) as made
 from documents d
-where d.tenant_id = %s::uuid and d.report_id = any(%s::uuid[]) and d.state = 'done'
+where d.tenant_id = %s::uuid and d.report_id = any(%s::uuid[])
 """
 # What the entry of a finished PDF says of it; older entries say less.
 MADE = ("sha256", "byte_size", "pages", "photos", "quarantined", "is_preview")
@@ -121,7 +121,7 @@ def find_differences(ask: Ask, tenant_id: str, report_ids: Sequence[str]) -> dic
 
 
 class _Witnesses:
-    """Rows, snapshots and audit entries of some reports, and how they are set against each other."""
+    """Rows, snapshots and audit entries of some reports, set against each other."""
 
     def __init__(self, ask: Ask, tenant_id: str, report_ids: Sequence[str]) -> None:
         wanted = (tenant_id, list(report_ids))
@@ -181,14 +181,22 @@ class _Witnesses:
             facts.get("photo"): facts.get("sha256")
             for facts in self._facts_of(report_id, "photo.received")
         }
-        for photo_id, digest in self._live.photo_hashes(report_id).items():
+        found = self._live.photo_hashes(report_id)
+        for photo_id, digest in found.items():
             if said.get(photo_id) != digest:
                 yield Difference(Part.PHOTO, digest[:12], ("receipt",))
+        for lost in said.keys() - found.keys():
+            yield Difference(Part.PHOTO, str(said[lost])[:12], ("missing",))
 
     def _made_documents(self, report_id: str) -> Iterator[Difference]:
         """Each PDF's hash as it was written down when it was made, and for which report."""
         asked = {facts.get("document") for facts in self._facts_of(report_id, "document.requested")}
-        for row in self._documents.get(report_id, []):
+        documents = self._documents.get(report_id, [])
+        for document_id in asked - {row["id"] for row in documents}:
+            yield Difference(Part.DOCUMENT, str(document_id)[:8], ("missing",))
+        for row in documents:
+            if row["state"] != "done":
+                continue
             made = row["made"] or {}
             wrong = [
                 name

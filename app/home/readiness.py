@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.errors import DomainError
 from app.jobs.alive import count_alive
 from app.jobs.queue import redis_client
-from app.storage import object_key, put_bytes, storage
+from app.storage import object_key, put_bytes, whole_storage
 from app.tenancy import call_definer
 
 LEAST_FREE = 0.05
@@ -65,8 +65,8 @@ def _storage() -> Part:
     """
     probe = secrets.token_bytes(PROBE_BYTES)
     key = object_key(NOBODY, "probe", hashlib.sha256(probe).hexdigest())
-    store = storage()
-    put_bytes(key, probe)
+    store = whole_storage()
+    put_bytes(key, probe, store)
     with store.open(key) as stored:
         is_readable = stored.read() == probe
     store.delete(key)

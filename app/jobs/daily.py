@@ -1,4 +1,5 @@
-"""What the relay does once a day beside its rounds: the sweep of the storage.
+"""What the relay does once a day beside its rounds: the sweep of the storage, and what features
+register for it, such as the check of the evidence.
 
 In a thread, because listing a large storage takes minutes and the rounds must not wait for it.
 """
@@ -12,8 +13,10 @@ from flask import Flask
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.extensions import db
 from app.jobs.queue import redis_client
-from app.storage import StorageUnavailable, storage
+from app.jobs.registry import list_daily
+from app.storage import StorageUnavailable, whole_storage
 from app.storage.sweeping import sweep
 
 log = logging.getLogger(__name__)
@@ -38,7 +41,10 @@ def sweep_if_due(app: Flask, stop: threading.Event) -> bool:
         if not redis_client().set(TURN, "1", nx=True, ex=DAY_SECONDS):
             return False
         try:
-            sweep(storage(), must_stop=stop.is_set)
+            sweep(whole_storage(), must_stop=stop.is_set)
+            for act in list_daily():
+                for _done in act(stop.is_set):
+                    db.session.commit()
         except (StorageUnavailable, SQLAlchemyError) as error:
             log.warning("the sweep waits: %s", type(error).__name__)
             redis_client().delete(TURN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -40,6 +40,10 @@ class Kind:
     module: str | None = None
 
 
+# Called with what says whether the relay stops; runs outside any tenant's scope.
+Daily = Callable[[Callable[[], bool]], Iterator[None]]
+
+
 def register(app: Flask, kind: Kind) -> None:
     app.extensions.setdefault("laudo_jobs", {})[kind.name] = kind
 
@@ -47,6 +51,15 @@ def register(app: Flask, kind: Kind) -> None:
 def register_chore(app: Flask, chore: Callable[[], object]) -> None:
     """Something that the relay does again and again, some twice a minute; it commits itself."""
     app.extensions.setdefault("laudo_chores", []).append(chore)
+
+
+def register_daily(app: Flask, act: Daily) -> None:
+    """Something that one relay does once a day; it yields wherever its work is to be committed."""
+    app.extensions.setdefault("laudo_daily", []).append(act)
+
+
+def list_daily() -> list[Daily]:
+    return list(current_app.extensions.get("laudo_daily", ()))
 
 
 def list_chores() -> list[Callable[[], object]]:

@@ -6,6 +6,7 @@ blueprint = Blueprint("reports", __name__)
 
 from app.reports import (  # noqa: E402
     assigning_routes,  # noqa: F401
+    evidence_routes,  # noqa: F401
     filling_routes,  # noqa: F401
     listing_routes,  # noqa: F401
     routes,  # noqa: F401

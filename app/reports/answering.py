@@ -29,6 +29,7 @@ from app.reports.content import answer_content
 from app.reports.facts import answer_facts, list_answers, list_placed_photos
 from app.reports.locking import lock_report, refuse_closed
 from app.reports.queries import get_report
+from app.reports.wording import answer_words
 from app.tenancy import require_tenant
 
 
@@ -117,15 +118,24 @@ def save_answer(*, report_id: UUID, field_id: str, given: Given, actor: Actor) -
 def set_aside_answer(*, report_id: UUID, field_id: str, given: Given, actor: Actor) -> None:
     """Keep in the history what somebody typed and gave up for a newer answer; that one stands.
 
-    Raises NotFound, InvalidAnswer.
+    A closed report's own history is part of its evidence and takes no more entries: there the
+    company's audit keeps the words, under a heading of their own. Raises NotFound, InvalidAnswer.
     """
     report = get_report(report_id, person=actor)
     field = get_field(report.version.definition, field_id)
-    facts = {"field": field.id, "version": str(given.row_version)}
-    typed = answer_content(read_answer(field, given))
+    given_up = read_answer(field, given)
+    if report.is_open:
+        record(
+            action="answer.set_aside", actor=actor, object_type="report", object_id=report.id,
+            field=field.id, version=str(given.row_version), typed=answer_content(given_up),
+        )  # fmt: skip
+        return
+    languages = report.version.definition.languages
     record(
-        action="answer.set_aside", actor=actor, object_type="report", object_id=report.id,
-        typed=typed, **facts,
+        action="leftover.kept", actor=actor, object_type="leftover", object_id=report.id,
+        report=report.full_number, field=field.id, version=str(given.row_version),
+        label=field.label.first(languages), words=answer_words(field, given_up, languages),
+        typed=answer_content(given_up),
     )  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from flask import Response
 
 from app.documents import queries as documents
+from app.evidence.differences import told
+from app.evidence.verdicts import differences_in, find_verification
 from app.models import MANAGERS, Actor, Report
 from app.reports import blueprint
 from app.reports.choices import list_assignable
@@ -34,6 +36,8 @@ def show_page(
     """The report as the person may see it; a form that was refused stands open on it."""
     person = current_actor()
     read = read_report(report_id, person=person)
+    kept = find_verification(report_id) if read.report.is_finished else None
+    definition = read.report.version.definition
     is_handed = read.report.is_open and person.role in MANAGERS
     return render_page(
         "reports/show.html",
@@ -43,6 +47,8 @@ def show_page(
         report=read.report,
         views=documents.list_views(report_id, person=person),
         history=list_history(read.report),
+        verification=kept,
+        lines=[told(one, definition) for one in differences_in(kept)] if kept else [],
         assign_form=_assigning(read.report, assign_form, person) if is_handed else None,
         due_form=_due(read.report, due_form) if is_handed else None,
     )

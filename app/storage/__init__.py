@@ -14,6 +14,7 @@ from typing import Any
 from flask import Flask, current_app
 
 from app.storage.base import CHUNK, Attachment, Listed, Storage
+from app.storage.bound import BoundStorage
 from app.storage.failures import (
     CorruptObject,
     MissingObject,
@@ -45,10 +46,11 @@ __all__ = [
     "receive",
     "sha256_of_key",
     "storage",
+    "whole_storage",
 ]
 
 
-def put_bytes(key: str, data: bytes) -> None:
+def put_bytes(key: str, data: bytes, store: Storage | None = None) -> None:
     """Store a few bytes that are in memory already (a logo, a signature). Raises as `put`."""
     with disk_failures():
         temporary = tempfile.NamedTemporaryFile(prefix="laudo-")  # noqa: SIM115 - closed below
@@ -56,11 +58,16 @@ def put_bytes(key: str, data: bytes) -> None:
         with disk_failures():
             file.write(data)
             file.flush()
-        storage().put(key, Path(file.name))
+        (store or storage()).put(key, Path(file.name))
 
 
 def storage() -> Storage:
-    """The storage of the running app."""
+    """The storage of the running app as the bound tenant may use it."""
+    return BoundStorage(whole_storage())
+
+
+def whole_storage() -> Storage:
+    """The storage with every company's objects: for operators' commands, sweep and probes alone."""
     store: Storage = current_app.extensions["laudo_storage"]
     return store
 

@@ -74,7 +74,7 @@ def test_every_change_behind_the_back_is_found(evidence):
             target = {"id": random.choice(entries), "snapshot": random.choice(snapshots)}
             with changed(evidence, statement, target) as figures:
                 broken = any(one.broken_at is not None for one in figures.chains.values())
-                assert broken or figures.bad_snapshots, (kind, target)
+                assert broken or figures.differences, (kind, target)
                 found += 1
     assert found == CHANGES * len(KINDS)
     assert truth.wrong_evidence(evidence) == []

@@ -28,7 +28,7 @@ def wrong_evidence(site: Site) -> list[str]:
         for tenant, chain in found.chains.items()
         if chain.broken_at is not None
     ]
-    return broken + [f"snapshot of {report}" for report in found.bad_snapshots]
+    return broken + [f"{report}: {lines}" for report, lines in found.differences.items()]
 
 
 def count_open(site: Site, reports: Sequence[UUID]) -> int:

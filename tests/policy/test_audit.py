@@ -14,6 +14,7 @@ REASONS = {
     "photos/checking.py": "a reading is the worker's finding; the upload's entry names the photo",
     "company/previews.py": "a preview changes nothing; what is saved then has its own entry",
     "company/previewing.py": "the pictures of a preview are the worker's, made again at any time",
+    "evidence/verdicts.py": "a verdict is a finding that anybody can make again at any time",
     "reports/snapshot.py": "submitting.py writes the entry that names the snapshot's hash",
 }
 

@@ -107,7 +107,7 @@ def test_security_definer_functions_are_listed_pinned_and_not_public(ask):
         " where p.prosecdef and p.pronamespace = 'public'::regnamespace"
     )
     assert {name for name, _, _ in rows} == {
-        *DEFINER_FUNCTIONS, *PLATFORM_FUNCTIONS, "refuse_email_of_other_kind",
+        *DEFINER_FUNCTIONS, *PLATFORM_FUNCTIONS, "refuse_email_of_other_kind", "chain_audit_entry",
     }  # fmt: skip
     for name, config, acl in rows:
         assert any(one.startswith("search_path=pg_catalog") for one in config or []), name

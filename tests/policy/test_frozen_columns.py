@@ -192,9 +192,9 @@ FORGED = (
 @pytest.mark.parametrize("role", [APP, OWNER, "postgres", REPLICA])
 @pytest.mark.parametrize("statement", CARRIED_OUT + FORGED)
 def test_nothing_is_carried_out_of_a_completed_report_or_into_it(stage, role, statement):
-    with stage.connected(role) as connection, connection.cursor() as cursor:
-        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-            cursor.execute(statement)
+    refused = pytest.raises(psycopg2.errors.InsufficientPrivilege)
+    with stage.connected(role) as connection, connection.cursor() as cursor, refused:
+        cursor.execute(statement)
 
 
 def test_the_app_writes_no_head_of_a_chain(stage):
@@ -203,9 +203,9 @@ def test_the_app_writes_no_head_of_a_chain(stage):
         "delete from audit_heads",
         "insert into audit_heads (tenant_id, sequence, hash) select tenant_id, 1, '' from reports",
     ):
-        with stage.connected(APP) as connection, connection.cursor() as cursor:
-            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-                cursor.execute(statement)
+        refused = pytest.raises(psycopg2.errors.InsufficientPrivilege)
+        with stage.connected(APP) as connection, connection.cursor() as cursor, refused:
+            cursor.execute(statement)
 
 
 def key_columns(stage: Stage) -> list[tuple[str, str]]:

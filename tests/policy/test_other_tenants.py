@@ -90,7 +90,9 @@ def world(acting, cast) -> dict[str, UUID | str]:
             for kind in DerivativeKind
         ]  # fmt: skip
         picture = kept(cast.acme, "sign", ".png")
-        signature = scenarios.a_signature(report, "technician", ana, image_key=picture)
+        signature = scenarios.a_signature(
+            report, "technician", ana, image_key=picture, image_sha256=SHA256
+        )
         pdf = kept(cast.acme, "pdf", ".pdf")
         logo = kept(cast.acme, "logo", ".png")
         db.session.execute(update(Tenant).values(logo_key=logo, second_logo_key=logo))

@@ -41,3 +41,15 @@ def test_nobody_else_reaches_for_stored_bytes(path):
         assert not names & MADE_INSIDE
     if str(path.relative_to(APP)) not in NAMES_THE_FOLDER:
         assert '"STORAGE_DIR"' not in text and ".storage_dir" not in text
+
+
+# Operators' commands, the sweep, and probes that belong to no company.
+WHOLE = {
+    "commands/backup/command.py", "commands/check/services.py", "commands/erasing.py",
+    "commands/storage.py", "home/readiness.py", "jobs/daily.py",
+}  # fmt: skip
+
+
+def test_the_storage_without_the_tenants_lock_is_for_operators():
+    users = {str(path.relative_to(APP)) for path in OUTSIDE if "whole_storage" in path.read_text()}
+    assert users == WHOLE

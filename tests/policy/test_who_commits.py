@@ -1,4 +1,5 @@
-"""Commits stand in routes, the job runner, the relay and the commands; nowhere else."""
+"""Commits stand in routes, the job runner, the relay with its daily acts and the commands; nowhere
+else."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from pathlib import Path
 
 APP = Path(__file__).resolve().parents[2] / "app"
 ALLOWED = re.compile(
-    r"(^|/)([a-z_]*routes\.py)$|^jobs/runner\.py$|^commands/([a-z_]+/)?[a-z_]+\.py$"
+    r"(^|/)([a-z_]*routes\.py)$|^jobs/(runner|daily)\.py$|^commands/([a-z_]+/)?[a-z_]+\.py$"
 )
 COMMIT = re.compile(r"\.commit\(\)")
 

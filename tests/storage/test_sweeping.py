@@ -45,7 +45,7 @@ def loose(
 ) -> str:
     with app.app_context():
         key = object_key(tenant_id, kind, sha256_of(data))
-        put_bytes(key, data)
+        put_bytes(key, data, held.store)
     held.age(key, by)
     return key
 

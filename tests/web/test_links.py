@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from app.extensions import db
 from app.models import Account, AccountSession, Document, WorkState
-from app.storage import object_key, put_bytes, storage
+from app.storage import object_key, put_bytes, whole_storage
 from app.web import links
 from app.web.links import SECONDS
 from tests import scenarios
@@ -129,7 +129,7 @@ def test_changed_bytes_are_a_sentence_and_never_served(app, client_of, cast, doc
     tess = client_of(cast.tess)
     link = link_of(tess, document_id)
     with app.app_context():
-        path = storage().root / object_key(cast.acme, "pdf", sha256_of(PDF), ".pdf")
+        path = whole_storage().root / object_key(cast.acme, "pdf", sha256_of(PDF), ".pdf")
     path.chmod(0o600)
     path.write_bytes(PDF.replace(b"report", b"forged"))
     try:

@@ -34,8 +34,8 @@ def find_broken(found: Figures) -> dict[str, str]:
 def problems_of(found: Figures) -> list[str]:
     """Evidence that does not hold together."""
     return [*find_broken(found).values()] + [
-        f"The snapshot of report {report_id} is not what was frozen at its completion."
-        for report_id in found.bad_snapshots
+        f"Report {report_id} is no longer what was frozen at its completion. {'; '.join(lines)}."
+        for report_id, lines in found.differences.items()
     ]
 
 

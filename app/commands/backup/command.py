@@ -16,7 +16,7 @@ from app.commands.backup.restoring import Target, restore_backup
 from app.commands.backup.taking import take_backup
 from app.commands.people import said_plainly
 from app.config import BackupSettings, MigrationSettings
-from app.storage import storage
+from app.storage import whole_storage
 from app.tenancy import check_app_role
 
 # Resolved: a backup is known by its folder's name, and `.` has none.
@@ -41,7 +41,7 @@ def backup(folder: Path, verify: bool) -> None:
         return
     url = BackupSettings().backup_database_url  # type: ignore[call-arg]
     with said_plainly():
-        made, manifest = take_backup(folder, url, storage(), click.echo)
+        made, manifest = take_backup(folder, url, whole_storage(), click.echo)
     _tell(made, manifest, started)
     _end_if(manifest.problems, "The backup is complete, but the installation has problems.")
 
@@ -61,7 +61,7 @@ def restore(folder: Path, keep_storage: bool) -> None:
     )
     with said_plainly():
         differences = restore_backup(
-            found, target, storage(), keep_storage=keep_storage, say=click.echo
+            found, target, whole_storage(), keep_storage=keep_storage, say=click.echo
         )
     check_app_role()
     _tell(found, found.read_manifest(), started)

@@ -6,16 +6,20 @@ backup of an older Laudo has older tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg2
 from psycopg2 import extensions, sql
+from psycopg2.extras import RealDictCursor
 from pydantic import BaseModel
 from sqlalchemy import make_url
 
 from app.commands.backup.refusal import Refusal
+from app.evidence.differences import told_in_english
 from app.evidence.queries import link_hash
+from app.evidence.verification import find_all_differences, list_completed
 from app.storage import KEY
 
 ROWS_AT_ONCE = 5_000
@@ -29,7 +33,8 @@ class Table(BaseModel):
 
 
 class Chain(BaseModel):
-    """The head of one tenant's audit chain; `broken_at` is the first sequence that does not fit."""
+    """The head of one tenant's audit chain; `broken_at` is the first sequence that does not fit,
+    behind the newest where the chain was cut off."""
 
     sequence: int
     hash: str
@@ -38,15 +43,15 @@ class Chain(BaseModel):
 
 class Figures(BaseModel):
     """`catalog` is every rule of the schema by name: row-level security, policies, grants,
-    triggers, functions, keys. `bad_snapshots` are the ids of reports whose snapshot is not what
-    was frozen, or names an audit entry that is not there."""
+    triggers, functions, keys. `differences` has, by the id of a completed report, a line for each
+    thing that is no longer what was frozen."""
 
     migration: str
     tables: dict[str, Table]
     chains: dict[str, Chain]
     snapshots: int
-    bad_snapshots: list[str]
     catalog: dict[str, str]
+    differences: dict[str, list[str]] = {}
 
 
 @contextmanager
@@ -99,8 +104,8 @@ def read_figures(connection: extensions.connection) -> Figures:
         tables={name: _table(connection, name) for name in table_names(connection)},
         chains=_chains(connection),
         snapshots=int(_text(connection, "select count(*) from snapshots")),
-        bad_snapshots=_column(connection, BAD_SNAPSHOTS),
         catalog=_catalog(connection),
+        differences=_differences(connection),
     )
 
 
@@ -160,16 +165,45 @@ def _chains(connection: extensions.connection) -> dict[str, Chain]:
             if broken_at is None and not (fits and entry_hash == expected):
                 broken_at = before.sequence + 1
             heads[tenant_id] = Chain(sequence=sequence, hash=entry_hash, broken_at=broken_at)
+    return _with_kept_heads(connection, heads)
+
+
+def _with_kept_heads(
+    connection: extensions.connection, heads: dict[str, Chain]
+) -> dict[str, Chain]:
+    """Each chain set against the head that its own trigger wrote down, where there is such a table:
+    an older release had none."""
+    if "audit_heads" not in table_names(connection):
+        return heads
+    with connection.cursor() as cursor:
+        cursor.execute("select tenant_id::text, sequence, hash from audit_heads")
+        kept = {tenant_id: (sequence, head) for tenant_id, sequence, head in cursor.fetchall()}
+    for tenant_id in kept.keys() | heads.keys():
+        found = heads.get(tenant_id) or Chain(sequence=0, hash="")
+        if found.broken_at is None and kept.get(tenant_id, (0, "")) != (found.sequence, found.hash):
+            is_cut = kept.get(tenant_id, (0, ""))[0] > found.sequence
+            found.broken_at = found.sequence + is_cut
+            heads[tenant_id] = found
     return heads
 
 
-BAD_SNAPSHOTS = """
-select s.report_id::text from snapshots s
-  left join audit_entries e on e.tenant_id = s.tenant_id and e.sequence = s.audit_sequence
-  where encode(sha256(convert_to(s.body, 'UTF8')), 'hex') <> s.sha256
-     or s.audit_sequence > 0 and e.hash is distinct from s.audit_hash
-  order by 1
-"""
+def _differences(connection: extensions.connection) -> dict[str, list[str]]:
+    """What of completed reports is no longer what was frozen, by report, in words."""
+
+    def ask(statement: str, parameters: Sequence[Any]) -> list[Any]:
+        with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+            cursor.execute(statement, tuple(parameters))
+            return list(cursor.fetchall())
+
+    return {
+        report_id: [told_in_english(one) for one in differences]
+        for tenant_id in _column(connection, "select id::text from tenants order by id")
+        for report_id, differences in find_all_differences(
+            ask, tenant_id, list_completed(ask, tenant_id)
+        )
+        if differences
+    }
+
 
 # One line a rule. Grants are sorted, because their order is the order in which they were given;
 # conditions lose casts and brackets, which PostgreSQL places anew when it reads its own dump.

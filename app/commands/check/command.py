@@ -8,6 +8,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.commands.check.database import check_database
+from app.commands.check.evidence import check_evidence
 from app.commands.check.finding import Finding, Level
 from app.commands.check.machine import check_machine
 from app.commands.check.services import check_services
@@ -16,11 +17,13 @@ COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.WRONG: "red"}
 
 
 @click.command("check")
+@click.option("--no-files", is_flag=True, help="Compare rows only: read no photo or PDF again.")
 @click.option("--json", "as_json", is_flag=True, help="For machines: one JSON object.")
 @with_appcontext
-def check(as_json: bool) -> None:
+def check(as_json: bool, no_files: bool) -> None:
     """Try everything this installation needs; status 1 where something is wrong."""
     findings = [*check_database(), *check_services(), *check_machine()]
+    findings += check_evidence(with_bytes=not no_files)
     is_good = all(one.level is not Level.WRONG for one in findings)
     if as_json:
         told = [

@@ -14,7 +14,7 @@ from app.commands.check.finding import Finding, ok, run, warning, wrong
 from app.jobs.alive import SILENT_AFTER_SECONDS, count_alive
 from app.jobs.queue import redis_client
 from app.mail.transport import Away, connected, where_mails_go
-from app.storage import CorruptObject, MissingObject, object_key, put_bytes, storage
+from app.storage import CorruptObject, MissingObject, object_key, put_bytes, whole_storage
 from app.tenancy import call_definer
 
 LATE_SECONDS = 60
@@ -96,8 +96,8 @@ def _storage() -> Iterator[Finding]:
     """Write, read and delete: a mode or a mount says less. The bytes are this check's alone."""
     probe = secrets.token_bytes(4096)
     key = object_key(NOBODY, "probe", hashlib.sha256(probe).hexdigest())
-    store = storage()
-    put_bytes(key, probe)
+    store = whole_storage()
+    put_bytes(key, probe, store)
     try:
         with store.open(key) as stored:
             is_same = stored.read() == probe

@@ -1,0 +1,74 @@
+"""A storage as one company may use it: every key is compared with the bound tenant.
+
+The third lock beside those of app.tenancy: a row that named another company's bytes, however that
+came about, gives nothing away. Operators' commands, which work on all companies, take the storage
+without it (`whole_storage`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from app.storage.base import Attachment, Listed, Storage, log
+from app.storage.failures import MissingObject
+from app.tenancy import ForeignTenant, require_tenant
+
+
+class BoundStorage:
+    """Reads of another company's key find nothing (MissingObject), writes raise ForeignTenant.
+
+    All raise NoTenantBound outside a tenant's scope.
+    """
+
+    def __init__(self, store: Storage) -> None:
+        self._store = store
+
+    def put(self, key: str, source: Path) -> None:
+        self._store.put(_to_write(key), source)
+
+    def open(self, key: str) -> BinaryIO:
+        return self._store.open(_to_read(key))
+
+    def local_path(self, key: str, directory: Path) -> Path:
+        return self._store.local_path(_to_read(key), directory)
+
+    def exists(self, key: str) -> bool:
+        return _is_own(key) and self._store.exists(key)
+
+    def delete(self, key: str) -> None:
+        self._store.delete(_to_write(key))
+
+    def delete_if_older(self, key: str, than: datetime) -> bool:
+        return self._store.delete_if_older(_to_write(key), than)
+
+    def list(self, tenant_id: UUID) -> Iterator[Listed]:
+        if tenant_id != require_tenant():
+            raise ForeignTenant("the objects of another tenant were asked for")
+        return self._store.list(tenant_id)
+
+    def link(self, key: str, attachment: Attachment, seconds: int) -> str | None:
+        return self._store.link(_to_read(key), attachment, seconds)
+
+    def free_bytes(self) -> int | None:
+        return self._store.free_bytes()
+
+
+def _is_own(key: str) -> bool:
+    return key.startswith(f"t/{require_tenant()}/")
+
+
+def _to_read(key: str) -> str:
+    if not _is_own(key):
+        log.error("tenant %s was about to read %s, which is not its own", require_tenant(), key)
+        raise MissingObject(key)
+    return key
+
+
+def _to_write(key: str) -> str:
+    if not _is_own(key):
+        raise ForeignTenant(f"{key} is another tenant's")
+    return key

@@ -1,0 +1,246 @@
+"""Single changes behind Laudo's back, drawn at random from the written list of evidence columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import psycopg2
+from psycopg2 import extensions
+
+from app.evidence.recorded import ROWS
+from tests import servers as test_servers
+
+# What somebody with every right over the server may do to a value, by its type.
+OTHER_VALUES = {
+    "uuid": "gen_random_uuid()",
+    "timestamp with time zone": "coalesce({0}, now()) + interval '1 second'",
+    "date": "coalesce({0}, current_date) + 1",
+    "integer": "coalesce({0}, 0) + 1",
+    "bigint": "coalesce({0}, 0) + 1",
+    "numeric": "coalesce({0}, 0) + 1",
+    "boolean": "not coalesce({0}, false)",
+    "jsonb": "jsonb_build_array(coalesce({0}, 'null'), 1)",
+    "text": "coalesce({0}, '') || 'x'",
+    "character varying": "left(coalesce({0}, '') || 'x', 4) || 'y'",
+}
+# Cells whose rows are evidence and stand in no digest of format 2; each is checked otherwise.
+OTHER_CELLS = {
+    "reports": ("status",),
+    "snapshots": ("body", "sha256", "audit_sequence", "audit_hash"),
+    "documents": (
+        "report_id", "sha256", "byte_size", "pages", "photos_printed", "photos_quarantined",
+        "is_preview", "storage_key",
+    ),
+    "audit_entries": ("sequence", "at", "action", "object_type", "object_id", "actor_id", "body",
+                      "previous_hash", "hash"),
+    "audit_heads": ("sequence", "hash"),
+}  # fmt: skip
+# Where the usual other value would not even be stored.
+SPECIAL = {
+    ("reports", "status"): "'archived'",
+    ("reports", "outcome"): "'failed'",
+    ("audit_entries", "sequence"): "-t.sequence",
+    ("audit_entries", "body"): "replace(t.body, '\"actor\"', '\"actoR\"')",
+}
+EVIDENCE_OF = {
+    "reports": "{0}.status = 'completed'",
+    "versions": "{0}.id in (select version_id from reports where status = 'completed')",
+    "photo_readings": "{0}.photo_id in (select photo_id from photo_placements where removed_at is null)",
+    "derivatives": "{0}.photo_id in (select photo_id from photo_placements where removed_at is null)",
+    "documents": "{0}.state = 'done'",
+    "audit_entries": "true",
+    "audit_heads": "true",
+}
+OF_REPORT = "{0}.report_id in (select id from reports where status = 'completed')"
+
+
+@dataclass(frozen=True)
+class Change:
+    """`does` harms the database through a connection, or the storage folder; returns whether it
+    changed anything. Bytes and the chain are looked at elsewhere than on a report's page, and a
+    report that is gone or open again has none of its kind."""
+
+    name: str
+    does: Callable[[extensions.connection, Path, Random], bool]
+    is_seen_on_page: bool = True
+
+
+def sql(name: str, *statements: str, is_seen_on_page: bool = True) -> Change:
+    def does(connection: extensions.connection, _storage: Path, random: Random) -> bool:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement, {"seed": random.random()})
+            return cursor.rowcount > 0
+
+    return Change(name, does, is_seen_on_page)
+
+
+def cells() -> Iterator[Change]:
+    """One change for each evidence column of each table."""
+    for table, columns in {
+        **ROWS,
+    }.items():
+        for column in columns:
+            yield cell(table, column)
+    for table, columns in OTHER_CELLS.items():
+        for column in columns:
+            yield cell(table, column)
+
+
+def cell(table: str, column: str) -> Change:
+    def does(connection: extensions.connection, _storage: Path, random: Random) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select data_type from information_schema.columns"
+                " where table_schema = 'public' and table_name = %s and column_name = %s",
+                (table, column),
+            )
+            new = OTHER_VALUES[cursor.fetchone()[0]].format(f"t.{column}")
+            new = SPECIAL.get((table, column), new)
+            cursor.execute("select setseed(%s)", (random.random(),))
+            where = EVIDENCE_OF.get(table, OF_REPORT).format(table)
+            cursor.execute(
+                f"update {table} t set {column} = {new} where t.id ="
+                f" (select id from {table} where {where} order by random() limit 1)"
+            )
+            return cursor.rowcount == 1
+
+    is_hidden = table == "reports" and column in ("id", "tenant_id", "discarded_at")
+    is_hidden = is_hidden or (table, column) == ("documents", "report_id")
+    is_seen = not (is_hidden or table.startswith("audit_"))
+    return Change(f"cell {table}.{column}", does, is_seen)
+
+
+ANY_ANSWER = "(select id from answers where report_id in (select id from reports where status = 'completed') order by md5(id::text || %(seed)s) limit 1)"
+STRUCTURAL = (
+    sql(
+        "answer moved out",
+        "update answers set report_id = (select id from reports where status = 'draft' limit"
+        f" 1), field_id = 'moved' where id = {ANY_ANSWER}",
+    ),
+    sql("answer deleted", f"delete from answers where id = {ANY_ANSWER}"),
+    sql(
+        "answers swapped",
+        "update answers a set value = b.value from answers b where a.report_id = b.report_id"
+        " and a.field_id = 'cable_entry' and b.field_id = 'enclosure'"
+        " and a.report_id in (select id from reports where status = 'completed')",
+    ),
+    sql(
+        "photos swapped",
+        "update photo_placements p set position = 1 - p.position where p.position in (0, 1)"
+        " and p.report_id in (select id from reports where status = 'completed')",
+    ),
+    sql(
+        "placement moved out",
+        "update photo_placements set report_id ="
+        " (select id from reports where status = 'draft' limit 1) where id ="
+        " (select id from photo_placements where report_id in"
+        " (select id from reports where status = 'completed') order by md5(id::text || %(seed)s)"
+        " limit 1)",
+    ),
+    sql(
+        "document pointed at another's file",
+        "update documents d set sha256 = p.sha256, storage_key = 't/' || d.tenant_id || '/pdf/' ||"
+        " p.sha256 || '.pdf' from photos p where d.state = 'done'",
+    ),
+    sql(
+        "derivative inserted",
+        "insert into derivatives (tenant_id, photo_id, kind, recipe, storage_key, sha256,"
+        " byte_size, width, height) select d.tenant_id, d.photo_id, 'print', 'forged',"
+        " d.storage_key, d.sha256, d.byte_size, d.width, d.height from derivatives d"
+        " where d.photo_id in (select photo_id from photo_placements where removed_at is null)"
+        " order by md5(d.id::text || %(seed)s) limit 1",
+    ),
+    sql(
+        "signature replaced",
+        "insert into signatures (tenant_id, report_id, role_id, signer_name, content_hash,"
+        " taken_by, client_id) select tenant_id, report_id, role_id, 'Another', content_hash,"
+        " taken_by, gen_random_uuid() from signatures where report_id in"
+        " (select id from reports where status = 'completed') limit 1",
+    ),
+    sql("snapshot deleted", "delete from snapshots"),
+    sql(
+        "tail cut",
+        "delete from audit_entries e where e.sequence > (select max(sequence) - 2"
+        " from audit_entries l where l.tenant_id = e.tenant_id)",
+        is_seen_on_page=False,
+    ),
+    sql(
+        "tail cut with its head",
+        "delete from audit_entries e where e.sequence >= (select min(sequence) from audit_entries"
+        " where action = 'report.completed')",
+        "update audit_heads h set (sequence, hash) = (select e.sequence, e.hash"
+        " from audit_entries e where e.tenant_id = h.tenant_id order by e.sequence desc limit 1)"
+        " where tenant_id in (select tenant_id from snapshots)",
+    ),
+    sql(
+        "completion entry deleted",
+        "delete from audit_entries where action = 'report.completed'",
+    ),
+    sql(
+        "report opened again",
+        "update reports set status = 'in_progress' where status = 'completed'",
+        is_seen_on_page=False,
+    ),
+    sql(
+        "reading deleted",
+        "delete from photo_readings where photo_id in"
+        " (select photo_id from photo_placements where removed_at is null)",
+    ),
+)
+
+
+def _objects(storage: Path, kinds: tuple[str, ...]) -> list[Path]:
+    files = (path for path in storage.rglob("*") if path.is_file())
+    return sorted(path for path in files if path.parent.name in kinds)
+
+
+def _harm_object(
+    _connection: extensions.connection, storage: Path, random: Random, *, delete: bool = False
+) -> bool:
+    path = random.choice(_objects(storage, ("orig", "derived", "sign", "pdf")))
+    if delete:
+        path.unlink()
+        return True
+    data = bytearray(path.read_bytes())
+    data[random.randrange(len(data))] ^= 1 << random.randrange(8)
+    path.chmod(0o600)
+    path.write_bytes(bytes(data))
+    return True
+
+
+BYTES = (
+    Change("object byte", _harm_object, is_seen_on_page=False),
+    Change(
+        "object deleted",
+        lambda connection, storage, random: _harm_object(connection, storage, random, delete=True),
+        is_seen_on_page=False,
+    ),
+)
+
+
+def all_changes() -> list[Change]:
+    return [*cells(), *STRUCTURAL, *BYTES]
+
+
+def unguarded(database: str) -> extensions.connection:
+    """A superuser's connection with every trigger and rule of keys out of the way."""
+    connection = psycopg2.connect(test_servers.current().postgres().dsn(database=database))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select conrelid::regclass::text, conname, contype = 'f' from pg_constraint"
+            " where connamespace = 'public'::regnamespace and contype in ('c', 'f')"
+            " order by contype desc"
+        )
+        for table, name, _is_key in cursor.fetchall():
+            cursor.execute(f'alter table {table} drop constraint "{name}"')
+        cursor.execute(
+            "select relname from pg_class where relkind = 'r'"
+            " and relnamespace = 'public'::regnamespace"
+        )
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"alter table {table} disable trigger all")
+    return connection
