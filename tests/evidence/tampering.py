@@ -109,7 +109,6 @@ def cell(table: str, column: str) -> Change:
             return cursor.rowcount == 1
 
     is_hidden = table == "reports" and column in ("id", "tenant_id", "discarded_at")
-    is_hidden = is_hidden or (table, column) == ("documents", "report_id")
     is_seen = not (is_hidden or table.startswith("audit_"))
     return Change(f"cell {table}.{column}", does, is_seen)
 

@@ -13,10 +13,18 @@ from uuid import UUID, uuid4
 import pytest
 from flask.testing import FlaskClient
 from psycopg2 import extensions
+from sqlalchemy import select
 
 from app.commands.check.evidence import check_evidence
 from app.commands.check.finding import Level
+from app.documents.making import EVIDENCE_DIFFERS
+from app.documents.service import request_document
 from app.evidence.recorded import ROWS
+from app.extensions import db
+from app.jobs import runner
+from app.models import Actor, Document, WorkState
+from app.reports.queries import get_report
+from app.tenancy import tenant_scope
 from tests import servers as test_servers
 from tests.backup_stage import Place, fill, place
 from tests.conftest import signed_in_client
@@ -119,6 +127,48 @@ def test_a_single_change_is_named(stage, change):
     finally:
         stage.connection.rollback()
         stage.mend()
+
+
+def test_no_pdf_is_made_of_forged_rows(stage, cast):
+    """The forged values would be printed as if they had been frozen."""
+    try:
+        with stage.connection.cursor() as cursor:
+            cursor.execute(
+                "update photos set latitude = 1, longitude = 1 where report_id = %s",
+                (str(stage.report_id),),
+            )
+        stage.connection.commit()
+        with stage.place.app.app_context(), tenant_scope(cast.acme):
+            tess = Actor(cast.tess.name, cast.tess.role, cast.tess.id)
+            report = get_report(stage.report_id, person=tess)
+            document_id = request_document(report, actor=tess).id
+            db.session.commit()
+        with stage.place.app.app_context():
+            runner.run("document", str(document_id))
+        with stage.place.app.app_context(), tenant_scope(cast.acme):
+            document = db.session.scalars(select(Document).where(Document.id == document_id)).one()
+            assert (document.state, document.error) == (WorkState.FAILED, EVIDENCE_DIFFERS)
+        page = stage.client.get(f"/documents/{document_id}").text
+        assert "no longer what was frozen" in page
+    finally:
+        stage.mend()
+
+
+def test_the_chains_page_says_the_same(stage):
+    try:
+        with stage.connection.cursor() as cursor:
+            cursor.execute("update signatures set signer_name = 'Another'")
+        stage.connection.commit()
+        assert stage.named_by_check()
+        page = stage.client.get("/audit/chain").text
+        assert "1 completed report is no longer what was frozen" in page
+        assert "The signature as" in page
+        shown = stage.client.get(f"/reports/{stage.report_id}").text
+        assert "no longer what was frozen" in shown, "the kept verdict stands on the page at once"
+    finally:
+        stage.mend()
+    assert stage.named_by_check() == []
+    assert "None differs" in stage.client.get("/audit/chain").text
 
 
 def test_every_evidence_column_has_its_change(stage):

@@ -1,26 +1,181 @@
-"""What a completed report is compared with: honest events raise no alarm, each change is named."""
+"""Honest events raise no alarm: neither for snapshots of this release nor for those of the first."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
 import psycopg2
 import pytest
+from sqlalchemy import text, update
 
-from app.evidence.verification import find_differences, list_completed
+from app.commands.check.evidence import check_evidence
+from app.commands.check.finding import Level
+from app.company.service import change_watermark
+from app.evidence import jobs as evidence_jobs
+from app.evidence import verification
+from app.evidence.recorded import FORMAT_1, FORMAT_2
+from app.extensions import db
+from app.imaging.settings import WatermarkSettings
+from app.models import Account, Actor, Equipment, Project, Role, Tenant, Verification
+from app.reports.service import archive_report
+from app.tenancy import tenant_scope
 from tests import servers as test_servers
-from tests.evidence.stage import asking, earlier_database
+from tests.backup_stage import Place, empty_place, fill, place
+from tests.evidence.stage import earlier_database
+
+pytestmark = pytest.mark.xdist_group("frozen")
 
 
 @pytest.fixture(scope="module")
-def earlier():
+def earlier(tmp_path_factory):
+    """Reports that the first release completed; their stored bytes are not at hand."""
     with earlier_database() as name:
-        connection = psycopg2.connect(test_servers.current().postgres().dsn(database=name))
-        yield connection
-        connection.close()
+        made = place(name, tmp_path_factory.mktemp("earlier"))
+        yield made
+        made.let_go()
 
 
-def test_reports_of_the_first_format_are_unbroken(earlier):
-    ask = asking(earlier)
-    (tenant,) = ask("select id::text from tenants", ())
-    ids = list_completed(ask, tenant["id"])
-    assert len(ids) == 2
-    assert find_differences(ask, tenant["id"], ids) == dict.fromkeys(ids, ())
+@pytest.fixture(scope="module")
+def today(tmp_path_factory, cast):
+    running = test_servers.current()
+    name = running.clone(f"laudo_today_{uuid4().hex[:8]}")
+    yield fill(place(name, tmp_path_factory.mktemp("today")), cast)
+    running.drop(name)
+
+
+@pytest.fixture(params=["earlier", "today"])
+def there(request) -> Place:
+    return request.getfixturevalue(request.param)
+
+
+def wrong(there: Place, *, with_bytes: bool = False) -> list[str]:
+    with there.app.app_context():
+        found = list(check_evidence(with_bytes=with_bytes))
+    return [one.sentence for one in found if one.level is not Level.OK]
+
+
+def ask(there: Place, query: str) -> list[tuple]:
+    dsn = test_servers.current().postgres().dsn(database=there.database)
+    with psycopg2.connect(dsn) as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchall()
+
+
+def tenant_of(there: Place) -> UUID:
+    ((tenant_id,),) = ask(there, "select distinct tenant_id::text from snapshots")
+    return UUID(tenant_id)
+
+
+def inside(there: Place, act: Callable[[Actor], object]) -> None:
+    """An admin's act in the company of the reports."""
+    with there.app.app_context(), tenant_scope(tenant_of(there)):
+        act(Actor("Ana Admin", Role.ADMIN))
+        db.session.commit()
+
+
+def renamed(_actor: Actor) -> None:
+    """Everything that has a name has another one now."""
+    db.session.execute(update(Account).values(name=Account.name + " Silva"))
+    db.session.execute(
+        update(Project).values(
+            name=Project.name + " II", client="New client", address="Elsewhere 1", latitude=1,
+            longitude=2,
+        )
+    )  # fmt: skip
+    db.session.execute(update(Equipment).values(tag=Equipment.tag + "-B", name="Renamed"))
+    db.session.execute(
+        update(Tenant).values(name="Acme Holding", contact="Moved", locale="pt_BR", time_zone="UTC")
+    )
+
+
+def restyled(actor: Actor) -> None:
+    change_watermark(WatermarkSettings(logo=False, place=False), actor=actor)
+
+
+def archived(actor: Actor) -> None:
+    for (report_id,) in db.session.execute(text("select report_id from snapshots")).all():
+        archive_report(report_id=report_id, actor=actor)
+
+
+def test_both_formats_are_at_hand(earlier, today):
+    formats = "select distinct body::jsonb ->> 'format' from snapshots"
+    assert ask(earlier, formats) == [(FORMAT_1,)]
+    assert ask(earlier, "select count(*) from snapshots") == [(2,)]
+    assert ask(today, formats) == [(FORMAT_2,)]
+
+
+def test_a_fresh_report_is_unbroken(there):
+    assert wrong(there) == []
+
+
+def test_every_stored_file_is_read_as_well(today):
+    assert wrong(today, with_bytes=True) == []
+    assert ask(today, "select count(*) from verifications where bytes_checked_at is not null") == [
+        (1,)
+    ]
+
+
+def test_a_newer_software_with_other_rules_alters_nothing(there, monkeypatch):
+    """The result and the exceptions are never judged again, nor is the version compared."""
+
+    def judged(*_arguments: object, **_named: object) -> object:
+        raise AssertionError("a check judges nothing")
+
+    monkeypatch.setattr("app.definition.outcome.result", judged)
+    monkeypatch.setattr("app.definition.rules.judge", judged)
+    monkeypatch.setattr("app.reports.snapshot.app_version", lambda: "99.0")
+    assert wrong(there) == []
+
+
+@pytest.mark.parametrize("event", [renamed, restyled, archived])
+def test_an_honest_event_raises_no_alarm(there, event):
+    inside(there, event)
+    assert wrong(there) == []
+
+
+def test_the_erasure_of_another_company_raises_no_alarm(today, cast):
+    today.as_superuser(
+        "delete from tombstones",  # the drill's own is no genuine one
+        "update tenants set status = 'suspended', deletion_due_at = now() - interval '1 day'"
+        f" where id = '{cast.other}'",
+    )
+    result = today.flask("tenant", "erase", "--due")
+    assert result.exit_code == 0, result.output
+    assert wrong(today, with_bytes=True) == []
+
+
+def test_backup_and_restore_raise_no_alarm(there, tmp_path, request):
+    is_whole = request.node.callspec.params["there"] == "today"
+    taken = there.flask("backup", str(tmp_path / "backups"))
+    assert "no longer what was frozen" not in taken.output
+    assert (taken.exit_code == 0) is is_whole, taken.output
+    with empty_place(tmp_path / "storage") as restored:
+        result = restored.flask("restore", str(tmp_path / "backups"))
+        assert "no longer what was frozen" not in result.output
+        assert (result.exit_code == 0) is is_whole, result.output
+        assert wrong(restored, with_bytes=is_whole) == []
+
+
+def test_the_daily_round_keeps_a_verdict_on_each_report(today):
+    today.as_superuser("delete from verifications")
+    with today.app.app_context():
+        for _done in evidence_jobs.check_all(lambda: False):
+            db.session.commit()
+    kept = ask(
+        today, "select rows_checked_at, bytes_checked_at, differences, damage from verifications"
+    )
+    assert len(kept) == 1
+    assert all(kept[0][:2]) and kept[0][2:] == ([], [])
+
+
+def test_a_relay_that_stops_checks_no_more(today):
+    today.as_superuser("delete from verifications")
+    with today.app.app_context():
+        assert list(evidence_jobs.check_all(lambda: True)) == []
+
+
+def test_a_difference_survives_its_row():
+    one = verification.Difference(verification.Part.ANSWER, "enclosure", ("value", "comment"))
+    assert verification.Difference.from_data(one.as_data()) == one
+    assert Verification(differences=[one.as_data()], damage=[]).is_unbroken is False
