@@ -239,17 +239,22 @@ def _compared(frozen: Facts, live: Facts) -> Iterator[Difference]:
             wrong.setdefault((path[0], path[1] if len(path) > 2 else ""), []).append(path[-1])
     coarse = {(Part.CONTENT.value, ""), (Part.ROWS.value, "")}
     is_told = bool(wrong.keys() - coarse)
+    was, is_now = _subjects(frozen), _subjects(live)
     for (part, key), facts in wrong.items():
         if (part, key) in coarse:
             if not is_told:
                 yield from _coarse(Part(part), facts)
             continue
-        path = (part, key) if key else (part,)
-        whole = _whole(path, frozen, live)
-        yield Difference(Part(part), _subject(part, key, frozen, live), whole or tuple(facts))
+        whole = [word for word, known in (("added", was), ("missing", is_now))
+                 if key and (part, key) not in known]  # fmt: skip
+        yield Difference(Part(part), _subject(part, key, frozen, live), tuple(whole or facts))
 
 
 _ABSENT = object()
+
+
+def _subjects(facts: Facts) -> set[tuple[str, ...]]:
+    return {path[:2] for path in facts if len(path) > 2}
 
 
 def _coarse(part: Part, facts: list[str]) -> Iterator[Difference]:
@@ -258,15 +263,6 @@ def _coarse(part: Part, facts: list[str]) -> Iterator[Difference]:
         return
     for table in facts:
         yield Difference(part, table, ("changed",))
-
-
-def _whole(path: tuple[str, ...], frozen: Facts, live: Facts) -> tuple[str, ...]:
-    """'missing' or 'added' where one side knows nothing of it at all."""
-    size = len(path)
-    sides = [any(known[:size] == path for known in side) for side in (frozen, live)]
-    if all(sides):
-        return ()
-    return ("missing",) if sides[0] else ("added",)
 
 
 def _subject(part: str, key: str, frozen: Facts, live: Facts) -> str:
