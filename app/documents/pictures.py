@@ -31,6 +31,7 @@ from app.photos.place import (
 from app.photos.strip import StripFrame, strip_text, time_words
 from app.reports.facts import PlacedPhoto
 from app.storage import storage
+from app.transactions import pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def plan_prints(
     """
     good = [one for one in placed if one.state is PhotoState.GOOD]
     stored = _stored_prints(one.photo.id for one in good)
+    pause()
     fresh = {one.photo_id: one for one in drawn if one.kind is DerivativeKind.PRINT}
     found: dict[UUID, Print] = {}
     missing: list[Order] = []
