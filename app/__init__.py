@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from app import storage, tenancy
+from app import storage, tenancy, transactions
 from app.config import ROOT, Settings
 from app.extensions import compress, csrf, db, htmx, limiter, migrate
 
@@ -66,6 +66,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _bind_extensions(app: Flask) -> None:
     from app.auth import identity
+    from app.evidence import service as evidence
     from app.jobs import queue
     from app.web import access, errors, filters, headers, hosts, locale, page
 
@@ -78,6 +79,8 @@ def _bind_extensions(app: Flask) -> None:
     headers.init_app(app)
     with app.app_context():
         tenancy.init_app(app)
+        transactions.init_app()
+        evidence.init_app()
         queue.init_app(app)
     csrf.init_app(app)
     identity.init_app(app)

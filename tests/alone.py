@@ -53,7 +53,9 @@ def all_at_once(app: Flask, tenant: UUID, acts: Acts, *, is_crowd: bool = False)
     def one(act: Callable[[], object]) -> None:
         gate.wait()
         with door if is_crowd else nullcontext():
-            while (outcome := _outcome(app, tenant, act)) and is_crowd and _found_no_turn(outcome):
+            while (
+                (outcome := outcome_of(app, tenant, act)) and is_crowd and _found_no_turn(outcome)
+            ):
                 pass
         outcomes.append(outcome)
 
@@ -66,7 +68,8 @@ def all_at_once(app: Flask, tenant: UUID, acts: Acts, *, is_crowd: bool = False)
     return outcomes
 
 
-def _outcome(app: Flask, tenant: UUID, act: Callable[[], object]) -> object:
+def outcome_of(app: Flask, tenant: UUID, act: Callable[[], object]) -> object:
+    """DONE, or what the act or its commit raised; in a transaction of its own."""
     with app.app_context(), tenant_scope(tenant):
         try:
             act()

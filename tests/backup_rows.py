@@ -37,11 +37,12 @@ from app.models import (
     WorkState,
 )
 from app.platform.service import note
-from app.storage import object_key, put_bytes
+from app.storage import object_key
 from app.tenancy import platform_scope, tenant_scope
 from tests import scenarios
 from tests.cast import Cast
 from tests.pictures import a_png, sha256_of
+from tests.stored import put_bytes
 
 LATER = datetime(2199, 1, 1, tzinfo=UTC)
 TOMBSTONE = "insert into tombstones (slug, body, signature) values ('gone', '{}', 'ab')"

@@ -26,7 +26,6 @@ from app.models import Actor, Report
 from app.reports.service import start_report
 from app.reports.signing import GivenSignature, sign_report
 from app.reports.submitting import submit_report
-from app.storage import storage
 from app.tenancy import tenant_scope
 from tests import servers as test_servers
 from tests.backup_rows import TOMBSTONE, add_rows
@@ -34,6 +33,7 @@ from tests.cast import Cast, Person
 from tests.conftest import settings_for
 from tests.pictures import a_jpeg
 from tests.scenarios import a_report, all_answers
+from tests.stored import storage
 from tests.test_documents_jobs import Desk
 
 

@@ -24,6 +24,7 @@ from app.tenancy import platform_scope, tenant_scope
 from tests import servers as test_servers
 from tests.cast import Cast, Person, load_cast, make_cast
 from tests.cheap_passwords import make_cheap
+from tests.lock_order import Watch
 
 # Machines are shared and noisy, so no example is judged by its time. `make test` takes the same
 # examples every run: a new find belongs to whoever searches (`make fuzz`), not to whoever lands next.
@@ -119,6 +120,22 @@ def transaction(app: Flask) -> Iterator[None]:
     """Whatever this test commits is rolled back after it."""
     with rolled_back(app):
         yield
+
+
+@pytest.fixture(scope="session")
+def lock_watch() -> Iterator[Watch]:
+    watch = Watch()
+    watch.start()
+    yield watch
+    watch.stop()
+
+
+@pytest.fixture(autouse=True)
+def one_order_of_locks(lock_watch: Watch) -> Iterator[None]:
+    """Whatever a test does, the app locks in the one order and writes the audit last."""
+    lock_watch.wrong.clear()
+    yield
+    assert lock_watch.wrong == []
 
 
 Scope = Callable[[Person], AbstractContextManager[Actor]]

@@ -49,8 +49,9 @@ from app.models import (
     Signature,
     Version,
 )
-from app.storage import object_key, put_bytes
+from app.storage import object_key
 from app.tenancy import require_tenant
+from tests.stored import put_bytes
 
 Row = TypeVar("Row", bound=db.Model)  # type: ignore[name-defined]
 

@@ -19,8 +19,8 @@ from app.imaging.settings import StripPosition, WatermarkSettings
 from app.jobs import runner
 from app.models import BrandPreview, Tenant, TenantStatus, WorkState
 from app.pdf.settings import PageFormat, PdfSettings, PhotoSize
-from app.storage import storage
 from app.tenancy import platform_scope
+from tests.stored import storage
 
 URL, PREVIEW, COLOURS = "/company/brand", "/company/brand/preview", "/company/brand/colours"
 HTMX = {"HX-Request": "true"}
@@ -327,6 +327,7 @@ def test_a_preview_whose_row_went_while_it_was_drawn_ends_quietly(
     def drawn_late(output):
         for footer in ("newer", "newest"):
             client.post(PREVIEW, data=filled(footer=footer), headers=HTMX)
+        db.session.remove()  # the requests shared it with the job
         return draw(output)
 
     monkeypatch.setattr(previewing, "_pictures", drawn_late)

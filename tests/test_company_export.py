@@ -43,13 +43,14 @@ from app.models import (
     WorkState,
 )
 from app.photos.service import remove_photo
-from app.storage import StorageUnavailable, object_key, put_bytes, storage, whole_storage
+from app.storage import StorageUnavailable, object_key, whole_storage
 from app.storage.references import list_named
 from app.tenancy import tenant_scope
 from tests import scenarios
 from tests.alone import app_alone
 from tests.companies import set_company
 from tests.pictures import a_jpeg, sha256_of
+from tests.stored import put_bytes, storage
 
 FORMULA = '=HYPERLINK("http://evil.test")'
 PDF = b"%PDF-1.7 final"

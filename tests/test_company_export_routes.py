@@ -10,8 +10,9 @@ from sqlalchemy import select, update
 from app.evidence.queries import list_entries
 from app.extensions import db
 from app.models import Export, WorkState
-from app.storage import object_key, put_bytes
+from app.storage import object_key
 from tests.pictures import sha256_of
+from tests.stored import put_bytes
 
 HTMX = {"HX-Request": "true"}
 PAGE, ASK = "/company/export", "/company/exports"

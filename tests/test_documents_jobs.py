@@ -37,7 +37,7 @@ from app.reports.content import content_hash
 from app.reports.facts import load_facts
 from app.reports.queries import get_report
 from app.reports.submitting import submit_report
-from app.storage import receive, storage
+from app.storage import receive
 from tests.pictures import a_jpeg, a_truncated_jpeg
 from tests.scenarios import (
     a_definition,
@@ -48,6 +48,7 @@ from tests.scenarios import (
     all_answers,
     an_answer,
 )
+from tests.stored import storage
 
 
 class Desk:

@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import AuditEntry, Document, PhotoVerdict, Report, WorkState
-from app.storage import object_key, put_bytes
+from app.storage import object_key
 from tests.pictures import sha256_of
 from tests.scenarios import a_grant, a_photo, a_report, completed
+from tests.stored import put_bytes
 
 HX = {"HX-Request": "true"}
 PDF = b"%PDF-1.7 for the test"

@@ -31,11 +31,12 @@ from app.models import (
 )
 from app.platform.deletion import WAIT
 from app.platform.tombstones import is_genuine
-from app.storage import StorageUnavailable, object_key, put_bytes, whole_storage
+from app.storage import StorageUnavailable, object_key, whole_storage
 from app.tenancy import TenantOwned, platform_scope
 from tests import scenarios
 from tests import servers as test_servers
 from tests.platform_stage import stage
+from tests.stored import put_bytes
 
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
 

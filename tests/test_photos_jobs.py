@@ -27,9 +27,10 @@ from app.models import (
 from app.photos import checking
 from app.photos.service import Upload, add_photo
 from app.photos.strip import frame_of, strip_text
-from app.storage import receive, storage
+from app.storage import receive
 from tests.pictures import a_jpeg, a_png, a_truncated_jpeg
 from tests.scenarios import a_project, a_report
+from tests.stored import storage
 
 
 @pytest.fixture

@@ -26,9 +26,10 @@ from app.models import (
 )
 from app.photos.queries import photo_views
 from app.reports.facts import PlacedPhoto
-from app.storage import LocalStorage, storage
+from app.storage import LocalStorage
 from tests.pictures import a_jpeg, a_png, a_truncated_jpeg, sha256_of
 from tests.scenarios import a_definition, a_grant, a_photo, a_report, completed
+from tests.stored import storage
 
 HX = {"HX-Request": "true"}
 

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from uuid import UUID, uuid4
 
+import psycopg2
 import pytest
 from PIL import Image
+from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import func, select
 
+from app.database_roles import APP
 from app.definition.schema import Field, FieldType, PhotoPolicy, Section, Text
 from app.extensions import db
 from app.models import Actor, Answer, Photo, PhotoPlacement, Report, ReportStatus, Snapshot
@@ -24,6 +29,7 @@ from app.reports.submitting import submit_report
 from app.storage import receive
 from app.tenancy import tenant_scope
 from tests import scenarios
+from tests import servers as test_servers
 from tests.alone import DONE, all_at_once, app_alone
 
 FIELD = Field(id="cover", type=FieldType.TEXT, label=Text(en="Cover"), photos=PhotoPolicy(max=3))
@@ -128,3 +134,81 @@ def test_parallel_uploads_keep_to_the_most_that_a_question_takes(stage, cast):
     with app.app_context(), tenant_scope(cast.acme):
         placed = select(func.count()).where(PhotoPlacement.report_id == report_id)
         assert db.session.scalar(placed) == FIELD.photos.max
+
+
+class TestTheDatabaseAlone:
+    """Two connections that know nothing of the app's own lock: the trigger makes one of them wait.
+
+    Without its lock the answer would look at the report as it was before, and stand in a report
+    that is frozen without it.
+    """
+
+    @pytest.fixture
+    def connections(self, stage, cast):
+        app, _actor, fresh = stage
+        report_id = str(fresh())
+        with app.app_context():
+            name = db.engine.url.database
+        opened = [
+            psycopg2.connect(test_servers.current().postgres().dsn(APP, name)) for _each in range(2)
+        ]
+        for one in opened:
+            with one.cursor() as cursor:
+                cursor.execute("set app.tenant_id = %s", (str(cast.acme),))
+            one.commit()
+        yield (*opened, report_id)
+        for one in opened:
+            one.close()
+
+    @staticmethod
+    def answer(connection, report_id: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "update answers set value = '\"late\"' where report_id = %s", (report_id,)
+            )
+            assert cursor.rowcount == 1
+
+    @staticmethod
+    def complete(connection, report_id: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("update reports set status = 'completed' where id = %s", (report_id,))
+            assert cursor.rowcount == 1
+
+    def test_an_answer_waits_for_a_submit_and_is_refused(self, connections):
+        submitting, saving, report_id = connections
+        self.complete(submitting, report_id)
+        with ThreadPoolExecutor(1) as pool:
+            late = pool.submit(self.answer, saving, report_id)
+            until_it_waits(saving, late)
+            submitting.commit()
+            with pytest.raises(InsufficientPrivilege):
+                late.result(20)
+
+    def test_a_submit_waits_for_an_answer(self, connections):
+        submitting, saving, report_id = connections
+        self.answer(saving, report_id)
+        with ThreadPoolExecutor(1) as pool:
+            completed = pool.submit(self.complete, submitting, report_id)
+            until_it_waits(submitting, completed)
+            assert not completed.done()
+            saving.commit()
+            completed.result(20)
+
+
+def until_it_waits(connection, future: Future) -> None:
+    """Until the statement of this connection waits for a lock, or is done."""
+    watching = psycopg2.connect(test_servers.current().postgres().dsn())
+    watching.autocommit = True
+    try:
+        with watching.cursor() as cursor:
+            for _look in range(1_000):
+                cursor.execute(
+                    "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s",
+                    (connection.get_backend_pid(),),
+                )
+                if future.done() or cursor.fetchone()[0]:
+                    return
+                time.sleep(0.02)
+    finally:
+        watching.close()
+    raise AssertionError("it neither waits nor ends")

@@ -22,10 +22,11 @@ from app.models import (
     WorkState,
 )
 from app.platform.support import end_left_over
-from app.storage import object_key, put_bytes
+from app.storage import object_key
 from app.tenancy import may_write, only_read, platform_scope
 from tests import scenarios
 from tests.platform_stage import stage
+from tests.stored import put_bytes
 
 HTMX = {"HX-Request": "true"}
 REASON = "Ticket 4711: the PDF does not open"

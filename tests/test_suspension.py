@@ -30,10 +30,11 @@ from app.models import (
     WorkState,
 )
 from app.photos.service import KIND as PHOTO_CHECK
-from app.storage import object_key, put_bytes
+from app.storage import object_key
 from tests import scenarios
 from tests.companies import company_as
 from tests.pictures import a_jpeg, sha256_of
+from tests.stored import put_bytes
 
 REASON = "The invoice of March is not paid."
 SINCE = datetime(2026, 3, 9, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ from app.auth.identity import token_hash
 from app.auth.passwords import WeakPassword, verify_password
 from app.company.limits import TooManyPeople, count_people
 from app.errors import NotAllowed, NotFound
-from app.evidence.queries import list_entries
+from app.evidence import queries as evidence
 from app.extensions import db
 from app.models import (
     Account,
@@ -37,6 +37,12 @@ GOOD = "a good long sentence"
 
 def account_of(person) -> Account:
     return db.session.scalars(select(Account).where(Account.id == person.id)).one()
+
+
+def list_entries(object_type, object_id):
+    """What the audit tells; entries are written at the commit."""
+    db.session.commit()
+    return evidence.list_entries(object_type, object_id)
 
 
 def actions(object_type, object_id) -> list[str]:

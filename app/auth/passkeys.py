@@ -129,7 +129,7 @@ def register(
     Raises PasskeyRefused or TooManyPasskeys.
     """
     assert door.person
-    door.session.refresh(door.person, with_for_update=True)
+    door.session.refresh(door.person, with_for_update={"key_share": True})
     if len(list_passkeys(door)) >= MOST:
         raise TooManyPasskeys(most=MOST)
     body = _read(credential)
@@ -174,7 +174,7 @@ def take_proof(*, door: Door, credential: str, challenge: Challenge) -> None:
     passkey = door.session.scalars(
         select(table)
         .where(door.own(table), table.credential_id == credential_id(credential))
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
     if passkey is None or _is_older(challenge, passkey.last_used_at):
         raise PasskeyRefused
@@ -197,7 +197,7 @@ def remove(*, door: Door, passkey_id: UUID, password: str, actor: Actor) -> None
     """Forget a passkey. Raises NotFound, WrongPassword or LastFactor."""
     assert door.person
     table = door.passkeys
-    door.session.refresh(door.person, with_for_update=True)
+    door.session.refresh(door.person, with_for_update={"key_share": True})
     own = select(table).where(door.own(table), table.id == passkey_id)
     passkey = door.session.scalars(own).one_or_none()
     if passkey is None:

@@ -85,7 +85,7 @@ def require_open_reset(*, door: TenantDoor, reset_id: UUID) -> PasswordReset:
     own = select(PasswordReset).where(
         PasswordReset.id == reset_id, PasswordReset.account_id == door.person.id
     )
-    reset = door.session.scalars(own.with_for_update()).one()
+    reset = door.session.scalars(own.with_for_update(key_share=True)).one()
     if reset.used_at is not None:
         raise LinkUsed
     if reset.expires_at <= datetime.now(UTC):
@@ -98,5 +98,7 @@ def use_reset(*, door: TenantDoor, reset_id: UUID, new: str, visit: Visit) -> No
 
     The second factor stays. Raises LinkUsed, LinkOver or WeakPassword.
     """
+    # The account before what hangs on it: a change of the password voids this link in that order.
+    door.session.refresh(door.person, with_for_update={"key_share": True})
     require_open_reset(door=door, reset_id=reset_id)
     set_password(door=door, new=new, actor=visit.actor(door.person))

@@ -265,4 +265,4 @@ def _step_of(secret: str, code: str, newer_than: int = 0) -> int | None:
 def _lock(door: Door) -> None:
     """Two who use one code at once, or take away the last two factors, go one after the other."""
     door.session.flush()
-    door.session.refresh(door.person, with_for_update=True)
+    door.session.refresh(door.person, with_for_update={"key_share": True})

@@ -15,6 +15,7 @@ from app.definition.workbook import Problem, sample_workbook
 from app.definition.workbook.guard import MAX_FILE
 from app.extensions import db
 from app.models import MANAGERS, STAFF
+from app.transactions import pause
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
 
@@ -37,6 +38,7 @@ def new() -> Response:
 @blueprint.get("/checklists/sample.xlsx")
 @requires(*STAFF)
 def sample() -> Response:
+    pause()
     workbook = BytesIO(sample_workbook())
     return send_file(workbook, XLSX, as_attachment=True, download_name="laudo-checklist.xlsx")
 

@@ -19,6 +19,7 @@ from app.evidence.service import record
 from app.extensions import db
 from app.models import Actor, Checklist, ChecklistStatus, Version
 from app.tenancy import require_tenant
+from app.transactions import pause
 
 
 class WorkbookRefused(DomainError):
@@ -118,11 +119,14 @@ def _draft(
 
 def _read(data: bytes, filename_stem: str) -> WorkbookReading:
     """Read twice where the code is known, so that the ids of the version before go on."""
+    pause()
     reading = read_workbook(data, filename_stem=filename_stem)
     known = find_latest_of_code(reading.code) if reading.definition and reading.code else None
     if known is None:
         return reading
-    return read_workbook(data, filename_stem=filename_stem, known=known.definition)
+    earlier = known.definition
+    pause()
+    return read_workbook(data, filename_stem=filename_stem, known=earlier)
 
 
 def _lock_checklist(definition: Definition) -> Checklist:
@@ -138,7 +142,7 @@ def _lock_checklist(definition: Definition) -> Checklist:
         .on_conflict_do_nothing(index_elements=["tenant_id", "code"])
     )
     statement = select(Checklist).where(Checklist.code == definition.header.code)
-    return db.session.scalars(statement.with_for_update()).one()
+    return db.session.scalars(statement.with_for_update(key_share=True)).one()
 
 
 def _locked_version(version_id: UUID) -> Version:
@@ -147,7 +151,7 @@ def _locked_version(version_id: UUID) -> Version:
         select(Checklist.id)
         .join(Version, Version.checklist_id == Checklist.id)
         .where(Version.id == version_id)
-        .with_for_update(of=Checklist)
+        .with_for_update(of=Checklist, key_share=True)
     )
     return get_version(version_id)
 

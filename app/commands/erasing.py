@@ -86,7 +86,8 @@ def erase_rows(connection: extensions.connection, due: Due, *, actor: Actor) -> 
     with connection, connection.cursor() as cursor:
         cursor.execute("select set_config('lock_timeout', %s, true)", (LONGEST_WAIT,))
         cursor.execute("select set_config('laudo.erasing', %s, true)", (str(due.id),))
-        # Whoever would write a row of the company waits here, and then finds no company.
+        # Whoever would write a row of the company waits here, and then finds no company: its key
+        # goes, so this one lock is FOR UPDATE.
         cursor.execute(
             "select name from tenants where id = %s and status = 'suspended'"
             " and deletion_due_at <= clock_timestamp() for update",

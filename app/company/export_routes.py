@@ -49,7 +49,8 @@ def export_status(export_id: UUID) -> Response:
 @blueprint.get("/company/exports/<uuid:export_id>/download")
 @requires(Role.ADMIN)
 def export_download(export_id: UUID) -> Response:
-    row = exporting.take_export(export_id=export_id, actor=current_actor())
+    """The audit tells of it once the storage has given the file's address."""
+    row = exporting.get_file(export_id)
     response = hand_out(
         row.storage_key or "",
         purpose="export",
@@ -59,6 +60,7 @@ def export_download(export_id: UUID) -> Response:
         file_name=_file_name(row),
         actor=current_actor(),
     )
+    exporting.note_download(export_id=export_id, actor=current_actor())
     db.session.commit()
     return response
 

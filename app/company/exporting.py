@@ -58,12 +58,17 @@ def request_export(*, actor: Actor) -> Export:
     raise RuntimeError("no export could be made")
 
 
-def take_export(*, export_id: UUID, actor: Actor) -> Export:
-    """The export whose file somebody downloads, which the audit tells. Raises NotFound,
-    NotExported."""
+def get_file(export_id: UUID) -> Export:
+    """The export whose file somebody wants. Raises NotFound, NotExported."""
     export = get_export(export_id)
     if export.storage_key is None:
         raise NotExported
+    return export
+
+
+def note_download(*, export_id: UUID, actor: Actor) -> None:
+    """Let the audit tell that somebody takes the file. Raises NotFound, NotExported."""
+    export = get_file(export_id)
     record(
         action="export.downloaded",
         actor=actor,
@@ -71,7 +76,6 @@ def take_export(*, export_id: UUID, actor: Actor) -> Export:
         object_id=export.id,
         sha256=export.sha256,
     )
-    return export
 
 
 def get_export(export_id: UUID) -> Export:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import select
 
@@ -20,6 +19,7 @@ from app.pdf.settings import PdfSettings
 from app.storage import object_key, put_bytes
 from app.stored import Stored
 from app.tenancy import require_tenant
+from app.transactions import pause
 from app.web.brand import COLOUR
 
 
@@ -67,16 +67,15 @@ class Brand:
 
 def brand_tenant(brand: Brand, *, actor: Actor) -> Tenant:
     """Change the bound tenant's branding. Raises NotAColour or LogoRefused (of which logo)."""
-    tenant = _tenant()
     new = {
-        "logo_key": _stored_logo(tenant.id, brand.logo, "logo"),
-        "second_logo_key": _stored_logo(tenant.id, brand.second_logo, "second_logo"),
+        "logo_key": _stored_logo(brand.logo, "logo"),
+        "second_logo_key": _stored_logo(brand.second_logo, "second_logo"),
         "colour_accent": _colour(brand.accent),
         "colour_second": _colour(brand.second),
         "colour_third": _colour(brand.third),
         "contact": brand.contact.strip() if brand.contact is not None else None,
     }
-    changes = {}
+    tenant, changes = _tenant(), {}
     for name, value in new.items():
         old = getattr(tenant, name)
         if value is not None and value != old:
@@ -145,10 +144,11 @@ def _colour(text: str | None) -> str | None:
     return colour
 
 
-def _stored_logo(tenant_id: UUID, data: bytes | None, which: str) -> str | None:
+def _stored_logo(data: bytes | None, which: str) -> str | None:
     """The storage key of the cleaned logo; its bytes are stored before any row points at them."""
     if data is None:
         return None
+    pause()
     if len(data) > MAX_LOGO_BYTES:
         raise LogoTooLarge(which=which)
     if sniff(data[:HEADER_BYTES]) not in (ImageKind.PNG, ImageKind.JPEG):
@@ -157,6 +157,6 @@ def _stored_logo(tenant_id: UUID, data: bytes | None, which: str) -> str | None:
         clean = clean_logo_apart(data)
     except UnsupportedLogo as error:
         raise LogoUnreadable(which=which) from error
-    key = object_key(tenant_id, "logo", hashlib.sha256(clean).hexdigest(), ".png")
+    key = object_key(require_tenant(), "logo", hashlib.sha256(clean).hexdigest(), ".png")
     put_bytes(key, clean)
     return key

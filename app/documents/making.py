@@ -34,6 +34,7 @@ from app.photos.drawing import Drawn, Order, add_rows, draw, local_logo
 from app.photos.strip import StripFrame, frame_of
 from app.storage import CorruptObject, MissingObject, kind_of_key, object_key, storage
 from app.tenancy import require_tenant
+from app.transactions import pause
 
 PROGRESS_SECONDS = 0.5
 TOO_LARGE = "too_large"
@@ -131,6 +132,7 @@ def _load(
         raise WorkFailed(EVIDENCE_DIFFERS)
     subject = subject_of(source)
     frame = frame_of(source.report, project=subject.project, address=subject.address)
+    pause()
     logo = local_logo(frame.logo_key, folder)
     prints = plan_prints(
         source.facts.photos,

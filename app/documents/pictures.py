@@ -33,6 +33,7 @@ from app.photos.strip import StripFrame, strip_text, time_words
 from app.reports.facts import PlacedPhoto
 from app.storage import MissingObject, object_key, storage
 from app.tenancy import require_tenant
+from app.transactions import pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ def plan_prints(
     good = [one for one in placed if one.state is PhotoState.GOOD]
     stored = _stored_prints(one.photo.id for one in good)
     named = _named_prints(frozen)
+    pause()
     fresh = {one.photo_id: one for one in drawn if one.kind is DerivativeKind.PRINT}
     found: dict[UUID, Print] = {}
     missing: list[Order] = []

@@ -40,6 +40,8 @@ def request_document(report: Report, *, actor: Actor) -> Document:
     for _attempt in range(3):
         if document := _insert(report, is_preview, actor):
             return document
+        # Between `stop_previews` and the report's lock a preview may have been asked for. Whoever
+        # holds its row waits for no report.
         earlier = _lock_open(report.id)
         # One that settled in between makes room for the next try.
         if earlier and (earlier.is_preview == is_preview or is_preview):
@@ -47,6 +49,16 @@ def request_document(report: Report, *, actor: Actor) -> Document:
         if earlier:
             _supersede(earlier)
     raise RuntimeError(f"no document could be made for report {report.id}")
+
+
+def stop_previews(report_id: UUID) -> None:
+    """Let the preview in the making give way to the PDF of the report, which is about to finish.
+
+    Called before the report is locked: whoever publishes a document holds its row first.
+    """
+    earlier = _lock_open(report_id)
+    if earlier and earlier.is_preview:
+        _supersede(earlier)
 
 
 def retry_document(*, document_id: UUID, actor: Actor) -> Document:
@@ -96,7 +108,7 @@ def _lock_open(report_id: UUID) -> Document | None:
     return db.session.scalars(
         select(Document)
         .where(Document.report_id == report_id, Document.state.in_(OPEN))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
 

@@ -131,7 +131,7 @@ def _skipped(row: Row[Any]) -> set[str]:
 
 def _locked_tenant() -> Tenant:
     statement = select(Tenant).where(Tenant.id == require_tenant())
-    return db.session.scalars(statement.with_for_update()).one()
+    return db.session.scalars(statement.with_for_update(key_share=True)).one()
 
 
 def _record(verb: str, tenant: Tenant, actor: Actor, **facts: object) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from app.imaging.decode import Reason, UndecodableImage
+from app.slow_work import slow_work
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,6 +38,7 @@ class ChildFailed(RuntimeError):
     """The function failed in the child in a way that says nothing about the picture."""
 
 
+@slow_work
 def run_limited(
     function: Callable[..., T],
     *args: Any,

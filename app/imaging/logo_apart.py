@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from app.slow_work import slow_work
+
 MAX_LOGO_BYTES = 5 << 20
 REFUSED = 3
 """The child's exit status for a file that is no logo."""
@@ -36,6 +38,7 @@ class CleaningFailed(RuntimeError):
     """The child ended in a way that says nothing about the logo."""
 
 
+@slow_work
 def clean_logo_apart(data: bytes) -> bytes:
     """Return what `logo.clean_logo` makes of a file, computed in a child process.
 

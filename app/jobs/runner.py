@@ -127,7 +127,7 @@ def holds(model: type[Work], claim: Claim) -> bool:
     row = db.session.execute(
         select(model.fence, model.state)
         .where(model.id == claim.id)  # type: ignore[attr-defined]
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
     return bool(row and row.fence == claim.fence and row.state == WorkState.RUNNING)
 

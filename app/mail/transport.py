@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from app.jobs.queue import redis_client
 from app.mail.letter import Envelope
+from app.slow_work import slow_work
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Refused(RuntimeError):
     """The server will not take this mail however often it is tried."""
 
 
+@slow_work
 def post(message: EmailMessage, envelope: Envelope) -> str:
     """Hand the message over; returns where it went, for the log. Raises Away, Refused."""
     if not current_app.config["SMTP_HOST"]:
@@ -64,6 +66,7 @@ def where_mails_go() -> str:
 # --- a server ------------------------------------------------------------------------------------
 
 
+@slow_work
 @contextmanager
 def connected() -> Iterator[smtplib.SMTP]:
     """A connection that is logged in as the settings say. Raises Away."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Computed, DateTime, Numeric, String, UniqueConstraint
+from sqlalchemy import Computed, DateTime, Numeric, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Changing, TenantRow, tenant_key, tenant_table
@@ -39,7 +39,7 @@ class Equipment(Changing, TenantRow):
     name: Mapped[str] = mapped_column(String(200), server_default="")
     # The tag without accents and capitals.
     search_words: Mapped[str] = mapped_column(
-        Computed("fold_words(tag)", persisted=True), deferred=True
+        Text, Computed("fold_words(tag)", persisted=True), deferred=True
     )
 
 

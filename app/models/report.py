@@ -6,7 +6,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, DateTime, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    DateTime,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.definition.outcome import Outcome
@@ -82,7 +91,7 @@ class Report(Changing, TenantRow):
     title: Mapped[str] = mapped_column(String(200))
     # Number and title without accents and capitals.
     search_words: Mapped[str] = mapped_column(
-        Computed("fold_words(number || ' ' || title)", persisted=True), deferred=True
+        Text, Computed("fold_words(number || ' ' || title)", persisted=True), deferred=True
     )
     status: Mapped[ReportStatus] = mapped_column(
         StateText(ReportStatus), server_default=ReportStatus.DRAFT.value

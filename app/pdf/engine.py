@@ -30,6 +30,7 @@ from app.pdf.fonts import font_face_css, font_files, shared_fonts
 from app.pdf.limits import TooLarge, check_size
 from app.pdf.markup import render_html, stylesheet, stylesheets_of, theme_css
 from app.pdf.proof import photos_missing
+from app.slow_work import slow_work
 
 
 class RenderFailed(Exception):
@@ -65,6 +66,7 @@ class RenderedPdf:
 OnProgress = Callable[[Progress], None]
 
 
+@slow_work
 def render_pdf(
     context: data.ReportContext,
     files: Mapping[str, Path],

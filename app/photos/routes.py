@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, cast
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from app.photos import blueprint, queries, service
 from app.photos.forms import CaptionForm, MoveForm, ReasonForm, chosen_files, read_upload
 from app.photos.naming import photo_file_name
 from app.storage import receive
+from app.transactions import pause
 from app.web.errors import translated
 from app.web.files import send_stored
 from app.web.fragments import redirect_to, render_fragment, varied, wants_fragment
@@ -39,8 +42,7 @@ def upload(report_id: UUID, field_id: str) -> Response:
     if not files:
         raise service.NotAPicture
     if wants_fragment():
-        photo = _receive(report_id, field_id, files[0], is_alone=True)
-        photo_id = photo.id
+        photo_id = _receive(report_id, field_id, files[0]).id
         db.session.commit()
         metrics.PHOTOS.labels("received").inc()
         return _card(photo_id, status=201)
@@ -153,31 +155,58 @@ def derivative(photo_id: UUID, kind: str) -> Response:
     )
 
 
-def _receive(report_id: UUID, field_id: str, file: FileStorage, *, is_alone: bool) -> Photo:
+def _receive(report_id: UUID, field_id: str, file: FileStorage) -> Photo:
+    with _counting_refusals():
+        return _place(report_id, field_id, _keep(file, is_alone=True))
+
+
+def _receive_all(report_id: UUID, field_id: str, files: list[FileStorage]) -> list[str]:
+    """What was refused, as sentences; a bad file never blocks the rest.
+
+    The bytes of all are stored before the first row is written: nobody waits for a slow storage.
+    """
+    if len(files) == 1:
+        _receive(report_id, field_id, files[0])
+        return []
+    refused: list[str] = []
+    kept: list[tuple[FileStorage, service.Kept]] = []
+    for file in files:
+        with _noting_refusals(file, refused):
+            kept.append((file, _keep(file, is_alone=False)))
+    for file, one in kept:
+        with _noting_refusals(file, refused):
+            _place(report_id, field_id, one)
+    return refused
+
+
+def _keep(file: FileStorage, *, is_alone: bool) -> service.Kept:
+    pause()
+    with receive(cast(BinaryIO, file.stream)) as received:
+        return service.keep_bytes(read_upload(request.form, received, is_alone=is_alone))
+
+
+def _place(report_id: UUID, field_id: str, kept: service.Kept) -> Photo:
+    return service.place_photo(
+        report_id=report_id, field_id=field_id, kept=kept, actor=current_actor()
+    )
+
+
+@contextmanager
+def _counting_refusals() -> Iterator[None]:
     try:
-        with receive(cast(BinaryIO, file.stream)) as received:
-            return service.add_photo(
-                report_id=report_id,
-                field_id=field_id,
-                upload=read_upload(request.form, received, is_alone=is_alone),
-                actor=current_actor(),
-            )
+        yield
     except DomainError:
         metrics.PHOTOS.labels("refused").inc()
         raise
 
 
-def _receive_all(report_id: UUID, field_id: str, files: list[FileStorage]) -> list[str]:
-    """What was refused, as sentences; a bad file never blocks the rest."""
-    refused = []
-    for file in files:
-        try:
-            _receive(report_id, field_id, file, is_alone=len(files) == 1)
-        except DomainError as error:
-            if len(files) == 1:
-                raise
-            refused.append(f"{file.filename}: {translated(error)}")
-    return refused
+@contextmanager
+def _noting_refusals(file: FileStorage, refused: list[str]) -> Iterator[None]:
+    try:
+        with _counting_refusals():
+            yield
+    except DomainError as error:
+        refused.append(f"{file.filename}: {translated(error)}")
 
 
 def _changed(placement: PhotoPlacement) -> Response:

@@ -41,6 +41,7 @@ from app.reports.locking import lock_open_report
 from app.reports.queries import get_open_report
 from app.storage import Received, object_key, storage
 from app.tenancy import require_tenant
+from app.transactions import pause
 
 KIND = "photo_check"
 QUEUE = "photos"
@@ -63,6 +64,15 @@ class Upload:
     longitude: Decimal | None = None
     accuracy_m: Decimal | None = None
     position_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An upload whose bytes lie in the storage under `key`; no row names them yet."""
+
+    upload: Upload
+    kind: ImageKind
+    key: str
 
 
 class NoPhotosHere(DomainError):
@@ -114,19 +124,35 @@ def add_photo(*, report_id: UUID, field_id: str, upload: Upload, actor: Actor) -
     StorageFull, StorageUnavailable, ReportTakesNoMorePhotos and the refusals above; there is no
     photo then.
     """
-    report = get_open_report(report_id, person=actor)
-    field = get_photo_field(report, field_id)
+    check_place(report_id=report_id, field_id=field_id, actor=actor)
+    kept = keep_bytes(upload)
+    return place_photo(report_id=report_id, field_id=field_id, kept=kept, actor=actor)
+
+
+def keep_bytes(upload: Upload) -> Kept:
+    """Store the bytes, with no transaction open: a slow storage holds up nobody else.
+
+    Raises NotAPicture, ArrivedChanged, StorageFull, StorageUnavailable.
+    """
+    pause()
     kind = _kind_of(upload)
     key = object_key(require_tenant(), "orig", upload.received.sha256)
     storage().put(key, upload.received.path)
+    return Kept(upload, kind, key)
+
+
+def place_photo(*, report_id: UUID, field_id: str, kept: Kept, actor: Actor) -> Photo:
+    """The photo of stored bytes, at the end of its field. Raises as `add_photo`."""
+    upload = kept.upload
     report = lock_open_report(report_id, actor=actor)
+    field = get_photo_field(report, field_id)
     client_id = upload.client_id or _own_client_id(report.id, field.id, upload.received.sha256)
     if earlier := _find_earlier(client_id, report, field, upload):
         return earlier
     if count_in_field(report.id, field.id) >= field.photos.max:
         raise TooManyPhotos(max=field.photos.max)
     require_room_for_photo(report, used=count_in_report(report.id))
-    photo = _insert(report, client_id, upload, kind, key, actor)
+    photo = _insert(report, client_id, kept, actor)
     db.session.add(
         PhotoPlacement(
             report_id=report.id,
@@ -220,10 +246,11 @@ def remove_photo(*, photo_id: UUID, actor: Actor) -> PhotoPlacement:
 
 def read_again(*, photo_id: UUID, actor: Actor) -> None:
     """Let the worker try once more what it gave up. Raises NotFound, ReportClosed, StillReading."""
-    placement = _take(photo_id, actor)
+    get_placement(photo_id, person=actor)
+    # Work before the report, as everywhere; a report that is closed undoes it.
     check_id = db.session.scalar(
         update(PhotoCheck)
-        .where(PhotoCheck.photo_id == placement.photo_id, PhotoCheck.state == WorkState.FAILED)
+        .where(PhotoCheck.photo_id == photo_id, PhotoCheck.state == WorkState.FAILED)
         .values(
             state=WorkState.QUEUED,
             attempts=0,
@@ -236,6 +263,7 @@ def read_again(*, photo_id: UUID, actor: Actor) -> None:
         .returning(PhotoCheck.id)
         .execution_options(synchronize_session=False)
     )
+    placement = _take(photo_id, actor)
     if check_id is None:
         raise StillReading
     _record("photo.read_again", placement, actor)
@@ -277,17 +305,16 @@ def _find_earlier(client_id: UUID, report: Report, field: Field, upload: Upload)
     return photo
 
 
-def _insert(
-    report: Report, client_id: UUID, upload: Upload, kind: ImageKind, key: str, actor: Actor
-) -> Photo:
+def _insert(report: Report, client_id: UUID, kept: Kept, actor: Actor) -> Photo:
+    upload = kept.upload
     row = {
         "tenant_id": require_tenant(),
         "report_id": report.id,
         "client_id": client_id,
         "sha256": upload.received.sha256,
         "byte_size": upload.received.byte_size,
-        "media_type": kind.value,
-        "storage_key": key,
+        "media_type": kept.kind.value,
+        "storage_key": kept.key,
         "source": upload.source,
         "latitude": upload.latitude,
         "longitude": upload.longitude,

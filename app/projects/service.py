@@ -92,7 +92,7 @@ def lock_project(project_id: UUID) -> Project:
     project = db.session.scalars(
         select(Project)
         .where(Project.id == project_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
     if project is None:

@@ -30,6 +30,7 @@ from app.reports.queries import get_report
 from app.reports.strokes import BadStrokes, parse_strokes
 from app.storage import object_key, put_bytes
 from app.tenancy import require_tenant
+from app.transactions import pause
 
 MAX_NAME = 120
 MAX_DRAWN_BYTES = 200_000
@@ -138,10 +139,10 @@ def sign_report(
     """
     # Whether there is a place to sign comes first: a stranger learns nothing from a bad picture.
     role = _get_role(get_report(report_id, person=actor), role_id)
+    pause()
     name, strokes, image = _checked(given)
     digest = sha256(image).hexdigest()
     key = object_key(require_tenant(), "sign", digest, ".png")
-    # Before the report is locked: nobody else waits for a slow storage.
     put_bytes(key, image)
     report = lock_open_report(report_id, actor=actor)
     facts = load_facts(report)

@@ -21,7 +21,7 @@ from app.definition.rules import (
 )
 from app.errors import DomainError
 from app.evidence.queries import get_chain_head
-from app.evidence.service import record
+from app.evidence.service import record_now
 from app.extensions import db
 from app.mail.service import mail_submitted
 from app.models import Actor, Report, ReportStatus, Snapshot
@@ -86,6 +86,7 @@ def submit_report(*, report_id: UUID, actor: Actor) -> Report:
 
     Raises NotFound, ReportClosed, ReportIncomplete, PhotosBeingRead.
     """
+    _stop_previews(report_id)
     report = lock_report(report_id, actor=actor)
     if report.is_finished:
         return report
@@ -98,7 +99,15 @@ def submit_report(*, report_id: UUID, actor: Actor) -> Report:
     _complete(review, actor)
     mail_submitted(report, submitter=actor)
     _request_pdf(report, actor)
+    _freeze(review, actor)
     return report
+
+
+def _stop_previews(report_id: UUID) -> None:
+    """Before the report is locked: a document's row comes first, as for whoever publishes it."""
+    from app.documents.service import stop_previews
+
+    stop_previews(report_id)
 
 
 def _request_pdf(report: Report, actor: Actor) -> None:
@@ -108,24 +117,27 @@ def _request_pdf(report: Report, actor: Actor) -> None:
     request_document(report, actor=actor)
 
 
-def _complete(review: Review, actor: Actor) -> Snapshot:
-    """Two audit entries: the submit, which the snapshot names as the chain's head, and the
-    completion, which names the snapshot. The first one holds the chain until the commit, so
-    nothing can come between them."""
+def _complete(review: Review, actor: Actor) -> None:
     report, now = review.report, datetime.now(UTC)
-    entry = {"actor": actor, "object_type": "report", "object_id": report.id}
-    record(action="report.submitted", **entry)  # type: ignore[arg-type]
-    db.session.flush()
     report.status = ReportStatus.COMPLETED
     report.outcome = review.result.outcome
     report.submitted_at = report.completed_at = now
     report.completed_by = actor.account_id
+    db.session.flush()
+
+
+def _freeze(review: Review, actor: Actor) -> Snapshot:
+    """Two audit entries: the submit, which the snapshot names as the chain's head, and the
+    completion, which names the snapshot. The first one holds the chain until the commit, so
+    nothing can come between them; so this comes last, when every row is locked and changed."""
+    report = review.report
+    entry = {"actor": actor, "object_type": "report", "object_id": report.id}
+    record_now(action="report.submitted", **entry)  # type: ignore[arg-type]
     snapshot = freeze(report, review.facts, review.result, get_chain_head())
-    record(
+    record_now(
         action="report.completed",
-        outcome=report.outcome.value,
+        outcome=review.result.outcome.value,
         snapshot_sha256=snapshot.sha256,
         **entry,  # type: ignore[arg-type]
     )
-    db.session.flush()
     return snapshot

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
+from app.slow_work import slow_work
 from app.storage.base import CHUNK, Attachment, Listed, check_digest, hash_file, log
 from app.storage.failures import CorruptObject, MissingObject
 from app.storage.keys import KEY, checked_key, known_key, sha256_of_key
@@ -29,6 +30,7 @@ class LocalStorage:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
 
+    @slow_work
     def put(self, key: str, source: Path) -> None:
         target = self.root / checked_key(key)
         with disk_failures():
@@ -37,6 +39,7 @@ class LocalStorage:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._write(key, target, source)
 
+    @slow_work
     def open(self, key: str) -> BinaryIO:
         try:
             with disk_failures():
@@ -51,10 +54,12 @@ class LocalStorage:
             raise
         return file
 
+    @slow_work
     def local_path(self, key: str, directory: Path) -> Path:
         self.open(key).close()
         return self.root / key
 
+    @slow_work
     def exists(self, key: str) -> bool:
         if not KEY.fullmatch(key):
             return False
@@ -66,10 +71,12 @@ class LocalStorage:
             return False
         return True
 
+    @slow_work
     def delete(self, key: str) -> None:
         with disk_failures():
             (self.root / checked_key(key)).unlink(missing_ok=True)
 
+    @slow_work
     def delete_if_older(self, key: str, than: datetime) -> bool:
         path = self.root / checked_key(key)
         with contextlib.suppress(FileNotFoundError), disk_failures(), path.open("rb") as file:
@@ -79,6 +86,7 @@ class LocalStorage:
                 return True
         return False
 
+    @slow_work
     def list(self, tenant_id: UUID) -> Iterator[Listed]:
         for folder, _folders, names in os.walk(self.root / "t" / str(tenant_id)):
             for name in names:
@@ -96,6 +104,7 @@ class LocalStorage:
     def link(self, key: str, attachment: Attachment, seconds: int) -> str | None:
         return None
 
+    @slow_work
     def free_bytes(self) -> int | None:
         with disk_failures():
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ from uuid import UUID
 
 from werkzeug.http import dump_options_header
 
+from app.slow_work import slow_work
 from app.storage.base import CHUNK, Attachment, Listed, check_digest, hash_file, log
 from app.storage.bucket import AlreadyThere, Bucket, WrittenJustNow
 from app.storage.failures import CorruptObject, MissingObject, StorageUnavailable
@@ -44,6 +45,7 @@ class S3Storage:
         self._bucket = bucket
         self._is_direct = is_direct
 
+    @slow_work
     def put(self, key: str, source: Path) -> None:
         checked_key(key)
         with source.open("rb") as data:
@@ -54,6 +56,7 @@ class S3Storage:
         log.error("%s comes and goes while it is put", key)
         raise StorageUnavailable
 
+    @slow_work
     def open(self, key: str) -> BinaryIO:
         with disk_failures():
             spooled = tempfile.SpooledTemporaryFile(CHUNK, prefix="laudo-")  # noqa: SIM115
@@ -65,6 +68,7 @@ class S3Storage:
             raise
         return file
 
+    @slow_work
     def local_path(self, key: str, directory: Path) -> Path:
         path = directory / f"stored-{Path(known_key(key)).name}"
         if not path.exists():
@@ -77,12 +81,15 @@ class S3Storage:
                 part.unlink(missing_ok=True)
         return path
 
+    @slow_work
     def exists(self, key: str) -> bool:
         return bool(KEY.fullmatch(key)) and self._head(key) is not None
 
+    @slow_work
     def delete(self, key: str) -> None:
         self._bucket.call("delete_object", checked_key(key))
 
+    @slow_work
     def delete_if_older(self, key: str, than: datetime) -> bool:
         """Under a mark that a put at the same time sees: S3 cannot delete on a condition of age."""
         if not self._mark(checked_key(key)):
@@ -97,6 +104,7 @@ class S3Storage:
             with suppress(StorageUnavailable):
                 self._bucket.call("delete_object", SWEEPING + key)
 
+    @slow_work
     def list(self, tenant_id: UUID) -> Iterator[Listed]:
         prefix, token = f"t/{tenant_id}/", dict[str, str]()
         while True:
@@ -111,6 +119,7 @@ class S3Storage:
                 return
             token = {"ContinuationToken": page["NextContinuationToken"]}
 
+    @slow_work
     def link(self, key: str, attachment: Attachment, seconds: int) -> str | None:
         """Laudo does not see these bytes, so the bucket's own checksum of them is compared."""
         if not self._is_direct:
@@ -135,6 +144,7 @@ class S3Storage:
             )
         )
 
+    @slow_work
     def free_bytes(self) -> int | None:
         return None
 

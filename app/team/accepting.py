@@ -176,7 +176,9 @@ def _check(invitation: Invitation, generation: int, tenant: Tenant) -> None:
 def _get(invitation_id: UUID, *, lock: bool = False) -> Invitation:
     statement = select(Invitation).where(Invitation.id == invitation_id)
     if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
+        statement = statement.with_for_update(key_share=True).execution_options(
+            populate_existing=True
+        )
     invitation = db.session.scalars(statement).one_or_none()
     if invitation is None:
         raise LinkUnknown

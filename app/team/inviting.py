@@ -202,7 +202,7 @@ def _find_open(email: str) -> Invitation | None:
             Invitation.accepted_at.is_(None),
             Invitation.revoked_at.is_(None),
         )
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
 
@@ -211,7 +211,7 @@ def _lock(invitation_id: UUID) -> Invitation:
     invitation = db.session.scalars(
         select(Invitation)
         .where(Invitation.id == invitation_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
     if invitation is None:

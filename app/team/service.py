@@ -98,7 +98,7 @@ def deactivate_account(
     Raises NotFound, OwnAccount, LastAdmin, NotAssignable, and NotAllowed for whoever is no admin
     any more.
     """
-    account, admins = _lock(account_id, actor)
+    account, admins = _lock(account_id, actor, hand_over_to)
     if not account.is_active:
         return account
     _require_another(account, actor)
@@ -137,7 +137,7 @@ def change_role(
     Who becomes a viewer can fill in nothing, so open reports may go to `hand_over_to`. Raises
     NotFound, OwnAccount, LastAdmin, NotAssignable, and NotAllowed for whoever is no admin any more.
     """
-    account, admins = _lock(account_id, actor)
+    account, admins = _lock(account_id, actor, hand_over_to)
     if account.role is role:
         return account
     _require_another(account, actor)
@@ -184,13 +184,19 @@ def tidy_name(text: str) -> str:
     return name
 
 
-def _lock(account_id: UUID, actor: Actor) -> tuple[Account, set[UUID]]:
+def _lock(
+    account_id: UUID, actor: Actor, hand_over_to: UUID | None = None
+) -> tuple[Account, set[UUID]]:  # fmt: skip
     """The person, and the ids of all active admins: none of them changes until the transaction
-    ends, so that two who take the role from each other cannot both be right."""
+    ends, so that two who take the role from each other cannot both be right.
+
+    Whoever gets the open reports is locked with them: one after the other, two people who hand
+    over to each other would wait for each other.
+    """
     is_admin = and_(Account.role == Role.ADMIN, Account.is_active)
     rows = db.session.scalars(
         select(Account)
-        .where(or_(Account.id == account_id, is_admin))
+        .where(or_(Account.id.in_([account_id, hand_over_to]), is_admin))
         .order_by(Account.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
@@ -224,9 +230,8 @@ def _end_sessions(account: Account) -> None:
 
 
 def _lock_invitations(account: Account) -> Sequence[Invitation]:
-    """Those that the person sent and nobody accepted. Called before anything is written into the
-    audit: an acceptance locks its invitation first and the chain after it, as whoever saves an
-    answer locks the report first."""
+    """Those that the person sent and nobody accepted; the order of locks has them after accounts
+    and before reports."""
     return db.session.scalars(
         select(Invitation)
         .where(
@@ -235,7 +240,7 @@ def _lock_invitations(account: Account) -> Sequence[Invitation]:
             Invitation.revoked_at.is_(None),
         )
         .order_by(Invitation.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
 

@@ -15,6 +15,7 @@ from flask import Response, request, send_file
 
 from app.errors import NotFound
 from app.storage import MissingObject, storage
+from app.transactions import pause
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,11 @@ MAX_NAME = 120
 
 
 def open_stored(key: str) -> BinaryIO:
-    """The checked bytes under `key`. Raises NotFound when storage lacks them, and logs that."""
+    """The checked bytes under `key`, outside any transaction, which may not hold anything.
+
+    Raises NotFound when storage lacks them, and logs that.
+    """
+    pause()
     try:
         return storage().open(key)
     except MissingObject as error:

@@ -18,6 +18,7 @@ from app.errors import DomainError, NotFound
 from app.models import Actor
 from app.storage import Attachment, MissingObject, storage
 from app.tenancy import require_tenant
+from app.transactions import pause
 
 SECONDS = 300
 SALT = "laudo.files"
@@ -65,8 +66,10 @@ def hand_out(
 ) -> Response:  # fmt: skip
     """Send the person to the file: to the bucket where it hands out files itself, else to us.
 
+    Asks the storage outside any transaction, which may not hold anything.
     Raises NotFound when the storage lacks the bytes, CorruptObject, StorageUnavailable.
     """
+    pause()
     try:
         url = storage().link(key, Attachment(file_name, media_type), SECONDS)
     except MissingObject as error:

@@ -9,6 +9,7 @@ import hashlib
 import re
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -78,11 +79,20 @@ class Client:
         file: bytes | None = None,
     ) -> int:
         """The status of the answer, 0 where the connection broke."""
-        files = {"file": ("photo.jpg", file, "image/jpeg")} if file else None
+        return self._post(path, form, [file] if file else [])
+
+    def post_files(self, path: str, files: Sequence[bytes]) -> int:
+        """Several photos in one plain form."""
+        return self._post(path, None, files, **{"HX-Request": ""})
+
+    def _post(
+        self, path: str, form: dict[str, str] | None, pictures: Sequence[bytes], **headers: str
+    ) -> int:
+        files = [("file", ("photo.jpg", one, "image/jpeg")) for one in pictures] or None
         try:
             answer = self._session.post(
                 f"{self.site.url}{path}", data=form, files=files, timeout=30,
-                headers={"X-CSRFToken": self._token}, allow_redirects=False,
+                headers={"X-CSRFToken": self._token, **headers}, allow_redirects=False,
             )  # fmt: skip
         except requests.RequestException:
             self._note(0, {})

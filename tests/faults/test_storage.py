@@ -32,6 +32,7 @@ from app.storage.s3 import S3Storage
 from tests.pictures import a_jpeg, a_png
 from tests.storage.conftest import moto_url, s3, stage  # noqa: F401
 from tests.storage.stages import S3Stage, Stage
+from tests.stored import unwatched
 from tests.test_documents_jobs import Desk
 
 HX = {"HX-Request": "true"}
@@ -74,7 +75,7 @@ def objects(held: Stage) -> set[str]:
 
 def assert_whole(desk: Desk, held: Stage) -> None:
     """Every row's bytes are there and right, and nothing lies there in halves."""
-    with desk.acting(desk.tess):
+    with desk.acting(desk.tess), unwatched():
         for reference in list_references():
             held.store.open(reference.key).close()
     assert not [name for name in objects(held) if name.startswith(".part")]

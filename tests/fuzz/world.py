@@ -46,7 +46,7 @@ from app.models import (
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
 from app.signing import sign_row
-from app.storage import object_key, put_bytes
+from app.storage import object_key
 from app.tenancy import platform_scope, tenant_scope
 from app.web.brand import brand_digest
 from app.web.links import FileLink, sign_link
@@ -57,6 +57,7 @@ from tests.conftest import rolled_back, settings_for, signed_in_client
 from tests.fuzz.forms import LEAVER, Form, forms_of
 from tests.fuzz.strikes import Request
 from tests.pictures import a_jpeg, sha256_of
+from tests.stored import put_bytes
 
 WORDS = {
     "field_id": "enclosure", "role_id": "technician", "filename": "dist/manifest.json",

@@ -47,6 +47,16 @@ def attempt(dsn: str, statement: str, *, replica: bool = False) -> None:
         connection.close()
 
 
+def a_tenant(database: str) -> str:
+    connection = psycopg2.connect(test_servers.current().postgres().dsn(database=database))
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select id::text from tenants limit 1")
+            return cursor.fetchone()[0]
+    finally:
+        connection.close()
+
+
 @pytest.mark.parametrize("statement", STATEMENTS)
 @pytest.mark.parametrize("role", [APP, OWNER, "postgres", "replica"])
 def test_changes_are_refused(forged, role, statement):
@@ -54,6 +64,37 @@ def test_changes_are_refused(forged, role, statement):
     dsn = postgres.dsn("postgres" if role == "replica" else role, forged)
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         attempt(dsn, statement, replica=role == "replica")
+
+
+def test_the_chain_sets_its_own_clock_place_and_hashes(forged):
+    """Whatever a client of the app's role sends for them is not taken."""
+    tenant = a_tenant(forged)
+    postgres = test_servers.current().postgres()
+    connection = psycopg2.connect(postgres.dsn(APP, forged))
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("select set_config('app.tenant_id', %s, true)", (tenant,))
+            cursor.execute("select max(sequence) from audit_entries")
+            last = cursor.fetchone()[0]
+            cursor.execute(
+                "insert into audit_entries (tenant_id, action, object_type, body, sequence, at,"
+                " previous_hash, hash) values (%s, 'test.forged', 'test', '{}', 4711,"
+                " '2001-01-01T00:00Z', 'x', 'y') returning id",
+                (tenant,),
+            )
+            entry = cursor.fetchone()[0]
+            cursor.execute(
+                "select e.sequence, abs(extract(epoch from clock_timestamp() - e.at)) < 60,"
+                " e.previous_hash = before.hash, e.hash = encode(sha256(convert_to(concat_ws(E'\\n',"
+                " e.previous_hash, e.tenant_id::text, e.sequence::text, to_char(e.at at time zone"
+                " 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), e.body), 'UTF8')), 'hex')"
+                " from audit_entries e join audit_entries before"
+                " on before.tenant_id = e.tenant_id and before.sequence = %s where e.id = %s",
+                (last, entry),
+            )
+            assert cursor.fetchone() == (last + 1, True, True, True)
+    finally:
+        connection.close()
 
 
 def test_a_tenant_key_from_the_row_of_another_is_refused(forged):

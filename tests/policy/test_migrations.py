@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import psycopg2
 import pytest
+from alembic import command
 from alembic.script import ScriptDirectory
 from psycopg2 import extensions
 from sqlalchemy.exc import OperationalError
@@ -129,6 +130,11 @@ def test_the_migrations_are_one_line():
     assert len(script.get_heads()) == 1
     names = sorted(path.name[:4] for path in VERSIONS.glob("*.py"))
     assert names == [f"{number:04}" for number in range(1, len(names) + 1)]
+
+
+def test_models_and_migrations_say_the_same(database):
+    """As `flask db check` asks: nothing is left that the next autogenerate would write."""
+    command.check(test_servers.alembic_config(test_servers.current().url(OWNER, database)))
 
 
 @pytest.fixture

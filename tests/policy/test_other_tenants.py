@@ -30,12 +30,13 @@ from app.models import (
     Tenant,
     WorkState,
 )
-from app.storage import object_key, put_bytes
+from app.storage import object_key
 from app.tenancy import platform_scope
 from app.web.links import FileLink, sign_link
 from tests import scenarios
 from tests.policy.test_guards import CHANGE_THE_CLIENT, for_other_admins
 from tests.policy.test_guards import addresses as addresses_of_all
+from tests.stored import put_bytes
 
 CANARY = "Canary-7f3a"
 UNKNOWN = "Nobodys-9c1e"

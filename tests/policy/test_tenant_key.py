@@ -41,6 +41,22 @@ def test_raw_sql_without_a_tenant_sees_nothing(alone):
         assert db.session.execute(text("select count(*) from accounts")).scalar() == 0
 
 
+def test_the_key_goes_with_its_transaction(alone):
+    """Not with the next one that sets another key: whatever uses the connection outside a session
+    in between finds none."""
+    cast = load_cast(alone)
+    with alone.app_context():
+        with tenant_scope(cast.acme):
+            process = db.session.scalar(text("select pg_backend_pid()"))
+            db.session.commit()
+        with db.engine.connect() as connection:
+            found = connection.execute(
+                text("select pg_backend_pid(), current_setting('app.tenant_id', true)")
+            ).one()
+            assert (found[0], found[1] or "") == (process, "")
+            assert connection.scalar(text("select count(*) from accounts")) == 0
+
+
 def test_a_savepoint_keeps_the_tenant(alone):
     cast = load_cast(alone)
     with alone.app_context(), tenant_scope(cast.acme):

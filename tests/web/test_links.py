@@ -9,13 +9,14 @@ from sqlalchemy import update
 
 from app.extensions import db
 from app.models import Account, AccountSession, Document, WorkState
-from app.storage import object_key, put_bytes, whole_storage
+from app.storage import object_key, whole_storage
 from app.web import links
 from app.web.links import SECONDS
 from tests import scenarios
 from tests.pictures import sha256_of
 from tests.storage.conftest import moto_url  # noqa: F401
 from tests.storage.stages import S3Stage
+from tests.stored import put_bytes
 
 PDF = b"%PDF-1.7 a report" * 100
 

@@ -25,6 +25,7 @@ from app.platform.queries import get_tenant_id
 from app.reports.submitting import ReportIncomplete, get_review
 from app.storage import storage
 from app.tenancy import tenant_scope
+from app.transactions import pause
 
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
 Folder = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -109,6 +110,7 @@ def _submit(job: Job) -> None:
 def _write(job: Job, document: Document, out: Path) -> int:
     """Write the PDF; returns how many placed good photos it does not hold."""
     assert document.storage_key
+    pause()
     with storage().open(document.storage_key) as stored:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_bytes(stored.read())

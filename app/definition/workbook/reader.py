@@ -20,6 +20,7 @@ from app.definition.workbook.ids import name_set, plain_words
 from app.definition.workbook.problems import Log, Problem
 from app.definition.workbook.questions import read_questions
 from app.definition.workbook.sheet import Sheet, open_sheets
+from app.slow_work import slow_work
 
 NO_SHEET = N_("The workbook has no visible sheet with words. Show or fill the checklist sheet.")
 NO_HEADER = N_(
@@ -59,6 +60,7 @@ class WorkbookReading:
     code: str | None
 
 
+@slow_work
 def read_workbook(
     data: bytes, *, filename_stem: str, known: Definition | None = None
 ) -> WorkbookReading:

@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from app.definition.workbook.grammar import TYPE_NAMES
 from app.definition.workbook.sheet import MAX_ROWS
+from app.slow_work import slow_work
 
 Row = Sequence[str | None]
 
@@ -197,6 +198,7 @@ _PHOTOS = ("none", "min 1", "min 2", "min 3")
 _COMMENTS = ("yes", "when Not OK")
 
 
+@slow_work
 def sample_workbook() -> bytes:
     """An .xlsx of the rich form with examples of every type and instructions in two languages."""
     book = Workbook()
