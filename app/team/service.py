@@ -21,7 +21,7 @@ from app.errors import DomainError, NotAllowed, NotFound
 from app.evidence.service import record
 from app.extensions import db
 from app.mailbox import ascii_domain
-from app.models import Account, AccountSession, Actor, Invitation, ProjectGrant, Role
+from app.models import Account, AccountSession, Actor, Invitation, ProjectGrant, Role, Tenant
 from app.reports.assigning import reassign_open_reports
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
@@ -68,12 +68,13 @@ def create_account(
 
     Raises EmailTaken, BadEmail, NameMissing, WeakPassword, TooManyPeople.
     """
-    email = tidy_email(email)
+    email, name = tidy_email(email), tidy_name(name)
+    company = db.session.scalar(select(Tenant.name)) or ""
     account = Account(
         email=email,
-        name=tidy_name(name),
+        name=name,
         role=role,
-        password_hash=hash_password(password),
+        password_hash=hash_password(password, email, name, company),
         locale=locale,
         time_zone=time_zone,
     )
