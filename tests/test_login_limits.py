@@ -181,19 +181,22 @@ def test_counts_that_cannot_be_given_back_keep_nobody_out(app, nina, monkeypatch
     assert client.get("/account").status_code == 200
 
 
-def test_pages_that_ask_for_ones_own_password_share_one_count(client_of, nina):
+def test_pages_that_ask_for_ones_own_password_share_one_day(app, client_of, nina, monkeypatch):
+    monkeypatch.setitem(app.config, "LOGIN_TRIES_PER_DAY", 5)
     client = client_of(nina)
-    for _ in range(3):
-        assert (
-            client.post("/account/second-factor/codes", data={"current": WRONG}).status_code == 422
-        )
-    for _ in range(2):
-        assert (
-            client.post("/account/second-factor/app/off", data={"current": WRONG}).status_code
-            == 422
-        )
+    for path in ("codes", "codes", "codes", "app/off", "app/off"):
+        answer = client.post(f"/account/second-factor/{path}", data={"current": WRONG})
+        assert answer.status_code == 422
     form = {"current": PASSWORD, "new": "another good sentence", "again": "another good sentence"}
     assert client.post("/account/password", data=form).status_code == 429
+
+
+def test_a_page_that_asks_for_ones_own_password_takes_five_a_minute(client_of, nina):
+    client, form = client_of(nina), {"current": WRONG}
+    statuses = [
+        client.post("/account/second-factor/codes", data=form).status_code for _ in range(6)
+    ]
+    assert statuses == [422] * 5 + [429]
 
 
 def test_given_back_is_only_what_was_taken(app, nina, monkeypatch):

@@ -10,10 +10,10 @@ from app.auth import blueprint, queries, service
 from app.auth.doors import door_of
 from app.auth.forms import INHERITED, PasswordForm, ProfileForm
 from app.auth.passwords import WeakPassword
-from app.auth.tries import asks_own_password
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import SIGNED_IN, current_actor, requires
+from app.web.tries import asks_own_password
 
 
 @blueprint.get("/account")

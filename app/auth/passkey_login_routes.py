@@ -11,7 +11,7 @@ from uuid import UUID
 
 from flask import Response, session, url_for
 
-from app.auth import blueprint, identity, known_browsers, passkeys, service
+from app.auth import blueprint, identity, passkeys, service
 from app.auth.doors import Door, door_of_passkey
 from app.auth.forms import LoginForm, ProofForm
 from app.auth.half_way import HalfWayOver, door_half_way
@@ -19,10 +19,11 @@ from app.auth.passkeys import Challenge, ChallengeOver, PasskeyRefused
 from app.auth.redirects import safe_next
 from app.auth.routes import login_page, this_visit
 from app.auth.second_step_routes import half_way, half_way_key, over, second_step_page
-from app.auth.tries import MANY, a_minute, address_key, always, counted
+from app.web import known_browsers
 from app.web.errors import translated
 from app.web.fragments import redirect_to
 from app.web.guards import public
+from app.web.tries import MANY, a_minute, address_key, always, counted
 
 CHALLENGE = "challenge"
 

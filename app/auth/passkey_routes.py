@@ -17,11 +17,11 @@ from app.auth.queries import list_passkeys
 from app.auth.second_factor import LastFactor
 from app.auth.second_factor_routes import codes_page, surely_page
 from app.auth.service import WrongPassword
-from app.auth.tries import asks_own_password
 from app.errors import NotFound
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import SIGNED_IN, current_actor, requires
+from app.web.tries import asks_own_password
 
 
 @blueprint.get("/account/passkeys/new")

@@ -15,17 +15,18 @@ from flask import Response, flash, session, url_for
 from flask_babel import gettext as _
 from flask_limiter import RequestLimit
 
-from app.auth import blueprint, identity, known_browsers, resets
+from app.auth import blueprint, identity, resets
 from app.auth.doors import door_of_email, door_of_reset
 from app.auth.forms import EmailForm, NewPasswordForm
 from app.auth.passwords import WeakPassword
 from app.auth.resets import LinkOver, LinkUnknown, LinkUsed
-from app.auth.routes import this_visit
-from app.auth.tries import MANY, a_minute, account_key, address_key, always, counted
+from app.auth.routes import account_key, this_visit
 from app.errors import DomainError, NotFound
+from app.web import known_browsers
 from app.web.errors import sentence_for, translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import public
+from app.web.tries import MANY, a_minute, address_key, always, counted
 
 TOKEN = "reset"  # noqa: S105 - the name of its place in the cookie
 # Longer than any of the ways takes: who is known, unknown or gone gets the answer after this.

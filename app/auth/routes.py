@@ -10,27 +10,36 @@ from flask_babel import gettext as _
 from flask_limiter import RequestLimit
 from flask_login import current_user
 
-from app.auth import blueprint, identity, known_browsers, service
+from app.auth import blueprint, identity, service
 from app.auth.doors import Visit, door_of, door_of_email
-from app.auth.forms import LoginForm
+from app.auth.forms import LoginForm, tidy_email
 from app.auth.passkeys import passkeys_work
 from app.auth.redirects import safe_next
-from app.auth.tries import (
-    MANY,
-    a_day,
-    a_minute,
-    account_and_address_key,
-    account_key,
-    address_key,
-    counted,
-    is_of_a_day,
-)
+from app.web import known_browsers
 from app.web.errors import sentence_for
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import SIGNED_IN, current_actor, public, requires
 from app.web.headers import request_id
+from app.web.tries import (
+    MANY,
+    a_day,
+    a_minute,
+    address_key,
+    counted,
+    is_of_a_day,
+    subject_key,
+)
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+def account_key() -> str:
+    """Whoever is typed into the form, known here or not."""
+    return subject_key(tidy_email(request.form.get("email")))
+
+
+def account_and_address_key() -> str:
+    return f"{account_key()} {address_key()}"
 
 
 def this_visit() -> Visit:

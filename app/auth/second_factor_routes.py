@@ -17,10 +17,10 @@ from app.auth.doors import door_of
 from app.auth.forms import CurrentPasswordForm, TotpForm
 from app.auth.passkeys import passkeys_work
 from app.auth.service import WrongPassword
-from app.auth.tries import asks_own_password
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import SIGNED_IN, current_actor, requires
+from app.web.tries import asks_own_password
 
 
 @blueprint.get("/account/second-factor")

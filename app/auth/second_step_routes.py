@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_limiter import RequestLimit
 from flask_login import current_user
 
-from app.auth import blueprint, identity, known_browsers, service
+from app.auth import blueprint, identity, service
 from app.auth.forms import CodeForm
 from app.auth.half_way import HalfWayOver, door_half_way, read_half_way
 from app.auth.passkeys import passkeys_work
@@ -20,7 +20,12 @@ from app.auth.second_factor import (
     WrongRecoveryCode,
     take_code,
 )
-from app.auth.tries import (
+from app.errors import DomainError
+from app.web import known_browsers
+from app.web.errors import sentence_for, translated
+from app.web.fragments import redirect_to, render_page
+from app.web.guards import public
+from app.web.tries import (
     Tries,
     a_minute,
     address_key,
@@ -28,10 +33,6 @@ from app.auth.tries import (
     is_of_a_day,
     subject_key,
 )
-from app.errors import DomainError
-from app.web.errors import sentence_for, translated
-from app.web.fragments import redirect_to, render_page
-from app.web.guards import public
 
 # A code has six digits and three of them fit at any time: fewer tries a day than at a password.
 CODES_A_DAY = 50

@@ -14,7 +14,6 @@ from flask_login import current_user
 from app.auth import identity
 from app.auth.doors import Visit
 from app.auth.passwords import WeakPassword
-from app.auth.tries import MANY, a_minute, address_key, counted
 from app.extensions import db
 from app.team import blueprint
 from app.team.accepting import (
@@ -30,6 +29,7 @@ from app.web.errors import sentence_for, translated
 from app.web.fragments import redirect_to, render_page, varied
 from app.web.guards import public
 from app.web.headers import request_id
+from app.web.tries import MANY, a_minute, address_key, counted
 
 
 def _link_key() -> str:
@@ -37,8 +37,8 @@ def _link_key() -> str:
     return sha256(token.encode(errors="replace")).hexdigest()
 
 
-def _was_refused(response: Response) -> bool:
-    return response.status_code >= 400
+def _was_refused(status: int) -> bool:
+    return status >= 400
 
 
 def _too_many_tries(_limit: RequestLimit) -> Response:

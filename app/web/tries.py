@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from hashlib import sha256
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 from flask_limiter import RequestLimit
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from redis.exceptions import RedisError
 
-from app.auth import known_browsers
-from app.auth.forms import tidy_email
+from app.errors import DomainError
 from app.extensions import limiter
+from app.web import known_browsers
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +36,14 @@ Key = Callable[[], str]
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """At most `amount()` (as flask-limiter writes it) wrong tries of whoever `key()` names."""
+    """At most `amount()` (as flask-limiter writes it) wrong tries of whoever `key()` names.
+
+    `part` keeps this allowance apart from the others of its scope.
+    """
 
     amount: Callable[[], str]
     key: Key
+    part: str = ""
 
 
 def a_minute(key: Key, times: int = 1) -> Tries:
@@ -50,11 +54,11 @@ def a_day(key: Key, setting: str = "LOGIN_TRIES_PER_DAY") -> Tries:
     return Tries(lambda: f"{current_app.config[setting]} per day", key)
 
 
-def was_refused(response: Response) -> bool:
-    return response.status_code == 422
+def was_refused(status: int) -> bool:
+    return status == 422
 
 
-def always(_response: Response) -> bool:
+def always(_status: int) -> bool:
     """For what is asked rather than guessed: each call counts."""
     return True
 
@@ -68,9 +72,10 @@ def counted(
     scope: str,
     *allowances: Tries,
     on_breach: Callable[[RequestLimit], Response] | None = None,
-    is_wrong: Callable[[Response], bool] = was_refused,
+    is_wrong: Callable[[int], bool] = was_refused,
 ) -> Callable[[View], View]:
-    """Count the view's calls against each allowance, and give back those that were no wrong try.
+    """Count the view's calls against each allowance, and give back those that were no wrong try,
+    by the status of the answer.
 
     The narrowest allowance stands first: a call that it refuses is not counted against the wider
     ones, so that nobody uses up a whole account's day with what is never judged. Views of one
@@ -80,15 +85,20 @@ def counted(
     def decorate(view: View) -> View:
         @wraps(view)
         def judged(*args: Any, **kwargs: Any) -> Response:
-            response = view(*args, **kwargs)
-            if not is_wrong(response):
-                _give_back()
+            try:
+                response = view(*args, **kwargs)
+            except DomainError as refusal:
+                _give_back_unless(is_wrong(refusal.status))
+                raise
+            _give_back_unless(is_wrong(response.status_code))
             return response
 
         judged.allowances = allowances  # type: ignore[attr-defined]
         limited: View = judged
         for one in allowances:
-            limit = limiter.shared_limit(one.amount, scope, key_func=one.key, on_breach=on_breach)
+            limit = limiter.shared_limit(
+                one.amount, scope + one.part, key_func=one.key, on_breach=on_breach
+            )
             limited = limit(limited)
         return limited
 
@@ -96,12 +106,15 @@ def counted(
 
 
 def asks_own_password(view: View) -> View:
-    """Of pages that ask the signed-in person for their password again; these share one count."""
-    return counted("own password", a_minute(own_key), a_day(own_key))(view)
+    """Of pages that ask the signed-in person for their password again; these share one day."""
+    by_page = replace(a_minute(own_key), part=f" {view.__name__}")
+    return counted("own password", by_page, a_day(own_key))(view)
 
 
-def _give_back() -> None:
+def _give_back_unless(is_wrong: bool) -> None:
     """A count that is left too high by an outage ends with its minute or its day."""
+    if is_wrong:
+        return
     try:
         for taken in limiter.current_limits:
             limiter.limiter.storage.incr(taken.key, taken.limit.get_expiry(), -1)
@@ -111,15 +124,6 @@ def _give_back() -> None:
 
 def address_key() -> str:
     return get_remote_address()
-
-
-def account_key() -> str:
-    """Whoever is typed into the form, known here or not."""
-    return subject_key(tidy_email(request.form.get("email")))
-
-
-def account_and_address_key() -> str:
-    return f"{account_key()} {get_remote_address()}"
 
 
 def own_key() -> str:
