@@ -72,7 +72,8 @@ class Settings(BaseSettings):
     login_tries_per_minute: int = Field(default=5, gt=0)
     login_tries_per_day: int = Field(default=100, gt=0)
     job_lease_seconds: int = Field(default=60, ge=5)
-    job_attempts: int = Field(default=5, ge=1)
+    # Not less than what the database's feed_due_work takes.
+    job_attempts: int = Field(default=5, ge=3)
     relay_seconds: float = Field(default=2.0, gt=0)
     log_level: str = "INFO"
     log_format: Literal["text", "json"] = "text"
