@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import rfc8785
 
 from app.extensions import db
 from app.models import Actor, AuditEntry
+
+Listener = Callable[[AuditEntry, Actor, Mapping[str, Any]], object]
+_listeners: list[Listener] = []
+
+
+def listen(listener: Listener) -> None:
+    """Call `listener(entry, actor, facts)` for each entry, in the transaction that writes it and
+    before it does. A listener takes its row locks then: the chain's comes after all others."""
+    if listener not in _listeners:
+        _listeners.append(listener)
 
 
 def record(
@@ -39,12 +49,15 @@ def record(
     }
     db.session.flush()
     entry = AuditEntry(
+        id=uuid4(),
         action=action,
         object_type=object_type,
         object_id=object_id,
         actor_id=actor.account_id,
         body=canonical_json(body),
     )
+    for listener in _listeners:
+        listener(entry, actor, facts)
     db.session.add(entry)
     return entry
 

@@ -23,6 +23,7 @@ from app.extensions import db
 from app.mailbox import ascii_domain
 from app.models import Account, AccountSession, Actor, Invitation, ProjectGrant, Role, Tenant
 from app.reports.assigning import reassign_open_reports
+from app.team.approving import withdraw_approval
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
 MAX_EMAIL, MAX_NAME = 254, 120
@@ -109,7 +110,7 @@ def deactivate_account(
     _end_sessions(account)
     open_invitations = _lock_invitations(account)
     handed = _hand_over(account, hand_over_to, actor)
-    _take_back(open_invitations, actor)
+    _take_back(open_invitations, account, actor)
     _note("deactivated", account, actor, email=account.email, handed_over=str(handed))
     return account
 
@@ -148,7 +149,7 @@ def change_role(
         _drop_grants(account)
     open_invitations = _lock_invitations(account) if old is Role.ADMIN else []
     handed = _hand_over(account, hand_over_to, actor) if role is Role.VIEWER else 0
-    _take_back(open_invitations, actor)
+    _take_back(open_invitations, account, actor)
     _note("role_changed", account, actor, old=old.value, new=role.value, handed_over=str(handed))
     return account
 
@@ -225,13 +226,13 @@ def _end_sessions(account: Account) -> None:
 
 
 def _lock_invitations(account: Account) -> Sequence[Invitation]:
-    """Those that the person sent and nobody accepted. Called before anything is written into the
-    audit: an acceptance locks its invitation first and the chain after it, as whoever saves an
-    answer locks the report first."""
+    """Those that the person sent or approved and nobody accepted. Called before anything is written
+    into the audit: an acceptance locks its invitation first and the chain after it, as whoever
+    saves an answer locks the report first."""
     return db.session.scalars(
         select(Invitation)
         .where(
-            Invitation.invited_by == account.id,
+            or_(Invitation.invited_by == account.id, Invitation.approved_by == account.id),
             Invitation.accepted_at.is_(None),
             Invitation.revoked_at.is_(None),
         )
@@ -241,8 +242,11 @@ def _lock_invitations(account: Account) -> Sequence[Invitation]:
     ).all()
 
 
-def _take_back(invitations: Sequence[Invitation], actor: Actor) -> None:
+def _take_back(invitations: Sequence[Invitation], account: Account, actor: Actor) -> None:
     for invitation in invitations:
+        if invitation.invited_by != account.id:
+            withdraw_approval(invitation, actor)
+            continue
         invitation.revoked_at = datetime.now(UTC)
         record(
             action="invitation.revoked",
