@@ -70,8 +70,10 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(default=30 * MIB, gt=0)
     max_picture_pixels: int = Field(default=250_000_000, gt=0)
     login_tries_per_minute: int = Field(default=5, gt=0)
+    login_tries_per_day: int = Field(default=100, gt=0)
     job_lease_seconds: int = Field(default=60, ge=5)
-    job_attempts: int = Field(default=5, ge=1)
+    # Not less than what the database's feed_due_work takes.
+    job_attempts: int = Field(default=5, ge=3)
     relay_seconds: float = Field(default=2.0, gt=0)
     log_level: str = "INFO"
     log_format: Literal["text", "json"] = "text"

@@ -83,7 +83,6 @@ def database() -> Iterator[str]:
 def app(database: str, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     app = create_app(settings_for(database, tmp_path_factory.mktemp("storage")))
     app.config["WTF_CSRF_ENABLED"] = False
-    app.config["RATELIMIT_ENABLED"] = False
     return app
 
 

@@ -83,6 +83,15 @@ def test_another_tenant_and_the_platform_get_nothing(client_of, cast, branded, a
         assert anonymous.get(url).location.startswith("/login")
 
 
+def test_companies_with_the_same_colours_keep_their_own_addresses(client_of, cast):
+    """Their stylesheets have one hash, so that only the company in the address tells them apart."""
+    ours, theirs = addresses(client_of(cast.ana))[0], addresses(client_of(cast.otto))[0]
+    assert ours.rpartition("/")[2] == theirs.rpartition("/")[2] and ours != theirs
+    assert client_of(cast.otto).get(theirs).status_code == 200
+    assert client_of(cast.otto).get(ours).status_code == 404
+    assert client_of(cast.ana).get(theirs).status_code == 404
+
+
 def test_branding_is_audited_and_leaves_the_rest(acting, cast, branded):
     with acting(cast.ana) as actor:
         tenant = db.session.scalars(select(Tenant)).one()

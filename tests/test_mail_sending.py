@@ -20,6 +20,7 @@ from flask_babel import force_locale
 from pydantic import ValidationError
 from sqlalchemy import select, text, update
 
+from app.evidence.service import record
 from app.extensions import db
 from app.jobs import runner
 from app.jobs.queue import redis_client
@@ -29,6 +30,7 @@ from app.mail.letter import one_line
 from app.mail.service import mail_about_report, mail_invitation, mail_pdf_ready, mail_reset
 from app.models import (
     Account,
+    Actor,
     Document,
     Invitation,
     Mail,
@@ -114,7 +116,24 @@ class Office:
     def ask(self, kind: MailKind) -> UUID:
         if kind is MailKind.INVITATION:
             return self.invitation()
+        if kind is MailKind.PLATFORM_ACT:
+            return self.act()
         return self.reset() if kind is MailKind.RESET else self.about_report(kind)
+
+    def act(self, **columns) -> UUID:
+        """A mail to Ana: an operator set a new password for Tess, or what `columns` say."""
+        written = {
+            "action": "account.password_set", "object_type": "account",
+            "object_id": self.cast.tess.id, **columns,
+        }  # fmt: skip
+        with self.acting(self.cast.ana):
+            record(actor=Actor("root (command line)"), **written)
+            db.session.flush()
+            mail_id = db.session.scalars(
+                select(Mail.id).where(Mail.kind == MailKind.PLATFORM_ACT)
+            ).one()
+            db.session.commit()
+            return mail_id
 
     def account(self, person) -> Account:
         return db.session.scalars(select(Account).where(Account.id == person.id)).one()
@@ -226,6 +245,7 @@ SUBJECTS = {
     MailKind.REPORT_ASSIGNED: "is now yours: Main switchboard",
     MailKind.REPORT_SUBMITTED: "was submitted: Main switchboard",
     MailKind.PDF_READY: "is ready: Main switchboard",
+    MailKind.PLATFORM_ACT: "Whoever runs Laudo acted in Acme Commissioning",
 }
 
 
@@ -251,9 +271,34 @@ def test_every_kind_says_the_same_in_text_and_html(office, acting, cast, kind, l
     if locale == "en":
         assert SUBJECTS[kind] in message["Subject"]
         assert "You get this mail because" in plain
-    has_choice = kind not in (MailKind.INVITATION, MailKind.RESET)
+    has_choice = kind not in (MailKind.INVITATION, MailKind.RESET, MailKind.PLATFORM_ACT)
     assert ("http://localhost/account/mails" in page.links) == has_choice
     assert ("List-Unsubscribe" in message) == has_choice
+
+
+def test_admins_are_told_what_the_platform_did_and_where_to_answer(office, acting, cast):
+    act = part(office.sent(office.act()), "plain")
+    assert "root (command line) set a new password for Tess Technician." in act
+    assert any("/audit/entries/" in one for one in links(act))
+
+
+@pytest.mark.parametrize(("is_closed", "words"), [(False, "Approve it only"), (True, "")])
+def test_an_invitation_that_waits_is_approved_on_the_list_of_people(
+    office, acting, cast, is_closed, words
+):
+    with acting(cast.ana):
+        invitation = Invitation(
+            email="ivy@evil.test", role=Role.ADMIN, invited_by_name="Sam Super",
+            expires_at=datetime.now(UTC) + timedelta(days=7),
+            revoked_at=datetime.now(UTC) if is_closed else None,
+        )  # fmt: skip
+        db.session.add(invitation)
+        db.session.commit()
+        facts = {"object_type": "invitation", "object_id": invitation.id, "role": "admin"}
+    mail = office.act(action="invitation.sent", email="ivy@evil.test", **facts)
+    text = part(office.sent(mail), "plain")
+    assert "invited ivy@evil.test: Admin." in text
+    assert words in text and (("http://localhost/people/" in links(text)) is not is_closed)
 
 
 def test_the_language_is_the_recipients_else_the_companys(office, acting, cast):

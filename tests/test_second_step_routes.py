@@ -130,7 +130,7 @@ def test_five_tries_a_minute_whatever_the_browser(app, half, nina, secret):
 
 
 def test_who_tried_too_often_in_a_day_is_told_so_and_of_another_way(half, secret, monkeypatch):
-    monkeypatch.setattr(second_step_routes, "tries", lambda _times: "3 per minute")
+    monkeypatch.setattr(second_step_routes, "CODES_A_DAY", 3)
     statuses = [half.post("/login/second", data={"code": "000000"}).status_code for _ in range(3)]
     assert statuses == [422] * 3
     refused = half.post("/login/second", data={"code": code_of(secret, 1)})

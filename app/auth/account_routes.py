@@ -10,11 +10,10 @@ from app.auth import blueprint, queries, service
 from app.auth.doors import door_of
 from app.auth.forms import INHERITED, PasswordForm, ProfileForm
 from app.auth.passwords import WeakPassword
-from app.auth.routes import tries, was_refused
-from app.extensions import limiter
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import SIGNED_IN, current_actor, requires
+from app.web.tries import asks_own_password
 
 
 @blueprint.get("/account")
@@ -44,7 +43,7 @@ def password() -> Response:
 
 @blueprint.post("/account/password")
 @requires(*SIGNED_IN, even_suspended=True)
-@limiter.limit(tries, key_func=lambda: str(current_user.id), deduct_when=was_refused)
+@asks_own_password
 def change_password() -> Response:
     form = PasswordForm()
     if not form.validate_on_submit():

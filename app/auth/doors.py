@@ -76,6 +76,11 @@ class TenantDoor:
         demanded = select(Tenant.admins_need_two_factor)
         return self.person.role is Role.ADMIN and bool(self.session.scalar(demanded))
 
+    def known_of_person(self) -> tuple[str, ...]:
+        """What others try first as this person's password."""
+        company = self.session.scalar(select(Tenant.name)) or ""
+        return (self.person.email, self.person.name, company)
+
     def note(self, action: str, actor: Actor, **facts: Any) -> None:
         record(action=action, actor=actor, object_type="account", object_id=self.person.id, **facts)
 
@@ -103,6 +108,9 @@ class PlatformDoor:
 
     def demands_second_factor(self) -> bool:
         return False
+
+    def known_of_person(self) -> tuple[str, ...]:
+        return (self.person.email, self.person.name) if self.person else ()
 
     def note(self, action: str, actor: Actor, **facts: Any) -> None:
         """The platform's audit has no column for whom it is about: the body names them."""

@@ -7,11 +7,9 @@ browser's answer, posted as a form. The challenge waits in the signed cookie mea
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 from flask import Response, session, url_for
-from flask_limiter.util import get_remote_address
 
 from app.auth import blueprint, identity, passkeys, service
 from app.auth.doors import Door, door_of_passkey
@@ -19,15 +17,15 @@ from app.auth.forms import LoginForm, ProofForm
 from app.auth.half_way import HalfWayOver, door_half_way
 from app.auth.passkeys import Challenge, ChallengeOver, PasskeyRefused
 from app.auth.redirects import safe_next
-from app.auth.routes import MANY, login_page, this_visit, tries
+from app.auth.routes import login_page, this_visit
 from app.auth.second_step_routes import half_way, half_way_key, over, second_step_page
-from app.extensions import limiter
+from app.web import known_browsers
 from app.web.errors import translated
 from app.web.fragments import redirect_to
 from app.web.guards import public
+from app.web.tries import MANY, a_minute, address_key, always, counted
 
 CHALLENGE = "challenge"
-_by_address: dict[str, Any] = {"key_func": get_remote_address}
 
 
 def keep_challenge(challenge: Challenge) -> Challenge:
@@ -51,7 +49,7 @@ def options_response(options: str) -> Response:
 
 @blueprint.post("/login/passkey/options")
 @public
-@limiter.limit(lambda: tries(MANY), **_by_address)
+@counted("passkey offers", a_minute(address_key, MANY), is_wrong=always)
 def offer_passkey_login() -> Response:
     challenge = keep_challenge(Challenge.new("login"))
     return options_response(passkeys.offer_proof(door=None, challenge=challenge))
@@ -59,7 +57,7 @@ def offer_passkey_login() -> Response:
 
 @blueprint.post("/login/passkey")
 @public
-@limiter.limit(lambda: tries(MANY), **_by_address)
+@counted("passkey logins", a_minute(address_key, MANY), is_wrong=always)
 def log_in_by_passkey() -> Response:
     form = ProofForm()
     onward = safe_next(form.next.data)
@@ -77,7 +75,7 @@ def log_in_by_passkey() -> Response:
 
 @blueprint.post("/login/second/passkey/options")
 @public
-@limiter.limit(lambda: tries(MANY), key_func=half_way_key)
+@counted("passkey step offers", a_minute(half_way_key, MANY), is_wrong=always)
 def offer_passkey_step() -> Response:
     with door_half_way(half_way()) as door:
         assert door.person
@@ -87,7 +85,7 @@ def offer_passkey_step() -> Response:
 
 @blueprint.post("/login/second/passkey")
 @public
-@limiter.limit(lambda: tries(MANY), key_func=half_way_key)
+@counted("passkey steps", a_minute(half_way_key, MANY), is_wrong=always)
 def take_passkey_step() -> Response:
     form = ProofForm()
     try:
@@ -111,5 +109,7 @@ def _enter(door: Door, credential: str, challenge: Challenge, *, how: str) -> st
         door.session.commit()
         raise
     token = service.open_session(door=door, how=how, visit=this_visit())
+    if door.person:
+        known_browsers.remember(door.person)
     door.session.commit()
     return token

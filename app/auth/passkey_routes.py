@@ -14,19 +14,14 @@ from app.auth.forms import CurrentPasswordForm, PasskeyForm
 from app.auth.passkey_login_routes import keep_challenge, options_response, use_challenge
 from app.auth.passkeys import Challenge, ChallengeOver, PasskeyRefused, TooManyPasskeys
 from app.auth.queries import list_passkeys
-from app.auth.routes import tries, was_refused
 from app.auth.second_factor import LastFactor
 from app.auth.second_factor_routes import codes_page, surely_page
 from app.auth.service import WrongPassword
 from app.errors import NotFound
-from app.extensions import limiter
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import SIGNED_IN, current_actor, requires
-
-
-def own_key() -> str:
-    return str(current_user.id)
+from app.web.tries import asks_own_password
 
 
 @blueprint.get("/account/passkeys/new")
@@ -37,7 +32,7 @@ def new_passkey() -> Response:
 
 @blueprint.post("/account/passkeys/options")
 @requires(*SIGNED_IN, even_suspended=True, even_unproven=True)
-@limiter.limit(tries, key_func=own_key, deduct_when=was_refused)
+@asks_own_password
 def offer_passkey() -> Response:
     """Asks for the password, so that nobody adds a key of theirs to a browser left open."""
     challenge = Challenge.new("register", current_user.id)
@@ -84,7 +79,7 @@ def confirm_removal(passkey_id: UUID) -> Response:
 
 @blueprint.post("/account/passkeys/<uuid:passkey_id>/remove")
 @requires(*SIGNED_IN, even_suspended=True)
-@limiter.limit(tries, key_func=own_key, deduct_when=was_refused)
+@asks_own_password
 def remove_passkey(passkey_id: UUID) -> Response:
     form = CurrentPasswordForm()
     if not form.validate_on_submit():

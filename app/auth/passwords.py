@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
+from app.auth.guessable import is_guessable
 from app.errors import DomainError
 
 MIN_LENGTH = 10
@@ -38,10 +39,20 @@ class WeakPassword(DomainError):
     status = 422
 
 
-def hash_password(password: str) -> str:
-    """An argon2id hash. Raises WeakPassword outside the length rule."""
+class CommonPassword(WeakPassword):
+    """This password is among the first that others would try: a common one, or made of your name,
+    your e-mail or your company's name. Choose another one, such as a short sentence of your own."""
+
+
+def hash_password(password: str, *about: str) -> str:
+    """An argon2id hash. `about` is what others know of its owner: e-mail, name, company.
+
+    Raises WeakPassword outside the length rule, CommonPassword for what is easily guessed.
+    """
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise WeakPassword(least=MIN_LENGTH, most=MAX_LENGTH)
+    if is_guessable(password, about):
+        raise CommonPassword
     return _hasher.hash(password)
 
 

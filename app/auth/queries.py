@@ -14,7 +14,15 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.auth.devices import Device, device_of
 from app.auth.doors import Door, PlatformDoor
 from app.extensions import db
-from app.models import Account, AuditEntry, Passkey, PlatformAuditEntry, SuperadminSession
+from app.models import (
+    Account,
+    AuditEntry,
+    Passkey,
+    PlatformAuditEntry,
+    Superadmin,
+    SuperadminSession,
+)
+from app.tenancy import call_definer, platform_scope
 
 # The same as in the database's `find_account_session`.
 IDLE = timedelta(hours=12)
@@ -70,6 +78,16 @@ def is_open(sessions: Any) -> ColumnElement[bool]:
         sessions.created_at > func.now() - oldest,
         sessions.seen_at > func.now() - IDLE,
     )
+
+
+def is_email_taken(email: str) -> bool:
+    """Whether somebody active on all of Laudo has it, or a superadmin. Not for the answer to a
+    company's own people: whom another company employs is none of their business."""
+    if call_definer("find_account_by_email", p_email=email):
+        return True
+    with platform_scope() as session:
+        known = select(Superadmin.id).where(Superadmin.email == email)
+        return session.scalars(known).one_or_none() is not None
 
 
 def has_second_factor(account_id: UUID | None) -> bool:

@@ -14,19 +14,19 @@ from typing import Any
 from flask import Response, flash, session, url_for
 from flask_babel import gettext as _
 from flask_limiter import RequestLimit
-from flask_limiter.util import get_remote_address
 
 from app.auth import blueprint, identity, resets
 from app.auth.doors import door_of_email, door_of_reset
 from app.auth.forms import EmailForm, NewPasswordForm
 from app.auth.passwords import WeakPassword
 from app.auth.resets import LinkOver, LinkUnknown, LinkUsed
-from app.auth.routes import MANY, account_key, this_visit, tries
+from app.auth.routes import account_key, this_visit
 from app.errors import DomainError, NotFound
-from app.extensions import limiter
+from app.web import known_browsers
 from app.web.errors import sentence_for, translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import public
+from app.web.tries import MANY, a_minute, address_key, always, counted
 
 TOKEN = "reset"  # noqa: S105 - the name of its place in the cookie
 # Longer than any of the ways takes: who is known, unknown or gone gets the answer after this.
@@ -45,9 +45,6 @@ def _too_many(_limit: RequestLimit) -> Response:
     return _forgot_page(EmailForm(), status=429, refusal=sentence_for(429))
 
 
-_asking: dict[str, Any] = {"on_breach": _too_many}
-
-
 @blueprint.get("/forgot")
 @public
 def forgot() -> Response:
@@ -56,8 +53,13 @@ def forgot() -> Response:
 
 @blueprint.post("/forgot")
 @public
-@limiter.limit(tries, key_func=account_key, **_asking)
-@limiter.limit(lambda: tries(MANY), key_func=get_remote_address, **_asking)
+@counted(
+    "reset asking",
+    a_minute(account_key),
+    a_minute(address_key, MANY),
+    on_breach=_too_many,
+    is_wrong=always,
+)
 def ask_for_reset() -> Response:
     form = EmailForm()
     if not form.validate_on_submit():
@@ -99,7 +101,7 @@ def new_password() -> Response:
 
 @blueprint.post("/reset")
 @public
-@limiter.limit(lambda: tries(MANY), key_func=get_remote_address)
+@counted("reset", a_minute(address_key, MANY), is_wrong=always)
 def set_new_password() -> Response:
     form = NewPasswordForm()
     try:
@@ -110,6 +112,7 @@ def set_new_password() -> Response:
             resets.use_reset(
                 door=door, reset_id=reset_id, new=form.new.data or "", visit=this_visit()
             )
+            known_browsers.remember(door.person)
             door.session.commit()
     except WeakPassword as error:
         form.new.errors = [translated(error)]

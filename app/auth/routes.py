@@ -5,13 +5,9 @@ The second step is in second_step_routes.py, one's own account in account_routes
 
 from __future__ import annotations
 
-from hashlib import sha256
-from typing import Any
-
-from flask import Response, current_app, request, url_for
+from flask import Response, request, url_for
 from flask_babel import gettext as _
 from flask_limiter import RequestLimit
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from app.auth import blueprint, identity, service
@@ -19,38 +15,45 @@ from app.auth.doors import Visit, door_of, door_of_email
 from app.auth.forms import LoginForm, tidy_email
 from app.auth.passkeys import passkeys_work
 from app.auth.redirects import safe_next
-from app.extensions import limiter
+from app.web import known_browsers
 from app.web.errors import sentence_for
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import SIGNED_IN, current_actor, public, requires
 from app.web.headers import request_id
+from app.web.tries import (
+    MANY,
+    a_day,
+    a_minute,
+    address_key,
+    counted,
+    is_of_a_day,
+    subject_key,
+)
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
-# From one address, or at one account from everywhere: an office shares its address.
-MANY = 10
-
-
-def tries(times: int = 1) -> str:
-    return f"{current_app.config['LOGIN_TRIES_PER_MINUTE'] * times} per minute"
 
 
 def account_key() -> str:
-    return sha256(tidy_email(request.form.get("email")).encode()).hexdigest()
+    """Whoever is typed into the form, known here or not."""
+    return subject_key(tidy_email(request.form.get("email")))
 
 
-def was_refused(response: Response) -> bool:
-    return response.status_code == 422
+def account_and_address_key() -> str:
+    return f"{account_key()} {address_key()}"
 
 
 def this_visit() -> Visit:
     return Visit(request.user_agent.string, request.remote_addr or "", request_id())
 
 
-def _too_many_tries(_limit: RequestLimit) -> Response:
-    return login_page(LoginForm(), status=429, refusal=sentence_for(429))
-
-
-_refusals: dict[str, Any] = {"deduct_when": was_refused, "on_breach": _too_many_tries}
+def _too_many_tries(limit: RequestLimit) -> Response:
+    words = _(
+        "Too many wrong passwords for this e-mail today. Choose a new password by e-mail, which"
+        " lets you in at once, or try again tomorrow."
+    )
+    return login_page(
+        LoginForm(), status=429, refusal=words if is_of_a_day(limit) else sentence_for(429)
+    )
 
 
 @blueprint.get("/login")
@@ -64,15 +67,22 @@ def login() -> Response:
 
 @blueprint.post("/login")
 @public
-@limiter.limit(tries, key_func=lambda: f"{account_key()} {get_remote_address()}", **_refusals)
-@limiter.limit(lambda: tries(MANY), key_func=account_key, **_refusals)
-@limiter.limit(lambda: tries(MANY), key_func=get_remote_address, **_refusals)
+@counted(
+    "login",
+    a_minute(account_and_address_key),
+    a_minute(address_key, MANY),
+    a_minute(account_key, MANY),
+    a_day(account_key),
+    on_breach=_too_many_tries,
+)
 def sign_in() -> Response:
     form = LoginForm()
     if not form.validate_on_submit():
         return login_page(form, status=422)
     with door_of_email(form.email.data or "") as door:
         entry = service.sign_in(door=door, password=form.password.data or "", visit=this_visit())
+        if door.person and entry and entry.token:
+            known_browsers.remember(door.person)
         door.session.commit()
     if entry is None:
         refusal = _("The e-mail or the password is not right.")

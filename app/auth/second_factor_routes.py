@@ -16,16 +16,11 @@ from app.auth import second_factor as factor
 from app.auth.doors import door_of
 from app.auth.forms import CurrentPasswordForm, TotpForm
 from app.auth.passkeys import passkeys_work
-from app.auth.routes import tries, was_refused
 from app.auth.service import WrongPassword
-from app.extensions import limiter
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import SIGNED_IN, current_actor, requires
-
-
-def _own_key() -> str:
-    return str(current_user.id)
+from app.web.tries import asks_own_password
 
 
 @blueprint.get("/account/second-factor")
@@ -54,7 +49,7 @@ def totp() -> Response:
 
 @blueprint.post("/account/second-factor/app")
 @requires(*SIGNED_IN, even_suspended=True, even_unproven=True)
-@limiter.limit(tries, key_func=_own_key, deduct_when=was_refused)
+@asks_own_password
 def confirm_totp() -> Response:
     form = TotpForm()
     try:
@@ -95,7 +90,7 @@ def confirm_turning_off() -> Response:
 
 @blueprint.post("/account/second-factor/app/off")
 @requires(*SIGNED_IN, even_suspended=True)
-@limiter.limit(tries, key_func=_own_key, deduct_when=was_refused)
+@asks_own_password
 def turn_off_totp() -> Response:
     form = CurrentPasswordForm()
     if not form.validate_on_submit():
@@ -121,7 +116,7 @@ def confirm_codes() -> Response:
 
 @blueprint.post("/account/second-factor/codes")
 @requires(*SIGNED_IN, even_suspended=True)
-@limiter.limit(tries, key_func=_own_key, deduct_when=was_refused)
+@asks_own_password
 def renew_codes() -> Response:
     form = CurrentPasswordForm()
     if not form.validate_on_submit():

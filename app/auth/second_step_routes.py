@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, request, session, url_for
 from flask_babel import gettext as _
 from flask_limiter import RequestLimit
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from app.auth import blueprint, identity, service
@@ -16,7 +13,7 @@ from app.auth.half_way import HalfWayOver, door_half_way, read_half_way
 from app.auth.passkeys import passkeys_work
 from app.auth.queries import Factors, get_factors
 from app.auth.redirects import safe_next
-from app.auth.routes import MANY, this_visit, tries, was_refused
+from app.auth.routes import this_visit
 from app.auth.second_factor import (
     UnreadableSecret,
     WrongCode,
@@ -24,12 +21,21 @@ from app.auth.second_factor import (
     take_code,
 )
 from app.errors import DomainError
-from app.extensions import limiter
+from app.web import known_browsers
 from app.web.errors import sentence_for, translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import public
+from app.web.tries import (
+    Tries,
+    a_minute,
+    address_key,
+    counted,
+    is_of_a_day,
+    subject_key,
+)
 
-A_MINUTE = 60  # seconds
+# A code has six digits and three of them fit at any time: fewer tries a day than at a password.
+CODES_A_DAY = 50
 
 
 def half_way() -> str | None:
@@ -38,21 +44,16 @@ def half_way() -> str | None:
 
 def half_way_key() -> str:
     state = read_half_way(half_way())
-    return str(state[1]) if state else get_remote_address()
+    return subject_key(str(state[1])) if state else address_key()
 
 
 def _too_many_codes(limit: RequestLimit) -> Response:
-    lasts_a_day = limit.limit.get_expiry() > A_MINUTE
     words = _("Too many wrong codes for one day. Use a passkey, or try again tomorrow.")
-    return second_step_page(status=429, refusal=words if lasts_a_day else sentence_for(429))
+    return second_step_page(status=429, refusal=words if is_of_a_day(limit) else sentence_for(429))
 
 
-def _tries_a_day() -> str:
-    return tries(MANY).replace("minute", "day")
-
-
-# Counted before it is known whether they fit: tries that come all at once must not slip through.
-_tries: dict[str, Any] = {"key_func": half_way_key, "on_breach": _too_many_codes}
+def _codes_a_day() -> str:
+    return f"{CODES_A_DAY} per day"
 
 
 @blueprint.get("/login/second")
@@ -66,8 +67,12 @@ def second_step() -> Response:
 
 @blueprint.post("/login/second")
 @public
-@limiter.limit(tries, **_tries)
-@limiter.limit(_tries_a_day, deduct_when=was_refused, **_tries)
+@counted(
+    "second step",
+    a_minute(half_way_key),
+    Tries(_codes_a_day, half_way_key),
+    on_breach=_too_many_codes,
+)
 def take_second_step() -> Response:
     form = CodeForm()
     if not form.validate_on_submit():
@@ -92,6 +97,8 @@ def _enter(code: str) -> str:
             door.session.commit()
             raise
         token = service.open_session(door=door, how=f"password+{proof}", visit=this_visit())
+        if door.person:
+            known_browsers.remember(door.person)
         door.session.commit()
     return token
 

@@ -108,7 +108,7 @@ def change_password(
     """
     require_password(door, current)
     assert door.person
-    door.person.password_hash = hash_password(new)
+    door.person.password_hash = hash_password(new, *door.known_of_person())
     revoke_sessions(door, door.sessions.id != keep_session)
     void_resets(door)
     door.note("account.password_changed", actor)
@@ -121,7 +121,7 @@ def set_password(*, door: Door, new: str, actor: Actor) -> None:
     Raises WeakPassword.
     """
     assert door.person
-    door.person.password_hash = hash_password(new)
+    door.person.password_hash = hash_password(new, *door.known_of_person())
     revoke_sessions(door, true())
     void_resets(door)
     if actor.account_id == door.person.id:

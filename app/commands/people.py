@@ -20,6 +20,7 @@ from app.extensions import db
 from app.models import TENANT_ROLES, Actor, Role
 from app.platform import service as platform
 from app.platform.queries import get_tenant_id, list_tenants
+from app.team.queries import has_active_admin
 from app.team.service import create_account, deactivate_account
 from app.tenancy import call_definer, platform_scope, tenant_scope
 
@@ -120,6 +121,7 @@ def create_user(
     with said_plainly():
         if slug and role:
             with tenant_scope(get_tenant_id(slug)):
+                _require_no_admin(Role(role))
                 create_account(
                     email=email,
                     name=name,
@@ -135,6 +137,15 @@ def create_user(
                 )
                 session.commit()
     click.echo(f"Created {email.strip().lower()}.")
+
+
+def _require_no_admin(role: Role) -> None:
+    """The first admin of a company, or none of ours: the company's admins invite the others."""
+    if role is Role.ADMIN and has_active_admin():
+        raise click.ClickException(
+            "This company has an active admin. Let them invite the new one, or invite them on the"
+            " company's page of the platform: an admin of the company approves it."
+        )
 
 
 def _given_or_made(password: str | None) -> str:

@@ -124,12 +124,8 @@ def count_people() -> int:
     return db.session.scalar(select(active + _open_invitations().scalar_subquery())) or 0
 
 
-def count_open_invitations() -> int:
-    """Those that hold a place: not accepted, taken back or expired."""
-    return db.session.scalar(_open_invitations()) or 0
-
-
 def _open_invitations() -> Select[Any]:
+    """Those that hold a place: not accepted, taken back or expired."""
     return select(func.count(Invitation.id)).where(
         Invitation.accepted_at.is_(None),
         Invitation.revoked_at.is_(None),

@@ -20,6 +20,7 @@ from app.errors import NotFound
 from app.evidence.naming import Names, ObjectName
 from app.evidence.sentences import actions_of, tell
 from app.evidence.telling import role_words
+from app.evidence.ways_in import are_ways_in
 from app.extensions import db
 from app.models import AuditEntry, Document, Equipment, Report
 
@@ -62,6 +63,7 @@ class Entry:
     role: str
     sentence: Sentence
     object_type: str
+    object_id: UUID | None
     object: ObjectName | None
     said: dict[str, Any]
     hash: str
@@ -115,6 +117,12 @@ def each_entry(wanted: Wanted, *, last: int) -> Iterator[Entry]:
     while rows := _rows(matching, AuditEntry.sequence < before, BATCH):
         yield from _told(rows, names)
         before = rows[-1].sequence
+
+
+def list_ways_in(*, since: datetime, limit: int) -> tuple[Entry, ...]:
+    """The newest acts by which the platform got into the company, or could."""
+    matching = (are_ways_in(), AuditEntry.at >= since)
+    return _told(_rows(matching, None, limit))
 
 
 def get_entry(entry_id: UUID) -> Entry:
@@ -225,6 +233,7 @@ def _entry(row: Row[Any], names: Names) -> Entry:
         role=role_words(str((said.get("actor") or {}).get("role") or "")),
         sentence=tell(act),
         object_type=row.object_type,
+        object_id=row.object_id,
         object=names.object(row.object_type, row.object_id),
         said=said,
         hash=row.hash,

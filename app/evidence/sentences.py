@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from app.definition.sentences import N_, Sentence
 from app.evidence.telling import Act, Telling, filled, plain, role_words
+from app.evidence.ways_in import OF_PLATFORM
 
 OTHER = N_("%(name)s: %(action)s.")
 # The name that an entry carries where nobody has the e-mail.
@@ -83,6 +84,14 @@ def _deletion_requested(act: Act) -> Sentence:
     return filled(said, act)
 
 
+def _invitation_accepted(act: Act) -> Sentence:
+    if act.facts.get(OF_PLATFORM):
+        said = N_("%(name)s became an admin: whoever runs Laudo had invited %(email)s.")
+    else:
+        said = N_("%(name)s accepted the invitation to %(email)s.")
+    return filled(said, act)
+
+
 def _support_ended(act: Act) -> Sentence:
     if act.facts.get("ran_out"):
         return filled(N_("The time of the look of %(whose)s into the company was over."), act)
@@ -128,7 +137,19 @@ TELLINGS: dict[str, Telling] = {
         N_("%(name)s took every second factor away from %(subject)s.")
     ),
     "account.two_factor_set": plain(N_("%(name)s added a second factor: %(factor)s.")),
-    "invitation.accepted": plain(N_("%(name)s accepted the invitation to %(email)s.")),
+    "invitation.accepted": _invitation_accepted,
+    "invitation.approval_withdrawn": plain(
+        N_(
+            "The approval of the invitation to %(email)s is withdrawn: %(name)s took the role from"
+            " whoever had given it."
+        )
+    ),
+    "invitation.approved": plain(
+        N_("%(name)s approved the invitation that whoever runs Laudo sent to %(email)s.")
+    ),
+    "invitation.refused": plain(
+        N_("%(name)s refused the invitation that whoever runs Laudo sent to %(email)s.")
+    ),
     "invitation.resent": plain(N_("%(name)s sent the invitation to %(email)s again.")),
     "invitation.revoked": plain(N_("%(name)s revoked the invitation to %(email)s.")),
     "invitation.sent": plain(N_("%(name)s invited %(email)s: %(role)s.")),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
 
 import rfc8785
@@ -22,6 +22,17 @@ from app.transactions import hold
 
 # Where a session keeps what it has not written yet, and how much that was at each savepoint.
 WAITING, MARKS = "laudo_entries", "laudo_entry_marks"
+
+Listener = Callable[[AuditEntry, Actor, Mapping[str, Any]], object]
+_listeners: list[Listener] = []
+
+
+def listen(listener: Listener) -> None:
+    """Call `listener(entry, actor, facts)` for each recorded entry, in the transaction that writes
+    it and before it does. A listener takes its row locks then: the chain's comes after all others.
+    """
+    if listener not in _listeners:
+        _listeners.append(listener)
 
 
 def record(
@@ -38,6 +49,8 @@ def record(
     """
     db.session.flush()
     entry = _entry(action, actor, object_type, object_id, facts)
+    for listener in _listeners:
+        listener(entry, actor, facts)
     db.session().info.setdefault(WAITING, []).append(entry)
     hold()
     return entry
@@ -52,7 +65,8 @@ def record_now(
     **facts: Any,
 ) -> None:
     """As `record`, but written at once and before those that wait: for what must know the chain's
-    head. Every row that the transaction changes is locked by then; what follows locks none."""
+    head. Every row that the transaction changes is locked by then; what follows locks none, and so
+    nobody listens."""
     db.session.flush()
     db.session.add(_entry(action, actor, object_type, object_id, facts))
     db.session.flush()
@@ -74,6 +88,7 @@ def _entry(
         "facts": facts,
     }
     return AuditEntry(
+        id=uuid4(),
         action=action,
         object_type=object_type,
         object_id=object_id,

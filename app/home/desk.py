@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from app.company.limits import count_open_invitations
 from app.company.usage import Meter, list_tight_limits
+from app.evidence.finding import Entry, list_ways_in
 from app.home.onboarding import Onboarding, find_onboarding
 from app.home.queries import (
     SHORT,
@@ -26,8 +26,11 @@ from app.home.queries import (
 )
 from app.models import Actor, Role, Tenant, TenantStatus
 from app.reports.lists import ReportLine
+from app.team.queries import InvitationLine, list_invitations
 
 TRIAL_NOTICE = timedelta(days=14)
+# For so long an act of the platform stands on every admin's start page; in the audit for ever.
+TOLD_FOR = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,9 @@ class TechnicianDesk:
 
 @dataclass(frozen=True, slots=True)
 class ManagerDesk:
-    """`untouched` are open reports by how long nothing happened; the last four an admin's only.
-    `trial_ends_at` is the midnight after a trial's last day."""
+    """`untouched` are open reports by how long nothing happened; the last six an admin's only.
+    `trial_ends_at` is the midnight after a trial's last day. `ways_in` are acts of the platform
+    that let it in, or could; `waiting_invitations` are its own and wait for an approval."""
 
     figures: Figures
     needing: tuple[ReportLine, ...]
@@ -55,6 +59,8 @@ class ManagerDesk:
     meters: tuple[Meter, ...] = ()
     trial_ends_at: datetime | None = None
     onboarding: Onboarding | None = None
+    waiting_invitations: tuple[InvitationLine, ...] = ()
+    ways_in: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ def get_desk(person: Actor, tenant: Tenant) -> Desk:
             finished=list_finished(person, limit=SHORT),
         )
     is_admin = person.role is Role.ADMIN
+    invited = list_invitations() if is_admin else []
     return ManagerDesk(
         figures=count_figures(person, clock),
         needing=list_needing_somebody(person, clock),
@@ -87,11 +94,17 @@ def get_desk(person: Actor, tenant: Tenant) -> Desk:
         failed=list_failed_documents(person),
         finished=list_finished(person, since=clock.week),
         projects=list_by_project(person, clock),
-        invitations=count_open_invitations() if is_admin else 0,
+        invitations=sum(not line.is_expired for line in invited),
         meters=list_tight_limits(tenant) if is_admin else (),
         trial_ends_at=find_near_end(tenant) if is_admin else None,
         onboarding=find_onboarding(person) if is_admin else None,
+        waiting_invitations=tuple(line for line in invited if line.is_waiting),
+        ways_in=_list_ways_in() if is_admin else (),
     )
+
+
+def _list_ways_in() -> tuple[Entry, ...]:
+    return list_ways_in(since=datetime.now(UTC) - TOLD_FOR, limit=SHORT)
 
 
 def clock_of(time_zone: str) -> Clock:

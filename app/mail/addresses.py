@@ -29,6 +29,19 @@ def reset_address(reset: PasswordReset) -> str:
     return _address("auth.reset", f"/reset/{token}", token=token)
 
 
+def login_address() -> str:
+    return _address("auth.login", "/login")
+
+
+def people_address() -> str:
+    return _address("team.index", "/people/")
+
+
+def entry_address(entry_id: UUID) -> str:
+    """One entry of the company's audit."""
+    return _address("evidence.show", f"/audit/entries/{entry_id}", entry_id=entry_id)
+
+
 def report_address(report_id: UUID) -> str:
     return _address("reports.show", f"/reports/{report_id}", report_id=report_id)
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.errors import NotFound
 from app.extensions import db
 from app.mail.choices import wants
-from app.models import MANAGERS, Account, Actor, Document, MailKind
+from app.models import MANAGERS, Account, Actor, Document, MailKind, Role
 
 
 def get_own_account(person: Actor) -> Account:
@@ -32,6 +32,18 @@ def get_requester(document_id: UUID) -> tuple[Account, UUID]:
         .where(Document.id == document_id)
     ).one()
     return row[0], row[1]
+
+
+def hold_admins() -> list[Account]:
+    """The company's active admins. Held as a key to them holds them: who locks one of them and
+    writes into the audit does so in this order."""
+    people = db.session.scalars(
+        select(Account)
+        .where(Account.role == Role.ADMIN, Account.is_active)
+        .order_by(Account.id)
+        .with_for_update(read=True, key_share=True)
+    )
+    return list(people)
 
 
 def list_told_of_submits(*, submitter_id: UUID | None) -> list[Account]:

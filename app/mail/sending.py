@@ -14,6 +14,8 @@ from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from app.auth.queries import is_email_taken
+from app.evidence.finding import Entry, get_entry
 from app.extensions import db
 from app.jobs.registry import Claim
 from app.jobs.runner import ServiceAway, WorkFailed, publish, report_progress
@@ -21,11 +23,13 @@ from app.mail.letter import Envelope, Letter, write_message
 from app.mail.queries import find_account
 from app.mail.transport import Away, Refused, post
 from app.mail.wording import (
+    act_letter,
     assigned_letter,
     invitation_letter,
     pdf_letter,
     reset_letter,
     submitted_letter,
+    taken_letter,
 )
 from app.models import (
     Account,
@@ -109,6 +113,9 @@ def _letter(
     if mail.kind is MailKind.INVITATION:
         if invitation is None or not _is_open(invitation):
             raise WorkFailed(VOID)
+        # Told to the address alone: whoever invites learns nothing of other companies.
+        if is_email_taken(mail.recipient):
+            return taken_letter(invitation, tenant)
         return invitation_letter(invitation, tenant)
     if account is None or not account.is_active:
         raise WorkFailed(VOID)
@@ -119,7 +126,18 @@ def _letter(
         if reset.used_at or reset.expires_at <= datetime.now(UTC):
             raise WorkFailed(VOID)
         return reset_letter(reset, tenant)
+    if mail.kind is MailKind.PLATFORM_ACT:
+        assert mail.entry_id
+        return _letter_of_act(get_entry(mail.entry_id), tenant)
     return _letter_of_report(mail, account)
+
+
+def _letter_of_act(entry: Entry, tenant: Tenant) -> Letter:
+    invitation = db.session.scalars(
+        select(Invitation).where(Invitation.id == entry.object_id)
+    ).one_or_none()
+    is_waiting = invitation is not None and not invitation.is_closed and invitation.is_unapproved
+    return act_letter(entry, tenant, is_waiting=is_waiting)
 
 
 def _letter_of_report(mail: Mail, account: Account) -> Letter:

@@ -6,14 +6,25 @@ What the mail says is made when it is sent (sending.py, wording.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from app.evidence.service import record
+from app.evidence.ways_in import is_way_in
 from app.extensions import db
 from app.jobs.queue import wake
 from app.mail.choices import offered_to, wants
-from app.mail.queries import get_own_account, get_requester, list_told_of_submits
-from app.models import Account, Actor, Invitation, Mail, MailKind, PasswordReset, Report
+from app.mail.queries import get_own_account, get_requester, hold_admins, list_told_of_submits
+from app.models import (
+    Account,
+    Actor,
+    AuditEntry,
+    Invitation,
+    Mail,
+    MailKind,
+    PasswordReset,
+    Report,
+)
 
 KIND = "mail"
 QUEUE = "mails"
@@ -68,6 +79,28 @@ def mail_pdf_ready(document_id: UUID) -> None:
     """Tell whoever asked for the PDF."""
     account, report_id = get_requester(document_id)
     mail_about_report(MailKind.PDF_READY, account, report_id=report_id, document_id=document_id)
+
+
+def mail_way_in(entry: AuditEntry, actor: Actor, facts: Mapping[str, Any]) -> None:
+    """Tell the company's admins of an act that lets the platform in; nobody chooses that away.
+
+    Called for each entry of the audit before it is written.
+    """
+    if not is_way_in(entry.action, actor, facts):
+        return
+    for account in hold_admins():
+        if str(account.id) != facts.get("account") and not _is_new(account, entry):
+            mail = Mail(
+                id=uuid4(), kind=MailKind.PLATFORM_ACT, recipient=account.email,
+                account_id=account.id, entry_id=entry.id,
+            )  # fmt: skip
+            db.session.add(mail)
+            wake(QUEUE, KIND, mail.id)
+
+
+def _is_new(account: Account, entry: AuditEntry) -> bool:
+    """Whether the entry tells that this account was made: who has it knows."""
+    return entry.action == "account.created" and entry.object_id == account.id
 
 
 def choose_mails(*, choices: Mapping[MailKind, bool], actor: Actor) -> Account:

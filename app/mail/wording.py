@@ -11,15 +11,20 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from app.definition.outcome import Outcome
+from app.evidence.finding import Entry
 from app.mail.addresses import (
     choices_address,
     document_address,
+    entry_address,
     invitation_address,
+    login_address,
+    people_address,
     report_address,
     reset_address,
 )
 from app.mail.letter import Letter
 from app.models import Document, Invitation, PasswordReset, Report, Role, Tenant
+from app.web.filters import sentence_text
 
 
 def invitation_letter(invitation: Invitation, tenant: Tenant) -> Letter:
@@ -47,6 +52,60 @@ def invitation_letter(invitation: Invitation, tenant: Tenant) -> Letter:
             "You get this mail because %(inviter)s entered your address. If you do not know of it,"
             " delete it: without the link there is no account.",
             inviter=inviter,
+        ),
+    )
+
+
+def taken_letter(invitation: Invitation, tenant: Tenant) -> Letter:
+    """To whom has an account elsewhere; the company that invites gets to know nothing of it."""
+    inviter, company = invitation.invited_by_name, tenant.name
+    return Letter(
+        subject=_("Your invitation to %(company)s needs another address", company=company),
+        heading=_("You have an account already"),
+        lines=(
+            _(
+                "%(inviter)s invites you to Laudo, where %(company)s makes its field reports.",
+                inviter=inviter,
+                company=company,
+            ),
+            _(
+                "Your address %(email)s already has an account on Laudo, outside this company, and"
+                " one address is one account. To work with %(company)s as well, give %(inviter)s"
+                " another address of yours to invite.",
+                email=invitation.email,
+                company=company,
+                inviter=inviter,
+            ),
+        ),
+        link_words=_("Log in to your account"),
+        link=login_address(),
+        notes=(_("Nobody but you was told that you have an account."),),
+        reason=_(
+            "You get this mail because %(inviter)s entered your address. If you do not know of it,"
+            " delete it: nothing has changed.",
+            inviter=inviter,
+        ),
+    )
+
+
+def act_letter(entry: Entry, tenant: Tenant, *, is_waiting: bool) -> Letter:
+    """To every admin, of an act by which whoever runs Laudo got into the company, or could."""
+    waiting = _(
+        "The link is not sent before an administrator of your company approves it. Approve it only"
+        " if your company asked for it; else refuse it."
+    )
+    return Letter(
+        subject=_("Whoever runs Laudo acted in %(company)s", company=tenant.name),
+        heading=_("Something that your company should know of"),
+        lines=(sentence_text(entry.sentence), *((waiting,) if is_waiting else ())),
+        facts=((_("Time"), moment_words(entry.at, tenant)),),
+        link_words=_("Approve or refuse") if is_waiting else _("Open the entry in the audit"),
+        link=people_address() if is_waiting else entry_address(entry.id),
+        notes=(_("If nobody of your company asked for this, ask whoever runs Laudo why."),),
+        reason=_(
+            "You get this mail because you are an administrator of %(company)s. Each act of this"
+            " kind is told to all of them.",
+            company=tenant.name,
         ),
     )
 

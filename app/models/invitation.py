@@ -5,7 +5,7 @@ A link names the row and is signed; the row says whether it still opens anything
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.account import Role, TenantRole
 from app.models.base import Changing, StateText, TenantRow, one_of, tenant_key, tenant_table
+
+GOOD_FOR = timedelta(days=7)
 
 
 class Invitation(Changing, TenantRow):
@@ -24,6 +26,7 @@ class Invitation(Changing, TenantRow):
     __table_args__ = tenant_table(
         tenant_key("invited_by", "accounts"),
         tenant_key("account_id", "accounts"),
+        tenant_key("approved_by", "accounts"),
         one_of("role", TenantRole),
         Index(
             "uq_invitations_one_open",
@@ -39,7 +42,7 @@ class Invitation(Changing, TenantRow):
     role: Mapped[Role] = mapped_column(StateText(Role))
     locale: Mapped[str | None] = mapped_column(String(10))
     project_ids: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
-    # None where the platform invited a company's first admin.
+    # None where the platform invited.
     invited_by: Mapped[UUID | None]
     invited_by_name: Mapped[str] = mapped_column(String(120))
     generation: Mapped[int] = mapped_column(server_default=text("1"))
@@ -47,6 +50,9 @@ class Invitation(Changing, TenantRow):
     accepted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     account_id: Mapped[UUID | None]
+    # The admin of the company who let the platform's invitation of another admin through.
+    approved_by: Mapped[UUID | None]
+    approved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     @property
     def is_closed(self) -> bool:
@@ -55,6 +61,20 @@ class Invitation(Changing, TenantRow):
     @property
     def is_expired(self) -> bool:
         return self.expires_at <= datetime.now(UTC)
+
+    def renew(self) -> None:
+        """Its link is good for seven days from now."""
+        self.expires_at = datetime.now(UTC) + GOOD_FOR
+
+    @property
+    def is_of_platform(self) -> bool:
+        return self.invited_by is None
+
+    @property
+    def is_unapproved(self) -> bool:
+        """Whether it would make an admin whom nobody of the company asked for. It needs an approval
+        while the company has an active admin; the database's trigger asks the same."""
+        return self.is_of_platform and self.role is Role.ADMIN and self.approved_by is None
 
 
 class PasswordReset(TenantRow):

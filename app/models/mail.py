@@ -18,6 +18,7 @@ class MailKind(StrEnum):
     REPORT_ASSIGNED = "report_assigned"
     REPORT_SUBMITTED = "report_submitted"
     PDF_READY = "pdf_ready"
+    PLATFORM_ACT = "platform_act"
 
 
 class Mail(Work, TenantRow):
@@ -48,3 +49,5 @@ class Mail(Work, TenantRow):
     reset_id: Mapped[UUID | None]
     report_id: Mapped[UUID | None]
     document_id: Mapped[UUID | None]
+    # Of the audit, whose entries never go before the company does: no foreign key needs to hold it.
+    entry_id: Mapped[UUID | None]

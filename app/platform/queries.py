@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from app.company.limits import limits_in_force
 from app.company.plans import Limit
 from app.errors import DomainError, NotFound
-from app.models import Account, Superadmin, Tenant, TenantStatus
+from app.models import Account, Tenant, TenantStatus
 from app.paging import Page, cut
-from app.tenancy import call_definer, platform_scope
+from app.tenancy import platform_scope
 
 
 class UnknownTenant(DomainError):
@@ -97,15 +97,6 @@ def get_company(tenant_id: UUID) -> Company:
         usage = _count_usage(session, [tenant.id])
         session.expunge_all()
     return Company(tenant, limits_in_force(tenant), usage[tenant.id])
-
-
-def is_email_taken(email: str) -> bool:
-    """Whether somebody on all of Laudo has it, superadmins included."""
-    if call_definer("find_account_by_email", p_email=email):
-        return True
-    with platform_scope() as session:
-        known = select(Superadmin.id).where(Superadmin.email == email)
-        return session.scalars(known).one_or_none() is not None
 
 
 def list_tenants() -> list[TenantLine]:

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
+from app.auth.queries import is_email_taken
 from app.company.exporting import find_open_export
 from app.company.plans import PLANS, Plan
 from app.errors import DomainError
@@ -217,7 +218,7 @@ def invite(tenant_id: UUID) -> Response:
     email = form.email.data or ""
     try:
         with changing(tenant_id) as session:
-            tenants.invite_admin(
+            is_waiting = tenants.invite_admin(
                 session,
                 tenant_id=tenant_id,
                 email=email,
@@ -227,7 +228,15 @@ def invite(tenant_id: UUID) -> Response:
     except DomainError as refused:
         form.email.errors = [translated(refused)]
         return company_page(tenant_id, invite_form=form, status=422)
-    flash(_("The invitation to %(email)s is on its way.", email=email), "success")
+    if is_waiting:
+        words = _(
+            "The company's admins are asked to approve the invitation of %(email)s. The link is"
+            " sent when one of them does.",
+            email=email,
+        )
+    else:
+        words = _("The invitation to %(email)s is on its way.", email=email)
+    flash(words, "success")
     return redirect_to(url_for(".show", tenant_id=tenant_id))
 
 
@@ -292,7 +301,7 @@ def _has_free_email(form: CompanyForm) -> bool:
     except BadEmail as bad:
         form.admin_email.errors = [translated(bad)]
         return False
-    if queries.is_email_taken(email):
+    if is_email_taken(email):
         form.admin_email.errors = [translated(EmailTaken(email=email))]
         return False
     return True

@@ -112,8 +112,8 @@ def create_superadmin(
     session: Session, *, email: str, name: str, password: str, actor: Actor
 ) -> Superadmin:
     """Raises EmailTaken, BadEmail, NameMissing or WeakPassword."""
-    email = tidy_email(email)
-    person = Superadmin(email=email, name=tidy_name(name), password_hash=hash_password(password))
+    email, name = tidy_email(email), tidy_name(name)
+    person = Superadmin(email=email, name=name, password_hash=hash_password(password, email, name))
     session.add(person)
     try:
         session.flush()

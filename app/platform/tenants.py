@@ -13,11 +13,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.auth.queries import is_email_taken
 from app.company.plans import Limit, Plan
 from app.errors import DomainError, NotFound
 from app.evidence.service import differences, record
-from app.models import Actor, Role, Superadmin, Tenant, TenantStatus
+from app.models import Actor, Role, Tenant, TenantStatus
 from app.platform.service import note, require_known, status_of
+from app.team.approving import awaits_approval
 from app.team.inviting import InvitationFacts, invite_person
 from app.team.service import EmailTaken, tidy_email, tidy_name
 
@@ -110,17 +112,20 @@ def reactivate_tenant(session: Session, *, tenant_id: UUID, actor: Actor) -> Ten
     return tenant
 
 
-def invite_admin(session: Session, *, tenant_id: UUID, email: str, name: str, actor: Actor) -> None:
-    """Invite somebody as an admin. The platform's audit does not say whom; the company's does.
+def invite_admin(session: Session, *, tenant_id: UUID, email: str, name: str, actor: Actor) -> bool:
+    """Invite somebody as an admin; whether an admin of the company must approve it first. The
+    platform's audit does not say whom; the company's does.
 
-    Raises NotFound, NameMissing, and what an invitation is refused for.
+    Raises NotFound, NameMissing, EmailTaken, and what an invitation is refused for.
     """
     tenant = lock_tenant(session, tenant_id)
-    if session.scalars(select(Superadmin.id).where(Superadmin.email == tidy_email(email))).first():
+    facts = InvitationFacts(email=tidy_email(email), name=tidy_name(name), role=Role.ADMIN)
+    if is_email_taken(facts.email):
         raise EmailTaken(email=email)
-    facts = InvitationFacts(email=email, name=tidy_name(name), role=Role.ADMIN)
-    invite_person(facts=facts, actor=actor)
+    invitation = invite_person(facts=facts, actor=actor)
+    is_waiting = awaits_approval(invitation)
     note(session, "tenant.admin_invited", actor, tenant_id=tenant.id, name=tenant.name)
+    return is_waiting
 
 
 def tell_both(session: Session, action: str, tenant: Tenant, actor: Actor, **facts: Any) -> None:

@@ -12,9 +12,11 @@ from app.auth.doors import TenantDoor, Visit
 from app.auth.service import open_session
 from app.errors import DomainError
 from app.evidence.service import record
+from app.evidence.ways_in import OF_PLATFORM
 from app.extensions import db
 from app.models import Actor, Invitation, Role, Tenant
 from app.signing import read_row
+from app.team.approving import awaits_approval, require_approval
 from app.team.granting import grant, known_projects
 from app.team.service import EmailTaken, create_account
 from app.tenancy import call_definer, require_tenant, tenant_scope
@@ -57,6 +59,13 @@ class LinkUsed(LinkRefused):
 class CompanyPaused(LinkRefused):
     """%(company)s cannot take anybody in at the moment. Ask whoever invited you to send the
     invitation again later."""
+
+
+class LinkAwaitsApproval(LinkRefused):
+    """This invitation waits for an administrator of %(company)s to approve it. You get another
+    e-mail as soon as the link works."""
+
+    status = 403
 
 
 class AddressInUse(LinkRefused):
@@ -106,6 +115,8 @@ def read_invitation(token: str) -> OpenInvitation:
         invitation = _get(named[0])
         tenant = _tenant()
         _check(invitation, named[1], tenant)
+        if awaits_approval(invitation):
+            raise LinkAwaitsApproval(company=tenant.name)
         return OpenInvitation(
             id=invitation.id,
             tenant_id=tenant.id,
@@ -130,7 +141,9 @@ def accept_invitation(
     Raises the LinkRefused that fits, NameMissing or WeakPassword.
     """
     invitation = _get(invitation_id, lock=True)
-    _check(invitation, generation, _tenant())
+    tenant = _tenant()
+    _check(invitation, generation, tenant)
+    require_approval(invitation, LinkAwaitsApproval(company=tenant.name))
     try:
         account = create_account(
             email=invitation.email,
@@ -155,6 +168,7 @@ def accept_invitation(
         object_id=invitation.id,
         email=invitation.email,
         account=str(account.id),
+        **({OF_PLATFORM: True} if invitation.is_of_platform else {}),
     )
     return open_session(door=TenantDoor(db.session(), account), how="invitation", visit=visit)
 

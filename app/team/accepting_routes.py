@@ -5,17 +5,16 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from flask import Response, current_app, make_response, render_template, request, url_for
+from flask import Response, make_response, render_template, request, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_limiter import RequestLimit
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from app.auth import identity
 from app.auth.doors import Visit
 from app.auth.passwords import WeakPassword
-from app.extensions import db, limiter
+from app.extensions import db
 from app.team import blueprint
 from app.team.accepting import (
     LinkRefused,
@@ -30,13 +29,7 @@ from app.web.errors import sentence_for, translated
 from app.web.fragments import redirect_to, render_page, varied
 from app.web.guards import public
 from app.web.headers import request_id
-
-# From one address: an office shares its own.
-MANY = 10
-
-
-def _tries(times: int = 1) -> str:
-    return f"{current_app.config['LOGIN_TRIES_PER_MINUTE'] * times} per minute"
+from app.web.tries import MANY, a_minute, address_key, counted
 
 
 def _link_key() -> str:
@@ -44,15 +37,12 @@ def _link_key() -> str:
     return sha256(token.encode(errors="replace")).hexdigest()
 
 
-def _was_refused(response: Response) -> bool:
-    return response.status_code >= 400
+def _was_refused(status: int) -> bool:
+    return status >= 400
 
 
 def _too_many_tries(_limit: RequestLimit) -> Response:
     return _refused(429, sentence_for(429))
-
-
-_refusals: dict[str, Any] = {"deduct_when": _was_refused, "on_breach": _too_many_tries}
 
 
 @blueprint.get("/invitation/<token>")
@@ -68,8 +58,13 @@ def invitation(token: str) -> Response:
 
 @blueprint.post("/invitation/<token>")
 @public
-@limiter.limit(lambda: _tries(2), key_func=_link_key, **_refusals)
-@limiter.limit(lambda: _tries(MANY), key_func=get_remote_address, **_refusals)
+@counted(
+    "invitation",
+    a_minute(_link_key, 2),
+    a_minute(address_key, MANY),
+    on_breach=_too_many_tries,
+    is_wrong=_was_refused,
+)
 def accept(token: str) -> Response:
     try:
         found = read_invitation(token)

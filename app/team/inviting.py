@@ -17,11 +17,12 @@ from app.evidence.service import record
 from app.extensions import db
 from app.mail.service import mail_invitation
 from app.models import TENANT_ROLES, Account, Actor, Invitation, Mail, MailKind, Role
+from app.models.invitation import GOOD_FOR
+from app.team.approving import ApprovalDue, InvitationClosed, awaits_approval, lock_invitation
 from app.team.granting import known_projects
-from app.team.service import EmailTaken, tidy_email
-from app.tenancy import call_definer, require_tenant
+from app.team.service import tidy_email
+from app.tenancy import require_tenant
 
-GOOD_FOR = timedelta(days=7)
 # A second tap on the button sends no second mail, and nobody's mailbox can be filled by tapping.
 PAUSE = timedelta(minutes=1)
 # Taken back and sent anew as often as one likes, they would fill it all the same.
@@ -48,10 +49,6 @@ class InvitedTooOften(DomainError):
     status = 422
 
 
-class InvitationClosed(DomainError):
-    """The invitation of %(email)s was accepted or taken back already. Load the list again."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvitationFacts:
     """Whom to invite as what; `locale` None takes the company's. Only viewers have projects."""
@@ -67,10 +64,12 @@ def invite_person(*, facts: InvitationFacts, actor: Actor) -> Invitation:
     """An open invitation with its mail. An address that is invited already gets the newer facts
     and a newer link in the same row.
 
-    Raises BadEmail, AlreadyHere, WasDeactivated, EmailTaken, InvitedTooOften or TooManyPeople.
+    Of other companies nothing is asked: the answer is the same whether the address has an account
+    in one of them or not, and only the mail says so (app/mail/sending.py). Raises BadEmail,
+    AlreadyHere, WasDeactivated, InvitedTooOften or TooManyPeople.
     """
     facts = _tidy(facts)
-    _require_unknown(facts.email)
+    _require_stranger(facts.email)
     _take_turn(facts.email)
     invitation = _find_open(facts.email)
     if invitation is not None:
@@ -85,7 +84,7 @@ def invite_person(*, facts: InvitationFacts, actor: Actor) -> Invitation:
     )
     db.session.add(invitation)
     db.session.flush()
-    mail_invitation(invitation)
+    _mail(invitation)
     _note("sent", invitation, actor, role=facts.role.value)
     return invitation
 
@@ -94,22 +93,24 @@ def resend_invitation(*, invitation_id: UUID, actor: Actor) -> Invitation:
     """A new link for seven days; the links sent before are void. Within a minute of the last mail
     nothing is sent.
 
-    Raises NotFound, InvitationClosed, AlreadyHere, WasDeactivated, EmailTaken, InvitedTooOften or
+    Raises NotFound, InvitationClosed, ApprovalDue, AlreadyHere, WasDeactivated, InvitedTooOften or
     TooManyPeople.
     """
     email = db.session.scalar(select(Invitation.email).where(Invitation.id == invitation_id))
     if email is None:
         raise NotFound
-    _require_unknown(email)
-    invitation = _lock(invitation_id)
+    _require_stranger(email)
+    invitation = lock_invitation(invitation_id)
     if invitation.is_closed:
         raise InvitationClosed(email=email)
+    if awaits_approval(invitation):
+        raise ApprovalDue(email=email)
     return _send_again(invitation, None, actor)
 
 
 def revoke_invitation(*, invitation_id: UUID, actor: Actor) -> Invitation:
     """Void the link; a second time changes nothing. Raises NotFound or InvitationClosed."""
-    invitation = _lock(invitation_id)
+    invitation = lock_invitation(invitation_id)
     if invitation.accepted_at is not None:
         raise InvitationClosed(email=invitation.email)
     if invitation.revoked_at is None:
@@ -133,10 +134,16 @@ def _send_again(
     for name, value in (columns | _sender(actor)).items():
         setattr(invitation, name, value)
     invitation.generation += 1
-    invitation.expires_at = now + GOOD_FOR
-    mail_invitation(invitation)
+    invitation.renew()
+    _mail(invitation)
     _note("resent", invitation, actor, role=invitation.role.value)
     return invitation
+
+
+def _mail(invitation: Invitation) -> None:
+    """The link goes out with the approval where one is due."""
+    if not awaits_approval(invitation):
+        mail_invitation(invitation)
 
 
 def _tidy(facts: InvitationFacts) -> InvitationFacts:
@@ -155,22 +162,23 @@ def _columns(facts: InvitationFacts) -> dict[str, object]:
 
 
 def _sender(actor: Actor) -> dict[str, object]:
-    """Whoever sent the link last answers for it: it goes when they go."""
+    """Whoever sent the link last answers for it: it goes when they go. What the platform sends
+    anew is approved anew."""
     is_member = actor.role in TENANT_ROLES
     return {
         "invited_by": actor.account_id if is_member else None,
         "invited_by_name": actor.name,
+        "approved_by": None,
+        "approved_at": None,
     }
 
 
-def _require_unknown(email: str) -> None:
-    """Of other companies only the active people are known here; acceptance meets the rest."""
+def _require_stranger(email: str) -> None:
+    """Raises AlreadyHere or WasDeactivated."""
     here = db.session.scalars(select(Account).where(Account.email == email)).one_or_none()
     if here is not None:
         refusal = AlreadyHere if here.is_active else WasDeactivated
         raise refusal(name=here.name, email=email, account_id=here.id)
-    if call_definer("find_account_by_email", p_email=email):
-        raise EmailTaken(email=email)
 
 
 def _take_turn(email: str) -> None:
@@ -205,18 +213,6 @@ def _find_open(email: str) -> Invitation | None:
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
-
-
-def _lock(invitation_id: UUID) -> Invitation:
-    invitation = db.session.scalars(
-        select(Invitation)
-        .where(Invitation.id == invitation_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if invitation is None:
-        raise NotFound
-    return invitation
 
 
 def _note(verb: str, invitation: Invitation, actor: Actor, **facts: str) -> None:

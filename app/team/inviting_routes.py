@@ -12,15 +12,16 @@ from app.company.limits import LimitReached
 from app.errors import DomainError
 from app.extensions import db
 from app.models import Role
-from app.team import blueprint, inviting, queries
+from app.team import approving, blueprint, inviting, queries
+from app.team.approving import ApprovalDue, InvitationClosed
 from app.team.forms import InvitationForm
-from app.team.service import BadEmail, EmailTaken
+from app.team.service import BadEmail
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
 
 OF_THE_EMAIL = (
-    BadEmail, EmailTaken, inviting.AlreadyHere, inviting.WasDeactivated, inviting.InvitedTooOften,
+    BadEmail, inviting.AlreadyHere, inviting.WasDeactivated, inviting.InvitedTooOften,
 )  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def create() -> Response:
 def resend(invitation_id: UUID) -> Response:
     try:
         invitation = inviting.resend_invitation(invitation_id=invitation_id, actor=current_actor())
-    except (*OF_THE_EMAIL, LimitReached, inviting.InvitationClosed) as error:
+    except (*OF_THE_EMAIL, LimitReached, InvitationClosed, ApprovalDue) as error:
         return _refused(error)
     email = invitation.email
     db.session.commit()
@@ -70,11 +71,39 @@ def resend(invitation_id: UUID) -> Response:
 def revoke(invitation_id: UUID) -> Response:
     try:
         invitation = inviting.revoke_invitation(invitation_id=invitation_id, actor=current_actor())
-    except inviting.InvitationClosed as error:
+    except InvitationClosed as error:
         return _refused(error)
     email = invitation.email
     db.session.commit()
     flash(_("The invitation of %(email)s is taken back.", email=email), "success")
+    return redirect_to(url_for(".index"))
+
+
+@blueprint.post("/people/invitations/<uuid:invitation_id>/approve")
+@requires(Role.ADMIN)
+def approve(invitation_id: UUID) -> Response:
+    try:
+        invitation = approving.approve_invitation(
+            invitation_id=invitation_id, actor=current_actor()
+        )
+    except (InvitationClosed, LimitReached) as error:
+        return _refused(error)
+    email = invitation.email
+    db.session.commit()
+    flash(_("The invitation is approved and on its way to %(email)s.", email=email), "success")
+    return redirect_to(url_for(".index"))
+
+
+@blueprint.post("/people/invitations/<uuid:invitation_id>/refuse")
+@requires(Role.ADMIN)
+def refuse(invitation_id: UUID) -> Response:
+    try:
+        invitation = approving.refuse_invitation(invitation_id=invitation_id, actor=current_actor())
+    except InvitationClosed as error:
+        return _refused(error)
+    email = invitation.email
+    db.session.commit()
+    flash(_("The invitation of %(email)s is refused.", email=email), "success")
     return redirect_to(url_for(".index"))
 
 

@@ -62,7 +62,8 @@ class PersonLine:
 
 @dataclass(frozen=True, slots=True)
 class InvitationLine:
-    """Somebody who was invited and has not come yet; `mail` is the state of the newest e-mail."""
+    """Somebody who was invited and has not come yet; `mail` is the state of the newest e-mail.
+    `is_waiting` for the approval of the admin who reads this: the platform sent it."""
 
     id: UUID
     email: str
@@ -71,6 +72,7 @@ class InvitationLine:
     invited_by: str
     expires_at: datetime
     is_expired: bool
+    is_waiting: bool
     mail: WorkState | None
 
 
@@ -111,6 +113,12 @@ def list_people(wanted: WantedPeople, *, page: int = 1, page_size: int) -> Page[
     return at.holding(PersonLine(*row) for row in rows)
 
 
+def has_active_admin() -> bool:
+    """Of the bound company."""
+    admin = select(Account.id).where(Account.role == Role.ADMIN, Account.is_active)
+    return db.session.scalar(select(admin.exists())) or False
+
+
 def count_roles() -> dict[Role, int]:
     """How many active people have each role; every role of a company is a key."""
     rows = db.session.execute(
@@ -138,7 +146,7 @@ def list_invitations() -> list[InvitationLine]:
     return [
         InvitationLine(
             one.id, one.email, one.name, one.role, one.invited_by_name, one.expires_at,
-            one.is_expired, state,
+            one.is_expired, one.is_unapproved, state,
         )
         for one, state in rows
     ]  # fmt: skip

@@ -21,8 +21,9 @@ from app.errors import DomainError, NotAllowed, NotFound
 from app.evidence.service import record
 from app.extensions import db
 from app.mailbox import ascii_domain
-from app.models import Account, AccountSession, Actor, Invitation, ProjectGrant, Role
+from app.models import Account, AccountSession, Actor, Invitation, ProjectGrant, Role, Tenant
 from app.reports.assigning import reassign_open_reports
+from app.team.approving import withdraw_approval
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
 MAX_EMAIL, MAX_NAME = 254, 120
@@ -68,12 +69,13 @@ def create_account(
 
     Raises EmailTaken, BadEmail, NameMissing, WeakPassword, TooManyPeople.
     """
-    email = tidy_email(email)
+    email, name = tidy_email(email), tidy_name(name)
+    company = db.session.scalar(select(Tenant.name)) or ""
     account = Account(
         email=email,
-        name=tidy_name(name),
+        name=name,
         role=role,
-        password_hash=hash_password(password),
+        password_hash=hash_password(password, email, name, company),
         locale=locale,
         time_zone=time_zone,
     )
@@ -108,7 +110,7 @@ def deactivate_account(
     _end_sessions(account)
     open_invitations = _lock_invitations(account)
     handed = _hand_over(account, hand_over_to, actor)
-    _take_back(open_invitations, actor)
+    _take_back(open_invitations, account, actor)
     _note("deactivated", account, actor, email=account.email, handed_over=str(handed))
     return account
 
@@ -147,7 +149,7 @@ def change_role(
         _drop_grants(account)
     open_invitations = _lock_invitations(account) if old is Role.ADMIN else []
     handed = _hand_over(account, hand_over_to, actor) if role is Role.VIEWER else 0
-    _take_back(open_invitations, actor)
+    _take_back(open_invitations, account, actor)
     _note("role_changed", account, actor, old=old.value, new=role.value, handed_over=str(handed))
     return account
 
@@ -230,12 +232,12 @@ def _end_sessions(account: Account) -> None:
 
 
 def _lock_invitations(account: Account) -> Sequence[Invitation]:
-    """Those that the person sent and nobody accepted; the order of locks has them after accounts
-    and before reports."""
+    """Those that the person sent or approved and nobody accepted; the order of locks has them after
+    accounts and before reports."""
     return db.session.scalars(
         select(Invitation)
         .where(
-            Invitation.invited_by == account.id,
+            or_(Invitation.invited_by == account.id, Invitation.approved_by == account.id),
             Invitation.accepted_at.is_(None),
             Invitation.revoked_at.is_(None),
         )
@@ -245,8 +247,11 @@ def _lock_invitations(account: Account) -> Sequence[Invitation]:
     ).all()
 
 
-def _take_back(invitations: Sequence[Invitation], actor: Actor) -> None:
+def _take_back(invitations: Sequence[Invitation], account: Account, actor: Actor) -> None:
     for invitation in invitations:
+        if invitation.invited_by != account.id:
+            withdraw_approval(invitation, actor)
+            continue
         invitation.revoked_at = datetime.now(UTC)
         record(
             action="invitation.revoked",

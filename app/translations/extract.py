@@ -12,6 +12,7 @@ Message = tuple[int, Any, Any, Any]
 # Classes whose children are domain errors too; app.errors defines them.
 DOMAIN_BASES = {
     "DomainError",
+    "WeakPassword",
     "NotFound",
     "NotAllowed",
     "SignatureRefused",

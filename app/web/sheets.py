@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -21,8 +22,17 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
-# A program that opens a file of values runs what begins with one of these.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
+# A program that opens a file of values runs what begins with one of these; Excel in Japan takes
+# the wide and small ones (=, +, -, @ to Unicode) for the same.
+FORMULA_STARTS = "=+-@\t" + "\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
+# Where lists are separated by a semicolon, as in Brazil, Excel cuts a line of our commas at what it
+# takes for its own separator, in the middle of a quoted text too: a cell may begin after each.
+SEPARATORS = ",;|\t\n"
+# Spaces, quotes and marks that nobody sees do not keep a formula from being one.
+UNSEEN = ' "\u00a0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\u3000\ufeff'
+BEGINNING = re.compile(
+    f"(?:^|(?<=[{re.escape(SEPARATORS)}]))[{UNSEEN}]*(?=[{re.escape(FORMULA_STARTS)}])"
+)
 MAX_CELL = 32_767
 CUT = " [...]"
 CHUNK = 64_000
@@ -64,7 +74,7 @@ def csv_chunks(sheet: Sheet) -> Iterator[bytes]:
     text, zone = io.StringIO(newline=""), ZoneInfo(sheet.zone)
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     text.write("\ufeff")
-    writer.writerow(sheet.headings)
+    writer.writerow([guarded(heading) for heading in sheet.headings])
     for row in sheet.rows:
         writer.writerow([_csv_cell(value, zone) for value in row])
         if text.tell() > CHUNK:
@@ -81,10 +91,16 @@ def _csv_cell(value: Any, zone: tzinfo) -> str:
         return value.astimezone(zone).isoformat(sep=" ", timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, int | Decimal):
+    if isinstance(value, int | float | Decimal):
         return str(value)
-    text = str(value).replace("\x00", "")
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return guarded(str(value))
+
+
+def guarded(text: str) -> str:
+    """The text with an apostrophe before each part that a program could take for a formula, in
+    whatever way it cuts cells. Lines end in a line feed alone."""
+    plain = text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
+    return BEGINNING.sub(r"\g<0>'", plain)
 
 
 def write_xlsx(sheet: Sheet, file: IO[bytes]) -> None:
@@ -109,7 +125,7 @@ def _heading(page: Any, text: str) -> Any:
 
 
 def _xlsx_cell(page: Any, value: Any, zone: tzinfo) -> Any:
-    if value is None or isinstance(value, int):
+    if value is None or isinstance(value, int | float | Decimal):
         return value
     if isinstance(value, datetime):
         cell = WriteOnlyCell(page, value.astimezone(zone).replace(tzinfo=None))
@@ -129,6 +145,8 @@ def _text_cell(page: Any, text: str) -> Any:
     cell = WriteOnlyCell(page, clean)
     # Not what openpyxl guesses: a text that begins with = would become a formula.
     cell.data_type = "s"
+    # Nor does it become one when somebody edits the cell, or saves the sheet and opens it again.
+    cell.quotePrefix = guarded(clean) != clean
     return cell
 
 

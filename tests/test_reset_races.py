@@ -1,0 +1,60 @@
+"""A link for a new password that is used twice at once: on real connections, it is good once."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.auth import resets
+from app.auth.doors import Visit, door_of_reset
+from app.auth.resets import LinkUsed
+from app.extensions import db
+from app.models import AuditEntry, PasswordReset
+from app.tenancy import tenant_scope
+from tests.alone import DONE, all_at_once, app_alone
+
+
+@pytest.fixture
+def stage(tmp_path, cast):
+    with app_alone(tmp_path) as app:
+        yield app
+
+
+def a_reset(app, person):
+    ends = datetime.now(UTC) + timedelta(minutes=30)
+    with app.app_context(), tenant_scope(person.tenant_id):
+        reset = PasswordReset(account_id=person.id, expires_at=ends)
+        db.session.add(reset)
+        db.session.commit()
+        return reset.id
+
+
+def test_of_two_who_use_a_link_at_once_one_sets_the_password(stage, cast, monkeypatch):
+    set_password = resets.set_password
+
+    def slowly(**arguments):
+        time.sleep(0.5)  # whoever was let in as well comes here meanwhile
+        set_password(**arguments)
+
+    monkeypatch.setattr(resets, "set_password", slowly)
+    reset = a_reset(stage, cast.tess)
+
+    def use(new):
+        def act():
+            with door_of_reset(reset) as door:
+                resets.use_reset(door=door, reset_id=reset, new=new, visit=Visit())
+                db.session.commit()
+
+        return act
+
+    outcomes = all_at_once(
+        stage, cast.acme, [use("a good long sentence"), use("quite another one")]
+    )
+    assert outcomes.count(DONE) == 1
+    assert [type(one) for one in outcomes if one != DONE] == [LinkUsed]
+    with stage.app_context(), tenant_scope(cast.acme):
+        told = select(AuditEntry.action).where(AuditEntry.object_id == cast.tess.id)
+        assert db.session.scalars(told).all() == ["account.password_reset"]
