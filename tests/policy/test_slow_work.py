@@ -50,16 +50,16 @@ def test_the_watch_refuses_slow_work_in_a_transaction(acting, cast):
     with acting(cast.tess):
         db.session.scalars(select(Account)).all()
         with pytest.raises(TransactionOpen):
-            storage().exists("t/x")
+            storage().exists(f"t/{cast.acme}/x")
         pause()
-        assert not storage().exists("t/x")
+        assert not storage().exists(f"t/{cast.acme}/x")
 
 
 def test_in_production_it_is_told_and_goes_on(app, acting, cast, monkeypatch, caplog):
     monkeypatch.setitem(app.config, "TESTING", False)
     with acting(cast.tess), caplog.at_level(logging.ERROR):
         db.session.scalars(select(Account)).all()
-        assert not storage().exists("t/x")
+        assert not storage().exists(f"t/{cast.acme}/x")
     assert "LocalStorage.exists runs inside an open transaction" in caplog.text
 
 
