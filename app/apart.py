@@ -32,6 +32,8 @@ for kind, limit in (("AS", memory), ("FSIZE", output), ("CORE", 0)):
     resource.setrlimit(getattr(resource, "RLIMIT_" + kind), (limit, limit))
 resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
 os.nice(niceness)
+for name in (signal.SIGXCPU, signal.SIGALRM):  # what the parent ignores would be ignored here, too
+    signal.signal(name, signal.SIG_DFL)
 signal.alarm(seconds)  # for a child whose parent was killed
 package = sys.modules["app"] = types.ModuleType("app")
 package.__path__ = [app]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -63,6 +64,16 @@ def test_a_limit_is_named_and_nothing_is_left(
         apart(act, **limits).run(b"")
     assert caught.value.limit is limit
     assert children() == before
+
+
+def test_what_the_parent_ignores_still_stops_the_child() -> None:
+    before = signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    try:
+        with pytest.raises(TooHeavy) as caught:
+            apart("spin", cpu_seconds=1).run(b"")
+    finally:
+        signal.signal(signal.SIGXCPU, before)
+    assert caught.value.limit is Limit.PROCESSOR
 
 
 @pytest.mark.parametrize("act", ["flood", "scream"])
