@@ -2,7 +2,8 @@
 
 An object goes only when it is a day old and no row names it at that moment. A put refreshes its
 object, so bytes on their way into a row are young. Objects of companies that this database does
-not know are left alone: they may be another installation's.
+not know are left alone: they may be another installation's. While a hold stands (holding.py)
+nothing goes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from uuid import UUID
 
 from app.extensions import db
 from app.storage.base import Listed, Storage
+from app.storage.holding import Hold, find_hold
 from app.storage.keys import kind_of_key
 from app.storage.references import find_named, list_named, list_tenant_ids
 from app.tenancy import tenant_scope
@@ -32,12 +34,14 @@ AT_ONCE = 200
 
 @dataclass
 class Swept:
-    """What a sweep saw and did; `refused` are the companies with too much to delete."""
+    """What a sweep saw and did; `refused` are the companies with too much to delete. With a `hold`
+    it did nothing."""
 
     seen: int = 0
     deleted: int = 0
     deleted_bytes: int = 0
     refused: tuple[UUID, ...] = ()
+    hold: Hold | None = None
 
 
 def sweep(
@@ -50,6 +54,9 @@ def sweep(
 
     Raises StorageUnavailable; what was not deleted then is left for the next time.
     """
+    if hold := find_hold():
+        log.warning("nothing is swept before the hold of %s is released", hold.since)
+        return Swept(hold=hold)
     swept = Swept()
     for tenant_id in (NOBODY, *list_tenant_ids()):
         with tenant_scope(tenant_id):
