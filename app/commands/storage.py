@@ -52,6 +52,10 @@ def sweep_storage(sure: bool) -> None:
     if swept.hold:
         raise click.ClickException(held_words(swept.hold))
     click.echo(f"{swept.seen} objects seen, {swept.deleted} deleted, {swept.deleted_bytes} bytes.")
+    for tenant_id in swept.unknown:
+        click.echo(
+            f"tenant {tenant_id} has objects, but neither a row nor a genuine tombstone: they stay."
+        )
     for tenant_id in swept.refused:
         click.echo(
             f"tenant {tenant_id}: so many objects have no row that nothing was deleted. Is this"
