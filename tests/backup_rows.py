@@ -46,11 +46,12 @@ from tests.stored import put_bytes
 
 LATER = datetime(2199, 1, 1, tzinfo=UTC)
 TOMBSTONE = "insert into tombstones (slug, body, signature) values ('gone', '{}', 'ab')"
+RELEASED = "insert into sweep_holds (objects, byte_size, released_at) values (1, 1, now())"
 
 
 def add_rows(app: Flask, cast: Cast, *, report_id: UUID) -> None:
-    """Of the company with an export and a preview, then of the platform; a tombstone is the
-    owner's to write (TOMBSTONE)."""
+    """Of the company with an export and a preview, then of the platform; a tombstone and
+    a hold are the owner's to write (TOMBSTONE, RELEASED)."""
     with app.app_context(), tenant_scope(cast.acme):
         ana = Actor(cast.ana.name, cast.ana.role, cast.ana.id)
         _of_people(ana)

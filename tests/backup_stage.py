@@ -28,7 +28,7 @@ from app.reports.signing import GivenSignature, sign_report
 from app.reports.submitting import submit_report
 from app.tenancy import tenant_scope
 from tests import servers as test_servers
-from tests.backup_rows import TOMBSTONE, add_rows
+from tests.backup_rows import RELEASED, TOMBSTONE, add_rows
 from tests.cast import Cast, Person
 from tests.conftest import settings_for
 from tests.pictures import a_jpeg
@@ -161,7 +161,7 @@ def fill(empty: Place, cast: Cast) -> Filled:
             db.session.execute(db.text("select id from photos order by id")).scalars()
         )
     add_rows(empty.app, cast, report_id=desk.report_id)
-    empty.as_superuser(TOMBSTONE)
+    empty.as_superuser(TOMBSTONE, RELEASED)
     empty.let_go()
     return Filled(
         database=empty.database, storage=empty.storage, app=empty.app, report_id=desk.report_id, document_id=document.id,

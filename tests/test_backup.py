@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import psycopg2
 import pytest
 from sqlalchemy import func, select, text
 
+from app import database_roles as roles
 from app.commands.backup.folder import Backup, list_backups
 from app.commands.backup.refusal import Refusal
 from app.commands.backup.tools import find_tool
 from app.evidence.chain import verify_chain
 from app.evidence.service import record
 from app.extensions import db
+from app.jobs import daily
+from app.jobs.daily import sweep_if_due
 from app.models import Actor, Photo, Report
 from app.reports.service import start_report
+from app.storage import object_key
 from app.tenancy import tenant_scope
 from tests import servers as test_servers
 from tests.backup_stage import Filled, Place, copied_place, empty_place, fill, place
@@ -248,6 +257,156 @@ def test_a_storage_with_objects_is_kept_only_when_asked(original, kept, tmp_path
             "\n", ""
         )
         assert "(1 found)" in result.output
+
+
+# --- what the storage has that no restored row names ------------------------------------------
+
+
+def newer_work(tenant_id: UUID, folder: Path, count: int) -> list[str]:
+    """Objects of a tenant in a storage that outlived its database, put three days ago."""
+    keys = []
+    for number in range(count):
+        data = f"photo {number}".encode()
+        key = object_key(tenant_id, "orig", sha256(data).hexdigest())
+        path = folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        keys.append(key)
+    return sorted(keys)
+
+
+def age(folder: Path) -> None:
+    then = time.time() - 3 * 24 * 3600
+    for path in folder.rglob("*"):
+        if path.is_file():
+            os.utime(path, (then, then))
+
+
+def lying(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def outlived(original, kept, cast, tmp_path):
+    """The storage has 60 photos and a company that the backup does not know; restored all the same.
+
+    Yields the place, what `flask restore` said, the 60 keys, and those of the company."""
+    folder = shutil.copytree(original.storage, tmp_path / "storage")
+    photos = newer_work(cast.acme, folder, 60)
+    strange = newer_work(uuid4(), folder, 5)
+    age(folder)
+    with empty_place(folder) as restored:
+        told = restored.flask("restore", "--keep-storage", str(kept))
+        assert told.exit_code == 0, told.output
+        yield restored, told.output, photos, strange
+
+
+def test_a_restore_names_what_no_restored_row_names(outlived, cast):
+    _restored, told, photos, strange = outlived
+    size = sum(len(f"photo {number}") for number in range(60))
+    company = strange[0].split("/")[1]
+    assert f"65 objects ({size + 35} bytes) that no restored row names" in told
+    named = ", ".join(photos[:3])
+    assert f"tenant {cast.acme}: 60 objects, {size} bytes: {named} and 57 more" in told
+    assert f"tenant {company}: 5 objects, 35 bytes: {', '.join(strange[:3])} and 2 more" in told
+    assert "nothing is swept until `flask storage release`" in told
+
+
+@pytest.mark.parametrize("arguments", [(), ("--sure",)], ids=["by hand", "sure"])
+def test_no_command_sweeps_before_the_release(outlived, arguments):
+    restored, _told, photos, strange = outlived
+    before = lying(restored.storage)
+    result = restored.flask("storage", "sweep", *arguments)
+    assert result.exit_code == 1
+    assert "found 65 objects" in result.output and "flask storage release" in result.output
+    assert lying(restored.storage) == before
+    assert {*photos, *strange} <= before
+
+
+def test_the_relay_sweeps_nothing_before_the_release_and_says_so(outlived, monkeypatch, caplog):
+    restored, *_ = outlived
+    monkeypatch.setattr(daily, "TURN", f"laudo:sweep:{uuid4()}")
+    before = lying(restored.storage)
+    assert sweep_if_due(restored.app, threading.Event())
+    assert "nothing is swept before the hold" in caplog.text
+    assert lying(restored.storage) == before
+
+
+def test_check_and_readiness_tell_of_the_hold_until_it_is_released(outlived, cast):
+    restored, *_ = outlived
+    client = restored.app.test_client()
+    assert client.get("/health/ready").json["sweep"] == {"ok": True, "is_held": True}
+    assert "found 65 objects" in restored.flask("check").output
+    assert "Released what a restore held" in restored.flask("storage", "release").output
+    assert client.get("/health/ready").json["sweep"] == {"ok": True, "is_held": False}
+    assert "Nothing holds the daily sweep" in restored.flask("check").output
+    assert "Nothing holds the sweep." in restored.flask("storage", "release").output
+    audit = signed_in_client(restored.app, cast.sam).get("/platform/audit?kind=storage").text
+    assert "65 stored objects" in audit and "released the sweep" in audit
+
+
+def test_after_the_release_what_is_older_than_a_day_goes(outlived, cast):
+    restored, _told, photos, strange = outlived
+    young = newer_work(cast.acme, restored.storage, 61)
+    (fresh,) = set(young) - set(photos)
+    os.utime(restored.storage / fresh)
+    for key in photos:  # put again by the line above
+        os.utime(restored.storage / key, (0, 0))
+    before = lying(restored.storage)
+    assert restored.flask("storage", "release").exit_code == 0
+    result = restored.flask("storage", "sweep")
+    assert result.exit_code == 0 and "60 deleted" in result.output
+    assert lying(restored.storage) == before - set(photos)
+    assert fresh in before and set(strange) <= lying(restored.storage)
+    assert restored.flask("storage", "check").exit_code == 0
+
+
+def test_neither_app_nor_platform_releases(outlived):
+    restored, *_ = outlived
+    running = test_servers.current()
+    for role in (roles.APP, roles.PLATFORM):
+        for statement in (
+            "update sweep_holds set released_at = now()", "delete from sweep_holds",
+        ):  # fmt: skip
+            url = running.url(role, restored.database).replace("+psycopg2", "")
+            with (
+                pytest.raises(psycopg2.errors.InsufficientPrivilege),
+                closing(psycopg2.connect(url)) as connection,
+            ):
+                connection.cursor().execute(statement)
+
+
+def test_without_a_surplus_nothing_is_held(original, kept, tmp_path):
+    folder = shutil.copytree(original.storage, tmp_path / "storage")
+    with empty_place(folder) as restored:
+        told = restored.flask("restore", "--keep-storage", str(kept))
+        assert told.exit_code == 0 and "no restored row names" not in told.output
+        assert restored.flask("storage", "sweep").exit_code == 0
+
+
+def test_an_older_release_of_the_tables_is_held_too(cast, tmp_path):
+    """Its backup has no table for a hold: the restore brings the tables to this release."""
+    running = test_servers.current()
+    name = f"laudo_older_{uuid4().hex[:8]}"
+    roles.ensure_database(running.postgres().dsn(), name)
+    test_servers.migrate(running.url(roles.OWNER, name), "0007")
+    older = place(name, tmp_path / "older")
+    older.as_superuser(f"insert into tenants (id, name, slug) values ('{cast.acme}', 'A', 'a')")
+    assert older.flask("backup", str(tmp_path / "kept")).exit_code == 0
+    older.let_go()
+    running.drop(name)
+    folder = tmp_path / "storage"
+    keys = newer_work(cast.acme, folder, 60)
+    age(folder)
+    with empty_place(folder) as restored:
+        told = restored.flask("restore", str(tmp_path / "kept"))
+        assert told.exit_code == 0, told.output
+        assert "60 objects" in told.output and "Bringing the tables" in told.output
+        assert restored.flask("up").exit_code == 0
+        assert restored.flask("storage", "sweep").exit_code == 1
+        assert lying(folder) == set(keys)
+        restored.flask("storage", "release")
+        assert "60 deleted" in restored.flask("storage", "sweep").output
 
 
 def unguarded(table: str, statement: str) -> tuple[str, ...]:

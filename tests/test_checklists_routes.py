@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.checklists.compare import Part, compare
 from app.definition.schema import Section, Text
 from app.definition.workbook import sample_workbook
+from app.definition.workbook.apart import CHILD
 from app.extensions import db
 from app.models import AuditEntry, Checklist, ChecklistStatus, Version
 from tests import scenarios
@@ -101,6 +102,60 @@ def test_a_file_over_ten_megabytes_is_refused_in_words(client_of, cast):
     answer = upload(client_of(cast.max), b"PK" + b"0" * (10 * 1024 * 1024))
     assert answer.status_code == 422
     assert "10 MB" in answer.text
+
+
+def test_a_workbook_beyond_a_limit_is_refused_in_words(client_of, cast):
+    book = Workbook(write_only=True)
+    for number in range(30):
+        sheet = book.create_sheet(f"Board {number}")
+        for row in range(80):
+            sheet.append([row * column for column in range(50)])
+    stream = BytesIO()
+    book.save(stream)
+    answer = upload(client_of(cast.max), stream.getvalue())
+    assert answer.status_code == 422
+    assert "more than 100000 cells" in answer.text and "to a new one" in answer.text
+
+
+def test_a_child_that_fails_is_a_sentence_and_nothing_is_stored(
+    client_of, acting, cast, monkeypatch
+):
+    monkeypatch.setattr(CHILD, "function", "tests.misbehaving:crash")
+    client = client_of(cast.max)
+    answer = upload(client, a_workbook())
+    assert answer.status_code == 422
+    assert "Reading the workbook failed" in answer.text
+    with acting(cast.max):
+        assert db.session.scalars(select(Checklist)).all() == []
+
+
+def test_no_transaction_is_open_while_a_workbook_is_read(client_of, cast, monkeypatch):
+    client = client_of(cast.max)
+    first = version_id_of(upload(client, a_workbook()))
+    client.post(f"/checklists/versions/{first}/publish")
+    before, seen = CHILD.run, []
+
+    def run(data):
+        seen.append(db.session().in_transaction())
+        return before(data)
+
+    monkeypatch.setattr(CHILD, "run", run)
+    version_id_of(upload(client, a_workbook()))
+    assert seen == [False, False]  # once without and once with the version before
+
+
+def test_where_others_are_being_read_it_is_asked_again(client_of, cast, monkeypatch):
+    monkeypatch.setattr(CHILD, "patience", 0)
+    places = [CHILD._places.acquire(blocking=False) for _ in range(2)]
+    try:
+        answer = upload(client_of(cast.max), a_workbook())
+    finally:
+        for _ in filter(None, places):
+            CHILD._places.release()
+    assert all(places)
+    assert answer.status_code == 503 and answer.headers["Retry-After"] == "30"
+    assert "Send yours again in a minute" in answer.text
+    assert upload(client_of(cast.max), a_workbook()).status_code == 303
 
 
 def test_an_upload_without_a_file_asks_for_one(client_of, cast):

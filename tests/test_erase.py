@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -13,15 +14,21 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.commands import erasing
+from app.company.draft import draft_of
+from app.company.exporting import request_export
+from app.company.previews import request_preview
 from app.database_roles import APP
 from app.evidence.chain import verify_chain
 from app.evidence.queries import get_chain_head
-from app.evidence.service import record
+from app.evidence.service import canonical_json, record
 from app.extensions import Base, db
+from app.jobs import runner
+from app.jobs.registry import list_kinds
 from app.models import (
     Account,
     Actor,
     Export,
+    PhotoCheck,
     PlatformAuditEntry,
     Project,
     Tenant,
@@ -30,13 +37,16 @@ from app.models import (
     WorkState,
 )
 from app.platform.deletion import WAIT
-from app.platform.tombstones import is_genuine
 from app.storage import StorageUnavailable, object_key, whole_storage
+from app.storage.sweeping import clear_if_erased
 from app.tenancy import TenantOwned, platform_scope
+from app.tombstones import is_genuine, sign_body
 from tests import scenarios
 from tests import servers as test_servers
+from tests.pictures import a_jpeg
 from tests.platform_stage import stage
-from tests.stored import put_bytes
+from tests.stored import put_bytes, storage
+from tests.test_documents_jobs import Desk
 
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -345,6 +355,141 @@ def test_files_that_could_not_be_erased_go_the_next_time(house, sam, cast, monke
     assert house.flask("tenant", "erase", "--due") == ""
 
 
+# --- work that is under way ------------------------------------------------------------------
+
+
+@contextmanager
+def working(house, person):
+    with house.inside(person.tenant_id):
+        yield Actor(person.name, person.role, person.id)
+
+
+def asked_for(house, cast, kind: str) -> UUID:
+    """A row of work of that kind, which nobody has begun."""
+
+    def acting(person):
+        return working(house, person)
+
+    if kind in ("document", "photo_check"):
+        desk = Desk(house.app, acting, cast)
+        desk.answer()
+        desk.photograph(a_jpeg())
+        if kind == "document":
+            desk.read_photos()
+            return desk.ask()
+    with working(house, cast.ana) as ana:
+        if kind == "export":
+            row = request_export(actor=ana)
+        elif kind == "brand_preview":
+            tenant = db.session.scalars(select(Tenant)).one()
+            row = request_preview(draft_of(tenant), account_id=cast.ana.id)
+        else:
+            row = db.session.scalars(select(PhotoCheck)).one()
+        db.session.commit()
+        return row.id
+
+
+PUTTING = ("document", "photo_check", "brand_preview", "export")
+
+
+def test_the_kinds_of_work_that_put_are_known(house):
+    with house.app.app_context():
+        assert {kind.name for kind in list_kinds()} == {*PUTTING, "mail"}
+
+
+@pytest.mark.parametrize("kind", PUTTING)
+def test_what_work_puts_after_the_files_were_erased_goes_too(house, sam, cast, monkeypatch, kind):
+    """The put lands when `flask tenant erase` has listed and deleted the files already."""
+    fill(house, cast.otto)
+    work_id = asked_for(house, cast, kind)
+    due(house, sam, cast)
+    store, late = house.app.extensions["laudo_storage"], []
+    others = {one.key for one in store.list(cast.other)}
+    put = store.put
+
+    def put_late(key, source):
+        if not late:
+            assert "Erased acme" in house.flask("tenant", "erase", "acme")
+            assert list(store.list(cast.acme)) == []
+        put(key, source)
+        assert store.exists(key)
+        late.append(key)
+
+    monkeypatch.setattr(store, "put", put_late)
+    with house.app.app_context(), suppress(Exception):
+        runner.run(kind, str(work_id))
+    assert late
+    assert list(store.list(cast.acme)) == []
+    assert {one.key for one in store.list(cast.other)} == others
+    assert house.tenant(cast.other) is not None
+
+
+def put_since(house, tenant_id) -> str:
+    """An object of an erased company, as a worker puts that is killed before it looks back."""
+    key = object_key(tenant_id, "pdf", hashlib.sha256(b"late").hexdigest(), ".pdf")
+    with house.app.app_context():
+        put_bytes(key, b"late")
+    return key
+
+
+def test_each_sweep_takes_what_came_since_and_nothing_else(house, sam, cast, caplog):
+    fill(house, cast.ana)
+    fill(house, cast.otto)
+    due(house, sam, cast)
+    house.flask("tenant", "erase", "acme")
+    store = house.app.extensions["laudo_storage"]
+    others = {one.key for one in store.list(cast.other)}
+    stranger = put_since(house, uuid4())
+    for _day in range(2):
+        key = put_since(house, cast.acme)
+        told = house.flask("storage", "sweep")
+        assert "1 deleted, 4 bytes" in told
+        assert f"tenant {stranger.split('/')[1]} has objects" in told
+        assert not store.exists(key) and store.exists(stranger)
+    assert {one.key for one in store.list(cast.other)} == others
+    assert "was erased before it came" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "harm",
+    ["update tombstones set signature = repeat('0', 64)", "delete from tombstones"],
+    ids=["forged", "gone"],
+)
+def test_without_a_genuine_tombstone_nothing_is_taken_for_erased(house, sam, cast, harm):
+    due(house, sam, cast)
+    house.flask("tenant", "erase", "acme")
+    run(test_servers.current().postgres().dsn(database=house.database), harm)
+    key = put_since(house, cast.acme)
+    told = house.flask("storage", "sweep")
+    assert f"tenant {cast.acme} has objects, but neither a row nor a genuine tombstone" in told
+    with house.app.app_context():
+        assert clear_if_erased(storage(), cast.acme) == 0
+        assert storage().exists(key)
+
+
+def test_a_company_that_a_restore_brought_back_is_not_taken_for_erased(house, sam, cast):
+    """Its tombstone may stand beside it, put back by hand: the row counts."""
+    fill(house, cast.ana)
+    body = canonical_json({"tenant": str(cast.acme), "slug": "acme"})
+    connection = owner(house)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into tombstones (slug, body, signature) values ('acme', %s, %s)",
+            (body, signed(house, body)),
+        )
+    connection.close()
+    before = {one.key for one in house.app.extensions["laudo_storage"].list(cast.acme)}
+    house.flask("storage", "sweep")
+    with house.app.app_context():
+        assert clear_if_erased(storage(), cast.acme) == 0
+        assert {one.key for one in storage().list(cast.acme)} == before
+
+
+def signed(house, body: str) -> str:
+    with house.app.app_context():
+        return sign_body(body)
+
+
 def test_what_breaks_off_changes_nothing(house, sam, cast, monkeypatch):
     fill(house, cast.ana)
     due(house, sam, cast)
@@ -360,6 +505,38 @@ def test_what_breaks_off_changes_nothing(house, sam, cast, monkeypatch):
 
 def owner(house):
     return psycopg2.connect(house.owner_url().replace("+psycopg2", ""))
+
+
+@pytest.mark.parametrize("lacking", ["the day", "the suspension"])
+def test_the_guards_take_one_lacking_condition_for_enough(house, sam, cast, lacking):
+    """The owner, the company named, its deletion asked for; and all but one."""
+    fill(house, cast.ana)
+    due(house, sam, cast)
+    tomorrow = {"deletion_due_at": datetime.now(UTC) + timedelta(hours=1)}
+    house.change(cast.acme, **tomorrow if lacking == "the day" else {"status": TenantStatus.ACTIVE})
+    for table in ("audit_entries", "photos", "reports", "signatures"):
+        connection = owner(house)
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege), connection.cursor() as cursor:
+            cursor.execute("select set_config('laudo.erasing', %s, true)", (str(cast.acme),))
+            cursor.execute(f"delete from {table} where tenant_id = %s", (str(cast.acme),))
+        connection.close()
+
+
+@pytest.mark.parametrize("moved", [timedelta(hours=1), None], ids=["later", "cancelled"])
+def test_a_day_that_moves_while_the_command_runs_stops_it(house, sam, cast, monkeypatch, moved):
+    """It was due when the command looked for it, and is not when the command has its row."""
+    due(house, sam, cast)
+    found = erasing._get_due
+
+    def found_then_moved(connection, slug):
+        one = found(connection, slug)
+        house.change(cast.acme, deletion_due_at=moved and datetime.now(UTC) + moved)
+        return one
+
+    monkeypatch.setattr(erasing, "_get_due", found_then_moved)
+    told = house.flask("tenant", "erase", "acme", fails=True)
+    assert "its deletion was cancelled" in told
+    assert house.tenant(cast.acme) is not None
 
 
 @pytest.mark.parametrize("named", ["nobody", "the other", "itself, but not due"])

@@ -332,7 +332,7 @@ def test_readiness_names_every_part(app, anonymous):
     answer = anonymous.get("/health/ready")
     assert answer.status_code == 200
     assert {name: part["ok"] for name, part in answer.json.items()} == dict.fromkeys(
-        ("database", "redis", "worker", "relay", "storage", "disk", "documents"), True
+        ("database", "redis", "worker", "relay", "storage", "disk", "documents", "sweep"), True
     )
     assert answer.json["storage"]["free_bytes"] > 0
 

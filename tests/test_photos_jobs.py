@@ -101,6 +101,17 @@ def test_a_truncated_photo_is_quarantined_with_its_reason(app, acting, cast, rec
         assert db.session.scalars(select(PhotoCheck)).one().state is WorkState.DONE
 
 
+def test_a_whole_photo_beyond_the_pixel_limit_is_quarantined(
+    app, acting, cast, receive_photo, monkeypatch
+):
+    monkeypatch.setitem(app.config, "MAX_PICTURE_PIXELS", 320 * 240 - 1)
+    _photo_id, check_id = receive_photo(a_jpeg((320, 240)))
+    read(app, check_id)
+    with acting(cast.tess):
+        reading = db.session.scalars(select(PhotoReading)).one()
+        assert (reading.verdict, reading.reason) == (PhotoVerdict.QUARANTINED, "bomb")
+
+
 def test_odd_exif_alone_is_no_reason(app, acting, cast, receive_photo):
     _photo_id, check_id = receive_photo(a_jpeg(taken="0000:00:00 00:00:00", offset="+99:00"))
     read(app, check_id)

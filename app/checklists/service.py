@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.checklists.queries import find_latest_of_code, find_newest_version, get_version
 from app.definition.samples import SAMPLES
 from app.definition.schema import Definition
-from app.definition.workbook import Problem, WorkbookReading, read_workbook
+from app.definition.workbook import Problem, WorkbookReading, read_workbook_apart
 from app.errors import DomainError, NotFound
 from app.evidence.service import record
 from app.extensions import db
@@ -42,13 +42,13 @@ def draft_from_workbook(*, data: bytes, filename: str, actor: Actor) -> Version:
     """The workbook as the checklist's one draft; an earlier draft is replaced.
 
     A known code makes the next version of that checklist, matched to the last one by field id;
-    an unknown one a new checklist. Raises WorkbookRefused with every problem at once.
+    an unknown one a new checklist. Raises WorkbookRefused with every problem at once, and Busy.
     """
     reading = _read(data, PurePath(filename).stem)
     if reading.definition is None:
         raise WorkbookRefused(reading.problems)
     checklist = _lock_checklist(reading.definition)
-    notices = [_stored(notice) for notice in reading.notices]
+    notices = [notice.plain() for notice in reading.notices]
     draft = _draft(checklist, reading.definition, notices)
     _record("drafted", checklist, draft, actor, file=filename)
     return draft
@@ -118,15 +118,18 @@ def _draft(
 
 
 def _read(data: bytes, filename_stem: str) -> WorkbookReading:
-    """Read twice where the code is known, so that the ids of the version before go on."""
+    """Read twice where the code is known, so that the ids of the version before go on.
+
+    No transaction is open while it is read: that takes seconds.
+    """
     pause()
-    reading = read_workbook(data, filename_stem=filename_stem)
+    reading = read_workbook_apart(data, filename_stem=filename_stem)
     known = find_latest_of_code(reading.code) if reading.definition and reading.code else None
     if known is None:
         return reading
     earlier = known.definition
     pause()
-    return read_workbook(data, filename_stem=filename_stem, known=earlier)
+    return read_workbook_apart(data, filename_stem=filename_stem, known=earlier)
 
 
 def _lock_checklist(definition: Definition) -> Checklist:
@@ -172,15 +175,6 @@ def _next_number(checklist_id: UUID) -> int:
 
 def _name(definition: Definition) -> str:
     return definition.header.title.first(definition.languages)[:500]
-
-
-def _stored(notice: Problem) -> dict[str, object]:
-    return {
-        "sheet": notice.sheet,
-        "cell": notice.cell,
-        "msgid": notice.sentence.msgid,
-        "params": dict(notice.sentence.params),
-    }
 
 
 def _record(

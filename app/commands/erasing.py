@@ -24,9 +24,9 @@ from app.evidence.service import canonical_json
 from app.extensions import Base
 from app.models import Actor
 from app.platform.service import note
-from app.platform.tombstones import FILES_ERASED, list_with_files, sign_body
 from app.storage import whole_storage
 from app.tenancy import TenantOwned, platform_scope
+from app.tombstones import FILES_ERASED, list_with_files, sign_body
 
 COMMANDS = ()  # `tenant` is people.py's group
 LONGEST_WAIT = "10s"

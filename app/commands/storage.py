@@ -10,7 +10,9 @@ import click
 from flask.cli import AppGroup
 
 from app.commands.backup.threads import in_threads
-from app.commands.people import said_plainly
+from app.commands.holding import held_words, release_holds
+from app.commands.people import operator, said_plainly
+from app.config import MigrationSettings
 from app.extensions import db
 from app.storage import CorruptObject, MissingObject, Storage, whole_storage
 from app.storage.references import Reference, list_references, list_tenant_ids
@@ -46,7 +48,13 @@ def sweep_storage(sure: bool) -> None:
     """Delete objects that no row names and that are older than a day; the relay does so daily."""
     with said_plainly():
         swept = sweep(whole_storage(), is_sure=sure)
+    if swept.hold:
+        raise click.ClickException(held_words(swept.hold))
     click.echo(f"{swept.seen} objects seen, {swept.deleted} deleted, {swept.deleted_bytes} bytes.")
+    for tenant_id in swept.unknown:
+        click.echo(
+            f"tenant {tenant_id} has objects, but neither a row nor a genuine tombstone: they stay."
+        )
     for tenant_id in swept.refused:
         click.echo(
             f"tenant {tenant_id}: so many objects have no row that nothing was deleted. Is this"
@@ -54,6 +62,22 @@ def sweep_storage(sure: bool) -> None:
         )
     if swept.refused:
         raise SystemExit(1)
+
+
+@storage.command("release")
+def release_storage() -> None:
+    """Let the sweep go on that a restore has held; needs the owner's login."""
+    url = MigrationSettings().migration_database_url  # type: ignore[call-arg]
+    with said_plainly():
+        released = release_holds(url, actor=operator())
+    if not released:
+        click.echo("Nothing holds the sweep.")
+    for hold in released:
+        click.echo(
+            f"Released what a restore held on {hold.since:%Y-%m-%d %H:%M} UTC: {hold.objects}"
+            f" objects, {hold.byte_size} bytes. Those that no row names and that are older than a"
+            " day go with the next sweep."
+        )
 
 
 def _all_named() -> Iterator[Named]:

@@ -8,14 +8,13 @@ import threading
 
 import click
 import psycopg2
-from alembic import command
-from alembic.config import Config
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from app import database_roles as roles
+from app.commands.migrating import migrate
 from app.commands.seed import demo_logins, seed_demo
-from app.config import ROOT, MigrationSettings
+from app.config import MigrationSettings
 from app.jobs import relay as relay_process
 from app.mail.transport import where_mails_go
 from app.tenancy import check_app_role
@@ -49,9 +48,7 @@ def _migrate() -> None:
             err=True,
         )
         raise SystemExit(1)
-    config = Config(str(ROOT / "migrations" / "alembic.ini"))
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    command.upgrade(config, "head")
+    migrate(url)
     check_app_role()
 
 

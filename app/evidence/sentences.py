@@ -250,6 +250,15 @@ TELLINGS: dict[str, Telling] = {
     "tenant.files_erased": plain(
         N_('The files of the company "%(what)s" were erased: %(files)s of them.')
     ),
+    "storage.held": plain(
+        N_(
+            "%(name)s restored a backup. %(objects)s stored objects (%(bytes)s bytes) belong to"
+            " none of its rows, so the sweep is held."
+        )
+    ),
+    "storage.released": plain(
+        N_("%(name)s released the sweep, held for %(objects)s objects (%(bytes)s bytes).")
+    ),
     "superadmin.created": plain(N_("%(name)s made the superadmin %(email)s.")),
     "superadmin.deactivated": plain(N_("%(name)s closed the superadmin account %(email)s.")),
 }
@@ -275,7 +284,9 @@ KINDS = (
     Kind("signatures", N_("Signatures"), ("signature",)),
     Kind("documents", N_("PDFs"), ("document",)),
     Kind(
-        "company", N_("Brand, settings and the company's space"), ("tenant", "onboarding", "export")
+        "company",
+        N_("Brand, settings and the company's space"),
+        ("tenant", "onboarding", "export", "storage"),
     ),
     Kind("support", N_("Looks by Laudo's support"), ("support",)),
     Kind("audit", N_("Audit"), ("audit",)),

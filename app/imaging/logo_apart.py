@@ -1,33 +1,24 @@
 """Has a picture cleaned in a process of its own, so that pages never hold one against a decoder.
 
-Logos, and the images of signatures. Imports no image library. The child sees no setting and no
-secret of ours, and runs under limits of memory and time.
+Logos, and the images of signatures. Imports no image library.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
+from app.apart import Apart, Limits, TooHeavy
 from app.slow_work import slow_work
 
 MAX_LOGO_BYTES = 5 << 20
 REFUSED = 3
 """The child's exit status for a file that is no logo."""
 
-_APP = Path(__file__).resolve().parents[1]
-# The package's own __init__ loads Flask and all that the app is made of: a second of somebody's
-# time at each signature. The child needs the modules that draw, and takes the package empty.
-_CHILD = """
-import sys, types
-package = sys.modules["app"] = types.ModuleType("app")
-package.__path__ = [sys.argv[1]]
-from app.imaging.logo import main
-raise SystemExit(main())
-"""
-_SECONDS = 20
+CHILD = Apart(
+    "app.imaging.logo:main",
+    # Enough for the largest logo at four bytes a pixel and three copies of it.
+    Limits(memory_bytes=1 << 30, cpu_seconds=10, seconds=20),
+    at_once=4,
+    patience=3,
+)
 
 
 class UnsupportedLogo(ValueError):
@@ -42,24 +33,16 @@ class CleaningFailed(RuntimeError):
 def clean_logo_apart(data: bytes) -> bytes:
     """Return what `logo.clean_logo` makes of a file, computed in a child process.
 
-    Raises `UnsupportedLogo`, and `CleaningFailed` when the child itself did not work.
+    Raises `UnsupportedLogo`, `Busy`, and `CleaningFailed` when the child itself did not work.
     """
     if len(data) > MAX_LOGO_BYTES:
         raise UnsupportedLogo(f"more than {MAX_LOGO_BYTES} bytes")
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", _CHILD, str(_APP)],
-            input=data,
-            capture_output=True,
-            cwd=_APP.parent,
-            env={"PATH": os.defpath},
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise UnsupportedLogo("it takes too long to read") from error
-    if done.returncode == REFUSED or done.returncode < 0:  # refused, or killed by a limit
-        raise UnsupportedLogo(done.stderr.decode(errors="replace")[-200:])
-    if done.returncode:
-        raise CleaningFailed(done.stderr.decode(errors="replace")[-2000:])
-    return done.stdout
+        done = CHILD.run(data)
+    except TooHeavy as error:
+        raise UnsupportedLogo(f"too much {error.limit} to read") from error
+    if done.status == REFUSED or done.status < 0:  # refused, or killed by what it read
+        raise UnsupportedLogo(done.complaint[-200:])
+    if done.status:
+        raise CleaningFailed(done.complaint[-2000:])
+    return done.output

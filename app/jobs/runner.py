@@ -16,8 +16,9 @@ from sqlalchemy import func, or_, select, update
 from app import logs
 from app.extensions import db
 from app.jobs.registry import Claim, Kind, get_kind
-from app.models import Work, WorkState
-from app.storage import StorageFull, StorageUnavailable
+from app.models import Tenant, Work, WorkState
+from app.storage import StorageFull, StorageUnavailable, storage
+from app.storage.sweeping import clear_if_erased
 from app.tenancy import call_definer, tenant_scope
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,10 @@ def _run(kind_name: str, work_id: str) -> None:
         claim = claim_work(kind, UUID(work_id), rows[0].tenant_id)
         if claim is not None:
             started = time.monotonic()
-            outcome = _carry_out(kind, claim)
+            try:
+                outcome = _carry_out(kind, claim)
+            finally:
+                _leave_nothing_of_an_erased(claim.tenant_id)
             facts = {
                 "attempt": claim.attempt,
                 "outcome": outcome,
@@ -89,6 +93,23 @@ def _carry_out(kind: Kind, claim: Claim) -> str:
             raise
         return "failed"
     return "done"
+
+
+def _leave_nothing_of_an_erased(tenant_id: UUID) -> None:
+    """Delete what this work put for a company that was erased meanwhile.
+
+    Looked for after the last put: a company that still has its row then is erased later, if at
+    all, and its files are listed after that. What a killed worker put waits for the sweep.
+    """
+    db.session.rollback()
+    is_there = db.session.scalar(select(Tenant.id).where(Tenant.id == tenant_id))
+    db.session.rollback()
+    if is_there:
+        return
+    try:
+        clear_if_erased(storage(), tenant_id)
+    except StorageUnavailable:
+        log.warning("what was put for the erased tenant %s waits for the sweep", tenant_id)
 
 
 def claim_work(kind: Kind, work_id: UUID, tenant_id: UUID) -> Claim | None:

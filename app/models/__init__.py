@@ -43,6 +43,7 @@ from app.models.second_factor import (
 )
 from app.models.signature import Signature
 from app.models.support import SupportAccess, Tombstone
+from app.models.sweep_hold import SweepHold
 from app.models.tenant import Tenant, TenantStatus
 from app.models.verification import Verification
 from app.models.work import Work, WorkState
@@ -95,6 +96,7 @@ __all__ = [
     "SuperadminRecoveryCode",
     "SuperadminSession",
     "SupportAccess",
+    "SweepHold",
     "Tenant",
     "TenantStatus",
     "Tombstone",

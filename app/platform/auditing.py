@@ -30,6 +30,7 @@ KINDS = (
     Kind("people", N_("Superadmins and their accounts"), ("superadmin", "account")),
     Kind("logins", N_("Logging in and out"), ("session",)),
     Kind("audit", N_("Audit"), ("audit",)),
+    Kind("storage", N_("Storage"), ("storage",)),
 )
 NOUNS = {kind.key: kind.nouns for kind in KINDS}
 

@@ -73,6 +73,12 @@ class Storage(Protocol):
     def list(self, tenant_id: UUID) -> Iterator[Listed]:
         """Every object of a tenant, in no order; what comes or goes meanwhile may be among it."""
 
+    def list_tenants(self) -> Iterator[UUID]:
+        """Every tenant that has objects, in no order; one whose last object went may be among it.
+
+        The storage knows no database: they may be erased, or another installation's.
+        """
+
     def link(self, key: str, attachment: Attachment, seconds: int) -> str | None:
         """An address that gives the bytes without Laudo; None where the storage makes none.
 

@@ -50,6 +50,10 @@ class BoundStorage:
             raise ForeignTenant("the objects of another tenant were asked for")
         return self._store.list(tenant_id)
 
+    def list_tenants(self) -> Iterator[UUID]:
+        require_tenant()
+        raise ForeignTenant("the objects of every tenant were asked for")
+
     def link(self, key: str, attachment: Attachment, seconds: int) -> str | None:
         return self._store.link(_to_read(key), attachment, seconds)
 

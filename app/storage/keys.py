@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.storage.failures import MissingObject
 
+FOLDER = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 KEY = re.compile(r"^t/[0-9a-f-]{36}/([a-z]+)/([0-9a-f]{64})(\.[a-z0-9]{2,4})?$")
 
 
@@ -39,6 +40,11 @@ def sha256_of_key(key: str) -> str:
 def kind_of_key(key: str) -> str:
     """orig, derived, logo, sign, pdf, preview... Raises ValueError for what is no key."""
     return _parts(key)[1]
+
+
+def tenant_of_folder(name: str) -> UUID | None:
+    """The tenant whose objects lie in a folder of that name, None for a name of no tenant."""
+    return UUID(name) if re.fullmatch(FOLDER, name) else None
 
 
 def _parts(key: str) -> re.Match[str]:

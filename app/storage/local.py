@@ -18,7 +18,7 @@ from uuid import UUID
 from app.slow_work import slow_work
 from app.storage.base import CHUNK, Attachment, Listed, check_digest, hash_file, log
 from app.storage.failures import CorruptObject, MissingObject
-from app.storage.keys import KEY, checked_key, known_key, sha256_of_key
+from app.storage.keys import KEY, checked_key, known_key, sha256_of_key, tenant_of_folder
 from app.storage.receiving import disk_failures
 
 PART = ".part-"
@@ -100,6 +100,11 @@ class LocalStorage:
                     if KEY.fullmatch(key):
                         put_at = datetime.fromtimestamp(status.st_mtime, UTC)
                         yield Listed(key, status.st_size, put_at)
+
+    def list_tenants(self) -> Iterator[UUID]:
+        with disk_failures():
+            names = [one.name for one in (self.root / "t").glob("*")]
+        yield from filter(None, map(tenant_of_folder, names))
 
     def link(self, key: str, attachment: Attachment, seconds: int) -> str | None:
         return None

@@ -26,7 +26,7 @@ from app.slow_work import slow_work
 from app.storage.base import CHUNK, Attachment, Listed, check_digest, hash_file, log
 from app.storage.bucket import AlreadyThere, Bucket, WrittenJustNow
 from app.storage.failures import CorruptObject, MissingObject, StorageUnavailable
-from app.storage.keys import KEY, checked_key, known_key, sha256_of_key
+from app.storage.keys import KEY, checked_key, known_key, sha256_of_key, tenant_of_folder
 from app.storage.receiving import disk_failures
 
 # An object younger than this is left alone by every sweep until long after its row is there.
@@ -106,18 +106,15 @@ class S3Storage:
 
     @slow_work
     def list(self, tenant_id: UUID) -> Iterator[Listed]:
-        prefix, token = f"t/{tenant_id}/", dict[str, str]()
-        while True:
-            with self._bucket.failures(prefix):
-                page = self._bucket.client().list_objects_v2(
-                    Bucket=self._bucket.name, Prefix=prefix, **token
-                )
+        for page in self._pages(f"t/{tenant_id}/"):
             for one in page.get("Contents", ()):
                 if KEY.fullmatch(one["Key"]):
                     yield Listed(one["Key"], one["Size"], one["LastModified"])
-            if not page.get("IsTruncated"):
-                return
-            token = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def list_tenants(self) -> Iterator[UUID]:
+        for page in self._pages("t/", Delimiter="/"):
+            names = (one["Prefix"].split("/")[1] for one in page.get("CommonPrefixes", ()))
+            yield from filter(None, map(tenant_of_folder, names))
 
     @slow_work
     def link(self, key: str, attachment: Attachment, seconds: int) -> str | None:
@@ -147,6 +144,19 @@ class S3Storage:
     @slow_work
     def free_bytes(self) -> int | None:
         return None
+
+    def _pages(self, prefix: str, **options: str) -> Iterator[Any]:
+        """The bucket's answers to one listing, which it gives by the thousand."""
+        token = dict[str, str]()
+        while True:
+            with self._bucket.failures(prefix):
+                page = self._bucket.client().list_objects_v2(
+                    Bucket=self._bucket.name, Prefix=prefix, **options, **token
+                )
+            yield page
+            if not page.get("IsTruncated"):
+                return
+            token = {"ContinuationToken": page["NextContinuationToken"]}
 
     def _put_new(self, key: str, data: BinaryIO) -> bool:
         try:

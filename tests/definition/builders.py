@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
 
 from app.definition.schema import (
     Definition,
@@ -118,3 +119,30 @@ def repacked(data: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
         for entry in old.infolist():
             new.writestr(entry.filename, change(entry.filename, old.read(entry)))
     return stream.getvalue()
+
+
+GOOD = workbook({"S": [FOUR_HEADER, ("A", "q", "Text", None)]})
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def with_more(name: str, before: bytes, more: Iterable[bytes]) -> bytes:
+    """A good workbook with more in one of its parts."""
+
+    def change(one: str, part: bytes) -> bytes:
+        if one != name:
+            return part
+        assert before in part
+        return part.replace(before, b"".join(more) + before, 1)
+
+    return repacked(GOOD, change)
+
+
+def rows_of_cells(rows: int, columns: int = 50, prefix: bytes = b"") -> Iterator[bytes]:
+    """As openpyxl never compresses them to nothing: each cell another number."""
+    for row in range(3, 3 + rows):
+        cells = (
+            b'<%sc r="%s%d"><%sv>%d</%sv></%sc>'
+            % (prefix, get_column_letter(n).encode(), row, prefix, row * 7919 * n, prefix, prefix)
+            for n in range(1, columns + 1)
+        )
+        yield b'<%srow r="%d">%s</%srow>' % (prefix, row, b"".join(cells), prefix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import re
 import time
 import zipfile
@@ -14,10 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.definition.workbook import read_workbook, sample_workbook
-from tests.definition.builders import FOUR_HEADER, repacked, workbook
-
-GOOD = workbook({"S": [FOUR_HEADER, ("A", "q", "Text", None)]})
-SHEET = "xl/worksheets/sheet1.xml"
+from tests.definition.builders import GOOD, SHEET, repacked, rows_of_cells, with_more
 
 
 def only_sentence(data: bytes) -> str:
@@ -82,6 +80,23 @@ def test_zip_bombs() -> None:
         assert "unpacks to more" in only_sentence(zipped(parts))
 
 
+def test_what_unpacks_to_too_much_in_all_is_refused() -> None:
+    """Each part is small and packs as badly as a picture: nothing but their sum is too much."""
+    noise = random.Random(1).randbytes(150_000)
+    parts = {f"xl/media/{n}.bin": noise + bytes(9 << 20) for n in range(6)}
+    assert "unpacks to more" in only_sentence(with_parts(parts))
+    assert read_workbook(with_parts(dict(list(parts.items())[:5])), filename_stem="x").definition
+
+
+def with_parts(parts: dict[str, bytes]) -> bytes:
+    """A good workbook that holds these besides."""
+    stream = io.BytesIO(GOOD)
+    with zipfile.ZipFile(stream, "a", zipfile.ZIP_DEFLATED) as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return stream.getvalue()
+
+
 def test_a_part_that_lies_about_its_size() -> None:
     data = bytearray(zipped({"[Content_Types].xml": b"a" * 3_000_000, "xl/workbook.xml": b""}))
     size = (3_000_000).to_bytes(4, "little")
@@ -114,6 +129,121 @@ def test_a_row_of_a_million_cells() -> None:
     assert "unpacks to more" in only_sentence(
         with_sheet(lambda old: old.replace(b"<row", row + b"<row", 1))
     )
+
+
+WORKBOOK, STYLES, SHARED = "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml"
+
+
+def many_sheets(count: int, rows: int) -> bytes:
+    """A workbook of so many sheets, each of so many rows of 50 cells."""
+    book = openpyxl.Workbook(write_only=True)
+    for number in range(count):
+        sheet = book.create_sheet(f"S{number}")
+        for row in range(rows):
+            sheet.append([number * row * column for column in range(50)])
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def declared(data: bytes, encoding: str, written: str) -> bytes:
+    """Its sheet in an encoding that Excel never writes."""
+    head = f'<?xml version="1.0" encoding="{encoding}"?>'.encode("ascii")
+    if written.startswith("utf-16"):
+        head = head.decode().encode(written)
+
+    def change(name: str, part: bytes) -> bytes:
+        return head + part.decode().encode(written) if name == SHEET else part
+
+    return repacked(data, change)
+
+
+CELLS, EXTRAS = "more than 100000 cells", "more than 20000 formats"
+NAMESPACED = b'<x:sheetData xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+BEYOND = {
+    "30 sheets": lambda: (many_sheets(30, 100), CELLS),
+    "101 sheets": lambda: (many_sheets(101, 1), "more than 100 sheets"),
+    "cells of a sheet": lambda: (with_more(SHEET, b"</sheetData>", rows_of_cells(2_001)), CELLS),
+    "cells with a prefix": lambda: (
+        with_more(SHEET, b"<sheetData>", [NAMESPACED, *rows_of_cells(2_001, prefix=b"x:")]),
+        CELLS,
+    ),
+    "empty cells": lambda: (
+        with_more(SHEET, b"</sheetData>", (b'<row><c r="A%d"/></row>' % n for n in range(100_000))),
+        CELLS,
+    ),
+    "shared texts": lambda: (
+        with_parts({SHARED: b"".join(b"<si><t>%d</t></si>" % (n * 7919) for n in range(100_001))}),
+        CELLS,
+    ),
+    "runs of a shared text": lambda: (
+        with_parts({SHARED: b"".join(b"<r><t>%d</t></r>" % (n * 7919) for n in range(20_001))}),
+        EXTRAS,
+    ),
+    "merged cells": lambda: (
+        with_more(
+            SHEET,
+            b"<pageMargins",
+            (b'<mergeCell ref="A%d:B%d"/>' % (n * 7, n * 7 + 1) for n in range(20_001)),
+        ),
+        EXTRAS,
+    ),
+    "defined names": lambda: (
+        with_more(
+            WORKBOOK,
+            b"<definedNames",
+            (b'<definedName name="n%d">S!$A$1</definedName>' % n for n in range(20_001)),
+        ),
+        EXTRAS,
+    ),
+    "formats": lambda: (
+        with_more(
+            STYLES, b"</cellXfs>", (b'<xf numFmtId="%d"/>' % (n * 7919) for n in range(20_001))
+        ),
+        EXTRAS,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BEYOND)
+def test_what_would_take_long_is_counted_first(kind: str) -> None:
+    data, expected = BEYOND[kind]()
+    assert expected in only_sentence(data)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "cp037"])
+def test_what_our_counts_cannot_read_is_refused(encoding: str) -> None:
+    assert "XML declarations" in only_sentence(
+        declared(GOOD, encoding.removesuffix("-le"), encoding)
+    )
+
+
+def test_a_full_sheet_is_read() -> None:
+    """Without the dimensions that spare openpyxl reading it twice."""
+    rows = [*rows_of_cells(998)]
+    data = with_more(SHEET, b"</sheetData>", rows)
+    data = repacked(data, lambda name, part: re.sub(rb"<dimension[^>]*>", b"", part))
+    assert read_workbook(data, filename_stem="x").problems[0].sheet == "S"
+
+
+def test_merged_ranges_that_overlap_cost_nothing() -> None:
+    more = b"".join(b'<mergeCell ref="A1:A%d"/>' % (1_000 + n) for n in range(9_000))
+    data = with_sheet(
+        lambda old: old.replace(
+            b"</sheetData>", b"</sheetData><mergeCells>" + more + b"</mergeCells>"
+        )
+    )
+    assert "damaged" in only_sentence(data)
+
+
+@pytest.mark.parametrize("tag", [b"<mergeCell ", b"<c ", b'<c r="A1"><f '])
+def test_tags_that_never_close_cost_nothing(tag: bytes) -> None:
+    """In a comment they are no damage."""
+    noise = b"<!--" + b"".join(tag + b"%x " % (n * 7919) for n in range(19_000)) + b"-->"
+    data = with_sheet(lambda old: old.replace(b"</sheetData>", b"</sheetData>" + noise))
+    start = time.perf_counter()
+    assert read_workbook(data, filename_stem="x").definition
+    assert time.perf_counter() - start < 2
 
 
 def test_rows_far_down_and_wrong_dimensions_cost_nothing() -> None:

@@ -213,6 +213,31 @@ def test_the_limits_are_the_callers(tmp_path: Path) -> None:
     assert refused(path, max_pixels=PixelLimits(header=1_000_000)) is Reason.BOMB
 
 
+@pytest.mark.parametrize("write", WRITERS)
+def test_our_own_comparison_stands_without_pillows(write, tmp_path: Path, monkeypatch) -> None:
+    """Whole files: no damage refuses them in its stead, and a JPEG's reduced decode is small."""
+    monkeypatch.setattr(Image, "_decompression_bomb_check", lambda size: None)
+    path = write(tmp_path / "photo", pictures.upright(1600, 1200))
+    limits = PixelLimits(header=1_919_999)
+    assert refused(path, max_pixels=limits) is Reason.BOMB
+    assert refused(path, max_pixels=limits, long_edge=96) is Reason.BOMB
+    assert open_picture(path, PixelLimits(header=1_920_000), 96).width == 1600
+
+
+def test_pillow_compares_with_the_same_limit(tmp_path: Path, monkeypatch) -> None:
+    seen = []
+
+    def watched(*arguments: object, **options: object) -> Image.Image:
+        seen.append(Image.MAX_IMAGE_PIXELS)
+        return opened(*arguments, **options)  # type: ignore[arg-type]
+
+    opened = Image.open
+    monkeypatch.setattr(Image, "open", watched)
+    path = pictures.write_jpeg(tmp_path / "photo", pictures.upright())
+    open_picture(path, PixelLimits(header=3_000_000))
+    assert seen == [3_000_000]
+
+
 def test_pillows_own_guard_is_left_as_it_was(tmp_path: Path) -> None:
     before = Image.MAX_IMAGE_PIXELS
     open_picture(pictures.write_jpeg(tmp_path / "photo", pictures.upright()))

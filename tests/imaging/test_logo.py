@@ -83,6 +83,16 @@ def test_vectors_damage_and_bombs_are_refused(data: bytes) -> None:
         clean_logo(data)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_whole_picture_beyond_the_pixel_limit_is_refused(kind: str) -> None:
+    """No damage refuses it in the limit's stead, and Pillow's own limit lies far above."""
+    assert logos.MAX_LOGO_PIXELS == 20_000_000
+    beyond = encoded(Image.new("L", (5_001, 4_000)), kind)
+    with pytest.raises(UnsupportedLogo, match="more than 20000000 pixels"):
+        clean_logo(beyond)
+    assert opened(clean_logo(encoded(Image.new("L", (5_000, 4_000)), kind))).size == (750, 600)
+
+
 def test_cleaning_a_logo_loads_no_photo_decoder() -> None:
     code = "import sys, app.imaging.logo; sys.exit('pillow_heif' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -149,12 +149,24 @@ def test_the_platform_role_reads_no_content_and_no_password(ask):
     assert {name for (name,) in rows} == {
         "tenants", "superadmins", "superadmin_sessions", "platform_audit_entries",
         "superadmin_passkeys", "superadmin_recovery_codes", "support_accesses", "tombstones",
+        "sweep_holds",
     }  # fmt: skip
     columns = ask(
         "select column_name from information_schema.column_privileges"
         " where grantee = 'laudo_platform' and table_name = 'accounts'"
     )
     assert "password_hash" not in {name for (name,) in columns}
+
+
+def test_the_owner_alone_erases_and_lets_the_sweep_go_on(ask):
+    rows = ask(
+        "select table_name, grantee, privilege_type from information_schema.role_table_grants"
+        " where table_name in ('tombstones', 'sweep_holds')"
+        " and grantee not in ('laudo_owner', 'laudo_backup')"
+    )
+    assert sorted(rows) == [
+        ("sweep_holds", "laudo_platform", "SELECT"), ("tombstones", "laudo_platform", "SELECT"),
+    ]  # fmt: skip
 
 
 def test_the_app_role_cannot_see_the_platform(ask):

@@ -25,6 +25,7 @@ class Proxy:
         self.target = urlsplit(target)
         self.faults: list[str] = []
         self.seen: list[tuple[str, str]] = []
+        self.before_request: Callable[[str, str], None] = lambda method, path: None
         self.before_answer: Callable[[str, str], None] = lambda method, path: None
         self.is_closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -87,6 +88,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
         do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = _serve
 
         def _pass_on(self, body: bytes, fault: str) -> None:
+            proxy.before_request(self.command, self.path)
             upstream = http.client.HTTPConnection(proxy.target.hostname, proxy.target.port)
             upstream.request(self.command, self.path, body, dict(self.headers))
             answer = upstream.getresponse()

@@ -23,6 +23,7 @@ CALLS = {
     "delete_if_older": lambda store, key, file: store.delete_if_older(key, datetime.now(UTC)),
     "link": lambda store, key, file: store.link(key, Attachment("x", "text/plain"), 60),
     "list": lambda store, key, file: store.list(key.split("/")[1]),
+    "list_tenants": lambda store, key, file: store.list_tenants(),
     "free_bytes": None,
 }
 REFUSED = {MissingObject, ForeignTenant}

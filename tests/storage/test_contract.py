@@ -128,6 +128,15 @@ def test_deleted_is_gone(stage, tmp_path):
     assert stage.names() == []
 
 
+def test_the_tenants_that_have_objects_are_listed(stage, tmp_path):
+    assert list(stage.store.list_tenants()) == []
+    stage.put(b"one", tmp_path)
+    other = key_of(b"two").replace(str(TENANT), str(UUID(int=9)))
+    (tmp_path / "two").write_bytes(b"two")
+    stage.store.put(other, tmp_path / "two")
+    assert set(stage.store.list_tenants()) == {TENANT, UUID(int=9)}
+
+
 def test_the_list_has_every_object_with_size_and_time(stage, tmp_path):
     keys = {stage.put(bytes([n]) * (n + 1), tmp_path) for n in range(5)}
     listed = {one.key: one for one in stage.store.list(TENANT)}

@@ -11,7 +11,7 @@ from app.commands.backup.figures import Chain, Figures, find_hash, table_names
 from app.commands.backup.folder import Backup
 from app.commands.backup.refusal import Refusal
 from app.commands.backup.threads import in_threads
-from app.platform.tombstones import sign_body
+from app.tombstones import sign_body
 
 
 def find_damage(backup: Backup) -> list[str]:

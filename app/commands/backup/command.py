@@ -13,6 +13,7 @@ from flask.cli import with_appcontext
 from app.commands.backup.checking import find_damage
 from app.commands.backup.folder import Backup, Manifest, find_backup
 from app.commands.backup.restoring import Target, restore_backup
+from app.commands.backup.surplus import Surplus
 from app.commands.backup.taking import take_backup
 from app.commands.people import said_plainly
 from app.config import BackupSettings, MigrationSettings
@@ -60,12 +61,15 @@ def restore(folder: Path, keep_storage: bool) -> None:
         app=current_app.config["SQLALCHEMY_DATABASE_URI"],
     )
     with said_plainly():
-        differences = restore_backup(
+        restored = restore_backup(
             found, target, whole_storage(), keep_storage=keep_storage, say=click.echo
         )
     check_app_role()
     _tell(found, found.read_manifest(), started)
-    _end_if(differences, "The restore is complete, but what came back is not what was kept.")
+    _tell_surplus(restored.surplus)
+    _end_if(
+        restored.differences, "The restore is complete, but what came back is not what was kept."
+    )
     click.echo("All of it is as the manifest says. Run `flask up`, then start Laudo.")
 
 
@@ -85,6 +89,21 @@ def _tell(backup: Backup, manifest: Manifest, started: float) -> None:
         f" {figures.snapshots} frozen reports\n"
         f"  seconds    {time.monotonic() - started:.1f}"
     )
+
+
+def _tell_surplus(surplus: Sequence[Surplus]) -> None:
+    if not surplus:
+        return
+    objects = sum(one.objects for one in surplus)
+    size = sum(one.byte_size for one in surplus)
+    click.echo(
+        f"The storage has {objects} objects ({size} bytes) that no restored row names. They may be"
+        " all that is left of newer work, so nothing is swept until `flask storage release`:"
+    )
+    for one in surplus[:MOST_SENTENCES]:
+        click.echo(f"  - {one}")
+    if (more := len(surplus) - MOST_SENTENCES) > 0:
+        click.echo(f"  - and {more} more tenants")
 
 
 def _end_if(sentences: Sequence[str], summary: str) -> None:

@@ -2,7 +2,8 @@
 
 Objects go first, then the database in one transaction: rows never stand without their bytes, and
 a restore that stops midway leaves an empty database. What is found to differ afterwards becomes
-sentences; all of them are told and none stops the rest.
+sentences; all of them are told and none stops the rest. What the storage has beyond the restored
+rows is told too, and no sweep takes it before an operator has said so.
 """
 
 from __future__ import annotations
@@ -22,8 +23,12 @@ from app.commands.backup.checking import problems_of
 from app.commands.backup.figures import Figures
 from app.commands.backup.folder import Backup, Manifest, StoredObject
 from app.commands.backup.refusal import Refusal
+from app.commands.backup.surplus import Surplus, find_surplus
 from app.commands.backup.threads import in_threads
 from app.commands.backup.tools import Tool, find_tool, run_tool
+from app.commands.holding import HOLDS, set_hold
+from app.commands.migrating import migrate
+from app.commands.people import operator
 from app.config import ROOT
 from app.storage import CorruptObject, MissingObject, Storage
 
@@ -39,10 +44,19 @@ class Target:
     app: str
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Sentences on every difference from the manifest, and what no restored row names."""
+
+    differences: list[str]
+    surplus: list[Surplus]
+
+
 def restore_backup(
     backup: Backup, target: Target, store: Storage, *, keep_storage: bool, say: Say
-) -> list[str]:
-    """Sentences on every difference between what came back and the manifest; none is perfect.
+) -> Restored:
+    """Compare everything that came back with the manifest; no difference is perfect. Where there
+    is a surplus, the sweep is held.
 
     Raises Refusal, before anything is changed, where the backup was altered, the database is not
     empty, or the storage has objects of this backup and `keep_storage` does not allow it.
@@ -59,17 +73,36 @@ def restore_backup(
     say("Restoring the database")
     arguments = ("--exit-on-error", "--single-transaction", "--no-owner", str(backup.dump))
     run_tool(tool, target.owner, *arguments)
-    _analyze(target.owner)
-    say("Comparing everything with the manifest")
     with reading.frozen(target.backup) as connection:
+        surplus = find_surplus(store, reading.list_object_keys(connection))
+        # At once, and unseen by the figures: this connection sees the moment before.
+        is_held = surplus and HOLDS in reading.table_names(connection)
+        if is_held:
+            _hold(target, surplus)
+        _analyze(target.owner)
+        say("Comparing everything with the manifest")
         found = reading.read_figures(connection)
+    if surplus and not is_held:
+        # Without the table no sweep runs either, so that this is not too late.
+        say("Bringing the tables of the older backup to this release, so that the sweep is held")
+        migrate(target.owner)
+        _hold(target, surplus)
     differences += differences_of(manifest.figures, found)
     differences += problems_of(found)
     differences += [f"{key} was missing already when the backup was made."
                     for key in manifest.missing_objects]  # fmt: skip
     differences += [f"{key} was damaged already when the backup was made."
                     for key in manifest.damaged_objects]  # fmt: skip
-    return differences
+    return Restored(differences, surplus)
+
+
+def _hold(target: Target, surplus: list[Surplus]) -> None:
+    set_hold(
+        target.owner,
+        objects=sum(one.objects for one in surplus),
+        byte_size=sum(one.byte_size for one in surplus),
+        actor=operator(),
+    )
 
 
 def differences_of(kept: Figures, found: Figures) -> list[str]:

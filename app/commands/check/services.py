@@ -11,10 +11,12 @@ from uuid import UUID
 from flask import current_app
 
 from app.commands.check.finding import Finding, ok, run, warning, wrong
+from app.commands.holding import held_words
 from app.jobs.alive import SILENT_AFTER_SECONDS, count_alive
 from app.jobs.queue import redis_client
 from app.mail.transport import Away, connected, where_mails_go
 from app.storage import CorruptObject, MissingObject, object_key, put_bytes, whole_storage
+from app.storage.holding import find_hold
 from app.tenancy import call_definer
 
 LATE_SECONDS = 60
@@ -36,6 +38,7 @@ def check_services() -> Iterator[Finding]:
         " the user who runs Laudo and have room; a bucket must be reachable with its key."
     )
     yield from run("storage", _storage, broken)
+    yield from run("sweep", _sweep, "Whether the sweep is held could not be read.")
     yield from run("mail", _mail, "The mail server could not be asked.")
 
 
@@ -111,6 +114,13 @@ def _storage() -> Iterator[Finding]:
         yield wrong("storage", "The storage keeps what was deleted: look at its rights.")
     else:
         yield ok("storage", f"{_name()} stores, reads and deletes; the hash is right.")
+
+
+def _sweep() -> Iterator[Finding]:
+    if hold := find_hold():
+        yield warning("sweep", held_words(hold))
+    else:
+        yield ok("sweep", "Nothing holds the daily sweep of the storage.")
 
 
 def _mail() -> Iterator[Finding]:

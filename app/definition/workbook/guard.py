@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections import Counter
 
 import openpyxl
 
@@ -23,6 +24,13 @@ MAX_RATIO = 100
 MAX_XML_PART = 8 * MEGABYTE
 # One row is held in memory at once; Excel itself ends at 16,384 columns.
 MAX_CELLS_IN_ROW = 16_384
+# Of all sheets and texts together: two full sheets of 1,000 rows and 50 columns, whose reading
+# takes about two seconds of a processor. Twenty times as many fit into the sizes above.
+MAX_CELLS = 100_000
+# Each sheet is opened and looked through, filled or not.
+MAX_SHEETS = 100
+# Formats, names, merged ranges and the like: openpyxl takes up to 60 µs for each.
+MAX_EXTRAS = 20_000
 # Tiny parts repeat themselves so much that their ratio means nothing.
 _RATIO_COUNTS_FROM = MEGABYTE
 
@@ -34,6 +42,14 @@ _FORBIDDEN = tuple(
     for encoding in ("ascii", "utf-16-le", "utf-16-be")
 )
 _ROW = re.compile(rb"<(?:\w+:)?row\b")
+# Every byte that begins an element is a "<" in the encodings that are let in.
+_COUNTED = re.compile(
+    rb"<(?:[^\s<>/:]+:)?(?:(?P<cells>c|si)|(?P<sheets>sheet)|(?P<extras>r|rPh|mergeCell|definedName"
+    rb"|xf|font|fill|border|numFmt|cellStyle|dxf|col|conditionalFormatting|cfRule|dataValidation"
+    rb"|hyperlink|Relationship|Override|Default))[\s/>]"
+)
+_ENCODING = re.compile(rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding\s*=\s*["']([^"'>]*)""")
+_PLAIN_ENCODINGS = (b"utf-8", b"utf8", b"us-ascii", b"ascii", b"iso-8859-1", b"windows-1252")
 
 if not openpyxl.DEFUSEDXML:
     raise ImportError("defusedxml is missing, and workbooks from outside are not read without it")
@@ -50,11 +66,34 @@ TOO_MANY_PARTS = N_("The workbook has more than %(limit)s parts. Copy the sheets
 TOO_MUCH_INSIDE = N_(
     "The workbook unpacks to more than it may hold. Copy only the filled cells to a new one."
 )
+TOO_MANY_CELLS = N_(
+    "The workbook has more than %(limit)s cells, empty ones with a format counted. Copy only the"
+    " filled cells of the checklist to a new one."
+)
+TOO_MANY_SHEETS = N_(
+    "The workbook has more than %(limit)s sheets. Copy those of the checklist to a new one."
+)
+TOO_MANY_EXTRAS = N_(
+    "The workbook holds more than %(limit)s formats, merged cells and names. Copy only the filled"
+    " cells of the checklist, as values, to a new one."
+)
 UNSAFE_XML = N_("The workbook holds XML declarations that Excel never writes, so it is not opened.")
+
+
+_LIMITS = {
+    "cells": (MAX_CELLS, TOO_MANY_CELLS),
+    "sheets": (MAX_SHEETS, TOO_MANY_SHEETS),
+    "extras": (MAX_EXTRAS, TOO_MANY_EXTRAS),
+}
 
 
 def check_file(data: bytes) -> Sentence | None:
     """Why `data` must not be opened as a workbook, or None. Never raises."""
+    return check_outside(data) or _check_inside(data)
+
+
+def check_outside(data: bytes) -> Sentence | None:
+    """What size and first bytes tell of a file: cheap enough for the web process itself."""
     if not data:
         return say(EMPTY)
     if len(data) > MAX_FILE:
@@ -64,6 +103,10 @@ def check_file(data: bytes) -> Sentence | None:
         return say(PASSWORD) if encrypted else say(OLD_EXCEL)
     if not data.startswith(b"PK"):
         return say(NOT_EXCEL)
+    return None
+
+
+def _check_inside(data: bytes) -> Sentence | None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _check_directory(archive) or _check_parts(archive)
@@ -118,14 +161,34 @@ def _check_format(archive: zipfile.ZipFile) -> Sentence | None:
 
 def _check_parts(archive: zipfile.ZipFile) -> Sentence | None:
     """Reads each XML part once: a part is bounded by the size its directory entry declares."""
+    counts: Counter[str] = Counter()
     for entry in archive.infolist():
         if not entry.filename.lower().endswith(_XML_NAMES):
             continue
         part = archive.read(entry)
-        if any(word in part for word in _FORBIDDEN):
+        if any(word in part for word in _FORBIDDEN) or not _is_plain(part):
             return say(UNSAFE_XML)
         if len(part) > _RATIO_COUNTS_FROM and _longest_row(part) > MAX_CELLS_IN_ROW:
             return say(TOO_MUCH_INSIDE)
+        if sentence := _count(part, counts):
+            return sentence
+    return None
+
+
+def _is_plain(part: bytes) -> bool:
+    """Whether ASCII reads as ASCII: else neither our searches nor our counts would see a thing."""
+    declared = _ENCODING.match(part)
+    return b"\0" not in part and (not declared or declared[1].lower() in _PLAIN_ENCODINGS)
+
+
+def _count(part: bytes, counts: Counter[str]) -> Sentence | None:
+    """Add what the part holds; the sentence of the first limit that this goes beyond."""
+    for found in _COUNTED.finditer(part):
+        kind = str(found.lastgroup)
+        counts[kind] += 1
+        limit, sentence = _LIMITS[kind]
+        if counts[kind] > limit:
+            return say(sentence, limit=limit)
     return None
 
 

@@ -5,9 +5,9 @@ Everything is collected, so that the author corrects the whole workbook in one g
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.definition.sentences import N_, Sentence, say
 
@@ -24,6 +24,21 @@ class Problem:
     sheet: str
     cell: str
     sentence: Sentence
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        sentence = self.sentence
+        return {
+            "sheet": self.sheet,
+            "cell": self.cell,
+            "msgid": sentence.msgid,
+            "params": dict(sentence.params),
+        }
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Problem:
+        """Raises KeyError, TypeError for what is none."""
+        return cls(plain["sheet"], plain["cell"], say(plain["msgid"], **plain["params"]))
 
 
 class Unclear(ValueError):

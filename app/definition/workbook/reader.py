@@ -71,11 +71,11 @@ def read_workbook(
     """
     refusal = check_file(data)
     if refusal:
-        return _refused(refusal)
+        return refused(refusal)
     try:
         sheets = open_sheets(data)
     except Exception:  # openpyxl raises KeyError, TypeError and more on files it cannot read
-        return _refused(say(DAMAGED))
+        return refused(say(DAMAGED))
     log = Log()
     drafts = _read_sheets(sheets, log)
     if drafts is None:
@@ -86,7 +86,8 @@ def read_workbook(
     return _reading(definition, log, code)
 
 
-def _refused(sentence: Sentence) -> WorkbookReading:
+def refused(sentence: Sentence) -> WorkbookReading:
+    """The reading of a file that cannot be read at all."""
     return WorkbookReading(None, (Problem("", "", sentence),), (), None)
 
 

@@ -31,10 +31,10 @@ ERROR_VALUE = N_('The cell shows the error "%(text)s". Replace it by a value.')
 LONG_CELL = N_("The cell has more than %(limit)s characters. Shorten it.")
 
 _ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"})
-_MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Za-z]+[0-9]+:[A-Za-z]+[0-9]+)"')
+_MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^<>]*?\bref="([A-Za-z]+[0-9]+:[A-Za-z]+[0-9]+)"')
 _FORMULA = re.compile(
-    rb"<(?:\w+:)?c\b(?P<attributes>[^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
-    rb"\s*(?P<result><(?:\w+:)?v\b[^>]*?(?:/|>(?P<value>[^<]*)))?"
+    rb"<(?:\w+:)?c\b(?P<attributes>[^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)"
+    rb"\s*(?P<result><(?:\w+:)?v\b[^<>]*?(?:/|>(?P<value>[^<]*)))?"
 )
 _REFERENCE = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
 
@@ -122,6 +122,8 @@ def shown_text(value: object) -> str:
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     text = str(value).replace("_x000D_", "")
+    if text.isascii() and text.isprintable() and "  " not in text and len(text) <= MAX_CELL_TEXT:
+        return text.strip()  # as most are; what follows takes four times as long
     if len(text) > 2 * MAX_CELL_TEXT:
         text = text[: 2 * MAX_CELL_TEXT]  # still too long, so still refused where it is read
     text = re.sub(r"[\x00-\x08\x0e-\x1f\x7f\ufeff\u200b\u200c\u200d\ud800-\udfff]", "", text)
@@ -147,7 +149,7 @@ def _read_sheet(worksheet: object, archive: zipfile.ZipFile) -> Sheet:
     for number, row in enumerate(values, start=1):
         if number > _LOOK_AHEAD_ROWS or is_cut:
             break
-        texts = tuple(shown_text(value) for value in row[:MAX_COLUMNS])
+        texts = _texts(row[:MAX_COLUMNS])
         if number <= MAX_ROWS:
             rows.append(texts)
         else:
@@ -163,14 +165,25 @@ def _read_sheet(worksheet: object, archive: zipfile.ZipFile) -> Sheet:
     )
 
 
+def _texts(row: tuple[object, ...]) -> tuple[str, ...]:
+    if row.count(None) == len(row):  # by far the most of them, where a cell stands far down
+        return ("",) * len(row)
+    return tuple(map(shown_text, row))
+
+
 def _merged_above(part: bytes) -> dict[tuple[int, int], int]:
+    """Raises ValueError where ranges overlap, which Excel refuses: they could go on for ever."""
     above: dict[tuple[int, int], int] = {}
+    steps = 0
     for match in _MERGE.finditer(part):
         bounds = range_boundaries(match[1].decode("ascii").upper())
         left, top, _, bottom = (bound or 1 for bound in bounds)
         if left <= MAX_COLUMNS:
-            for row in range(top + 1, min(bottom, MAX_ROWS) + 1):
-                above[row, left] = top
+            rows = range(top + 1, min(bottom, MAX_ROWS) + 1)
+            steps += len(rows)
+            if steps > MAX_ROWS * MAX_COLUMNS:
+                raise ValueError("merged ranges overlap")
+            above.update(((row, left), top) for row in rows)
     return above
 
 

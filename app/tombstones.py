@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -34,6 +35,13 @@ def is_genuine(tombstone: Tombstone) -> bool:
 def list_tombstones(session: Session) -> list[Tombstone]:
     """On a platform session, oldest first."""
     return list(session.scalars(select(Tombstone).order_by(Tombstone.created_at)))
+
+
+def list_erased(session: Session) -> set[UUID]:
+    """The companies that a genuine tombstone says were erased: what a storage has of them may go.
+    One that is not genuine opens nothing."""
+    return {UUID(json.loads(one.body)["tenant"]) for one in list_tombstones(session)
+            if is_genuine(one)}  # fmt: skip
 
 
 def list_with_files(session: Session) -> list[dict[str, Any]]:

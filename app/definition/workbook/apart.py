@@ -1,0 +1,110 @@
+"""Has a workbook read in a process of its own, so that no page waits for a stranger's cells.
+
+What comes back is plain JSON, and the definition in it is validated here once more.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.apart import Apart, Limit, Limits, Outcome, TooHeavy
+from app.definition.schema import Definition
+from app.definition.sentences import N_, Sentence, say
+from app.definition.workbook.guard import check_outside
+from app.definition.workbook.problems import Problem
+from app.definition.workbook.reader import WorkbookReading, read_workbook, refused
+from app.slow_work import slow_work
+
+log = logging.getLogger(__name__)
+
+# The guard lets nothing in that takes more than three and a half seconds on one core of 2024, or
+# 300 MB; pages go first. Two at once, or uploads would take the processors and the threads that
+# everybody's pages need.
+LIMITS = Limits(memory_bytes=512 << 20, cpu_seconds=4, seconds=4.5, niceness=5)
+CHILD = Apart("app.definition.workbook.apart:main", LIMITS, at_once=2, patience=1)
+
+TOO_SLOW = N_(
+    "Reading the workbook takes longer than %(limit)s seconds. Copy only the filled cells of the"
+    " checklist to a new one and upload that."
+)
+TOO_MUCH_MEMORY = N_(
+    "Reading the workbook takes more than %(limit)s MB of memory. Copy only the filled cells of the"
+    " checklist to a new one and upload that."
+)
+UNREADABLE = N_(
+    "Reading the workbook failed, and it has been written down. Copy the cells of the checklist to"
+    " a new one and upload that."
+)
+
+
+@slow_work
+def read_workbook_apart(
+    data: bytes, *, filename_stem: str, known: Definition | None = None
+) -> WorkbookReading:
+    """Return what `read_workbook` makes of a file, computed in a child process; also where that
+    crashes, hangs or takes too much, which is a problem of the whole file.
+
+    End the transaction first. Raises Busy.
+    """
+    if refusal := check_outside(data):
+        return refused(refusal)
+    head = {"filename_stem": filename_stem, "known": known and known.model_dump(mode="json")}
+    try:
+        outcome = CHILD.run(json.dumps(head).encode() + b"\n" + data)
+    except TooHeavy as error:
+        log.warning("a workbook of %s bytes took too much %s", len(data), error.limit)
+        return refused(_heavy(error.limit))
+    return _reading(outcome)
+
+
+def main() -> int:
+    """Read the workbook on standard input; for the child."""
+    head = json.loads(sys.stdin.buffer.readline())
+    known = head["known"] and Definition.model_validate(head["known"])
+    data = sys.stdin.buffer.read()
+    reading = read_workbook(data, filename_stem=head["filename_stem"], known=known)
+    json.dump(_plain(reading), sys.stdout)
+    return 0
+
+
+def _heavy(limit: Limit) -> Sentence:
+    if limit is Limit.MEMORY:
+        return say(TOO_MUCH_MEMORY, limit=LIMITS.memory_bytes >> 20)
+    return say(TOO_SLOW, limit=LIMITS.cpu_seconds)
+
+
+def _reading(outcome: Outcome) -> WorkbookReading:
+    try:
+        if outcome.status == 0:
+            return _from_plain(json.loads(outcome.output))
+    except (ValueError, KeyError, TypeError, ValidationError) as error:
+        log.error("reading a workbook gave no reading: %r", error)
+    else:
+        log.error("reading a workbook ended with %s: %s", outcome.status, outcome.complaint[-2000:])
+    return refused(say(UNREADABLE))
+
+
+def _plain(reading: WorkbookReading) -> dict[str, Any]:
+    definition = reading.definition
+    return {
+        "definition": definition and definition.model_dump(mode="json", exclude_defaults=True),
+        "problems": [one.plain() for one in reading.problems],
+        "notices": [one.plain() for one in reading.notices],
+        "code": reading.code,
+    }
+
+
+def _from_plain(plain: Mapping[str, Any]) -> WorkbookReading:
+    definition = plain["definition"]
+    return WorkbookReading(
+        definition=Definition.model_validate(definition) if definition else None,
+        problems=tuple(map(Problem.of, plain["problems"])),
+        notices=tuple(map(Problem.of, plain["notices"])),
+        code=plain["code"],
+    )
