@@ -21,6 +21,7 @@ from time import monotonic
 from typing import BinaryIO
 
 from app.errors import DomainError
+from app.slow_work import slow_work
 
 APP = Path(__file__).resolve().parent
 _OUT_OF_MEMORY = 77
@@ -111,6 +112,7 @@ class Apart:
         self.patience = patience
         self._places = BoundedSemaphore(at_once)
 
+    @slow_work
     def run(self, data: bytes) -> Outcome:
         """Raises Busy and TooHeavy."""
         deadline = monotonic() + self.limits.seconds

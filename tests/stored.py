@@ -46,6 +46,10 @@ def storage() -> Any:
     return _Unwatched(app.storage.storage())
 
 
+def whole_storage() -> Any:
+    return _Unwatched(app.storage.whole_storage())
+
+
 def put_bytes(key: str, data: bytes) -> None:
     with unwatched():
         app.storage.put_bytes(key, data)

@@ -37,15 +37,15 @@ from app.models import (
     WorkState,
 )
 from app.platform.deletion import WAIT
-from app.storage import StorageUnavailable, object_key, whole_storage
+from app.storage import StorageUnavailable, object_key
 from app.storage.sweeping import clear_if_erased
-from app.tenancy import TenantOwned, platform_scope
+from app.tenancy import TenantOwned, platform_scope, tenant_scope
 from app.tombstones import is_genuine, sign_body
 from tests import scenarios
 from tests import servers as test_servers
 from tests.pictures import a_jpeg
 from tests.platform_stage import stage
-from tests.stored import put_bytes, storage
+from tests.stored import put_bytes, whole_storage
 from tests.test_documents_jobs import Desk
 
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -427,7 +427,7 @@ def test_what_work_puts_after_the_files_were_erased_goes_too(house, sam, cast, m
 def put_since(house, tenant_id) -> str:
     """An object of an erased company, as a worker puts that is killed before it looks back."""
     key = object_key(tenant_id, "pdf", hashlib.sha256(b"late").hexdigest(), ".pdf")
-    with house.app.app_context():
+    with house.app.app_context(), tenant_scope(tenant_id):
         put_bytes(key, b"late")
     return key
 
@@ -463,8 +463,8 @@ def test_without_a_genuine_tombstone_nothing_is_taken_for_erased(house, sam, cas
     told = house.flask("storage", "sweep")
     assert f"tenant {cast.acme} has objects, but neither a row nor a genuine tombstone" in told
     with house.app.app_context():
-        assert clear_if_erased(storage(), cast.acme) == 0
-        assert storage().exists(key)
+        assert clear_if_erased(whole_storage(), cast.acme) == 0
+        assert whole_storage().exists(key)
 
 
 def test_a_company_that_a_restore_brought_back_is_not_taken_for_erased(house, sam, cast):
@@ -481,8 +481,8 @@ def test_a_company_that_a_restore_brought_back_is_not_taken_for_erased(house, sa
     before = {one.key for one in house.app.extensions["laudo_storage"].list(cast.acme)}
     house.flask("storage", "sweep")
     with house.app.app_context():
-        assert clear_if_erased(storage(), cast.acme) == 0
-        assert {one.key for one in storage().list(cast.acme)} == before
+        assert clear_if_erased(whole_storage(), cast.acme) == 0
+        assert {one.key for one in whole_storage().list(cast.acme)} == before
 
 
 def signed(house, body: str) -> str:

@@ -101,6 +101,7 @@ class LocalStorage:
                         put_at = datetime.fromtimestamp(status.st_mtime, UTC)
                         yield Listed(key, status.st_size, put_at)
 
+    @slow_work
     def list_tenants(self) -> Iterator[UUID]:
         with disk_failures():
             names = [one.name for one in (self.root / "t").glob("*")]

@@ -111,6 +111,7 @@ class S3Storage:
                 if KEY.fullmatch(one["Key"]):
                     yield Listed(one["Key"], one["Size"], one["LastModified"])
 
+    @slow_work
     def list_tenants(self) -> Iterator[UUID]:
         for page in self._pages("t/", Delimiter="/"):
             names = (one["Prefix"].split("/")[1] for one in page.get("CommonPrefixes", ()))

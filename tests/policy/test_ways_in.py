@@ -50,7 +50,7 @@ COMMANDS = {
     "seed": NOBODY, "demo": NOBODY, "up": NOBODY,
     # Whole installations and their machines, by whoever holds them.
     "backup": NOBODY, "restore": NOBODY, "check": NOBODY, "worker": NOBODY, "relay": NOBODY,
-    "storage check": NOBODY, "storage sweep": NOBODY,
+    "storage check": NOBODY, "storage sweep": NOBODY, "storage release": NOBODY,
 }  # fmt: skip
 # Of Flask itself and its extensions.
 FOREIGN = {"run", "shell", "routes", "db", "limiter"}
