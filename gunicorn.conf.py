@@ -9,6 +9,7 @@ import importlib.util
 import logging
 import os
 import re
+import resource
 import shutil
 import socket
 import tempfile
@@ -28,19 +29,31 @@ def _setting(name: str, default: str) -> str:
     return environment.get(name) or default
 
 
-def _logs() -> ModuleType:
-    """app/logs.py by its path; as a module of the package it would bring the package along."""
-    spec = importlib.util.spec_from_file_location("laudo_logs", ROOT / "app" / "logs.py")
+def _module(name: str) -> ModuleType:
+    """A file of app/ by its path; as a module of the package it would bring the package along."""
+    spec = importlib.util.spec_from_file_location(f"laudo_{name}", ROOT / "app" / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-bind = _setting("BIND", "127.0.0.1:8000")
+def _address() -> str:
+    """BIND wins; a platform that names a port by PORT alone sends to every interface."""
+    port = environment.get("PORT")
+    return _setting("BIND", f"0.0.0.0:{port}" if port else "127.0.0.1:8000")
+
+
+bind = _address()
 workers = int(_setting("WEB_CONCURRENCY", "2"))
 threads = int(_setting("WEB_THREADS", "8"))
-worker_class = "gthread"
+# Each connection that waits in a process is a file to it (web_worker.py), each upload another.
+_files, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+_files = max(_files, min(4096, _most_files))
+resource.setrlimit(resource.RLIMIT_NOFILE, (_files, _most_files))
+worker_connections = min(1000, _files // 2)
+worker_class = _module("web_worker").PatientWorker
+worker_class.stall_seconds = float(_setting("WEB_STALL_SECONDS", "30"))
 keepalive = 75
 timeout = 60
 graceful_timeout = 30
@@ -53,7 +66,7 @@ certfile = environment.get("TLS_CERTIFICATE") or None
 keyfile = environment.get("TLS_KEY") or None
 control_socket_disable = True
 loglevel = _setting("LOG_LEVEL", "info").lower()
-logs = _logs()
+logs = _module("logs")
 logconfig_dict = logs.logging_config(_setting("LOG_FORMAT", "text"), loglevel)
 logs.say_uncaught()
 
@@ -87,12 +100,13 @@ def _make_figures_folder() -> None:
     own = f"laudo-figures-{os.getpid()}-"
     if Path(environment.get(FIGURES) or "").name.startswith(own):
         return
-    for left in Path(tempfile.gettempdir()).glob("laudo-figures-*"):
+    for left in Path(worker_tmp_dir).glob("laudo-figures-*"):
         pid = re.match(r"laudo-figures-(\d+)-", left.name)
         if pid and left.stat().st_uid == os.geteuid() and not Path(f"/proc/{pid[1]}").exists():
             shutil.rmtree(left, ignore_errors=True)
-    # Before the first import of prometheus_client, which looks for it then.
-    os.environ[FIGURES] = tempfile.mkdtemp(prefix=own)
+    # Before the first import of prometheus_client, which looks for it then. Its files are mapped
+    # into memory: on a disk that uploads can fill, a full one would kill the process (SIGBUS).
+    os.environ[FIGURES] = tempfile.mkdtemp(prefix=own, dir=worker_tmp_dir)
 
 
 def _bound(address: str) -> socket.socket | None:

@@ -53,6 +53,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
         # A form that waited in a phone's queue for hours is still the person's own.
         WTF_CSRF_TIME_LIMIT=None,
+        # The guards check it, when it is known who sends the form (web/guards.py).
+        WTF_CSRF_CHECK_DEFAULT=False,
         RATELIMIT_STORAGE_URI=settings.redis_url,
         RATELIMIT_STORAGE_OPTIONS={"socket_connect_timeout": 1, "socket_timeout": 1},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
@@ -68,7 +70,7 @@ def _bind_extensions(app: Flask) -> None:
     from app.auth import identity
     from app.evidence import service as evidence
     from app.jobs import queue
-    from app.web import access, errors, filters, headers, hosts, locale, page
+    from app.web import access, errors, filters, headers, hosts, locale, page, uploads
 
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
@@ -91,6 +93,7 @@ def _bind_extensions(app: Flask) -> None:
     page.init_app(app)
     errors.init_app(app)
     storage.init_app(app)
+    uploads.init_app(app)
     hosts.init_app(app)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from secrets import token_urlsafe
 from uuid import uuid4
 
 import pytest
 from argon2 import Type, extract_parameters
-from argon2.exceptions import VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 from hypothesis import given
 from hypothesis import strategies as st
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
+from app.auth import passwords
 from app.auth.doors import TenantDoor
 from app.auth.guessable import is_guessable
 from app.auth.passwords import (
+    AT_ONCE,
     MAX_LENGTH,
     MIN_LENGTH,
     CommonPassword,
     hash_password,
     unknown_hash,
+    verify_password,
 )
 from app.auth.service import change_password, set_password
 from app.extensions import db
@@ -30,6 +38,15 @@ from app.team.service import create_account
 from app.tenancy import platform_scope
 from tests.cast import PASSWORD
 from tests.cheap_passwords import REAL
+
+APP = Path(__file__).resolve().parents[1] / "app"
+CALLS = {
+    "hash": lambda: hash_password("a good long sentence"),
+    "known": lambda: verify_password("fits", "a good long sentence"),
+    "unknown": lambda: verify_password(None, "a good long sentence"),
+    "wrong": lambda: verify_password("wrong", "a good long sentence"),
+    "broken": lambda: verify_password("broken", "a good long sentence"),
+}
 
 
 def test_a_hash_costs_what_rfc_9106_recommends():
@@ -48,6 +65,77 @@ def test_nobody_costs_what_somebody_does():
     assert len(nobody) == len(somebody)
     with pytest.raises(VerifyMismatchError):
         REAL.verify(nobody, "a good long sentence")
+
+
+class Counting:
+    """Stands in for the hasher and counts how many are at work."""
+
+    def __init__(self) -> None:
+        self.now = self.most = self.calls = 0
+        self._lock = threading.Lock()
+
+    def hash(self, _password: str) -> str:
+        with self._lock:
+            self.now += 1
+            self.calls += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.005)
+        with self._lock:
+            self.now -= 1
+        return "made"
+
+    def verify(self, password_hash: str, _password: str) -> bool:
+        self.hash("")
+        if password_hash == "broken":
+            raise InvalidHashError
+        if password_hash != "fits":
+            raise VerifyMismatchError
+        return True
+
+
+@pytest.fixture
+def counting(monkeypatch):
+    hasher = Counting()
+    monkeypatch.setattr(passwords, "_hasher", hasher)
+    return hasher
+
+
+def test_passwords_take_turns(counting):
+    with ThreadPoolExecutor(10) as threads:
+        done = [threads.submit(call) for _each in range(10) for call in CALLS.values()]
+    assert not any(one.exception() for one in done)
+    assert counting.calls == 50
+    assert 1 <= counting.most <= AT_ONCE
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_turn_is_given_back_whatever_comes_of_it(counting, name):
+    for _each in range(AT_ONCE + 1):
+        CALLS[name]()
+    assert counting.calls == AT_ONCE + 1
+
+
+def test_an_unknown_address_waits_for_its_turn_as_a_known_one_does(counting):
+    """Else the time of an answer would tell them apart whenever many log in."""
+    for name in ("known", "unknown", "wrong"):
+        for _each in range(AT_ONCE):
+            passwords._turns.acquire()
+        thread = threading.Thread(target=CALLS[name])
+        thread.start()
+        thread.join(0.1)
+        assert thread.is_alive() and counting.now == 0, name
+        passwords._turns.release(AT_ONCE)
+        thread.join(10)
+        assert not thread.is_alive(), name
+
+
+def test_nothing_else_makes_or_compares_hashes():
+    users = {
+        path.relative_to(APP).as_posix()
+        for path in APP.rglob("*.py")
+        if "node_modules" not in path.parts and re.search(r"\bargon2\b", path.read_text())
+    }
+    assert users - {"logs.py"} == {"auth/passwords.py"}
 
 
 # --- what is guessed first -----------------------------------------------------------------

@@ -1,9 +1,13 @@
-"""Password hashing and the rules for a new password. Nothing else may touch a hash."""
+"""Password hashing and the rules for a new password. Nothing else may touch a hash.
+
+Hashes are made and compared one after the other, whoever asks: a password takes its turn.
+"""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from secrets import token_bytes
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,7 +19,12 @@ from app.errors import DomainError
 MIN_LENGTH = 10
 MAX_LENGTH = 200
 
+# A hash takes 64 MiB while it is made or compared, and its four lanes all cores of a small machine:
+# two at once in one process would end no sooner than one after the other.
+AT_ONCE = 1
+
 _hasher = PasswordHasher()
+_turns = BoundedSemaphore(AT_ONCE)
 
 
 def unknown_hash(hasher: PasswordHasher) -> str:
@@ -53,14 +62,16 @@ def hash_password(password: str, *about: str) -> str:
         raise WeakPassword(least=MIN_LENGTH, most=MAX_LENGTH)
     if is_guessable(password, about):
         raise CommonPassword
-    return _hasher.hash(password)
+    with _turns:
+        return _hasher.hash(password)
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
     """Whether the password fits; None (nobody) takes as long and never fits."""
     try:
-        # Cut well past MAX_LENGTH: a longer one never fits and must not cost more to refuse.
-        fits = _hasher.verify(password_hash or _NOBODY, password[: 2 * MAX_LENGTH])
+        with _turns:
+            # Cut well past MAX_LENGTH: a longer one never fits and must not cost more to refuse.
+            fits = _hasher.verify(password_hash or _NOBODY, password[: 2 * MAX_LENGTH])
     except (VerificationError, InvalidHashError):
         return False
     return fits and password_hash is not None

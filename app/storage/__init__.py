@@ -6,7 +6,6 @@ keys a person may have is decided before a storage is asked.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,14 @@ from app.storage.failures import (
 )
 from app.storage.keys import KEY, kind_of_key, object_key, sha256_of_key
 from app.storage.local import LocalStorage
-from app.storage.receiving import Received, disk_failures, receive
+from app.storage.receiving import Incoming, Received, disk_failures, receive
 
 __all__ = [
     "CHUNK",
     "KEY",
     "Attachment",
     "CorruptObject",
+    "Incoming",
     "Listed",
     "LocalStorage",
     "MissingObject",
@@ -52,13 +52,9 @@ __all__ = [
 
 def put_bytes(key: str, data: bytes, store: Storage | None = None) -> None:
     """Store a few bytes that are in memory already (a logo, a signature). Raises as `put`."""
-    with disk_failures():
-        temporary = tempfile.NamedTemporaryFile(prefix="laudo-")  # noqa: SIM115 - closed below
-    with temporary as file:
-        with disk_failures():
-            file.write(data)
-            file.flush()
-        (store or storage()).put(key, Path(file.name))
+    with Incoming() as file:
+        file.write(data)
+        (store or storage()).put(key, file.received().path)
 
 
 def storage() -> Storage:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from psycopg2.errors import ReadOnlySqlTransaction
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError
-from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    HTTPException,
+    InternalServerError,
+    SecurityError,
+)
 
 from app.errors import DomainError
 from app.extensions import db, login_manager
@@ -34,15 +40,21 @@ def sentence_for(status: int) -> str:
         403: _("Your role does not allow this."),
         404: _("There is nothing here, or it is not yours to see."),
         405: _("This address does not take that kind of request."),
+        408: _("The connection was too slow and this did not arrive whole. Try it again."),
         409: _("This changed in the meantime."),
+        411: _("The request does not say how large it is."),
         413: _(
             "That is %(sent)s MB. One upload may have %(size)s MB at most.",
             sent=_megabytes(request.content_length or 0),
-            size=_megabytes(current_app.config["MAX_CONTENT_LENGTH"]),
+            size=_megabytes(request.max_content_length or 0),
         ),
         422: _("Some values were not understood."),
         429: _("Too many tries. Wait a minute and try again."),
         503: _("Laudo is out of reach for a moment. Nothing you sent was stored; try again soon."),
+        507: _(
+            "The server has no room for this just now. Nothing that was stored is lost; try again"
+            " later, and tell whoever runs Laudo."
+        ),
     }
     return sentences.get(status) or str(
         _("Something went wrong on our side. It has been written down.")
@@ -127,6 +139,15 @@ def _broken_off(error: DBAPIError) -> Response:
     return _unreachable(error)
 
 
+def _no_room(error: OSError) -> Response:
+    """The disk of temporary files is full; what a storage lacks has its own sentence."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        raise error
+    db.session.rollback()
+    log.error("the local disk is full: %s", error)
+    return error_response(507, sentence_for(507))
+
+
 def _is_support() -> bool:
     return getattr(g.get("_login_user"), "is_support", False)
 
@@ -155,6 +176,10 @@ def _plain_response(status: int, **headers: str) -> Response:
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda error: error_response(400, sentence_for(400)))
+    # A 4xx that phones send again by themselves.
+    app.register_error_handler(
+        ClientDisconnected, lambda error: error_response(408, sentence_for(408))
+    )
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(SecurityError, _wrong_host)
     app.register_error_handler(DomainError, _domain)
@@ -162,5 +187,6 @@ def init_app(app: Flask) -> None:
     for unreachable in (OperationalError, InterfaceError, TimeoutError):
         app.register_error_handler(unreachable, _unreachable)
     app.register_error_handler(DBAPIError, _broken_off)
+    app.register_error_handler(OSError, _no_room)
     # For 500 and not for Exception: while testing, Flask lets what is unexpected through.
     app.register_error_handler(InternalServerError, _unexpected)

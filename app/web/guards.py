@@ -1,7 +1,9 @@
 """Who may call a route. Every view carries exactly one guard; a policy test reads them.
 
 A guard answers an anonymous visitor with the login (a page) or 401 (a fragment), a role that is
-not on its list with 403, and writes of a company that can only be read with a sentence.
+not on its list with 403, and writes of a company that can only be read with a sentence. Whoever may
+write is asked for the form's token after all that: the token may stand in the body, and a body is
+read only of somebody who may send one.
 """
 
 from __future__ import annotations
@@ -10,11 +12,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import current_app, request
+from flask import abort, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.errors import NotAllowed
+from app.extensions import csrf, db
 from app.models import TENANT_ROLES, Actor, Role
 from app.web.read_only import SupportReadsOnly, refuse_write
 
@@ -25,18 +28,31 @@ View = Callable[P, ResponseReturnValue]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MEMBERS = TENANT_ROLES
 SIGNED_IN = (Role.SUPERADMIN, *TENANT_ROLES)
+# Of a form that anybody may send; the worker has all of one before a thread does (web_worker.py).
+STRANGERS_BYTES = 64 * 1024
 
 
 def public(view: Callable[P, R]) -> Callable[P, R]:
-    """Mark a view that anybody may call."""
-    view.guard = frozenset({"public"})  # type: ignore[attr-defined]
-    return view
+    """Let anybody call this view, and send it a small form."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if request.method not in SAFE_METHODS:
+            request.max_content_length = STRANGERS_BYTES
+            if "Transfer-Encoding" in request.headers:
+                abort(411)
+            _check_token()
+        return view(*args, **kwargs)
+
+    guarded.guard = frozenset({"public"})  # type: ignore[attr-defined]
+    return guarded
 
 
 def impersonal(view: Callable[P, R]) -> Callable[P, R]:
-    """Mark a view that needs nobody's session: no person is looked up before it runs."""
-    view.impersonal = True  # type: ignore[attr-defined]
-    return public(view)
+    """Let anybody call this view, which needs no session: no person is looked up before it runs."""
+    guarded = public(view)
+    guarded.impersonal = True  # type: ignore[attr-defined]
+    return guarded
 
 
 def requires(
@@ -56,6 +72,7 @@ def requires(
                 raise NotAllowed
             if request.method not in SAFE_METHODS:
                 _refuse_write(even_suspended)
+                _check_token()
             return view(*args, **kwargs)
 
         guarded.guard = allowed  # type: ignore[attr-defined]
@@ -70,6 +87,15 @@ def _refuse_write(even_suspended: bool) -> None:
         raise SupportReadsOnly
     if not even_suspended:
         refuse_write(current_user.tenant)
+
+
+def _check_token() -> None:
+    """Read the form that was sent, at last, and compare its token with the session's."""
+    if request.content_length is None or request.content_length > STRANGERS_BYTES:
+        # A slow phone may take minutes to send it: neither a connection nor a transaction waits.
+        db.session.rollback()
+    if current_app.config["WTF_CSRF_ENABLED"]:
+        csrf.protect()
 
 
 def current_actor() -> Actor:

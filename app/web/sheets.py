@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 from zoneinfo import ZoneInfo
@@ -111,11 +112,17 @@ def write_xlsx(sheet: Sheet, file: IO[bytes]) -> None:
     for at, heading in enumerate(sheet.headings):
         page.column_dimensions[chr(ord("A") + at)].width = max(12, len(heading) + 4)
     page.column_dimensions["C"].width = 44
-    page.append([_heading(page, heading) for heading in sheet.headings])
     zone = ZoneInfo(sheet.zone)
-    for row in sheet.rows:
-        page.append([_xlsx_cell(page, value, zone) for value in row])
-    book.save(file)
+    try:
+        page.append([_heading(page, heading) for heading in sheet.headings])
+        for row in sheet.rows:
+            page.append([_xlsx_cell(page, value, zone) for value in row])
+        book.save(file)
+    except OSError:
+        # openpyxl writes the rows to a file of its own first, and a full disk is no place for it.
+        if page._writer:
+            Path(page._writer.out).unlink(missing_ok=True)
+        raise
 
 
 def _heading(page: Any, text: str) -> Any:

@@ -11,14 +11,17 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from app.config import ROOT
 from bench import machine
 from bench.load import ledger, tables
+from bench.load.burst import log_in_at_once
 from bench.load.options import Options
 from bench.load.photos import SENT_PICTURES
 from bench.load.processes import Watch
@@ -51,8 +54,9 @@ def main() -> int:
     take(SENT_PICTURES, options.album, size=(int(width), int(height)))
     steps = list(_steps(options)) if options.knee else []
     people = options.users + sum(steps)
-    with open_stage(options, people) as stage:
-        run = crowd(stage, options, options.users, options.minutes, first=0)
+    with open_stage(options, people + options.burst) as stage:
+        burst = partial(log_in_at_once, stage, people, options.burst)
+        run = crowd(stage, options, options.users, options.minutes, first=0, burst=burst)
         _print_run(run)
         proof = prove(stage.site, _ledger(stage))
         _print_proof(proof)
@@ -63,16 +67,26 @@ def main() -> int:
     return 1 if proof.wrong else 0
 
 
-def crowd(stage: Stage, options: Options, users: int, minutes: float, *, first: int) -> Run:
-    """`users` people log in one after the other and then work for `minutes`."""
+def crowd(
+    stage: Stage,
+    options: Options,
+    users: int,
+    minutes: float,
+    *,
+    first: int,
+    burst: Callable[[float], list[ledger.Line]] = lambda _delay: [],
+) -> Run:
+    """`users` people log in one after the other and then work for `minutes`; amid that, `burst`."""
     ramp = users / options.ramp
     started = time.time()
     with (
         _people(stage, options, users, ramp + minutes * 60, first) as process,
         Watch(_roots(stage, process.pid), options.sample_every) as watch,
+        ThreadPoolExecutor(1) as aside,
     ):
+        at_once = aside.submit(burst, ramp + minutes * 30)
         process.wait(ramp + minutes * 60 + 120)
-    lines = list(ledger.lines(_ledger(stage), "request"))
+    lines = [*ledger.lines(_ledger(stage), "request"), *at_once.result()]
     everybody_in = started + ramp + 5
     return Run(
         users, tables.kinds(lines, since=everybody_in),
@@ -175,6 +189,7 @@ def _verdict(run: Run, proof: Proof) -> str:
         ),
         "every acknowledged save found": not proof.wrong,
         "memory flat": tables.is_flat(run.watch.usage, run.settled),
+        f"web within {tables.WEB_MB:.0f} MB at every moment": tables.is_within(run.watch.usage),
     }
     return "\n" + "\n".join(f"{'pass' if met else 'MISS'}  {words}" for words, met in parts.items())
 

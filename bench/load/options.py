@@ -17,6 +17,7 @@ class Options(BaseSettings):
     minutes: float = Field(default=10.0, gt=0)
     workers: int = Field(default=2, ge=1)
     ramp: float = Field(default=2.0, gt=0, description="log-ins a second at the start")
+    burst: int = Field(default=50, ge=1, description="log-ins at once, amid the work")
     save_every: float = Field(default=5.0, gt=0)
     page_every: float = Field(default=20.0, gt=0)
     photo_every: float = Field(default=60.0, gt=0)

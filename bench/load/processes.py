@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import statistics
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
 MB = 1024**2
+HIGH_WATER = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -20,11 +24,14 @@ class Usage:
 
     `memory` is (seconds since the start, MB) of what lives for the whole run: the process itself
     and, of a web server, its workers; a worker's children that draw come and go and are in `most`.
+    `high_water` is what the kernel noted of the same processes, between the looks too: the sum of
+    the most that each held, so an upper bound of what they held together.
     """
 
     cpu: float = 0.0
     memory: list[tuple[float, float]] = field(default_factory=list)
     most: float = 0.0
+    high_water: float = 0.0
     processes: int = 0
 
     def slope(self, after: float = 0.0) -> float:
@@ -88,6 +95,7 @@ class Watch:
             lasting = held[:1] if name.startswith("worker") else held
             usage.memory.append((time.monotonic() - self._start, sum(lasting)))
             usage.most = max(usage.most, sum(held))
+            usage.high_water = max(usage.high_water, _high_water(root, len(lasting)))
             usage.processes = max(usage.processes, len(held))
 
 
@@ -110,6 +118,17 @@ def _held(root: psutil.Process) -> list[float]:
         except psutil.NoSuchProcess:
             continue
     return held
+
+
+def _high_water(root: psutil.Process, processes: int) -> float:
+    """MB that the first so many of the tree have held at most, each at its own moment."""
+    highest = 0.0
+    for process in list(_tree(root))[:processes]:
+        with contextlib.suppress(OSError):
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            if found := HIGH_WATER.search(status):
+                highest += int(found[1]) / 1024
+    return highest
 
 
 def _spent(root: psutil.Process) -> float:

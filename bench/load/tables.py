@@ -11,6 +11,7 @@ from bench.load.processes import Usage, Watch
 
 TARGET_MS = 250.0
 FLAT_MB_A_MINUTE = 2.0
+WEB_MB = 600.0
 # The load tool is not Laudo, and PostgreSQL fills its shared buffers for longer than a run lasts.
 NOT_JUDGED = ("people", "postgresql")
 
@@ -65,13 +66,13 @@ def processes_table(watch: Watch, cores: int, settled: float) -> str:
     whole = watch.ended_after * cores
     lines = [
         f"{'process':16}{'CPU s':>8}{'of all cores':>14}{'first MB':>10}{'last MB':>9}"
-        f"{'MB a minute':>13}{'most MB':>9}{'processes':>11}"
+        f"{'MB a minute':>13}{'most MB':>9}{'high MB':>9}{'processes':>11}"
     ]
     for name, one in watch.usage.items():
         share = 100 * one.cpu / whole
         lines.append(
             f"{name:16}{one.cpu:>8.0f}{share:>13.0f}%{one.first(settled):>10.0f}{one.last:>9.0f}"
-            f"{one.slope(settled):>13.2f}{one.most:>9.0f}{one.processes:>11}"
+            f"{one.slope(settled):>13.2f}{one.most:>9.0f}{one.high_water:>9.0f}{one.processes:>11}"
         )
     share = 100 * watch.elsewhere / whole
     lines.append(f"{'all others':16}{watch.elsewhere:>8.0f}{share:>13.0f}%  (no part of this)")
@@ -84,6 +85,11 @@ def is_flat(usage: Mapping[str, Usage], settled: float) -> bool:
         for name, one in usage.items()
         if name not in NOT_JUDGED
     )
+
+
+def is_within(usage: Mapping[str, Usage]) -> bool:
+    """Whether the web never held more than it may, the burst of log-ins included."""
+    return 0 < usage["web"].high_water <= WEB_MB
 
 
 def autosave(found: list[Kind]) -> Kind | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from hashlib import sha256
 from random import Random
 from uuid import uuid4
@@ -12,7 +14,7 @@ from PIL import Image
 
 from bench.load import ledger, proof, tables
 from bench.load.photos import unlike_any_other
-from bench.load.processes import Usage
+from bench.load.processes import Usage, Watch
 from tests.pictures import a_jpeg
 
 
@@ -46,6 +48,23 @@ def test_memory_that_climbs_is_not_flat(growth, flat):
     assert tables.is_flat({"web": usage}, settled=0) is flat
     for other in ("people", "postgresql"):
         assert tables.is_flat({other: usage}, settled=0), f"{other} is not judged"
+
+
+@pytest.mark.parametrize(("held", "within"), [(0, False), (599, True), (601, False)])
+def test_the_web_is_judged_by_what_the_kernel_noted(held, within):
+    assert tables.is_within({"web": Usage(most=1, high_water=held)}) is within
+
+
+def test_a_peak_between_two_looks_is_seen():
+    script = "import sys; held = b'x' * 200_000_000; del held; print('ready', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline()
+        with Watch({"web": process.pid}, every=60) as watch:
+            pass
+        process.communicate(b"\n")
+    assert watch.usage["web"].most < 190 < watch.usage["web"].high_water
 
 
 def test_every_sending_has_its_own_bytes_and_the_same_pixels():

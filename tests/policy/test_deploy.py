@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,10 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 # Read by gunicorn.conf.py and by Python, not by Settings.
-OTHER = {"BIND", "WEB_CONCURRENCY", "WEB_THREADS", "TLS_CERTIFICATE", "TLS_KEY", "PATH"}
+OTHER = {
+    "BIND", "PORT", "WEB_CONCURRENCY", "WEB_THREADS", "WEB_STALL_SECONDS", "TLS_CERTIFICATE",
+    "TLS_KEY", "PATH",
+}  # fmt: skip
 PYTHON = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
 KNOWN = {
     name.upper()
@@ -76,6 +81,34 @@ def test_every_setting_that_is_set_exists():
         for line in unit_values(unit, "Environment"):
             named |= {one.partition("=")[0] for one in line.split()}
     assert named - KNOWN == set()
+
+
+def test_the_port_that_a_platform_names_is_the_one_that_is_served():
+    """Nothing that a platform starts says BIND, which would win (gunicorn.conf.py)."""
+    docker = (DEPLOY / "Dockerfile").read_text()
+    assert re.search(r"^    PORT=8000 ", docker, re.MULTILINE)
+    (probe,) = re.findall(r"^HEALTHCHECK (?:.*\\\n)*.*$", docker, re.MULTILINE)
+    assert "os.environ['PORT']" in probe and "8000" not in probe
+    places = [docker, (DEPLOY / "compose.yaml").read_text(), (DEPLOY / "Procfile").read_text()]
+    places += [unit.read_text() for unit in UNITS]
+    assert [words for words in places if "BIND=" in words.replace("METRICS_BIND=", "")] == []
+    assert "BIND" not in compose()["services"]["web"]["environment"]
+
+
+@pytest.mark.parametrize(
+    ("given", "bind"),
+    [({}, "127.0.0.1:8000"), ({"PORT": "5000"}, "0.0.0.0:5000"),
+     ({"PORT": ""}, "127.0.0.1:8000"), ({"BIND": "unix:/run/laudo"}, "unix:/run/laudo"),
+     ({"PORT": "5000", "BIND": "127.0.0.1:8123"}, "127.0.0.1:8123")],
+)  # fmt: skip
+def test_gunicorn_serves_where_it_is_told(given, bind):
+    command = f"import runpy; print(runpy.run_path({str(ROOT / 'gunicorn.conf.py')!r})['bind'])"
+    # Empty is unset, also where this machine's .env says something.
+    environment = {**os.environ, "BIND": "", "PORT": "", **given}
+    done = subprocess.run(
+        [sys.executable, "-c", command], env=environment, capture_output=True, text=True
+    )
+    assert done.stdout == f"{bind}\n", done.stderr
 
 
 def test_every_path_that_the_image_copies_exists():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
 import pytest
 from flask import Flask, abort
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import ClientDisconnected
 
 from app import create_app
 from app.errors import DomainError
@@ -48,14 +50,28 @@ def failing(database, tmp_path_factory) -> Flask:
         db.session.execute(text("set local statement_timeout = 10; select pg_sleep(1)"))
         return ""
 
-    for view in (unexpected, unreachable, bad_data, domain, too_slow):
+    def full_disk() -> str:
+        raise OSError(errno.ENOSPC, "No space left on device", "/tmp/secret")
+
+    def bad_disk() -> str:
+        raise OSError(errno.EIO, "a secret in the message")
+
+    def cut_off() -> str:
+        raise ClientDisconnected
+
+    for view in (
+        unexpected, unreachable, bad_data, domain, too_slow, full_disk, bad_disk, cut_off,
+    ):  # fmt: skip
         app.add_url_rule(f"/fail/{view.__name__}", view_func=public(view))
         app.add_url_rule(f"/api/v1/fail/{view.__name__}", f"api_{view.__name__}", public(view))
     app.add_url_rule("/fail/<int:code>", "code", public(abort), methods=["GET", "POST"])
     return app
 
 
-CASES = {"unexpected": 500, "unreachable": 503, "bad_data": 422, "domain": 409, "too_slow": 503}
+CASES = {
+    "unexpected": 500, "unreachable": 503, "bad_data": 422, "domain": 409, "too_slow": 503,
+    "full_disk": 507, "bad_disk": 500, "cut_off": 408,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "status"), CASES.items())
@@ -87,7 +103,7 @@ def test_the_api_answers_in_json(failing, name, status):
     assert set(answer.json) == {"error", "request_id"}
 
 
-@pytest.mark.parametrize("code", [400, 403, 404, 405, 409, 413, 422, 429, 503])
+@pytest.mark.parametrize("code", [400, 403, 404, 405, 408, 409, 411, 413, 422, 429, 503])
 def test_every_status_has_its_page(failing, code):
     answer = failing.test_client().get(f"/fail/{code}")
     assert answer.status_code == code
