@@ -1,7 +1,8 @@
 """From what a form or a JSON client sends to the one canonical value of an answer.
 
 The values: verdict "ok" | "not_ok" | "na"; select_one an option id; select_many option ids
-in the definition's order; text and long_text words; number {"text", "decimal"}; date
+in the definition's order; text and long_text words; number {"text", "decimal"}, and "doubt"
+while it is not decided which of two numbers the text means (see doubts.py); date
 "YYYY-MM-DD"; time "HH:MM"; table {"row_id:column_id": {"text", "decimal"}}; None where
 nothing is answered. Whether an answer is needed or within limits is for rules.py.
 """
@@ -11,10 +12,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from app.definition.measured import InvalidAnswer, Measured, parse_decimal
-from app.definition.schema import Field, FieldType, Verdict
+from app.definition.schema import Field, FieldType, Language, Verdict
 from app.definition.sentences import N_, say
 
 __all__ = [
@@ -83,14 +85,19 @@ def parse_reason(raw: str | None) -> str | None:
     return clean_text(raw or "", MAX_REASON) or None
 
 
-def parse_answer(field: Field, raw: object) -> AnswerValue:
+def parse_answer(field: Field, raw: object, language: Language | None = None) -> AnswerValue:
     """The canonical value of `raw` for `field`, or None when blank.
 
     `raw` is a string, a list of strings (select many) or a mapping from cell key to text
-    (tables). Canonical values are accepted as they are. Raises InvalidAnswer.
+    (tables). Canonical values are accepted as they are. `language` is that of whoever typed,
+    by which thousands are parted; None where nobody knows it. Raises InvalidAnswer.
     """
     if raw is None or raw == "" or raw == [] or raw == {}:
         return None
+    if field.type is FieldType.NUMBER:
+        return _measured(field, raw, language)
+    if field.type is FieldType.TABLE:
+        return _parse_table(field, raw, language)
     return _PARSERS[field.type](field, raw)
 
 
@@ -127,10 +134,6 @@ def _parse_long_text(field: Field, raw: object) -> str | None:
     return clean_text(_string(raw), MAX_LONG_TEXT) or None
 
 
-def _parse_number(field: Field, raw: object) -> dict[str, str] | None:
-    return _measured(field, raw)
-
-
 def _parse_date(field: Field, raw: object) -> str | None:
     word = _word(raw)
     if not word:
@@ -156,7 +159,9 @@ def _parse_time(field: Field, raw: object) -> str | None:
     return f"{match[1]:0>2}:{match[2]}"
 
 
-def _parse_table(field: Field, raw: object) -> dict[str, dict[str, str]] | None:
+def _parse_table(
+    field: Field, raw: object, language: Language | None
+) -> dict[str, dict[str, str]] | None:
     if not isinstance(raw, Mapping):
         raise InvalidAnswer(say(NOT_UNDERSTOOD))
     keys = [key for key, _, _ in field.cells()]
@@ -166,7 +171,7 @@ def _parse_table(field: Field, raw: object) -> dict[str, dict[str, str]] | None:
     cells: dict[str, dict[str, str]] = {}
     for key in keys:
         try:
-            reading = _measured(field, raw.get(key))
+            reading = _measured(field, raw.get(key), language)
         except InvalidAnswer as error:
             raise InvalidAnswer(error.sentence, cell=key) from None
         if reading:
@@ -178,14 +183,23 @@ def _parse_note(field: Field, raw: object) -> None:
     raise InvalidAnswer(say(NO_ANSWER_HERE))
 
 
-def _measured(field: Field, raw: object) -> dict[str, str] | None:
-    """A reading from its text, or from the canonical pair, whose decimal is made anew."""
+def _measured(field: Field, raw: object, language: Language | None) -> dict[str, str] | None:
+    """A reading from its text, or from the canonical value, whose text is read anew.
+
+    Of two numbers that its text may mean, a canonical value's own decision stands.
+    """
+    decided = None
     if isinstance(raw, Mapping):
+        decided = raw.get("decimal") if not raw.get("doubt") else None
         raw = raw.get("text")
     text = _string(raw)
     if not text.strip():
         return None
-    return parse_decimal(text, unit=field.limits.unit if field.limits else None).to_json()
+    unit = field.limits.unit if field.limits else None
+    read = parse_decimal(text, unit=unit, language=None if decided else language)
+    if decided and decided in (read.decimal, read.doubt):
+        read = replace(read, decimal=str(decided), doubt=None)
+    return read.to_json()
 
 
 def _string(raw: object) -> str:
@@ -219,9 +233,7 @@ _PARSERS: Mapping[FieldType, Callable[[Field, object], AnswerValue]] = {
     FieldType.SELECT_MANY: _parse_select_many,
     FieldType.TEXT: _parse_text,
     FieldType.LONG_TEXT: _parse_long_text,
-    FieldType.NUMBER: _parse_number,
     FieldType.DATE: _parse_date,
     FieldType.TIME: _parse_time,
-    FieldType.TABLE: _parse_table,
     FieldType.NOTE: _parse_note,
 }

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.definition.doubts import ONLY, undecided
 from app.definition.judging import (
     NOTHING,
     AnswerFacts,
@@ -82,6 +83,7 @@ INFO = "info"  # the key of the info fields in Progress.per_section
 
 class MissingKind(StrEnum):
     ANSWER = "answer"
+    UNDECIDED = "undecided"
     NA_REASON = "na_reason"
     COMMENT = "comment"
     PHOTO = "photo"
@@ -204,6 +206,7 @@ def _field_missing(
     na = is_na(field, facts)
     checks = (
         _answer_missing(field, facts),
+        _undecided(field, facts),
         _na_reason_missing(facts) if na else None,
         None if na else _comment_missing(field, facts),
         None if na else _photo_missing(field, photos),
@@ -228,6 +231,23 @@ def _answer_missing(field: Field, facts: AnswerFacts) -> Found:
     if has_value(field, facts) and empty:
         return MissingKind.ANSWER, say(N_("Cells without a reading: %(count)s."), count=empty)
     return MissingKind.ANSWER, say(N_("The answer is missing."))
+
+
+def _undecided(field: Field, facts: AnswerFacts) -> Found:
+    open_ones = undecided(field, facts.value)
+    if not open_ones:
+        return None
+    if ONLY in open_ones:
+        sentence = say(
+            N_('"%(text)s" can be read as two numbers. Choose the one that is meant.'),
+            text=open_ones[ONLY]["text"],
+        )
+    else:
+        sentence = say(
+            N_("Cells that can be read as two numbers: %(count)s. Choose the ones that are meant."),
+            count=len(open_ones),
+        )
+    return MissingKind.UNDECIDED, sentence
 
 
 def _na_reason_missing(facts: AnswerFacts) -> Found:
