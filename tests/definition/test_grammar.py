@@ -274,3 +274,43 @@ def test_language_of_words() -> None:
     assert guess_language(["Verificação do torque dos terminais"]) == "pt"
     assert guess_language(["Torque of the terminals"]) == "en"
     assert guess_language([]) == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("min 1,000; max 1,500", ("1,000", "1000", "1,0")),
+        ("min 1.000; max 1.500", ("1.000", "1000", "1.0")),
+        ("unit rpm; max 1,234", ("1,234", "1234", "1,2340")),
+        ("min 900; max 1,100", ("1,100", "1100", "1,1")),
+        ("min 1.000; max 1,500", ("1.000", "1000", "1.0")),
+        ("1,000..1,500 V", ("1,000", "1000", "1,0")),
+        ("≤ 1,500 V", ("1,500", "1500", "1,5")),
+        ("min -1,500 V; unit V", ("-1,500 V", "-1500 V", "-1,5 V")),
+    ],
+)
+def test_a_bound_that_can_be_two_numbers_is_asked_about(text: str, named: tuple[str, ...]) -> None:
+    with pytest.raises(Unclear) as unclear:
+        parse_measured(text, is_table=False)
+    params = unclear.value.sentence.params
+    assert (params["text"], params["large"], params["small"]) == named
+    for written in named[1:]:  # the way out is one
+        assert parse_measured(f"unit V; min {written}", is_table=False).limits
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("min 1,000.5; max 1,500", "1000.5", "1500"),
+        ("min 0,5; max 1,500", "0.5", "1.5"),
+        ("min 0.5; max 1,500", "0.5", "1500"),
+        ("min 1,500; max 1,000,000", "1500", "1000000"),
+        ("min 1.500; max 2.000,5", "1500", "2000.5"),
+        ("min 1000; max 1500", "1000", "1500"),
+        ("min 0,5; max 1.25", "0.5", "1.25"),
+        ("min 1 000; max 1 500", "1000", "1500"),
+    ],
+)
+def test_the_other_bound_tells_what_a_mark_means(text: str, low: str, high: str) -> None:
+    limits = parse_measured(text, is_table=False).limits
+    assert limits is not None and (str(limits.min), str(limits.max)) == (low, high)

@@ -362,3 +362,37 @@ def test_the_sample_reads_back_without_a_remark() -> None:
     assert result.definition
     assert {field.type for field in result.definition.all_fields()} == set(FieldType)
     assert len(result.definition.languages) == 2
+
+
+SPLIT_HEADER = ("Section", "Question", "Type", "Unit", "Min", "Max")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "cells"),
+    [("1,000", "1,500", ["E2"]), ("900", "1,500", ["F2"]), (None, "1.500", ["F2"])],
+)
+def test_a_limit_that_can_be_two_numbers_is_asked_about_at_its_cell(
+    low: object, high: object, cells: list[str]
+) -> None:
+    rows = [SPLIT_HEADER, ("Tests", "Speed", "number", "rpm", low, high)]
+    found = complaints(read({"Checklist": rows}))
+    assert [cell for cell, _sentence in found] == cells
+    assert "can be read as two numbers. Write 1" in found[0][1]
+
+
+def test_a_limit_in_one_cell_with_the_options_is_asked_about_there() -> None:
+    [(cell, sentence)] = complaints(
+        read_rich(("A / B", "q", "p", "number", "unit rpm; min 1,000; max 1,500"))
+    )
+    assert (cell, sentence.count("1,000")) == ("E2", 1)
+    assert "1000 or 1,0" in sentence
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(1.125, 2.5), (0.125, 1.125), (1000, 1500), ("0,5", 1.125), (-1.125, 10)]
+)
+def test_a_number_cell_leaves_no_doubt(low: object, high: object) -> None:
+    rows = [SPLIT_HEADER, ("Tests", "Speed", "number", "rpm", low, high)]
+    made = read({"Checklist": rows}).definition
+    limits = next(made.all_fields()).limits
+    assert (str(limits.min), str(limits.max)) == (str(low).replace(",", "."), str(high))

@@ -24,7 +24,7 @@ from app.definition.workbook import grammar
 from app.definition.workbook.columns import Column, HeaderRow
 from app.definition.workbook.ids import plain_words, slug
 from app.definition.workbook.options import is_verdict, split_options
-from app.definition.workbook.problems import Log
+from app.definition.workbook.problems import Log, Unclear, short
 from app.definition.workbook.sheet import Cell, Sheet
 
 MAX_LABEL = 2_000
@@ -104,6 +104,13 @@ class Row:
     def text(self, column: Column) -> str:
         cell = self.get(column)
         return cell.text if cell else ""
+
+    def exact(self, column: Column) -> str:
+        """The text of a column; a number's own, not to be taken for one with thousands parted."""
+        cell = self.get(column)
+        if cell is None:
+            return ""
+        return f"{cell.text}0" if cell.is_number and "." in cell.text else cell.text
 
     def language_of(self, column: Column, index: int) -> Language:
         """The language of a column: spelt out, else whichever its twin leaves over."""
@@ -288,17 +295,16 @@ def _read_options(row: Row, label_cell: Cell) -> tuple[Text, ...]:
 def _with_measures(row: Row, draft: FieldDraft, label_cell: Cell) -> FieldDraft:
     first, second = _option_cells(row)
     columns = (Column.LIMITS, Column.UNIT, Column.MIN, Column.MAX)
-    text = grammar.joined_limits(first.text if first else "", *map(row.text, columns))
+    text = grammar.joined_limits(first.text if first else "", *map(row.exact, columns))
     cell = first or row.get(Column.LIMITS) or row.get(Column.TYPE) or label_cell
     is_table = draft.type is FieldType.TABLE
     if cell.flaw:
         return draft
-    spec = row.log.attempt(
-        row.sheet.name,
-        cell.ref,
-        lambda: grammar.parse_measured(text, is_table=is_table),
-        grammar.MeasuredSpec(),
-    )
+    try:
+        spec = grammar.parse_measured(text, is_table=is_table)
+    except Unclear as unclear:
+        row.complain(_blamed(row, unclear, cell), unclear.sentence)
+        spec = grammar.MeasuredSpec()
     other = grammar.MeasuredSpec()
     if second and second.text and is_table:
         other = row.log.attempt(
@@ -313,6 +319,13 @@ def _with_measures(row: Row, draft: FieldDraft, label_cell: Cell) -> FieldDraft:
         rows=_paired(row, (cell, spec.rows), (second, other.rows)),
         columns=_paired(row, (cell, spec.columns), (second, other.columns), says_missing=False),
     )
+
+
+def _blamed(row: Row, unclear: Unclear, cell: Cell) -> Cell:
+    """The cell of an own column for minimum or maximum that holds the unclear text, else `cell`."""
+    text = unclear.sentence.params.get("text")
+    own = (row.get(Column.MIN), row.get(Column.MAX))
+    return next((one for one in own if one and text and short(one.text) == text), cell)
 
 
 def _option_cells(row: Row) -> tuple[Cell | None, Cell | None]:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 
-from app.definition.measured import InvalidAnswer, parse_decimal
 from app.definition.schema import (
     MAX_PHOTOS_PER_FIELD,
     CommentPolicy,
@@ -20,8 +18,9 @@ from app.definition.schema import (
     PhotoPolicy,
 )
 from app.definition.sentences import N_, say
+from app.definition.workbook.bounds import read_bounds
 from app.definition.workbook.ids import name_set, plain_words
-from app.definition.workbook.problems import Unclear
+from app.definition.workbook.problems import Unclear, short
 
 MAX_UNIT = 20
 
@@ -67,7 +66,6 @@ PHOTO_RANGE = N_('"%(text)s": photo counts run from 0 to %(limit)s, with min not
 UNCLEAR_COMMENT = N_('"%(text)s" is not a comment rule. Write yes, when Not OK, or leave it empty.')
 UNCLEAR_LIMITS = N_('"%(text)s" is not understood. Write for example: unit MΩ; min 1; max 10.')
 LIMIT_TWICE = N_('"%(text)s" is given twice. Keep one.')
-LIMIT_NUMBER = N_('"%(text)s" is not a number that can be a limit.')
 LIMITS_CROSSED = N_("The minimum %(min)s is above the maximum %(max)s.")
 LONG_UNIT = N_('The unit "%(text)s" is longer than %(limit)s characters.')
 TABLE_PARTS = N_(
@@ -93,13 +91,13 @@ def parse_yes_no(text: str, default: bool) -> bool:
         return True
     if words in _NO or not words or words in _NOTHING:
         return False
-    raise Unclear(say(YES_OR_NO, text=_short(text)))
+    raise Unclear(say(YES_OR_NO, text=short(text)))
 
 
 def parse_type(text: str) -> FieldType:
     kind = _TYPE_OF.get(plain_words(text))
     if kind is None:
-        raise Unclear(say(UNKNOWN_TYPE, text=_short(text)))
+        raise Unclear(say(UNKNOWN_TYPE, text=short(text)))
     return kind
 
 
@@ -129,7 +127,7 @@ def parse_photos(text: str) -> PhotoPolicy:
     counts = _photo_counts(text, words)
     fewest, most = counts.get("min", 0), counts.get("max", max(20, counts.get("min", 0)))
     if not fewest <= most <= MAX_PHOTOS_PER_FIELD:
-        raise Unclear(say(PHOTO_RANGE, text=_short(text), limit=MAX_PHOTOS_PER_FIELD))
+        raise Unclear(say(PHOTO_RANGE, text=short(text), limit=MAX_PHOTOS_PER_FIELD))
     if most == 0:
         return PhotoPolicy(mode=PhotoMode.NONE)
     mode = PhotoMode.REQUIRED if fewest else PhotoMode.OPTIONAL
@@ -147,7 +145,7 @@ def _photo_counts(text: str, words: str) -> dict[str, int]:
     rest = re.sub(r"\b(?:and|e)\b", "", _PHOTO_COUNT.sub("", words)).strip()
     repeated = len(counts) != len(_PHOTO_COUNT.findall(words))
     if not counts or rest or repeated or re.search(r"[-.,][0-9]", text):
-        raise Unclear(say(UNCLEAR_PHOTOS, text=_short(text)))
+        raise Unclear(say(UNCLEAR_PHOTOS, text=short(text)))
     return counts
 
 
@@ -168,7 +166,7 @@ def parse_comment(text: str) -> CommentPolicy:
     try:
         yes = parse_yes_no(text, default=False)
     except Unclear:
-        raise Unclear(say(UNCLEAR_COMMENT, text=_short(text))) from None
+        raise Unclear(say(UNCLEAR_COMMENT, text=short(text))) from None
     return CommentPolicy.REQUIRED if yes else CommentPolicy.OPTIONAL
 
 
@@ -212,7 +210,7 @@ def parse_measured(text: str, *, is_table: bool, is_translation: bool = False) -
     limits = _limits(parts)
     if not is_table:
         if "rows" in parts or "columns" in parts:
-            raise Unclear(say(UNCLEAR_LIMITS, text=_short(text)))
+            raise Unclear(say(UNCLEAR_LIMITS, text=short(text)))
         return MeasuredSpec(limits)
     rows, columns = (_names(parts.get(key, "")) for key in ("rows", "columns"))
     if not is_translation and not (rows and columns):
@@ -253,7 +251,7 @@ def _read_segment(segment: str) -> dict[str, str]:
         return _with_unit({"min": spread["min"], "max": spread["max"]}, spread["unit"])
     if not match and len(segment) <= 8 and not re.search(r"[0-9\s,]", segment):
         return {"unit": segment}
-    raise Unclear(say(UNCLEAR_LIMITS, text=_short(segment)))
+    raise Unclear(say(UNCLEAR_LIMITS, text=short(segment)))
 
 
 def _with_unit(parts: dict[str, str], unit: str) -> dict[str, str]:
@@ -263,8 +261,8 @@ def _with_unit(parts: dict[str, str], unit: str) -> dict[str, str]:
 def _limits(parts: dict[str, str]) -> Limits | None:
     unit = parts.get("unit")
     if unit and len(unit) > MAX_UNIT:
-        raise Unclear(say(LONG_UNIT, text=_short(unit), limit=MAX_UNIT))
-    low, high = (_bound(parts.get(key), unit) for key in ("min", "max"))
+        raise Unclear(say(LONG_UNIT, text=short(unit), limit=MAX_UNIT))
+    low, high = read_bounds(parts.get("min"), parts.get("max"), unit)
     if low is not None and high is not None and low > high:
         raise Unclear(say(LIMITS_CROSSED, min=str(low), max=str(high)))
     if unit is None and low is None and high is None:
@@ -272,22 +270,6 @@ def _limits(parts: dict[str, str]) -> Limits | None:
     return Limits(unit=unit, min=low, max=high)
 
 
-def _bound(text: str | None, unit: str | None) -> Decimal | None:
-    if text is None:
-        return None
-    try:
-        if not text.startswith(("<", ">", "≤", "≥", "=")):
-            return parse_decimal(text, unit=unit).number
-    except InvalidAnswer:
-        pass
-    raise Unclear(say(LIMIT_NUMBER, text=_short(text)))
-
-
 def _names(text: str) -> tuple[str, ...]:
     mark = r"\|" if "|" in text else r"(?<![0-9]),|,(?![0-9])"
     return tuple(name.strip() for name in re.split(mark, text) if name.strip())
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 60 else f"{line[:60]}…"

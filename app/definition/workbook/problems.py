@@ -49,6 +49,12 @@ class Unclear(ValueError):
         self.sentence = sentence
 
 
+def short(text: str) -> str:
+    """A cell's text on one line, in the length that a sentence can quote."""
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else f"{line[:60]}…"
+
+
 @dataclass(slots=True)
 class Log:
     """Collects problems and notices in reading order."""

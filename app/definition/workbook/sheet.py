@@ -41,11 +41,16 @@ _REFERENCE = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Trimmed text and its address. `flaw` says why the text must not be trusted."""
+    """Trimmed text and its address. `flaw` says why the text must not be trusted.
+
+    `is_number` tells that the cell holds a number with a fraction, so a point in its text is the
+    decimal mark whatever language the author writes.
+    """
 
     text: str
     ref: str
     flaw: Sentence | None = None
+    is_number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,8 @@ class Sheet:
     """A visible worksheet. Rows and columns count from 1; absent cells read as empty.
 
     `merged_above` maps a cell to the top cell of the merged range in the same column.
-    `is_cut` tells that words stand below the rows that were read.
+    `is_cut` tells that words stand below the rows that were read. `fractions` are the addresses
+    of cells that hold a number with a fraction, not the text of one.
     """
 
     name: str
@@ -61,6 +67,7 @@ class Sheet:
     merged_above: Mapping[tuple[int, int], int]
     no_result: frozenset[str]
     is_cut: bool = False
+    fractions: frozenset[tuple[int, int]] = frozenset()
 
     def cell(self, row: int, column: int, *, through_merge: bool = False) -> Cell:
         """The cell at (row, column); with `through_merge` what its merged range shows."""
@@ -70,7 +77,7 @@ class Sheet:
         text = ""
         if row <= len(self.rows) and column <= len(self.rows[row - 1]):
             text = self.rows[row - 1][column - 1]
-        return Cell(text, ref, self._flaw(text, ref))
+        return Cell(text, ref, self._flaw(text, ref), (row, column) in self.fractions)
 
     def row_cells(self, row: int) -> Iterator[tuple[int, Cell]]:
         """The cells of a row that hold text, as (column, cell)."""
@@ -144,6 +151,7 @@ def _read_sheet(worksheet: object, archive: zipfile.ZipFile) -> Sheet:
     # Producers other than Excel write dimensions that cut rows off.
     worksheet.reset_dimensions()  # type: ignore[attr-defined]
     rows: list[tuple[str, ...]] = []
+    fractions: set[tuple[int, int]] = set()
     is_cut = False
     values = worksheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)  # type: ignore[attr-defined]
     for number, row in enumerate(values, start=1):
@@ -152,6 +160,7 @@ def _read_sheet(worksheet: object, archive: zipfile.ZipFile) -> Sheet:
         texts = _texts(row[:MAX_COLUMNS])
         if number <= MAX_ROWS:
             rows.append(texts)
+            fractions.update((number, at) for at, one in enumerate(row, 1) if type(one) is float)
         else:
             is_cut = any(texts)
     # The read-only worksheet drops merged ranges, and a whole one takes 50 times the memory.
@@ -162,6 +171,7 @@ def _read_sheet(worksheet: object, archive: zipfile.ZipFile) -> Sheet:
         merged_above=_merged_above(part),
         no_result=_formulas_without_result(part),
         is_cut=is_cut,
+        fractions=frozenset(fractions),
     )
 
 
