@@ -6,12 +6,13 @@ app.pdf.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 
+from app.definition.doubts import ONLY, readings
 from app.definition.judging import NOTHING, PhotoState
-from app.definition.measured import without_unit
+from app.definition.measured import shown
 from app.definition.rules import (
     ExceptionItem,
     ExceptionKind,
@@ -270,13 +271,19 @@ class Builder:
         if item.kind is not ExceptionKind.OUT_OF_LIMITS:
             return item.reason or ""
         value = self.facts.answers.get(field.id, NOTHING).value
-        reading = value.get(item.cell, {}) if item.cell and isinstance(value, dict) else value
-        text = str(reading["text"]) if isinstance(reading, dict) else ""
-        unit = field.limits.unit if field.limits else None
-        text = without_unit(text, unit)
+        reading = dict(readings(field, value)).get(item.cell or ONLY)
         limits = format_limits(limits_of(field), self.labels)
-        parts = (" ".join(filter(None, (text, unit))), self._cell(field, item.cell), limits)
+        parts = (self._reading(field, reading), self._cell(field, item.cell), limits)
         return " · ".join(part for part in (*parts, item.reason) if part)
+
+    def _reading(self, field: Field, reading: Mapping[str, str] | None) -> str:
+        """The number that was judged with its unit, and what was typed where that says another."""
+        if reading is None:
+            return ""
+        unit = field.limits.unit if field.limits else None
+        seen = shown(reading, unit, self.languages[0])
+        typed = f"({self.labels.first('typed', text=seen.typed)})" if seen.typed else None
+        return " ".join(filter(None, (seen.text, unit, typed)))
 
     def _cell(self, field: Field, cell: str | None) -> str:
         for key, row, column in field.cells():

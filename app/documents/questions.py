@@ -15,7 +15,7 @@ from app.definition.judging import (
     judge,
     judge_cells,
 )
-from app.definition.measured import without_unit
+from app.definition.measured import shown
 from app.definition.schema import Field, FieldType, Language, Verdict
 from app.documents.words import date_words, words_of
 from app.pdf import context as pdf
@@ -43,7 +43,7 @@ def question_of(
         hint=words_of(field.hint, languages) if field.hint else None,
         verdict=_verdict(field, value, set_aside),
         texts=_texts(field, value, languages),
-        measurement=_measurement(field, value),
+        measurement=_measurement(field, value, languages),
         table=_table(field, value, languages),
         limits=limits_of(field),
         na_reason=(facts.na_reason or "") if set_aside else "",
@@ -71,10 +71,10 @@ def _texts(field: Field, value: Any, languages: Languages) -> tuple[pdf.Words, .
     return (pdf.Words(str(value)),)
 
 
-def _measurement(field: Field, value: Any) -> pdf.Measurement | None:
+def _measurement(field: Field, value: Any, languages: Languages) -> pdf.Measurement | None:
     if field.type is not FieldType.NUMBER or not isinstance(value, Mapping):
         return None
-    return _reading(field, value, judge(field, dict(value)))
+    return _reading(field, value, judge(field, dict(value)), languages)
 
 
 def _table(field: Field, value: Any, languages: Languages) -> pdf.Table | None:
@@ -87,7 +87,7 @@ def _table(field: Field, value: Any, languages: Languages) -> pdf.Table | None:
         key = f"{row_id}:{column_id}"
         if key not in value:
             return None
-        return _reading(field, value[key], marks.get(key, Judgement.NONE))
+        return _reading(field, value[key], marks.get(key, Judgement.NONE), languages)
 
     return pdf.Table(
         columns=tuple(words_of(column.label, languages) for column in field.columns),
@@ -101,10 +101,12 @@ def _table(field: Field, value: Any, languages: Languages) -> pdf.Table | None:
     )
 
 
-def _reading(field: Field, reading: Mapping[str, Any], judgement: Judgement) -> pdf.Measurement:
-    """The text as typed; a unit that was typed too is left to the template, which prints one."""
-    unit = field.limits.unit if field.limits else None
-    return pdf.Measurement(without_unit(str(reading["text"]), unit), MARKS.get(judgement))
+def _reading(
+    field: Field, reading: Mapping[str, Any], judgement: Judgement, languages: Languages
+) -> pdf.Measurement:
+    """The number as it was judged, by whom the first language is read, without its unit."""
+    seen = shown(reading, field.limits.unit if field.limits else None, languages[0])
+    return pdf.Measurement(seen.text, MARKS.get(judgement), seen.typed)
 
 
 def limits_of(field: Field) -> pdf.Limits | None:

@@ -137,10 +137,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A measured value as it was typed; `mark` is None where nothing limits it."""
+    """A measured value as it was judged; `mark` is None where nothing limits it.
+
+    `typed` is what was typed where the eye reads another number off that, else None.
+    """
 
     text: str
     mark: Mark | None = None
+    typed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

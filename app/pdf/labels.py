@@ -56,6 +56,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "question": ("Question", "Pergunta"),
     "out_of_limits": ("Out of limits", "Fora dos limites"),
     "unanswered": ("Not answered", "Sem resposta"),
+    "typed": ("typed %(text)s", "digitado %(text)s"),
     "photos": ("Photos", "Fotos"),
     # exceptions
     "exception": ("Exception", "Exceção"),

@@ -8,7 +8,8 @@ for filling_forms.py; whether the report is complete is for app.definition.rules
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import field as part
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -18,9 +19,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.definition.answers import parse_answer, parse_comment, parse_reason
+from app.definition.doubts import decide, kept, without_doubts
 from app.definition.judging import AnswerFacts
 from app.definition.rules import Progress, progress
-from app.definition.schema import Definition, Field, FieldType, Verdict
+from app.definition.schema import Definition, Field, FieldType, Language, Verdict
 from app.errors import DomainError, NotFound
 from app.evidence.service import canonical_json, record
 from app.extensions import db
@@ -38,10 +40,14 @@ class Given:
     """What somebody sends for one field.
 
     `value` is what `parse_answer` takes, or the list of texts that a form holds under one name.
+    `language` is that of whoever typed, None where it is not known. `chosen` decides, by cell key
+    or "" for a number, which of two numbers the text means, as a plain decimal.
     `row_version` is the version of the answer it was made on, 0 where there was none.
     """
 
     value: object = None
+    language: Language | None = None
+    chosen: Mapping[str, str] = part(default_factory=dict)
     comment: str | None = None
     na_reason: str | None = None
     row_version: int = 0
@@ -96,13 +102,14 @@ def save_answer(*, report_id: UUID, field_id: str, given: Given, actor: Actor) -
     """
     report = lock_report(report_id, actor=actor)
     field = get_field(report.version.definition, field_id)
-    new = read_answer(field, given)
+    sent = read_answer(field, given)
     rows = {row.field_id: row for row in list_answers(report.id)}
     row = rows.get(field.id)
+    new = replace(sent, value=kept(field, sent.value, answer_facts(row).value, given.chosen))
     version = row.row_version if row else 0
     is_same = answer_facts(row) == new
     applies = report.is_open and (is_same or given.row_version == version)
-    receipt = _receipt(report, field, given, new, version + (not is_same), claim=applies)
+    receipt = _receipt(report, field, given, sent, version + (not is_same), claim=applies)
     if receipt is None:
         refuse_closed(report)
         if not applies:
@@ -160,19 +167,24 @@ def read_answer(field: Field, given: Given) -> AnswerFacts:
     if field.type is FieldType.VERDICT:
         value = parse_answer(field, raw)
         return AnswerFacts(value, comment, reason if value == Verdict.NA else None)
-    return AnswerFacts(None if reason else parse_answer(field, raw), comment, reason)
+    if reason:
+        return AnswerFacts(None, comment, reason)
+    value = parse_answer(field, raw, given.language)
+    return AnswerFacts(decide(field, value, given.chosen), comment, reason)
 
 
 def _receipt(
-    report: Report, field: Field, given: Given, new: AnswerFacts, version: int, *, claim: bool
+    report: Report, field: Field, given: Given, sent: AnswerFacts, version: int, *, claim: bool
 ) -> SaveReceipt | None:
     """The receipt of an earlier arrival of this save; None where it arrives for the first time.
 
-    With `claim` the id is taken in the same statement that looks for it.
+    With `claim` the id is taken in the same statement that looks for it. Doubts are no part of
+    what was sent: the same text sent again is the same, whatever language was chosen meanwhile.
     """
     if given.client_id is None:
         return None
-    said = [str(report.id), field.id, answer_content(new)]
+    facts = replace(sent, value=without_doubts(field, sent.value))
+    said = [str(report.id), field.id, answer_content(facts)]
     digest = sha256(canonical_json(said).encode()).hexdigest()
     if claim:
         row = {

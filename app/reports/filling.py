@@ -13,12 +13,13 @@ from datetime import datetime
 
 from app.definition.judging import AnswerFacts, judge, judge_cells
 from app.definition.rules import INFO, Progress, first_open_field, progress
-from app.definition.schema import Definition, Field, FieldType, Text
+from app.definition.schema import Definition, Field, FieldType, Language, Text
 from app.definition.sentences import Sentence
 from app.models import Answer, Report
 from app.reports.answering import Given, StoredAnswer
 from app.reports.content import content_hash
 from app.reports.facts import PlacedPhoto, ReportFacts, answer_facts
+from app.reports.readings import ReadAs, read_otherwise
 from app.reports.signing import SigningPlace, signing_places
 
 
@@ -62,13 +63,15 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One field: `judged` maps a cell's key, or None for a number, to its judgement."""
+    """One field: `judged` maps a cell's key, or None for a number, to its judgement; `read_as` are
+    the readings whose number the page says, because the eye may take another from the text."""
 
     field: Field
     answer: Typed | None
     judged: Mapping[str | None, str]
     photos: Sequence[PlacedPhoto]
     refused: Refused | None = None
+    read_as: Sequence[ReadAs] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ def fill_page(
     for placed in facts.photos:
         photos[placed.placement.field_id].append(placed)
     wanted = refused.field.id if refused else at or resume_at
+    languages = definition.languages
 
     def view(id: str, title: Text | None, fields: Sequence[Field]) -> SectionView:
         done, total = tally.per_section[id]
@@ -118,7 +122,7 @@ def fill_page(
             id=id,
             title=title,
             fields=[
-                field_view(field, facts.rows.get(field.id), photos[field.id], refused)
+                field_view(field, facts.rows.get(field.id), languages, photos[field.id], refused)
                 for field in fields
             ],
             done=done,
@@ -142,6 +146,7 @@ def fill_page(
 def field_view(
     field: Field,
     row: Answer | None,
+    languages: tuple[Language, ...],
     photos: Sequence[PlacedPhoto] = (),
     refused: Refused | None = None,
 ) -> FieldView:
@@ -150,7 +155,8 @@ def field_view(
     if row is None:
         return FieldView(field, None, {}, photos)
     answer = Typed(row.value, row.comment, row.na_reason, row.row_version, row.answered_at)
-    return FieldView(field, answer, judged(field, answer_facts(row)), photos)
+    read_as = read_otherwise(field, row.value, languages)
+    return FieldView(field, answer, judged(field, answer_facts(row)), photos, read_as=read_as)
 
 
 def judged(field: Field, facts: AnswerFacts) -> Mapping[str | None, str]:

@@ -6,17 +6,27 @@ from werkzeug.datastructures import MultiDict
 
 from app.reports.answering import Given
 from app.web.addresses import read_id, read_moment
+from app.web.locale import reader_language
 
 CELL = "cell:"
+READING = "reading"
 MAX_VERSION = 2**31 - 1
 
 
 def read_given(form: MultiDict[str, str]) -> Given:
     """A save from its form: value (repeated for several choices), cell:<row>:<column>, comment,
-    na_reason, row_version, client_id, client_at. What is absent or odd counts as not given."""
+    na_reason, row_version, client_id, client_at, and reading or reading:<row>:<column> for which
+    number a text means. What is absent or odd counts as not given."""
     cells = {name.removeprefix(CELL): text for name, text in form.items() if name.startswith(CELL)}
+    chosen = {
+        name.removeprefix(READING).removeprefix(":"): number
+        for name, number in form.items()
+        if name == READING or name.startswith(f"{READING}:")
+    }
     return Given(
         value=cells or form.getlist("value"),
+        language=reader_language(),
+        chosen=chosen,
         comment=form.get("comment"),
         na_reason=form.get("na_reason"),
         row_version=_version(form.get("row_version")),

@@ -19,6 +19,7 @@ from app.reports.filling import FillPage, Refused, fill_page, judged
 from app.reports.filling_forms import read_given
 from app.reports.kept_inputs import drawn_inputs
 from app.reports.queries import ReportClosed, get_report
+from app.reports.readings import read_otherwise
 from app.reports.wording import answer_words, cell_words
 from app.web.fragments import redirect_to, render_fragment, wants_fragment
 from app.web.guards import current_actor, requires
@@ -58,7 +59,10 @@ def save_answer(report_id: UUID, field_id: str) -> Response:
     if not wants_fragment():
         return redirect_to(fill_url(report_id, field_id))
     marks = judged(saved.field, saved.answer.facts)
-    response = render_fragment("reports/_field_saved.html", saved=saved, judged=marks)
+    read_as = read_otherwise(saved.field, saved.answer.facts.value, saved.definition.languages)
+    response = render_fragment(
+        "reports/_field_saved.html", saved=saved, judged=marks, read_as=read_as
+    )
     response.headers["HX-Trigger"] = "content-changed"
     return response
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.definition.doubts import ONLY, readings
 from app.definition.judging import NOTHING, AnswerFacts, Judgement, SignatureFacts
 from app.definition.rules import (
     ExceptionItem,
@@ -64,11 +65,11 @@ class ReadSection:
 
 @dataclass(frozen=True, slots=True)
 class ReadException:
-    """An exception beside its field; `reading` is the value out of limits as it was typed."""
+    """An exception beside its field; `reading` is the value out of limits as it is stored."""
 
     item: ExceptionItem
     field: Field
-    reading: str | None = None
+    reading: Mapping[str, str] | None = None
     cell: tuple[Text, Text] | None = None
 
 
@@ -156,9 +157,8 @@ def _read_exception(
     value = facts.answers.get(field.id, NOTHING).value
     if item.kind is not ExceptionKind.OUT_OF_LIMITS or not isinstance(value, dict):
         return ReadException(item, field)
-    reading = value.get(item.cell) if item.cell else value
-    text = str(reading["text"]) if isinstance(reading, dict) else None
-    return ReadException(item, field, text, _cell_words(field, item.cell))
+    reading = dict(readings(field, value)).get(item.cell or ONLY)
+    return ReadException(item, field, reading, _cell_words(field, item.cell))
 
 
 def _cell_words(field: Field, cell: str | None) -> tuple[Text, Text] | None:

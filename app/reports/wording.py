@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from flask_babel import gettext as _
 
+from app.definition.doubts import readings
 from app.definition.judging import AnswerFacts
-from app.definition.measured import without_unit
+from app.definition.measured import shown
 from app.definition.schema import Definition, Field, FieldType, Language, Verdict
+from app.web.locale import reader_language
 
 
 def answer_words(field: Field, facts: AnswerFacts, languages: tuple[Language, ...]) -> str:
@@ -30,10 +32,7 @@ def value_words(field: Field, value: object, languages: tuple[Language, ...]) ->
         labels = [option.label.first(languages) for option in field.options if option.id in chosen]
         return ", ".join(labels)
     if isinstance(value, Mapping):
-        unit = field.limits.unit if field.limits else None
-        texts = [value["text"]] if field.type is FieldType.NUMBER else _cell_texts(field, value)
-        shown = "; ".join(without_unit(text, unit) for text in texts)
-        return " ".join(part for part in (shown, unit) if part)
+        return _reading_words(field, value)
     return str(value)
 
 
@@ -58,5 +57,15 @@ def section_words(definition: Definition, field_id: str) -> str:
     return str(_("Information"))
 
 
-def _cell_texts(field: Field, value: Mapping[str, Mapping[str, str]]) -> list[str]:
-    return [value[key]["text"] for key, _row, _column in field.cells() if key in value]
+def _reading_words(field: Field, value: Mapping[str, object]) -> str:
+    """The numbers that are judged, the unit once, and what was typed where it says another."""
+    unit, language = (field.limits.unit if field.limits else None), reader_language()
+    seen = [shown(reading, unit, language) for _key, reading in readings(field, value)]
+    if len(seen) == 1:
+        said = " ".join(part for part in (seen[0].text, unit) if part)
+        return f"{said} ({_('typed %(text)s', text=seen[0].typed)})" if seen[0].typed else said
+    parts = [
+        f"{one.text} ({_('typed %(text)s', text=one.typed)})" if one.typed else one.text
+        for one in seen
+    ]
+    return " ".join(part for part in ("; ".join(parts), unit) if part)

@@ -5,6 +5,7 @@ Times and days are in locale.py. No feature's words belong here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -13,14 +14,27 @@ from flask import Flask
 from flask_babel import format_date, format_decimal, get_locale
 from flask_babel import gettext as _
 
-from app.definition.measured import without_unit
+from app.definition.measured import Shown, shown
+from app.definition.schema import Limits
 from app.definition.sentences import Sentence
+from app.definition.units import suffixes
+from app.web.locale import reader_language
 
 
 def decimal_text(number: Decimal | str) -> str:
     """A decimal in plain notation with the reader's decimal mark, every given digit kept."""
     plain = format(Decimal(number), "f")
     return plain.replace(".", get_decimal_symbol(get_locale())).replace("-", "−")
+
+
+def shown_reading(reading: Mapping[str, str], limits: Limits | None) -> Shown:
+    """A stored reading for the reader: its number without the unit, and what was typed if other."""
+    return shown(reading, limits.unit if limits else None, reader_language())
+
+
+def unit_suffixes(unit: str) -> str:
+    """What may be typed in place of a unit, for measure.js: "kΩ:-3 k:-3 Ω:-6"."""
+    return " ".join(f"{name}:{power}" for name, power in suffixes(unit).items())
 
 
 def sentence_text(sentence: Sentence) -> str:
@@ -58,5 +72,6 @@ def init_app(app: Flask) -> None:
         file_size=file_size,
         month_name=month_name,
         sentence=sentence_text,
-        without_unit=without_unit,
+        shown=shown_reading,
+        unit_suffixes=unit_suffixes,
     )

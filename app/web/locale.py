@@ -11,6 +11,7 @@ from flask import Flask, g, request
 from flask_babel import format_date, format_datetime, get_locale
 from flask_login import current_user
 
+from app.definition.schema import Language
 from app.extensions import babel
 
 LOCALES = {"en": "English", "pt_BR": "Português (Brasil)"}
@@ -100,6 +101,11 @@ def last_day(end: datetime, time_zone: str) -> str:
     company's, not the reader's, because its midnight is what counts."""
     day = (end - timedelta(microseconds=1)).astimezone(ZoneInfo(time_zone)).date()
     return str(format_date(day, "d MMM y", rebase=False))
+
+
+def reader_language() -> Language:
+    """The reader's language as checklists name it."""
+    return Language.PT if str(get_locale()).startswith("pt") else Language.EN
 
 
 def html_lang() -> str:

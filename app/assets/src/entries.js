@@ -1,9 +1,16 @@
-/** What a field's form holds, as [name, value] pairs without the hidden inputs of the protocol. */
+/**
+ * What a field's form holds, as [name, value] pairs without the hidden inputs of the protocol.
+ * Which of two numbers a text means (reading, reading:<row>:<column>) is a choice of its own.
+ */
 
 const PROTOCOL = new Set(["csrf_token", "client_id", "client_at", "row_version"]);
 
 export function entriesOf(form) {
-  return [...new FormData(form)].filter(([name]) => !PROTOCOL.has(name));
+  return [...new FormData(form)].filter(([name]) => !PROTOCOL.has(name) && !isChoice(name));
+}
+
+function isChoice(name) {
+  return name === "reading" || name.startsWith("reading:");
 }
 
 /** The same text for the same content. */

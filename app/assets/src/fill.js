@@ -25,7 +25,7 @@ let started = false;
 
 export function start() {
   for (const form of document.querySelectorAll(FORM)) {
-    if (!states.has(form)) states.set(form, { acked: signatureOf(form), save: null, tries: 0 });
+    if (!states.has(form)) states.set(form, { acked: signatureOf(form), save: null, choice: [], tries: 0 });
   }
   if (started) return;
   started = true;
@@ -33,6 +33,7 @@ export function start() {
   document.addEventListener("change", ({ target }) => touched(target.closest(FORM)));
   document.addEventListener("click", answerConflict);
   document.addEventListener("click", clearChoice);
+  document.addEventListener("click", chooseReading);
   document.addEventListener("htmx:before:request", beforeSave);
   document.addEventListener("htmx:finally:request", afterSave);
   document.addEventListener("laudo:session-back", flush);
@@ -48,7 +49,12 @@ function unsaved() {
 
 function isDirty(form) {
   const state = states.get(form);
-  return Boolean(state.save) || signatureOf(form) !== state.acked;
+  return Boolean(state.save) || hasNews(form, state);
+}
+
+/** Whether the form holds words or a choice that no save has carried yet. */
+function hasNews(form, state) {
+  return state.choice.length > 0 || signatureOf(form) !== state.acked;
 }
 
 /** Save now what waits for its delay. */
@@ -71,13 +77,14 @@ function beforeSave(event) {
   const form = ctx.sourceElement;
   if (!form.matches(FORM)) return;
   const state = states.get(form);
-  const nothingNew = !state.save && signatureOf(form) === state.acked;
+  const nothingNew = !state.save && !hasNews(form, state);
   if (nothingNew || statusOf(form).dataset.state === "conflict") return event.preventDefault();
   state.save ??= {
     clientId: uuid(),
     clientAt: new Date().toISOString(),
     rowVersion: versionOf(form).value,
-    entries: entriesOf(form),
+    entries: [...entriesOf(form), ...state.choice],
+    choice: state.choice,
     signature: signatureOf(form),
   };
   ctx.request.body = bodyOf(state.save);
@@ -120,6 +127,7 @@ function renewed(form) {
 function acknowledged(form) {
   const state = states.get(form);
   state.acked = state.save.signature;
+  if (state.choice === state.save.choice) state.choice = [];
   state.save = null;
   state.tries = 0;
   if (!isDirty(form)) return forget("saves", keyOf(form));
@@ -176,7 +184,7 @@ async function takeTheirs(form, button) {
 }
 
 async function setAside(form, button) {
-  const body = new URLSearchParams(entriesOf(form));
+  const body = new URLSearchParams([...entriesOf(form), ...states.get(form).choice]);
   body.set("csrf_token", csrfToken());
   body.set("row_version", versionOf(form).value);
   const headers = { "X-Requested-With": "fetch" };
@@ -189,6 +197,20 @@ async function setAside(form, button) {
   return setAside(form, button);
 }
 
+/** One tap says which of two numbers a text means; the same words are saved with it. */
+function chooseReading(event) {
+  const button = event.target.closest("[data-choose]");
+  const form = button?.closest(FORM);
+  if (!form) return;
+  event.preventDefault();
+  const state = states.get(form);
+  const others = state.choice.filter(([name]) => name !== button.name);
+  state.choice = [...others, [button.name, button.value]];
+  mark(form, "unsaved");
+  keepDraft(form);
+  send(form);
+}
+
 function clearChoice({ target }) {
   const form = target.closest("[data-clear]")?.closest(FORM);
   if (!form) return;
@@ -197,8 +219,8 @@ function clearChoice({ target }) {
 }
 
 function keepDraft(form) {
-  const { save } = states.get(form);
-  const draft = { entries: entriesOf(form), rowVersion: versionOf(form).value, save };
+  const { save, choice } = states.get(form);
+  const draft = { entries: entriesOf(form), rowVersion: versionOf(form).value, save, choice };
   return keep("saves", { key: keyOf(form), at: Date.now(), ...draft });
 }
 
@@ -209,6 +231,7 @@ async function restore() {
     const form = byKey.get(draft.key);
     putEntries(form, draft.entries);
     states.get(form).save = draft.save;
+    states.get(form).choice = draft.save?.choice ?? draft.choice ?? [];
     if (!isDirty(form)) {
       forget("saves", draft.key);
       continue;

@@ -4,13 +4,25 @@
  */
 import { word } from "./words.js";
 
-const NUMBER = /^(>=|<=|=>|=<|[<>≤≥])?\s*([+\-−–])?\s*([0-9.,][0-9., '’]*)(?:\s?[eE]([+\-−]?\d{1,4}))?$/;
+const START = "(?<bound>>=|<=|=>|=<|[<>≤≥])?\\s*(?<sign>[+\\-−–])?\\s*";
+const NUMBER = `^${START}(?<digits>[0-9.,]|[0-9.,][0-9., '’]*[0-9.,])(?:\\s?[eE](?<exponent>[+\\-−]?\\d{1,4}))?`;
+const PLAIN = new RegExp(`${NUMBER}$`);
+const WITH_UNIT = new RegExp(`${NUMBER}\\s?(?<unit>[^0-9\\s.,'’+\\-−–][^0-9]*[23]?)$`);
+const PARTED = new RegExp(`^${START}(?<whole>\\d+)(?<letter>\\p{L})(?<part>\\d+)(?<unit>.*)$`, "u");
 const GROUPED = /^[1-9]\d{0,2}(?:([., '])\d{3})(?:\1\d{3})*$/;
 const OPPOSITE = { "−": /^[-−–]/, ">": /^[>≥]/, "<": /^[<≤]/ };
 let started = false;
 let touched = null;
+// What the server read where the eye may read otherwise: form -> input name -> its data.
+let readAs = new Map();
 
 export function start() {
+  readAs = new Map();
+  for (const note of document.querySelectorAll("[data-read-as]")) {
+    const form = note.closest("form");
+    if (!readAs.has(form)) readAs.set(form, new Map());
+    readAs.get(form).set(note.dataset.readAs, note.dataset);
+  }
   for (const reading of document.querySelectorAll("[data-reading]")) judge(reading);
   if (started) return;
   started = true;
@@ -36,7 +48,10 @@ export function start() {
 
 function judge(reading) {
   const input = reading.querySelector("input");
-  const judged = verdict(input.value, reading.dataset.min, reading.dataset.max, unitOf(reading));
+  const judged = verdict(input.value, reading.dataset.min, reading.dataset.max, {
+    ...unitOf(reading),
+    read: readAs.get(input.form)?.get(input.name),
+  });
   reading.dataset.judged = judged;
   const out = judged === "out_of_limits";
   input.toggleAttribute("aria-invalid", false);
@@ -44,33 +59,59 @@ function judge(reading) {
   input.title = judged === "none" || judged === "in_limits" ? "" : word(judged);
 }
 
-/** "in_limits", "out_of_limits", "no_number", or "none" where there is nothing to judge. */
-export function verdict(text, min, max, unit = "") {
+/**
+ * "in_limits", "out_of_limits", "no_number", or "none" where there is nothing to judge. `unit` and
+ * `suffixes` are the question's; `read` is what the server read: {text, decimal}.
+ */
+export function verdict(text, min, max, { unit = "", suffixes = "", read = null } = {}) {
   if (!text.trim()) return "none";
-  const read = parse(text, unit);
-  if (!read) return "no_number";
+  const found = parse(text, unit, suffixes);
+  if (!found) return "no_number";
   if (min === undefined && max === undefined) return "none";
-  const { number, above, below } = read;
+  const { above, below } = found;
+  const number = read && read.text === shown(text) ? Number(read.decimal) : found.number;
   const low = min !== undefined && (number < Number(min) || (below && number <= Number(min)));
   const high = max !== undefined && (number > Number(max) || (above && number >= Number(max)));
   return low || high ? "out_of_limits" : "in_limits";
 }
 
 /** {number, above, below} of a reading as people and instruments write it, or null. */
-export function parse(text, unit = "") {
-  let typed = text.normalize("NFKC").replace(/\s+/g, " ").trim();
-  const tail = unit.normalize("NFKC").trim();
-  if (tail && typed.endsWith(tail)) typed = typed.slice(0, -tail.length).trim();
-  const match = NUMBER.exec(typed);
-  const digits = match && plainDigits(match[3].trim().replaceAll("’", "'"));
+export function parse(text, unit = "", suffixes = "") {
+  const match = matched(shown(text), unit, suffixes);
+  const digits = match && plainDigits(match.digits.replaceAll("’", "'"));
   if (!digits) return null;
-  const exponent = (match[4] ?? "0").replace("−", "-");
-  const sign = match[2] && match[2] !== "+" ? "-" : "";
+  const exponent = Number((match.exponent ?? "0").replace("−", "-")) + match.shift;
+  const sign = match.sign && match.sign !== "+" ? "-" : "";
   return {
     number: Number(`${sign}${digits}e${exponent}`),
-    above: match[1] === ">",
-    below: match[1] === "<",
+    above: match.bound === ">",
+    below: match.bound === "<",
   };
+}
+
+/** The parts of a number, in the question's unit or with another prefix of it ("980 k", "2k2"). */
+function matched(typed, unit, suffixes) {
+  const plain = PLAIN.exec(withoutUnit(typed, unit));
+  if (plain) return { ...plain.groups, shift: 0 };
+  const known = new Map(suffixes.split(" ").filter(Boolean).map((one) => one.split(":")));
+  const parted = PARTED.exec(typed)?.groups;
+  const letter = parted?.letter.normalize("NFKC");
+  const rest = parted?.unit.normalize("NFKC").trim();
+  if (known.has(letter) && known.get(letter) === known.get(letter + rest)) {
+    return { ...parted, digits: `${parted.whole}.${parted.part}`, shift: Number(known.get(letter)) };
+  }
+  const tailed = WITH_UNIT.exec(typed)?.groups;
+  const shift = tailed && known.get(tailed.unit.normalize("NFKC"));
+  return shift === undefined ? null : { ...tailed, shift: Number(shift) };
+}
+
+function shown(text) {
+  return text.normalize("NFC").replace(/\s+/g, " ").trim();
+}
+
+function withoutUnit(typed, unit) {
+  const [compared, tail] = [typed, unit.trim()].map((one) => one.normalize("NFKC"));
+  return tail && compared.endsWith(tail) ? compared.slice(0, -tail.length).trim() : typed;
 }
 
 function plainDigits(digits) {
@@ -92,7 +133,7 @@ function decimalMark(digits) {
 }
 
 function unitOf(reading) {
-  return reading.closest("[data-unit]")?.dataset.unit ?? "";
+  return reading.closest("[data-unit]")?.dataset ?? {};
 }
 
 function putSign(input, sign) {

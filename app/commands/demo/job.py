@@ -21,7 +21,7 @@ from app.commands.demo.cast import NORTHWIND, Site
 from app.commands.demo.photos import Shot, place_each_once, top_up
 from app.commands.demo.signature import draw
 from app.definition.judging import PhotoState
-from app.definition.schema import Definition
+from app.definition.schema import Definition, Language
 from app.extensions import db
 from app.models import Actor, Document, PhotoCheck, PhotoSource, WorkState
 from app.photos.service import Upload, add_photo, explain_photo
@@ -89,6 +89,7 @@ class Job:
         for field_id, filled in chosen:
             given = Given(
                 value=filled.raw,
+                language=Language.EN,  # by whose marks answers.py writes numbers
                 comment=filled.comment,
                 na_reason=filled.na_reason,
                 client_id=uuid4(),
