@@ -186,6 +186,28 @@ def test_a_unit_that_was_typed_prints_once(desk):
     assert "MΩ MΩ" not in text and "mΩ mΩ" not in text
 
 
+@pytest.mark.parametrize(
+    ("stored", "printed"),
+    [
+        ({"text": "1,250", "decimal": "1.25"}, "1.25 MΩ (typed 1,250)"),
+        ({"text": "1,250", "decimal": "1250"}, "1250 MΩ (typed 1,250)"),
+        ({"text": "1,250", "decimal": "1.25", "doubt": "1250"}, "1.25 MΩ (typed 1,250)"),
+        ({"text": "980 kΩ", "decimal": "0.98"}, "0.98 MΩ (typed 980 kΩ)"),
+        ({"text": ">1,250 k", "decimal": "1.25"}, ">1.25 MΩ (typed >1,250 k)"),
+        ({"text": "1.250", "decimal": "1.25"}, "1.250 MΩ"),
+        ({"text": "0,250", "decimal": "0.25"}, "0,250 MΩ"),
+    ],
+)
+def test_the_number_that_was_judged_prints_with_what_was_typed_where_they_differ(
+    desk, stored, printed
+):
+    desk.answer(insulation=stored, contact_resistance={"b:after": stored})
+    text = desk.text(desk.make()).replace("\u202f", " ")
+    is_out = stored["decimal"] != "1250"  # 100 MΩ at least; told in front and at its question
+    assert text.count(printed) == 1 + is_out
+    assert text.count(printed.replace(" MΩ", " mΩ")) == 1 + (stored["decimal"] != "0.25")
+
+
 def test_not_applicable_and_not_ok_stand_in_front(desk, acting, cast):
     with acting(cast.tess) as actor:
         report = get_report(desk.report_id, person=actor)
