@@ -81,7 +81,7 @@ def test_a_doubt_is_saved_told_and_decided_by_one_tap(acting, cast, tess, report
     page = tess.get(f"/reports/{report_id}/fill?at=leakage").text
     for html in (fragment.text, page):
         told = words(status_of(html, "leakage"))
-        assert "Read as 1.2 mA Is 1200 meant? Keep 1.2 Take 1200" in told
+        assert "Read as 1.2 mA. Is 1200 meant? Keep 1.2 Take 1200" in told
         assert "Within limits" in told
     assert stored(acting, cast, report_id)["leakage"] == {
         "text": "1,200", "decimal": "1.2", "doubt": "1200",
@@ -90,7 +90,7 @@ def test_a_doubt_is_saved_told_and_decided_by_one_tap(acting, cast, tess, report
     taken = {**sent, "row_version": "1", "reading": "1200"}
     decided = tess.post(url(report_id), data=taken, headers=HTMX)
     told = words(status_of(decided.text, "leakage"))
-    assert "Out of limits" in told and "Read as 1200 mA" in told
+    assert "Out of limits" in told and "Read as 1200 mA." in told
     assert "meant" not in told and "data-choose" not in decided.text
     assert stored(acting, cast, report_id)["leakage"] == {"text": "1,200", "decimal": "1200"}
     with acting(cast.tess):
@@ -124,7 +124,7 @@ def test_the_language_of_whoever_types_decides_what_is_asked(
     sent = {"value": typed, "row_version": "0"}
     told = words(tess.post(url(report_id), data=sent, headers=HTMX).text)
     assert stored(acting, cast, report_id)["leakage"].get("doubt") == doubt
-    assert ("Lido como 1,25 mA Ou seria 1250? Manter 1,25 Usar 1250" in told) == bool(doubt)
+    assert ("Lido como 1,25 mA. Ou seria 1250? Manter 1,25 Usar 1250" in told) == bool(doubt)
 
 
 def test_each_cell_of_a_table_is_told_and_decided_alone(acting, cast, tess, report_id):
@@ -133,8 +133,8 @@ def test_each_cell_of_a_table_is_told_and_decided_alone(acting, cast, tess, repo
     page = tess.get(f"/reports/{report_id}/fill?at=currents").text
     for html in (fragment, page):
         told = words(status_of(html, "currents"))
-        assert "Phase A, Full load Read as 1.2 A Is 1200 meant?" in told
-        assert "Phase B, Full load Read as 1.3 A Is 1300 meant?" in told
+        assert "Phase A, Full load Read as 1.2 A. Is 1200 meant?" in told
+        assert "Phase B, Full load Read as 1.3 A. Is 1300 meant?" in told
     taken = {**sent, "row_version": "1", "reading:b:full": "1300"}
     told = words(tess.post(url(report_id, "currents"), data=taken, headers=HTMX).text)
     assert "1 of 2 out of limits" in told and told.count("meant?") == 1
@@ -241,7 +241,7 @@ def test_a_unit_with_another_prefix_is_converted_and_told(acting, cast, tess, re
     page = tess.get(f"/reports/{report_id}/fill?at=insulation").text
     for html in (fragment, page):
         told = words(status_of(html, "insulation"))
-        assert "Read as 0.98 MΩ" in told and "Out of limits" in told and "meant" not in told
+        assert "Read as 0.98 MΩ." in told and "Out of limits" in told and "meant" not in told
     assert 'value="980 kΩ"' in page
     assert stored(acting, cast, report_id)["insulation"] == {"text": "980 kΩ", "decimal": "0.98"}
     shown = words(tess.get(f"/reports/{report_id}").text)
