@@ -11,8 +11,11 @@ from pypdfium2 import PdfDocument
 from sqlalchemy import func, select, update
 
 from app.company.service import change_pdf, change_watermark
+from app.definition.judging import AnswerFacts
+from app.definition.schema import Language
 from app.documents import making
 from app.documents.context import numbers_of
+from app.documents.questions import question_of
 from app.documents.service import request_document
 from app.extensions import db
 from app.imaging.settings import StripPosition, WatermarkSettings
@@ -203,9 +206,25 @@ def test_the_number_that_was_judged_prints_with_what_was_typed_where_they_differ
 ):
     desk.answer(insulation=stored, contact_resistance={"b:after": stored})
     text = desk.text(desk.make()).replace("\u202f", " ")
-    is_out = stored["decimal"] != "1250"  # 100 MΩ at least; told in front and at its question
-    assert text.count(printed) == 1 + is_out
-    assert text.count(printed.replace(" MΩ", " mΩ")) == 1 + (stored["decimal"] != "0.25")
+    # What is out is told in front too: under 100 MΩ, and over 0.5 mΩ in a cell of the table.
+    fronts = (stored["decimal"] != "1250", stored["decimal"] != "0.25")
+    assert text.count(printed) == 1 + fronts[0]
+    number, _, typed = printed.replace(" MΩ", " mΩ", 1).partition(" (")
+    assert text.count(number) == 1 + fronts[1]
+    assert text.count("typed") == (2 + sum(fronts) if typed else 0)
+    assert not typed or text.count(f"({typed}") == 2 + sum(fronts)
+
+
+def test_the_pdf_follows_the_language_that_leads_in_it():
+    definition = a_definition()
+    reading = {"text": "1.250", "decimal": "1.25"}
+    for languages, shown in (
+        ((Language.PT, Language.EN), ("1,25", "1.250")),
+        ((Language.EN, Language.PT), ("1.250", None)),
+    ):
+        field = definition.field("insulation")
+        question = question_of(field, "1.1", AnswerFacts(reading), languages, ())
+        assert (question.measurement.text, question.measurement.typed) == shown
 
 
 def test_not_applicable_and_not_ok_stand_in_front(desk, acting, cast):

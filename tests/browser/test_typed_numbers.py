@@ -46,6 +46,7 @@ def test_one_tap_decides_and_the_colour_follows_the_number(people, open_page, co
     expect(asked).to_contain_text("Read as 1200 MΩ.")
     expect(page.locator("#status-insulation")).to_contain_text("Within limits")
     expect(mark_of(page, "value").first).to_have_attribute("data-judged", "in_limits")
+    expect(page.locator("#answer-insulation[aria-invalid]")).to_have_count(0)
     look(page, "decided")
 
     # Opened again it is as it was left; other words are read anew.

@@ -160,7 +160,10 @@ def _read_sheet(worksheet: object, archive: zipfile.ZipFile) -> Sheet:
         texts = _texts(row[:MAX_COLUMNS])
         if number <= MAX_ROWS:
             rows.append(texts)
-            fractions.update((number, at) for at, one in enumerate(row, 1) if type(one) is float)
+            if float in map(type, row):
+                fractions.update(
+                    (number, at) for at, one in enumerate(row, 1) if type(one) is float
+                )
         else:
             is_cut = any(texts)
     # The read-only worksheet drops merged ranges, and a whole one takes 50 times the memory.
