@@ -15,7 +15,8 @@ import sys
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from app.fonts import Fonts
-from app.imaging.logo_apart import MAX_LOGO_BYTES, REFUSED, UnsupportedLogo
+from app.imaging.ink import has_ink
+from app.imaging.logo_apart import BLANK, MAX_LOGO_BYTES, REFUSED, UnsupportedLogo
 from app.imaging.pixels import eight_bit, shrink
 from app.imaging.sniff import HEADER_BYTES, ImageKind, sniff
 
@@ -137,13 +138,15 @@ _MEMORY_BYTES = 1 << 30
 _SECONDS = 10
 
 
-def main() -> int:
-    """Clean the logo on standard input; returns the exit status."""
+def main(is_signature: bool) -> int:
+    """Clean the logo or signature on standard input; returns the exit status."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         cleaned = clean_logo(sys.stdin.buffer.read(MAX_LOGO_BYTES + 1))
+        if is_signature and not has_ink(Image.open(io.BytesIO(cleaned), formats=("PNG",))):
+            return BLANK
     except (UnsupportedLogo, MemoryError) as error:
         sys.stderr.write(str(error))
         return REFUSED
