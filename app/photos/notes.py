@@ -46,13 +46,13 @@ SENTENCES: Mapping[Note, str] = {
 _PLACE = ("GPS GPSLatitudeRef", "GPS GPSLatitude", "GPS GPSLongitudeRef", "GPS GPSLongitude")
 _ZONES = ("EXIF OffsetTimeOriginal", "EXIF OffsetTimeDigitized")
 _CLOCKS = ("EXIF DateTimeOriginal", "EXIF DateTimeDigitized")
-# The tags whose text is quoted behind a sentence.
+# The tags whose text is quoted behind a sentence; for a zone without a tag, the clock's text.
 _QUOTED: Mapping[Note, tuple[str, ...]] = {
     Note.TIME_INVALID: _CLOCKS,
     Note.TIME_CHANGED: ("Image DateTime",),
     Note.TIME_HOUR_24: _CLOCKS,
     Note.TIME_NO_SECONDS: _CLOCKS,
-    Note.OFFSET_INVALID: (*_CLOCKS, *_ZONES),
+    Note.OFFSET_INVALID: _ZONES,
     Note.OFFSET_CONFLICT: (*_CLOCKS, *_ZONES),
     Note.GPS_INVALID: _PLACE,
     Note.GPS_TIME_INVALID: ("GPS GPSDate", "GPS GPSTimeStamp"),
@@ -94,6 +94,12 @@ def notes_of(reading: PhotoReading | None) -> tuple[FileNote, ...]:
 
 
 def _quoted(note: Note, exif: Mapping[str, str]) -> str:
-    texts = (exif.get(tag, "") for tag in _QUOTED.get(note, ()))
-    text = " · ".join(text for text in texts if not is_blank(text))
+    text = _joined(_QUOTED.get(note, ()), exif)
+    if not text and note is Note.OFFSET_INVALID:
+        text = _joined(_CLOCKS, exif)
     return text if len(text) <= _MAX_QUOTED else text[: _MAX_QUOTED - 1] + "…"
+
+
+def _joined(tags: tuple[str, ...], exif: Mapping[str, str]) -> str:
+    texts = (exif.get(tag, "") for tag in tags)
+    return " · ".join(text for text in texts if not is_blank(text))
