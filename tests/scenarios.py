@@ -253,9 +253,13 @@ def a_photo(
     verdict: PhotoVerdict | None = PhotoVerdict.GOOD,
     has_position: bool = True,
     data: bytes | None = None,
+    reading: Mapping[str, Any] | None = None,
     **placement: Any,
 ) -> Photo:
-    """A placed photo, stored where its bytes are given; a verdict of None is one still read."""
+    """A placed photo, stored where its bytes are given; a verdict of None is one still read.
+
+    `reading` are more columns of what the worker found.
+    """
     digest = sha256(data or uuid4().bytes).hexdigest()
     if data:
         put_bytes(object_key(require_tenant(), "orig", digest), data)
@@ -279,9 +283,8 @@ def a_photo(
     )
     if verdict:
         reason = "truncated" if verdict is PhotoVerdict.QUARANTINED else None
-        db.session.add(
-            PhotoReading(photo_id=photo.id, verdict=verdict, reason=reason, parser_version="test")
-        )
+        columns = {"reason": reason, "parser_version": "test", **(reading or {})}
+        db.session.add(PhotoReading(photo_id=photo.id, verdict=verdict, **columns))
     return _kept(photo)
 
 

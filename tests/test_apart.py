@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.apart import Apart, Busy, Limit, Limits, TooHeavy
-from app.imaging.logo_apart import CHILD as PICTURES
+from app.imaging.logo_apart import SIGNATURES as PICTURES
 from app.imaging.logo_apart import UnsupportedLogo, clean_logo_apart
 from tests.operations.stack import wait_until
 

@@ -25,6 +25,7 @@ from app.models import (
     DerivativeKind,
     Document,
     PhotoCheck,
+    PhotoReading,
     PhotoVerdict,
     Project,
     Report,
@@ -41,7 +42,7 @@ from app.reports.facts import load_facts
 from app.reports.queries import get_report
 from app.reports.submitting import submit_report
 from app.storage import receive
-from tests.pictures import a_jpeg, a_truncated_jpeg
+from tests.pictures import a_jpeg, a_png, a_truncated_jpeg
 from tests.scenarios import (
     a_definition,
     a_photo,
@@ -152,6 +153,47 @@ def test_a_preview_holds_every_good_photo_and_names_the_quarantined(desk):
             select(Derivative.sha256).where(Derivative.kind == DerivativeKind.PRINT)
         )
         assert set(prints) <= drawn_images(path).keys()
+
+
+def test_a_damaged_photo_is_printed_with_its_mark_and_is_an_exception(desk):
+    desk.answer()
+    whole = a_jpeg((640, 480))
+    half = len(whole) // 2
+    desk.photograph(whole[:half] + bytes(4096) + whole[half + 4096 :], a_jpeg())
+    desk.read_photos()
+    with desk.acting(desk.tess):
+        readings = [row.notes for row in db.session.scalars(select(PhotoReading))]
+        assert sum("damaged" in notes for notes in readings) == 1
+        verdicts = {row.verdict for row in db.session.scalars(select(PhotoReading))}
+        assert verdicts == {PhotoVerdict.GOOD}
+    document = desk.make()
+    assert document.photos_printed == 2
+    text = desk.text(document)
+    assert "Photo 1 damaged" in text and "Photo 2 damaged" not in text
+    assert "Damaged photo" in text
+    # Among the exceptions, at the photo, and with the notes on the files.
+    assert text.count("The file is damaged inside: parts of the picture may be wrong.") == 3
+
+
+def test_what_a_file_could_not_tell_is_said_at_its_photo_and_on_the_last_page(desk):
+    desk.answer()
+    desk.photograph(a_jpeg(taken="22/11/2026 14:05:09"), a_jpeg(taken="2026:11:22 24:05:09"))
+    desk.photograph(a_jpeg(taken="2026:11:22 14:05:09", offset="noon", place=(0.0, 0.0)))
+    desk.photograph(a_png())
+    desk.read_photos()
+    text = desk.text(desk.make())
+    body, _, notes = text.partition("Notes on the photo files")
+    assert "The time in the file could not be read. “22/11/2026 14:05:09”" in body
+    assert "2026-11-23 00:05:09" in body and "hour 24" in body
+    assert "The time zone in the file could not be read." in body
+    assert "The position in the file could not be read." in body
+    # Nothing was lost where there was nothing: the last page says so for all together.
+    assert "carries no camera data" not in body and "holds no position" not in body
+    assert "The file carries no camera data (EXIF): no time and no position." in notes
+    assert notes.count("Photo 4") == 2, "its note, and its hash"
+    assert "não contém posição. Photo 1; Photo 2 " in notes
+    assert "não pôde ser lido. Photo 1: “22/11/2026 14:05:09” " in notes
+    assert "não pôde ser lido. Photo 3: “noon” " in notes
 
 
 def test_answers_print_as_they_were_typed_with_units_limits_and_words(desk):

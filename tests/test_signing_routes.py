@@ -32,6 +32,19 @@ def picture(kind="PNG", size=(358, 200)) -> bytes:
     return target.getvalue()
 
 
+def blank(dot=False) -> bytes:
+    image = Image.new("RGBA", (358, 200), (255, 255, 255, 0))
+    if dot:
+        ImageDraw.Draw(image).ellipse((100, 100, 104, 104), "navy")
+    target = io.BytesIO()
+    image.save(target, "PNG")
+    return target.getvalue()
+
+
+def tap(*strokes) -> bytes:
+    return json.dumps({**STROKES, "strokes": strokes}).encode()
+
+
 def drawing(**changes):
     """What the pad sends; a change of None leaves a part out."""
     parts = {
@@ -153,6 +166,12 @@ def test_a_double_submit_is_one_signature(acting, cast, tess, report_id):
         ({"strokes": b'{"width": 1, "height": 1, "strokes": []}'}, "Draw the signature"),
         ({"strokes": b'{"width": NaN, "height": 1, "strokes": [[[1, 1]]]}'}, "Draw the signature"),
         ({"strokes": b"[" * 90_000}, "Draw the signature"),
+        ({"image": blank()}, "no signature. Draw the whole"),
+        ({"image": blank(), "strokes": None}, "no signature. Draw the whole"),
+        ({"image": blank(dot=True), "strokes": None}, "no signature. Draw the whole"),
+        ({"strokes": tap([[10, 20, 1]])}, "no signature. Draw the whole"),
+        ({"strokes": tap([[10, 20, 1], [12, 21, 9], [10, 20, 17]])}, "no signature. Draw"),
+        ({"strokes": tap([[10, 20, 1]], [[300, 20, 9]])}, "no signature. Draw the whole"),
     ],
 )
 def test_what_is_no_signature_is_refused_with_a_sentence(

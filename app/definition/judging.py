@@ -40,12 +40,16 @@ class AnswerFacts:
 
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
-    """One placed photo. `reason` is the technician's words on why a bad file must do."""
+    """One placed photo. `reason` is the technician's words on why a bad file must do.
+
+    `is_damaged`: its pixels can be shown, but the decoder heard damage inside the file.
+    """
 
     field_id: str
     state: PhotoState = PhotoState.GOOD
     has_position: bool = False
     reason: str | None = None
+    is_damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

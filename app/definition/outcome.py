@@ -28,6 +28,7 @@ class ExceptionKind(StrEnum):
     NOT_OK = "not_ok"
     OUT_OF_LIMITS = "out_of_limits"
     QUARANTINED_PHOTO = "quarantined_photo"
+    DAMAGED_PHOTO = "damaged_photo"
 
 
 class Outcome(StrEnum):
@@ -80,15 +81,16 @@ class ReportResult:
 def exceptions(
     definition: Definition, answers: Mapping[str, AnswerFacts], photos: Iterable[PhotoFacts]
 ) -> list[ExceptionItem]:
-    """Not OK, readings out of limits and quarantined photos, in the order of the form."""
-    quarantined = [photo for photo in photos if photo.state is PhotoState.QUARANTINED]
+    """Not OK, readings out of limits, quarantined and damaged photos, in the order of the form."""
+    photos = list(photos)
     items: list[ExceptionItem] = []
     for field in definition.all_fields():
         items += _answer_exceptions(field, answers.get(field.id, NOTHING))
         items += [
-            ExceptionItem(ExceptionKind.QUARANTINED_PHOTO, field.id, reason=photo.reason)
-            for photo in quarantined
+            item
+            for photo in photos
             if photo.field_id == field.id
+            for item in _photo_exceptions(photo)
         ]
     return items
 
@@ -108,7 +110,7 @@ def result(
     """The result that cover and list show.
 
     Failed when any verdict is Not OK or any reading is out of limits. Otherwise Passed with
-    remarks when a photo is quarantined, an answer carries a comment, or a field is N.A.:
+    remarks when a photo is quarantined or damaged, an answer carries a comment, or a field is N.A.:
     a reader has something to read before trusting the word. Otherwise Passed. Missing
     answers do not change the outcome, as submit refuses them.
     """
@@ -131,15 +133,27 @@ def result(
         "photos": sum(photo.state is PhotoState.GOOD for photo in photos),
         "quarantined": sum(photo.state is PhotoState.QUARANTINED for photo in photos),
     }
-    return ReportResult(outcome=_outcome(counts), **counts)
+    is_damaged = any(_is_damaged(photo) for photo in photos)
+    return ReportResult(outcome=_outcome(counts, is_damaged), **counts)
 
 
-def _outcome(counts: Mapping[str, int]) -> Outcome:
+def _outcome(counts: Mapping[str, int], is_damaged: bool) -> Outcome:
     if counts["not_ok"] or counts["out_of_limits"]:
         return Outcome.FAILED
-    if counts["quarantined"] or counts["comments"] or counts["na"]:
+    if is_damaged or counts["quarantined"] or counts["comments"] or counts["na"]:
         return Outcome.PASSED_WITH_REMARKS
     return Outcome.PASSED
+
+
+def _photo_exceptions(photo: PhotoFacts) -> list[ExceptionItem]:
+    if photo.state is PhotoState.QUARANTINED:
+        return [ExceptionItem(ExceptionKind.QUARANTINED_PHOTO, photo.field_id, reason=photo.reason)]
+    return [ExceptionItem(ExceptionKind.DAMAGED_PHOTO, photo.field_id)] * _is_damaged(photo)
+
+
+def _is_damaged(photo: PhotoFacts) -> bool:
+    """Whether it is printed although it is damaged; a quarantined one is not printed."""
+    return photo.state is PhotoState.GOOD and photo.is_damaged
 
 
 def _answer_exceptions(field: Field, facts: AnswerFacts) -> list[ExceptionItem]:

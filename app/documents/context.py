@@ -28,11 +28,13 @@ from app.definition.schema import Definition, Field, FieldType
 from app.documents.loading import Source, Subject, name_of, subject_of
 from app.documents.pictures import PhotoPrinter, Prints
 from app.documents.questions import limits_of, question_of
-from app.documents.words import quarantine_words, words_of
+from app.documents.words import note_line, note_words, quarantine_words, words_of
+from app.imaging.notes import Note
 from app.pdf import context as pdf
 from app.pdf.labels import Labels
 from app.pdf.settings import PdfSettings
 from app.pdf.text import format_limits
+from app.photos.notes import notes_of
 from app.photos.strip import StripFrame
 from app.reports.facts import PlacedPhoto
 from app.reports.snapshot import app_version
@@ -89,6 +91,7 @@ class Builder:
             snapshot_sha256=snapshot.sha256 if snapshot else "",
             generator=f"Laudo {app_version()}",
             settings=PdfSettings.of(source.tenant.pdf),
+            photo_notes=self.printer.notes,
         )
 
     def _branding(self) -> pdf.Branding:
@@ -225,6 +228,7 @@ class Builder:
             sha256=one.photo.sha256,
             reason=quarantine_words(code, self.languages[0]),
             technician_reason=one.placement.quarantine_reason,
+            notes=tuple(note_line(said, self.labels.languages) for said in notes_of(one.reading)),
         )
 
     def _signatures(self) -> Iterator[pdf.Signature]:
@@ -268,6 +272,8 @@ class Builder:
         return pdf.ReportException(kind, field.id, self.numbers[field.id], label, detail)
 
     def _detail(self, field: Field, item: ExceptionItem) -> str:
+        if item.kind is ExceptionKind.DAMAGED_PHOTO:
+            return note_words(Note.DAMAGED, self.labels.languages).first
         if item.kind is not ExceptionKind.OUT_OF_LIMITS:
             return item.reason or ""
         value = self.facts.answers.get(field.id, NOTHING).value

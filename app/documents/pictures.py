@@ -14,13 +14,16 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.definition.judging import PhotoState
+from app.documents.words import note_line, note_words
 from app.extensions import db
 from app.imaging.derivatives import print_recipe
+from app.imaging.notes import Note
 from app.models import Derivative, DerivativeKind
 from app.pdf import context as pdf
 from app.pdf.context import TimeSource
 from app.pdf.labels import Labels
 from app.photos.drawing import Drawn, Order
+from app.photos.notes import ABSENCES, notes_of
 from app.photos.place import (
     Conflict,
     Taken,
@@ -124,6 +127,15 @@ class PhotoPrinter:
         self._prints, self._frame, self._labels = prints, frame, labels
         self._seen: set[str] = set()
         self._count = 0
+        self._notes: dict[Note, list[tuple[int, str]]] = {}
+
+    @property
+    def notes(self) -> tuple[pdf.PhotoNote, ...]:
+        """What there is to say of the files of the photos so far, each sentence once."""
+        return tuple(
+            pdf.PhotoNote(note_words(note, self._labels.languages), tuple(photos))
+            for note, photos in self._notes.items()
+        )
 
     def photos(self, placed: Iterable[PlacedPhoto]) -> tuple[pdf.Photo, ...]:
         """The good ones of a field; the quarantined stand on the last page."""
@@ -139,6 +151,9 @@ class PhotoPrinter:
         photo, printed = one.photo, self._prints.by_photo[one.photo.id]
         taken = times_of(photo, one.reading)[0]
         place = next(iter(places_of(photo, one.reading)), None)
+        notes = notes_of(one.reading)
+        for said in notes:
+            self._notes.setdefault(said.note, []).append((self._count, said.quoted))
         is_repeat = photo.sha256 in self._seen
         self._seen.add(photo.sha256)
         return pdf.Photo(
@@ -155,7 +170,13 @@ class PhotoPrinter:
             accuracy=place.accuracy_words if place else "",
             place_source=place.source if place else None,
             conflicts=tuple(self.conflicts(one)),
+            notes=tuple(
+                note_line(said, self._labels.languages)
+                for said in notes
+                if said.note not in ABSENCES
+            ),
             is_repeat=is_repeat,
+            is_damaged=one.is_damaged,
         )
 
     def _detail(self, conflict: Conflict) -> str:

@@ -23,20 +23,22 @@ import pillow_heif
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from app.imaging.exif import read_exif
-from app.imaging.heif import DamagedContainerError, check_whole
-from app.imaging.pixels import eight_bit, fit, shrink
+from app.imaging.heif import DamagedContainerError, NoPrimaryItemError, check_whole
+from app.imaging.limits import PixelLimits
+from app.imaging.pixels import RawPixels, eight_bit, fit, shrink, shrink_raw
 from app.imaging.sniff import HEADER_BYTES, ImageKind, sniff
 
 # One thread: a worker has one core, and each further thread reserves address space that the
 # memory limit counts. Thumbnails off: pixels must come from the picture itself.
-pillow_heif.register_heif_opener(
-    thumbnails=False, depth_images=False, aux_images=False, decode_threads=1
-)
+pillow_heif.options.DECODE_THREADS = 1
+pillow_heif.options.THUMBNAILS = False
+pillow_heif.options.DEPTH_IMAGES = False
+pillow_heif.options.AUX_IMAGES = False
 
 # Pillow's names: the plugin that may open a kind, and the formats it may then report. Its JPEG
 # plugin hands a multi-picture file over to MPO, whose first frame is the photo.
-_PLUGINS = {ImageKind.JPEG: "JPEG", ImageKind.PNG: "PNG", ImageKind.HEIC: "HEIF"}
-_FORMATS = ("JPEG", "MPO", "PNG", "HEIF")
+_PLUGINS = {ImageKind.JPEG: "JPEG", ImageKind.PNG: "PNG"}
+_FORMATS = ("JPEG", "MPO", "PNG")
 _KNOWN_OTHERS = (b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"RIFF", b"8BPS", b"%!PS", b"<svg")
 _MAX_PROFILE_BYTES = 4 << 20
 
@@ -56,6 +58,7 @@ class Reason(StrEnum):
 
     TRUNCATED = "truncated"
     BOMB = "bomb"
+    NO_PRIMARY = "no_primary"
     NOT_AN_IMAGE = "not_an_image"
     UNSUPPORTED = "unsupported"
     TOO_HEAVY = "too_heavy"
@@ -68,22 +71,6 @@ class UndecodableImage(Exception):
         super().__init__(reason, detail)
         self.reason = reason
         self.detail = detail
-
-
-@dataclass(frozen=True)
-class PixelLimits:
-    """How many pixels a file may have.
-
-    `header`: what any file may announce. Phones make 200 MP JPEGs, so it lies above: a reduced
-    decode of one took 22 MB when baseline, but 585 MB when progressive, whose coefficients
-    libjpeg must keep.
-    `decoded`: what may be held in memory. PNG and HEIC have no reduced decode, so it is also
-    their limit: 80 MP is above the usual 48 and 64 MP of phones, and took up to 630 MB while
-    two copies stood side by side.
-    """
-
-    header: int = 250_000_000
-    decoded: int = 80_000_000
 
 
 @dataclass(frozen=True)
@@ -110,25 +97,40 @@ def open_picture(
     limits = max_pixels or PixelLimits()
     kind = _kind_of(path)
     if kind is ImageKind.HEIC:
-        _check_whole(path)
-    with _pixel_guard(limits.header), _open(path, kind) as image:
+        return _open_heic(path, limits.heic, long_edge)
+    with _pixel_guard(limits.of(kind)), _open(path, kind) as image:
         width, height = image.size
-        if width * height > limits.header:
+        if width * height > limits.of(kind):
             raise UndecodableImage(Reason.BOMB, f"{width} x {height}")
         # Draft first: it is what lets a large JPEG stay below the second limit.
         if long_edge is not None:
             image.draft(image.mode, fit(image.size, (long_edge, long_edge)))
-        if image.width * image.height > limits.decoded:
+        if image.width * image.height > limits.png:
             raise UndecodableImage(Reason.BOMB, f"{width} x {height}, whole")
         _load(image)
         upright = _normalise(image, long_edge)
-    if kind is not ImageKind.HEIC:
-        orientation = read_exif(path).orientation or 1
-        if orientation in _TRANSPOSITIONS:
-            upright = upright.transpose(_TRANSPOSITIONS[orientation])
-        if orientation >= 5:
-            width, height = height, width
+    orientation = read_exif(path).orientation or 1
+    if orientation in _TRANSPOSITIONS:
+        upright = upright.transpose(_TRANSPOSITIONS[orientation])
+    if orientation >= 5:
+        width, height = height, width
     return Decoded(upright, kind, width, height)
+
+
+def _open_heic(path: Path, limit: int, long_edge: int | None) -> Decoded:
+    """Decode the primary picture of a HEIC file itself, never a preview that lies beside it."""
+    _check_whole(path)
+    with _decoding(), path.open("rb") as file:
+        container = pillow_heif.open_heif(file, hdr_to_16bit=True, remove_stride=False)
+        picture = container[container.primary_index]
+    if picture.size[0] * picture.size[1] > limit:
+        raise UndecodableImage(Reason.BOMB, f"{picture.size[0]} x {picture.size[1]}")
+    with _decoding():
+        pixels = picture.data
+    raw = RawPixels(picture.mode, picture.size, picture.stride, pixels)
+    image = shrink_raw(raw, (long_edge, long_edge)) if long_edge else raw.rows(0, raw.size[1])
+    image.info = {"icc_profile": picture.info.get("icc_profile")}
+    return Decoded(_normalise(image, None), ImageKind.HEIC, *raw.size)
 
 
 def _kind_of(path: Path) -> ImageKind:
@@ -147,6 +149,8 @@ def _check_whole(path: Path) -> None:
     try:
         with path.open("rb") as file:
             check_whole(file)
+    except NoPrimaryItemError as error:
+        raise UndecodableImage(Reason.NO_PRIMARY, str(error)) from error
     except DamagedContainerError as error:
         raise UndecodableImage(Reason.TRUNCATED, str(error)) from error
 
@@ -184,8 +188,15 @@ def _open(path: Path, kind: ImageKind) -> Image.Image:
 
 
 def _load(image: Image.Image) -> None:
-    try:
+    with _decoding():
         image.load()
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """Turn whatever a decoder raises into `UndecodableImage`, but for a lack of memory."""
+    try:
+        yield
     except MemoryError:
         raise
     except Exception as error:  # OSError, SyntaxError, ValueError... by decoder and damage

@@ -15,7 +15,9 @@ from pathlib import Path
 from PIL import Image
 
 from app.fonts import Fonts
-from app.imaging.decode import PixelLimits, open_picture
+from app.imaging.damage import is_damaged
+from app.imaging.decode import open_picture
+from app.imaging.limits import PixelLimits
 from app.imaging.pixels import shrink
 from app.imaging.settings import StripStyle
 from app.imaging.sniff import ImageKind
@@ -55,13 +57,17 @@ class Derivative:
 
 @dataclass(frozen=True)
 class DerivativeSet:
-    """What came of one original; `width` and `height` are the original's own, upright."""
+    """What came of one original; `width` and `height` are the original's own, upright.
+
+    `is_damaged`: the decoder heard damage inside, so part of the picture may be wrong.
+    """
 
     kind: ImageKind
     width: int
     height: int
     thumbnail: Derivative
     print: Derivative
+    is_damaged: bool = False
 
 
 def print_recipe(
@@ -122,6 +128,7 @@ def make_derivatives(
         print=_save(
             whole, out_dir / "print.jpg", _PRINT_QUALITY, print_recipe(strip, logo, style, sizes)
         ),
+        is_damaged=decoded.kind is ImageKind.JPEG and is_damaged(original),
     )
 
 

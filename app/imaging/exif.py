@@ -11,7 +11,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,9 @@ from exifread.core.ifd_tag import IfdTag
 from app.imaging import exif_values as values
 from app.imaging.exif_block import find_exif_block
 from app.imaging.heif import DamagedContainerError
+from app.imaging.notes import Note
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 """Raise when the same bytes may give another reading."""
 
 # Reading a phone's EXIF takes some 300 small reads. The limits end a hostile file, whose
@@ -40,26 +40,6 @@ _NAMES = {"GPS Tag 0x001F": "GPS GPSHPositioningError"}
 
 # It warns once per odd slice; a hostile file has tens of thousands of them.
 logging.getLogger("exifread").setLevel(logging.CRITICAL)
-
-
-class Note(StrEnum):
-    """What was odd in a file's EXIF; none of these makes a picture unusable."""
-
-    EXIF_MISSING = "exif_missing"
-    EXIF_DAMAGED = "exif_damaged"
-    EXIF_CUT = "exif_cut"
-    RAW_CUT = "raw_cut"
-    TIME_MISSING = "time_missing"
-    TIME_INVALID = "time_invalid"
-    TIME_DIGITIZED = "time_digitized"
-    OFFSET_INVALID = "offset_invalid"
-    GPS_MISSING = "gps_missing"
-    GPS_INVALID = "gps_invalid"
-    GPS_VOID = "gps_void"
-    GPS_TIME_INVALID = "gps_time_invalid"
-    ALTITUDE_INVALID = "altitude_invalid"
-    ACCURACY_INVALID = "accuracy_invalid"
-    ORIENTATION_INVALID = "orientation_invalid"
 
 
 @dataclass(frozen=True)
@@ -215,7 +195,7 @@ def _name(tags: Mapping[str, IfdTag], name: str) -> str | None:
 def _read_taken(
     tags: Mapping[str, IfdTag], notes: list[Note]
 ) -> tuple[datetime | None, str | None]:
-    """DateTimeOriginal with its offset; DateTimeDigitized when that is blank.
+    """DateTimeOriginal with its offset; DateTimeDigitized when that is blank or unreadable.
 
     Never 'Image DateTime', which is the time of the last change by a program.
     """
@@ -223,29 +203,45 @@ def _read_taken(
         text = _text(tags, f"EXIF DateTime{kind}")
         if values.is_blank(text):
             continue
-        taken_at = values.parse_clock(text)
-        if taken_at is None:
+        clock = values.parse_clock(text)
+        if clock is None:
             notes.append(Note.TIME_INVALID)
-            return None, None
-        if kind == "Digitized":
-            notes.append(Note.TIME_DIGITIZED)
-        return taken_at, _read_offset(_text(tags, f"EXIF OffsetTime{kind}"), notes)
-    notes.append(Note.TIME_MISSING)
+            continue
+        notes += _clock_notes(kind, clock)
+        return clock.at, _read_offset(_text(tags, f"EXIF OffsetTime{kind}"), clock, notes)
+    if Note.TIME_INVALID not in notes:
+        notes.append(Note.TIME_MISSING)
+    if values.parse_clock(_text(tags, "Image DateTime")):
+        notes.append(Note.TIME_CHANGED)
     return None, None
 
 
-def _read_offset(text: str, notes: list[Note]) -> str | None:
+def _clock_notes(kind: str, clock: values.Clock) -> list[Note]:
+    found = {
+        Note.TIME_DIGITIZED: kind == "Digitized",
+        Note.TIME_HOUR_24: clock.is_hour_24,
+        Note.TIME_NO_SECONDS: not clock.has_seconds,
+        Note.OFFSET_INVALID: clock.is_offset_lost,
+    }
+    return [note for note, is_so in found.items() if is_so]
+
+
+def _read_offset(text: str, clock: values.Clock, notes: list[Note]) -> str | None:
+    """The offset of its own tag or of the clock's text; neither when they contradict each other."""
     if values.is_blank(text):
-        return None
+        return clock.offset
     offset = values.parse_offset(text)
     if offset is None:
         notes.append(Note.OFFSET_INVALID)
-    return offset
+    if offset and clock.offset and offset != clock.offset:
+        notes.append(Note.OFFSET_CONFLICT)
+        return None
+    return offset or clock.offset
 
 
 def _read_place(tags: Mapping[str, IfdTag], notes: list[Note]) -> tuple[float | None, float | None]:
     latitudes, longitudes = _list(tags, "GPS GPSLatitude"), _list(tags, "GPS GPSLongitude")
-    if not latitudes and not longitudes:
+    if not ({"GPS GPSLatitude", "GPS GPSLongitude"} & tags.keys()):
         notes.append(Note.GPS_MISSING)
         return None, None
     latitude = values.parse_degrees(latitudes, _text(tags, "GPS GPSLatitudeRef"), "N", 90)

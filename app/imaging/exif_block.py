@@ -8,6 +8,7 @@ and time to the next.
 
 from __future__ import annotations
 
+import re
 from typing import BinaryIO
 
 from app.imaging import heif
@@ -20,6 +21,10 @@ MAX_BLOCK_BYTES = 1 << 20
 _MAX_STEPS = 50_000
 _EXIF_PREFIX = b"Exif\x00\x00"
 _TIFF_MAGICS = (b"II*\x00", b"MM\x00*")
+_MARKER = re.compile(rb"\xff[\x01-\xfe]")
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+_MAX_PADDING = 64
+_MAX_STRAY = 1 << 16
 
 
 def find_exif_block(file: BinaryIO) -> bytes | None:
@@ -38,35 +43,55 @@ def find_exif_block(file: BinaryIO) -> bytes | None:
         block = heif.read_exif_item(file)
     else:
         return None
-    if block is None:
-        return None
-    tiff = block.removeprefix(_EXIF_PREFIX)
-    if not tiff.startswith(_TIFF_MAGICS):
+    return None if block is None else _tiff_of(block)
+
+
+def _tiff_of(block: bytes) -> bytes:
+    """The block from its TIFF header on: writers repeat the prefix, or pad what stands before."""
+    start = min(
+        (at for magic in _TIFF_MAGICS if (at := block.find(magic, 0, _MAX_PADDING)) >= 0),
+        default=None,
+    )
+    if start is None:
         raise DamagedContainerError("the EXIF block does not begin like a TIFF file")
-    return tiff
+    return block[start:]
 
 
 def _in_jpeg(file: BinaryIO) -> bytes | None:
+    """Return the body of the first APP1 segment that holds EXIF.
+
+    Bytes between segments are skipped as decoders skip them: up to the next marker.
+    """
     position = 2
     for _ in range(_MAX_STEPS):
+        position = _next_marker(file, position)
         file.seek(position)
         head = file.read(4)
-        if len(head) < 4 or head[0] != 0xFF:
+        if len(head) < 4:
             raise DamagedContainerError("a JPEG segment is missing")
-        if head[1] == 0xFF:  # a fill byte before the marker
-            position += 1
-            continue
         if head[1] in (0xDA, 0xD9):  # pixels begin or the file ends: no EXIF came before
             return None
+        if head[1] in _WITHOUT_LENGTH:
+            position += 2
+            continue
         length = int.from_bytes(head[2:4], "big")
         if length < 2:
             raise DamagedContainerError("a JPEG segment has no length")
         if head[1] == 0xE1:
             body = file.read(length - 2)
-            if body.startswith(_EXIF_PREFIX):
-                return body
+            if _EXIF_PREFIX in body[:_MAX_PADDING]:
+                return body[body.index(_EXIF_PREFIX) + len(_EXIF_PREFIX) :]
         position += 2 + length
     raise DamagedContainerError("too many JPEG segments")
+
+
+def _next_marker(file: BinaryIO, position: int) -> int:
+    """The place of the next marker, fill bytes and strange bytes before it passed over."""
+    file.seek(position)
+    found = _MARKER.search(file.read(_MAX_STRAY))
+    if found is None:
+        raise DamagedContainerError("a JPEG segment is missing")
+    return position + found.start()
 
 
 def _in_png(file: BinaryIO) -> bytes | None:

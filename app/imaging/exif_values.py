@@ -8,15 +8,32 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-_CLOCK = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.\d+)?", re.ASCII)
-_DATE = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)", re.ASCII)
-_OFFSET = re.compile(r"([+-])(\d\d):(\d\d)", re.ASCII)
+# Year first, so that no day is taken for a month; the same separator twice. Some cameras pad a
+# number with a blank instead of a zero.
+_DAY = r"(?P<year>\d{4})(?P<sign>[:/.-])(?P<month>[ ]?\d{1,2})(?P=sign)(?P<day>[ ]?\d{1,2})"
+_HOUR = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d*)?)?"
+_HALF = r"(?:[ ]?(?P<half>[AaPp])\.?[Mm]\.?)?"
+_ZONE = r"[ ]?(?P<offset>[+\-\u2212A-Za-z].*)?"
+_CLOCK = re.compile(rf"{_DAY}(?:[ ]+|[ ]?[Tt][ ]?){_HOUR}{_HALF}{_ZONE}", re.ASCII)
+_DATE = re.compile(_DAY, re.ASCII)
+_OFFSET = re.compile(
+    r"(?:UTC|GMT)?[ ]?(?P<sign>[+\-\u2212])(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?", re.ASCII
+)
+_NO_OFFSET = frozenset({"Z", "UTC", "GMT"})
+_PADDING = " \t\x00"
 
 # EXIF dates from 1995; a clock outside of these years was never set.
 _YEARS = range(1990, 2101)
+# Letters and words that name one hemisphere in English or Portuguese. Not 'O', which is west in
+# Portuguese and east in German.
+_HEMISPHERES: Mapping[str, Mapping[str, int]] = {
+    "N": {"N": 1, "NORTH": 1, "NORTE": 1, "S": -1, "SOUTH": -1, "SUL": -1},
+    "E": {"E": 1, "EAST": 1, "LESTE": 1, "W": -1, "WEST": -1, "OESTE": -1},
+}
 _LOWEST_M, _HIGHEST_M = -11_000.0, 50_000.0
 _WORST_ACCURACY_M = 100_000.0
 
@@ -37,73 +54,121 @@ def to_number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A camera's clock: naive `at`, and the offset that the same text names ('-03:00').
+
+    `is_offset_lost` says that the text goes on after the time with what is no offset.
+    """
+
+    at: datetime
+    offset: str | None = None
+    is_offset_lost: bool = False
+    is_hour_24: bool = False
+    has_seconds: bool = True
+
+
 def is_blank(text: str) -> bool:
-    """Whether a clock text is EXIF's "unknown": nothing but blanks and colons."""
+    """Whether a text is EXIF's "unknown": nothing but blanks and colons."""
     return not text.strip(" :\t\x00")
 
 
-def parse_clock(text: str) -> datetime | None:
-    """Parse 'YYYY:MM:DD HH:MM:SS' (also with hyphens) to a naive local datetime."""
-    match = _CLOCK.fullmatch(text.strip(" \t\x00"))
+def parse_clock(text: str) -> Clock | None:
+    """Parse 'YYYY:MM:DD HH:MM:SS' and what else cameras write, as long as the year comes first.
+
+    Also with hyphens, slashes or dots, with 'T', fractions, AM or PM, without seconds, with an
+    offset behind it. Hour 24 is hour 0 of the next day.
+    """
+    match = _CLOCK.fullmatch(text.strip(_PADDING))
     if not match:
         return None
-    year, month, day, hour, minute, second = (int(part) for part in match.groups())
-    return _datetime(year, month, day, hour, minute, second)
+    day = _day_of(match)
+    hour = _hour_of(int(match["hour"]), match["half"])
+    minute, second = int(match["minute"]), int(match["second"] or 0)
+    if day is None or hour is None or minute > 59 or second > 59:
+        return None
+    offset = parse_offset(match["offset"]) if match["offset"] else None
+    return Clock(
+        at=day + timedelta(hours=hour, minutes=minute, seconds=second),
+        offset=offset,
+        is_offset_lost=bool(match["offset"]) and offset is None,
+        is_hour_24=hour == 24,
+        has_seconds=match["second"] is not None,
+    )
 
 
-def _datetime(
-    year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0
-) -> datetime | None:
+def _hour_of(hour: int, half: str | None) -> int | None:
+    """An hour of 0 to 24; `half` is the letter of AM or PM, whose hours run from 1 to 12."""
+    if half is None:
+        return hour if hour <= 24 else None
+    if not 1 <= hour <= 12:
+        return None
+    return hour % 12 + (12 if half in "Pp" else 0)
+
+
+def _day_of(match: re.Match[str]) -> datetime | None:
+    year, month, day = (int(match[part]) for part in ("year", "month", "day"))
     if year not in _YEARS:
         return None
     try:
-        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  a camera's own clock
+        return datetime(year, month, day)  # noqa: DTZ001  a camera's own clock
     except ValueError:
         return None
 
 
 def parse_offset(text: str) -> str | None:
-    """Check an offset from UTC: '-03:00' as it is, 'Z' as '+00:00', at most 14 hours."""
-    text = text.strip(" \t\x00")
-    if text == "Z":
+    """Write an offset from UTC as '-03:00': also from '-0300', '-3:00', 'UTC-3'; 'Z' is '+00:00'.
+
+    At most 14 hours.
+    """
+    text = text.strip(_PADDING).upper()
+    if text in _NO_OFFSET:
         return "+00:00"
     match = _OFFSET.fullmatch(text)
     if not match:
         return None
-    hours, minutes = int(match[2]), int(match[3])
-    return text if minutes < 60 and hours * 60 + minutes <= 14 * 60 else None
+    hours, minutes = int(match["hours"]), int(match["minutes"] or 0)
+    if minutes > 59 or hours * 60 + minutes > 14 * 60:
+        return None
+    return f"{'+' if match['sign'] == '+' else '-'}{hours:02d}:{minutes:02d}"
 
 
 def parse_degrees(values: Sequence[object], ref: str, positive: str, limit: int) -> float | None:
     """Turn degrees, minutes, seconds and a hemisphere to signed degrees.
 
+    Minutes and seconds may be left out when the part before them carries the fraction.
     `positive` is the letter of the positive hemisphere ('N' or 'E'), `limit` is 90 or 180.
     """
-    negative = {"N": "S", "E": "W"}[positive]
-    letter = ref.strip(" \t\x00").upper()
-    if letter not in (positive, negative) or len(values) != 3:
-        return None
+    sign = _HEMISPHERES[positive].get(ref.strip(_PADDING).upper())
     parts = [to_number(value) for value in values]
-    degrees, minutes, seconds = parts
-    if degrees is None or minutes is None or seconds is None:
+    if sign is None or not 1 <= len(parts) <= 3:
         return None
+    numbers = [part for part in parts if part is not None]
+    if len(numbers) < len(parts):
+        return None
+    if sign < 0 and any(number < 0 for number in numbers):  # says south or west twice
+        numbers = [-number for number in numbers]
+    result = _join_degrees(*numbers)
+    return None if result is None or result > limit else sign * result
+
+
+def _join_degrees(degrees: float, minutes: float = 0, seconds: float = 0) -> float | None:
     # 60 itself is what some receivers write when they round up.
     if degrees < 0 or not 0 <= minutes <= 60 or not 0 <= seconds <= 60:
         return None
-    result = degrees + minutes / 60 + seconds / 3600
-    if result > limit:
+    # A fraction that the smaller units then say again: it cannot be told which of them holds.
+    if (degrees % 1 and (minutes or seconds)) or (minutes % 1 and seconds):
         return None
-    return result if letter == positive else -result
+    return degrees + minutes / 60 + seconds / 3600
 
 
 def parse_gps_clock(date: str, values: Sequence[object]) -> datetime | None:
     """Join GPSDateStamp and GPSTimeStamp (hours, minutes, seconds) to an aware UTC datetime."""
-    match = _DATE.fullmatch(date.strip(" \t\x00"))
+    match = _DATE.fullmatch(date.strip(_PADDING))
     parts = [to_number(value) for value in values]
     if not match or len(parts) != 3:
         return None
-    year, month, date_of_month = (int(part) for part in match.groups())
-    day = _datetime(year, month, date_of_month)
+    day = _day_of(match)
     hours, minutes, seconds = parts
     if day is None or hours is None or minutes is None or seconds is None:
         return None

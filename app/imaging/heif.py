@@ -23,6 +23,10 @@ class DamagedContainerError(ValueError):
     """The file's structure breaks off or contradicts itself."""
 
 
+class NoPrimaryItemError(DamagedContainerError):
+    """The file does not say which of its items is the picture."""
+
+
 @dataclass(frozen=True)
 class _Item:
     """One entry of the iloc box: extents are (offset, length) in the file or in the idat box."""
@@ -51,9 +55,10 @@ class _Cursor:
 
 
 def check_whole(file: BinaryIO) -> None:
-    """Raise `DamagedContainerError` unless every item lies inside of the file.
+    """Raise `DamagedContainerError` unless every item lies inside of the file and one is primary.
 
-    What a phone's maker appends after the boxes is allowed to be anything.
+    What a phone's maker appends after the boxes is allowed to be anything. Raises
+    `NoPrimaryItemError` when all is there but the name of the primary item.
     """
     length = file.seek(0, os.SEEK_END)
     for kind, _, end in _top_level(file, length):
@@ -64,6 +69,8 @@ def check_whole(file: BinaryIO) -> None:
         bound = len(boxes.get(b"idat", b"")) if item.is_in_idat else length
         if any(offset + size > bound for offset, size in item.extents):
             raise DamagedContainerError(f"item {item.number} lies outside of the file")
+    if b"pitm" not in boxes:
+        raise NoPrimaryItemError("the HEIF file names no primary item")
 
 
 def read_exif_item(file: BinaryIO) -> bytes | None:

@@ -14,7 +14,8 @@ import sys
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from app.fonts import Fonts
-from app.imaging.logo_apart import MAX_LOGO_BYTES, REFUSED, UnsupportedLogo
+from app.imaging.ink import has_ink
+from app.imaging.logo_apart import BLANK, MAX_LOGO_BYTES, REFUSED, UnsupportedLogo
 from app.imaging.pixels import eight_bit, shrink
 from app.imaging.sniff import HEADER_BYTES, ImageKind, sniff
 
@@ -133,8 +134,19 @@ def _mark(initials: str, colour: str, fonts: Fonts) -> Image.Image:
 
 def main() -> int:
     """Clean the logo on standard input; returns the exit status."""
+    return _clean_input(is_signature=False)
+
+
+def main_of_signature() -> int:
+    """Clean the signature on standard input; returns the exit status."""
+    return _clean_input(is_signature=True)
+
+
+def _clean_input(*, is_signature: bool) -> int:
     try:
         cleaned = clean_logo(sys.stdin.buffer.read(MAX_LOGO_BYTES + 1))
+        if is_signature and not has_ink(Image.open(io.BytesIO(cleaned), formats=("PNG",))):
+            return BLANK
     except (UnsupportedLogo, MemoryError) as error:
         sys.stderr.write(str(error))
         return REFUSED

@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import ceil
+
 from PIL import Image
+
+_REDUCING_GAP = 2.0
+_BAND_ROWS = 512
+
+
+@dataclass(frozen=True)
+class RawPixels:
+    """Pixels as a decoder left them: rows of `stride` bytes, in a mode of Pillow of 8 bits."""
+
+    mode: str
+    size: tuple[int, int]
+    stride: int
+    data: memoryview
+
+    def rows(self, top: int, bottom: int) -> Image.Image:
+        """A copy of the rows from `top` to `bottom`, which is left out."""
+        piece = self.data[top * self.stride : bottom * self.stride]
+        size = (self.size[0], bottom - top)
+        return Image.frombytes(self.mode, size, piece, "raw", (self.mode, self.stride))
 
 
 def fit(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:
@@ -16,7 +38,7 @@ def shrink(image: Image.Image, box: tuple[int, int]) -> Image.Image:
     size = fit(image.size, box)
     if size == image.size:
         return image
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=_REDUCING_GAP)
 
 
 def eight_bit(image: Image.Image) -> Image.Image:
@@ -28,3 +50,35 @@ def eight_bit(image: Image.Image) -> Image.Image:
     if image.mode == "1":
         return image.convert("L")
     return image if image.mode in ("L", "RGB", "RGBA", "CMYK") else image.convert("RGB")
+
+
+def shrink_raw(raw: RawPixels, box: tuple[int, int]) -> Image.Image:
+    """Return the pixels as `shrink` makes them of a whole image, without a whole image.
+
+    Pillow takes four bytes a pixel for what a decoder holds in three: a second copy of 108 MP
+    would be 432 MB. So the first of the two steps of `shrink` is taken band by band.
+    """
+    width, height = raw.size
+    size = fit(raw.size, box)
+    factors = (_factor(width, size[0]), _factor(height, size[1]))
+    if factors == (1, 1):
+        return shrink(eight_bit(raw.rows(0, height)), box)
+    band = factors[1] * ceil(_BAND_ROWS / factors[1])
+    reduced: Image.Image | None = None
+    for top in range(0, height, band):
+        piece = eight_bit(raw.rows(top, min(top + band, height)))
+        if piece.mode == "RGBA":
+            piece = piece.convert("RGBa")
+        piece = piece.reduce(factors)
+        if reduced is None:
+            reduced = Image.new(piece.mode, (piece.width, ceil(height / factors[1])))
+        reduced.paste(piece, (0, top // factors[1]))
+    assert reduced is not None, "a picture has rows"
+    edges = (0, 0, width / factors[0], height / factors[1])
+    small = reduced.resize(size, Image.Resampling.LANCZOS, edges)
+    return small.convert("RGBA") if small.mode == "RGBa" else small
+
+
+def _factor(whole: int, part: int) -> int:
+    """By how much `Image.resize` reduces a side before it resamples, with this gap."""
+    return max(1, int(whole / part / _REDUCING_GAP))

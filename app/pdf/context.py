@@ -40,6 +40,7 @@ class ExceptionKind(StrEnum):
     NOT_OK = "not_ok"
     OUT_OF_LIMITS = "out_of_limits"
     QUARANTINED_PHOTO = "quarantined_photo"
+    DAMAGED_PHOTO = "damaged_photo"
     CLOCKS_DISAGREE = "clocks_disagree"
     PLACES_DISAGREE = "places_disagree"
 
@@ -174,7 +175,8 @@ class Photo:
     """One placed photo. `key` names its print derivative in `files`, `sha256` is the original's.
 
     `ordinal` counts through the whole report from 1; width and height are the derivative's
-    pixels; `time_text` names its zone; `accuracy` reads like '±12 m'.
+    pixels; `time_text` names its zone; `accuracy` reads like '±12 m'. `notes` are sentences on
+    what its file says that could not be taken as it stands.
     """
 
     key: str
@@ -190,7 +192,9 @@ class Photo:
     accuracy: str = ""
     place_source: PlaceSource | None = None
     conflicts: tuple[Conflict, ...] = ()
+    notes: tuple[str, ...] = ()
     is_repeat: bool = False
+    is_damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +281,15 @@ class QuarantinedPhoto:
     sha256: str
     reason: str
     technician_reason: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoNote:
+    """One sentence on the files of some photos: their ordinals, each with what its file says."""
+
+    words: Words
+    photos: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +331,7 @@ class ReportContext:
     snapshot_sha256: str = ""
     generator: str = "Laudo"
     settings: PdfSettings = DEFAULTS
+    photo_notes: tuple[PhotoNote, ...] = ()
 
     @property
     def full_number(self) -> str:

@@ -72,6 +72,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "reason": ("Reason", "Motivo"),
     "no_exceptions": ("No exceptions were found.", "Nenhuma exceção foi encontrada."),
     "quarantined_photo": ("Photo in quarantine", "Foto em quarentena"),
+    "damaged_photo": ("Damaged photo", "Foto danificada"),
     "clocks_disagree": ("Clocks disagree", "Relógios divergem"),
     "places_disagree": ("Places disagree", "Locais divergem"),
     "not_applicable": ("Not applicable", "Não aplicável"),
@@ -85,6 +86,7 @@ LABELS: dict[str, tuple[str, str]] = {
     # photos
     "photo": ("Photo", "Foto"),
     "repeat": ("repeated picture", "imagem repetida"),
+    "damaged": ("damaged", "danificada"),
     "no_time": ("Time unknown", "Horário desconhecido"),
     "no_place": ("No position recorded", "Sem posição registrada"),
     "time_camera": ("camera", "câmera"),
@@ -114,6 +116,11 @@ LABELS: dict[str, tuple[str, str]] = {
         "Recebidas e guardadas, mas seus pixels não podem ser exibidos.",
     ),
     "technician_reason": ("Technician", "Técnico"),
+    "file_notes": ("Notes on the photo files", "Observações sobre os arquivos das fotos"),
+    "file_notes_intro": (
+        "What the files themselves do not say, or say in a way that could not be read.",
+        "O que os próprios arquivos não dizem, ou dizem de um modo que não pôde ser lido.",
+    ),
     "integrity": ("Integrity", "Integridade"),
     "unchanged": (
         "The hashes below let anyone check that a file is unchanged since receipt.",

@@ -21,7 +21,7 @@ MAX_FIELD_TEXT = 20_000
 # About 350 pages, which fit into the processor time below.
 MAX_TEXT = 400_000
 # The rest of a photo (its key, hash, time and place) is short and bounded by MAX_PHOTOS.
-PHOTO_TEXTS = ("caption", "conflicts")
+PHOTO_TEXTS = ("caption", "conflicts", "notes")
 
 # Tags for screen readers take a fifth more memory and time; past this, printing at all comes first.
 MAX_TAGGED_PAGES = 150

@@ -19,6 +19,7 @@ from sqlalchemy.orm import joinedload
 from app.extensions import db
 from app.imaging.decode import Reason, UndecodableImage
 from app.imaging.exif import PARSER_VERSION, ExifReading, read_exif
+from app.imaging.notes import Note
 from app.jobs.registry import Claim
 from app.jobs.runner import WorkFailed, publish
 from app.models import Photo, PhotoCheck, PhotoReading, PhotoVerdict, Report, Version
@@ -47,6 +48,12 @@ class Finding:
     exif: ExifReading
     drawing: Drawing | None
     reason: Reason | None
+
+    @property
+    def notes(self) -> list[str]:
+        """The codes of what was odd, damage of the pixels first."""
+        is_damaged = self.drawing is not None and self.drawing.is_damaged
+        return [note.value for note in ((Note.DAMAGED,) if is_damaged else ()) + self.exif.notes]
 
 
 def check_photo(claim: Claim) -> None:
@@ -142,6 +149,7 @@ def _add_reading(photo_id: UUID, finding: Finding) -> None:
         "width": finding.drawing.width if finding.drawing else None,
         "height": finding.drawing.height if finding.drawing else None,
         **{name: getattr(reading, name) for name in COLUMNS},
+        "notes": finding.notes,
     }
     db.session.execute(insert(PhotoReading).values(row).on_conflict_do_nothing())
 

@@ -19,7 +19,7 @@ from app.extensions import db
 from app.fonts import FONT_FOLDER, Fonts
 from app.imaging import derivatives as imaging
 from app.imaging.child import run_limited
-from app.imaging.decode import PixelLimits
+from app.imaging.limits import PixelLimits
 from app.imaging.settings import StripStyle
 from app.imaging.watermark import StripText
 from app.models import Derivative, DerivativeKind
@@ -52,10 +52,14 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Both derivatives of one photo; `width` and `height` are the original's, upright."""
+    """Both derivatives of one photo; `width` and `height` are the original's, upright.
+
+    `is_damaged`: the decoder heard damage inside of the original.
+    """
 
     width: int
     height: int
+    is_damaged: bool
     drawn: tuple[Drawn, ...]
 
 
@@ -64,7 +68,7 @@ def draw(order: Order, original: Path, logo: Path | None, style: StripStyle, out
 
     Raises UndecodableImage, ChildFailed, FontsMissing, StorageFull.
     """
-    limits = PixelLimits(header=current_app.config["MAX_PICTURE_PIXELS"])
+    limits = PixelLimits.up_to(current_app.config["MAX_PICTURE_PIXELS"])
     make = partial(
         imaging.make_derivatives,
         fonts=Fonts.from_folder(FONT_FOLDER),
@@ -74,7 +78,7 @@ def draw(order: Order, original: Path, logo: Path | None, style: StripStyle, out
     made = run_limited(make, original, out, order.strip, logo)
     kinds = ((DerivativeKind.THUMBNAIL, made.thumbnail), (DerivativeKind.PRINT, made.print))
     drawn = tuple(_store(order.photo_id, kind, file) for kind, file in kinds)
-    return Drawing(made.width, made.height, drawn)
+    return Drawing(made.width, made.height, made.is_damaged, drawn)
 
 
 def local_logo(key: str | None, folder: Path) -> Path | None:

@@ -14,6 +14,7 @@ from itertools import combinations
 from math import asin, cos, radians, sin, sqrt
 from zoneinfo import ZoneInfo
 
+from app.imaging.notes import Note
 from app.models import Photo, PhotoReading
 from app.pdf.context import PlaceSource, TimeSource
 
@@ -22,8 +23,6 @@ PLACE_TOLERANCE_M = 500.0
 # A camera that names no zone may have run on any of the zones in use, from +14:00 to -12:00.
 EARLIEST_ZONE, LATEST_ZONE = timedelta(hours=14), timedelta(hours=-12)
 EARTH_RADIUS_M = 6_371_000.0
-# What app.imaging notes of a position that the camera itself called stale.
-VOID_POSITION = "gps_void"
 
 
 class ConflictKind(StrEnum):
@@ -116,7 +115,7 @@ def places_of(photo: Photo, reading: PhotoReading | None) -> tuple[Place, ...]:
         )
     if photo.latitude is not None and photo.longitude is not None:
         browser = Place(photo.latitude, photo.longitude, photo.accuracy_m, PlaceSource.BROWSER)
-        is_stale = reading is not None and VOID_POSITION in reading.notes
+        is_stale = reading is not None and Note.GPS_VOID in reading.notes
         places.insert(0 if is_stale else len(places), browser)
     return tuple(places)
 

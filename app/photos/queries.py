@@ -27,6 +27,7 @@ from app.models import (
     PhotoVerdict,
     Report,
 )
+from app.photos.notes import FileNote, notes_of
 from app.photos.place import Conflict, Place, Taken, photo_conflicts, places_of, times_of
 from app.reports.facts import PlacedPhoto, list_placed_photos
 from app.reports.queries import get_report, visible_to
@@ -45,6 +46,7 @@ class PhotoView:
     taken: Taken
     place: Place | None
     conflicts: tuple[Conflict, ...]
+    notes: tuple[FileNote, ...]
     ordinal: int
     count: int
 
@@ -55,6 +57,10 @@ class PhotoView:
     @property
     def placement(self) -> PhotoPlacement:
         return self.placed.placement
+
+    @property
+    def is_damaged(self) -> bool:
+        return self.placed.facts.is_damaged
 
     @property
     def ask_seconds(self) -> int:
@@ -150,6 +156,7 @@ def photo_views(photos: Sequence[PlacedPhoto]) -> list[PhotoView]:
             taken=times_of(one.photo, one.reading)[0],
             place=next(iter(places_of(one.photo, one.reading)), None),
             conflicts=photo_conflicts(one.photo, one.reading),
+            notes=notes_of(one.reading),
             ordinal=ordinal,
             count=len(photos),
         )

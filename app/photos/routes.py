@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from typing import BinaryIO, cast
 from uuid import UUID
 
-from flask import Response, abort, flash, render_template, request, url_for
+from flask import Response, abort, current_app, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from app import metrics
 from app.errors import DomainError
 from app.extensions import db
+from app.imaging.limits import PixelLimits
 from app.models import STAFF, DerivativeKind, Photo, PhotoPlacement
 from app.photos import blueprint, queries, service
 from app.photos.forms import CaptionForm, MoveForm, ReasonForm, chosen_files, read_upload
@@ -27,6 +28,13 @@ from app.web.guards import MEMBERS, current_actor, requires
 from app.web.links import hand_out
 
 blueprint.add_app_template_filter(queries.photo_views)
+
+
+@blueprint.app_template_global()
+def pixel_limits() -> dict[str, int]:
+    """The most megapixels of a picture, by kind."""
+    return PixelLimits.up_to(current_app.config["MAX_PICTURE_PIXELS"]).in_millions
+
 
 # A change of the report's content makes signatures void and moves the progress.
 CHANGED = {"HX-Trigger": "content-changed"}

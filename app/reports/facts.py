@@ -16,6 +16,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from app.definition.judging import AnswerFacts, PhotoFacts, PhotoState, SignatureFacts
 from app.definition.schema import Definition
 from app.extensions import db
+from app.imaging.notes import Note
 from app.models import (
     Answer,
     Photo,
@@ -48,7 +49,13 @@ class PlacedPhoto:
             state=self.state,
             has_position=has_position(self.photo, self.reading),
             reason=self.placement.quarantine_reason or None,
+            is_damaged=self.is_damaged,
         )
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the decoder heard damage inside the file of a picture that can be shown."""
+        return self.reading is not None and Note.DAMAGED in self.reading.notes
 
     @property
     def state(self) -> PhotoState:

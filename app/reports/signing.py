@@ -21,13 +21,18 @@ from app.definition.schema import Definition, SignatureRole
 from app.errors import DomainError, NotFound
 from app.evidence.service import record
 from app.extensions import db
-from app.imaging.logo_apart import MAX_LOGO_BYTES, UnsupportedLogo, clean_logo_apart
+from app.imaging.logo_apart import (
+    MAX_LOGO_BYTES,
+    BlankSignature,
+    UnsupportedLogo,
+    clean_signature_apart,
+)
 from app.models import Actor, Report, Signature
 from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
 from app.reports.locking import lock_open_report
 from app.reports.queries import get_report
-from app.reports.strokes import BadStrokes, parse_strokes
+from app.reports.strokes import BadStrokes, StrokesTooShort, parse_strokes
 from app.storage import object_key, put_bytes
 from app.tenancy import require_tenant
 from app.transactions import pause
@@ -84,6 +89,11 @@ class SignerMissing(SignatureRefused):
 
 class SignatureMissing(SignatureRefused):
     """Draw the signature, or choose an image of it."""
+
+
+class SignatureBlank(SignatureRefused):
+    """A dot or a blank picture is no signature. Draw the whole signature, or choose a picture in
+    which it is dark on a light ground."""
 
 
 class SignatureTooLarge(SignatureRefused):
@@ -208,7 +218,9 @@ def _checked(given: GivenSignature) -> tuple[str, dict[str, Any] | None, bytes]:
         raise SignatureTooLarge(size=most // 1000)
     try:
         strokes = parse_strokes(given.strokes) if given.strokes is not None else None
-        return name, strokes, clean_logo_apart(given.image)
+        return name, strokes, clean_signature_apart(given.image)
+    except (StrokesTooShort, BlankSignature) as error:
+        raise SignatureBlank from error
     except BadStrokes as error:
         raise SignatureMissing from error
     except UnsupportedLogo as error:

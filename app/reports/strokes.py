@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from math import isfinite
+from itertools import pairwise
+from math import dist, isfinite
 from typing import Any
 
 MAX_STROKES_BYTES = 100_000
 MAX_STROKES = 500
 MAX_SIDE = 10_000
+LEAST_LENGTH = 0.04  # of the pad's longer side
 MAX_NUMBER = 1e13  # a time in milliseconds since 1970 fits
 
 
@@ -21,8 +23,15 @@ class BadStrokes(ValueError):
     """The bytes are not the strokes of a pad, or hold none."""
 
 
+class StrokesTooShort(BadStrokes):
+    """The pen came down but went nowhere: a tap."""
+
+
 def parse_strokes(data: bytes) -> dict[str, Any]:
-    """The strokes as plain JSON with numbers rounded to hundredths. Raises BadStrokes."""
+    """The strokes as plain JSON with numbers rounded to hundredths. Raises BadStrokes.
+
+    All strokes together must be longer than a tap (StrokesTooShort).
+    """
     if len(data) > MAX_STROKES_BYTES:
         raise BadStrokes(f"more than {MAX_STROKES_BYTES} bytes")
     try:
@@ -37,7 +46,13 @@ def parse_strokes(data: bytes) -> dict[str, Any]:
     strokes = list(_strokes(found["strokes"]))
     if not strokes:
         raise BadStrokes("nothing drawn")
+    if sum(map(_length, strokes)) < LEAST_LENGTH * max(width, height):
+        raise StrokesTooShort("a dot")
     return {"width": width, "height": height, "strokes": strokes}
+
+
+def _length(points: list[list[float]]) -> float:
+    return sum(dist(one[:2], other[:2]) for one, other in pairwise(points))
 
 
 def _strokes(given: list[Any]) -> Iterator[list[list[float]]]:

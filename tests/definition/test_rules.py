@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +49,7 @@ GOOD = PhotoFacts("f", has_position=True)
 READING = PhotoFacts("f", PhotoState.READING)
 BAD = PhotoFacts("f", PhotoState.QUARANTINED)
 LOST = PhotoFacts("f", PhotoState.FAILED)
+DAMAGED = PhotoFacts("f", is_damaged=True)
 EXPLAINED = PhotoFacts("f", PhotoState.QUARANTINED, reason="the camera broke")
 
 
@@ -243,12 +246,26 @@ def test_exceptions_come_in_form_order_with_their_cells() -> None:
         (said("ok"), (GOOD,), Outcome.PASSED),
         (said("ok", "by hand"), (), Outcome.PASSED_WITH_REMARKS),
         (said("ok"), (EXPLAINED,), Outcome.PASSED_WITH_REMARKS),
+        (said("ok"), (GOOD, DAMAGED), Outcome.PASSED_WITH_REMARKS),
         (said("na", why="none here"), (), Outcome.PASSED_WITH_REMARKS),
         (said("not_ok", "cracked"), (EXPLAINED,), Outcome.FAILED),
     ],
 )
 def test_outcome(facts: AnswerFacts, photos: tuple[PhotoFacts, ...], outcome: Outcome) -> None:
     assert result(definition(field("f")), {"f": facts}, photos).outcome is outcome
+
+
+def test_a_damaged_photo_counts_and_is_an_exception() -> None:
+    checklist = definition(field("f", photos=PhotoPolicy(mode=PhotoMode.REQUIRED, min=1, max=2)))
+    answers = {"f": said("ok")}
+    assert missing_items(checklist, answers, [DAMAGED], []) == []
+    assert exceptions(checklist, answers, [GOOD, DAMAGED]) == [
+        ExceptionItem(ExceptionKind.DAMAGED_PHOTO, "f")
+    ]
+    unread = replace(DAMAGED, state=PhotoState.QUARANTINED)
+    assert [item.kind for item in exceptions(checklist, answers, [unread])] == [
+        ExceptionKind.QUARANTINED_PHOTO
+    ]
 
 
 def test_out_of_limits_fails_and_na_is_listed_apart() -> None:

@@ -20,7 +20,7 @@ from tests.cast import PASSWORD
 from tests.pictures import a_jpeg, a_png
 
 APP = Path(__file__).resolve().parents[2] / "app"
-STROKES = b'{"width": 300, "height": 150, "strokes": [[[1, 2, 3], [4.5, 6, 70]]]}'
+STROKES = b'{"width": 300, "height": 150, "strokes": [[[1, 2, 3], [140.5, 60, 70]]]}'
 
 
 @dataclass(frozen=True)

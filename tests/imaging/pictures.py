@@ -217,3 +217,63 @@ def bomb_jpeg(width: int, height: int) -> bytes:
     at = data.index(b"\xff\xc0")
     data[at + 5 : at + 9] = struct.pack(">HH", height, width)
     return bytes(data)
+
+
+def box(kind: bytes, *parts: bytes) -> bytes:
+    """A box of ISO/IEC 14496-12."""
+    body = b"".join(parts)
+    return struct.pack(">I", 8 + len(body)) + kind + body
+
+
+def heic_of_one_tile(
+    path: Path, columns: int, rows: int, *, side: int = 1000, is_named: bool = True
+) -> Path:
+    """Write a HEIC of columns x rows tiles that are all the same item, so it is made at once.
+
+    `is_named`: whether the container names its primary item.
+    """
+    write_heic(path, upright(side, side))
+    coding, data = _coded(path.read_bytes())
+    size, whole = (side, side), (side * columns, side * rows)
+    spaces = [box(b"ispe", bytes(4), struct.pack(">II", *one)) for one in (whole, size)]
+    grid = bytes([0, 1, rows - 1, columns - 1]) + struct.pack(">II", *whole)
+    kinds = [
+        box(b"infe", bytes([2, 0, 0, 0]), struct.pack(">HH", number, 0), kind, b"\0")
+        for number, kind in ((1, b"grid"), (2, b"hvc1"))
+    ]
+    named = box(b"pitm", bytes(4), struct.pack(">H", 1)) if is_named else b""
+    count = columns * rows
+    tiles = struct.pack(">HH", 1, count) + struct.pack(">H", 2) * count
+    rights = b"".join(
+        struct.pack(">HB", number, len(marks)) + bytes(marks)
+        for number, marks in ((1, (2,)), (2, (0x81, 3)))
+    )
+
+    def meta(at: int) -> bytes:
+        places = b"".join(
+            struct.pack(">HHHHII", number, method, 0, 1, *place)
+            for number, method, place in ((1, 1, (0, len(grid))), (2, 0, (at, len(data))))
+        )
+        return box(
+            b"meta", bytes(4),
+            box(b"hdlr", bytes(8), b"pict", bytes(13)),
+            named,
+            box(b"iloc", bytes([1, 0, 0, 0, 0x44, 0]), struct.pack(">H", 2), places),
+            box(b"iinf", bytes(4), struct.pack(">H", 2), *kinds),
+            box(b"iref", bytes(4), box(b"dimg", tiles)),
+            box(b"iprp", box(b"ipco", coding, *spaces),
+                box(b"ipma", bytes(4), struct.pack(">I", 2), rights)),
+            box(b"idat", grid),
+        )  # fmt: skip
+
+    head = box(b"ftyp", b"heic", bytes(4), b"mif1heic")
+    start = len(head) + len(meta(0)) + 8
+    path.write_bytes(head + meta(start) + box(b"mdat", data))
+    return path
+
+
+def _coded(whole: bytes) -> tuple[bytes, bytes]:
+    """The hvcC box and the data of the only picture of a HEIC."""
+    at = whole.index(b"hvcC") - 4
+    coding = whole[at : at + int.from_bytes(whole[at : at + 4], "big")]
+    return coding, whole[whole.index(b"mdat") + 4 :]

@@ -11,7 +11,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from app.imaging.child import run_limited
-from app.imaging.decode import PixelLimits, Reason, UndecodableImage, open_picture
+from app.imaging.decode import Reason, UndecodableImage, open_picture
+from app.imaging.limits import PixelLimits
+from app.imaging.pixels import RawPixels, shrink, shrink_raw
 from app.imaging.sniff import ImageKind
 from tests.imaging import pictures
 from tests.imaging.pictures import CORNERS, corners, orientation_exif
@@ -207,10 +209,74 @@ def test_bombs_are_refused_fast_and_small(kind: str, tmp_path: Path) -> None:
 
 def test_the_limits_are_the_callers(tmp_path: Path) -> None:
     path = pictures.write_jpeg(tmp_path / "photo", pictures.upright(1600, 1200))
-    small = PixelLimits(header=2_000_000, decoded=500_000)
+    small = PixelLimits(jpeg=2_000_000, png=500_000)
     assert open_picture(path, small, long_edge=400).width == 1600
     assert refused(path, max_pixels=small) is Reason.BOMB
-    assert refused(path, max_pixels=PixelLimits(header=1_000_000)) is Reason.BOMB
+    assert refused(path, max_pixels=PixelLimits(jpeg=1_000_000)) is Reason.BOMB
+
+
+@pytest.mark.parametrize(
+    ("write", "kind"), [(pictures.write_png, "png"), (pictures.write_heic, "heic")]
+)
+def test_each_kind_has_its_own_limit(write, kind: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "photo", pictures.upright(400, 300))
+    assert refused(path, max_pixels=PixelLimits(**{kind: 119_999})) is Reason.BOMB
+    assert open_picture(path, PixelLimits(**{kind: 120_000})).width == 400
+
+
+def test_a_general_limit_lowers_those_above_it() -> None:
+    limits = PixelLimits.up_to(100_000_000)
+    assert (limits.jpeg, limits.heic, limits.png) == (100_000_000, 100_000_000, 80_000_000)
+    assert PixelLimits.up_to(900_000_000) == PixelLimits()
+
+
+def decode_for_print(path: Path) -> tuple[int, int, Image.Image]:
+    decoded = open_picture(path, long_edge=960)
+    return decoded.width, decoded.height, decoded.image
+
+
+def test_a_heic_of_108_megapixels_is_decoded_within_the_memory_of_a_child(tmp_path: Path) -> None:
+    path = pictures.heic_of_one_tile(tmp_path / "photo", 12, 9)
+    width, height, image = run_limited(decode_for_print, path)
+    assert (width, height, image.size) == (12_000, 9_000, (960, 720))
+    for tile in ((0, 0, 80, 80), (880, 640, 960, 720)):
+        assert corners(image.crop(tile)) == CORNERS
+
+
+def test_a_heic_of_200_megapixels_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    path = pictures.heic_of_one_tile(tmp_path / "photo", 16, 13)
+    assert run_limited(refuse_and_measure, path)[0] is Reason.BOMB
+
+
+def test_a_heic_that_names_no_picture_is_refused_with_that_reason(tmp_path: Path) -> None:
+    path = pictures.heic_of_one_tile(tmp_path / "photo", 2, 2, side=64, is_named=False)
+    assert refused(path) is Reason.NO_PRIMARY
+
+
+def test_a_preview_inside_a_heic_is_never_taken_for_the_photo(tmp_path: Path) -> None:
+    """A preview would have the right shape and the wrong detail."""
+    picture = pictures.texture(1200, 900)
+    plain = pictures.write_heic(tmp_path / "plain", picture)
+    both = pictures.write_heic(tmp_path / "both", picture, thumbnails=[512, 1000])
+    assert both.stat().st_size > plain.stat().st_size + 50_000
+    for long_edge in (None, 960, 400):
+        images = [open_picture(path, long_edge=long_edge).image for path in (plain, both)]
+        assert images[0].tobytes() == images[1].tobytes()
+
+
+@pytest.mark.parametrize("size", [(3_001, 2_003), (1_500, 4_001), (640, 480)])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+def test_shrinking_in_bands_gives_what_shrinking_a_whole_picture_gives(
+    size: tuple[int, int], mode: str
+) -> None:
+    image = pictures.texture(*size).convert(mode)
+    if mode == "RGBA":
+        image.putalpha(Image.linear_gradient("L").resize(size))
+    depth = len(mode)
+    raw = RawPixels(mode, size, size[0] * depth, memoryview(image.tobytes()))
+    banded, whole = shrink_raw(raw, (480, 480)), shrink(image, (480, 480))
+    assert (banded.mode, banded.size) == (whole.mode, whole.size)
+    assert banded.tobytes() == whole.tobytes()
 
 
 @pytest.mark.parametrize("write", WRITERS)

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.imaging.exif import ExifReading, Note, read_exif, read_exif_block
+from app.imaging.exif import ExifReading, read_exif, read_exif_block
+from app.imaging.notes import Note
 from tests.imaging import pictures
 from tests.imaging.pictures import ascii_entry, exif, phone_exif
 
@@ -83,8 +84,6 @@ def test_a_multi_picture_file_is_read_at_its_first_picture(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("block", "note"),
     [
-        (phone_exif(taken="0000:00:00 00:00:00"), Note.TIME_INVALID),
-        (phone_exif(taken="    :  :     :  :  "), Note.TIME_MISSING),
         (phone_exif(offset="+99:00"), Note.OFFSET_INVALID),
         (phone_exif(latitude=[Fraction(91), Fraction(0), Fraction(0)]), Note.GPS_INVALID),
         (phone_exif(latitude=[(23, 0), (33, 1), (0, 1)]), Note.GPS_INVALID),
@@ -112,6 +111,110 @@ def test_nonsense_is_unknown_with_a_note(block: bytes, note: Note) -> None:
         Note.ALTITUDE_INVALID: reading.altitude_m,
     }
     assert unknown.get(note) is None
+
+
+@pytest.mark.parametrize(
+    ("taken", "note"),
+    [
+        ("0000:00:00 00:00:00", Note.TIME_INVALID),
+        ("22/11/2026 14:05:09", Note.TIME_INVALID),
+        ("    :  :     :  :  ", Note.TIME_MISSING),
+    ],
+)
+def test_without_a_time_of_taking_the_time_of_change_is_told_and_never_taken(
+    taken: str, note: Note
+) -> None:
+    reading = read_exif_block(phone_exif(taken=taken))
+    assert (reading.taken_at, reading.taken_offset) == (None, None)
+    assert reading.notes == (note, Note.TIME_CHANGED)
+
+
+@pytest.mark.parametrize(
+    ("original", "notes"),
+    [
+        ("0000:00:00 00:00:00", (Note.TIME_INVALID, Note.TIME_DIGITIZED)),
+        ("2026:13:01 00:00:00", (Note.TIME_INVALID, Note.TIME_DIGITIZED)),
+        ("    :  :     :  :  ", (Note.TIME_DIGITIZED,)),
+        ("", (Note.TIME_DIGITIZED,)),
+    ],
+)
+def test_the_time_of_digitizing_stands_in_and_says_so(
+    original: str, notes: tuple[Note, ...]
+) -> None:
+    details = [
+        ascii_entry(0x9003, original),
+        ascii_entry(0x9004, "2026:11:22 14:05:09"),
+        ascii_entry(0x9011, "+09:00"),
+        ascii_entry(0x9012, "-0300"),
+    ]
+    reading = read_exif_block(exif(details=details))
+    assert (reading.taken_at, reading.taken_offset) == (LOCAL, "-03:00")
+    assert reading.notes == (*notes, Note.GPS_MISSING)
+
+
+@pytest.mark.parametrize(
+    ("taken", "offset", "expected", "notes"),
+    [
+        ("2026-11-22T14:05:09-03:00", "", "-03:00", ()),
+        ("2026-11-22T14:05:09-03:00", "-0300", "-03:00", ()),
+        ("2026-11-22T14:05:09-03:00", "+09:00", None, (Note.OFFSET_CONFLICT,)),
+        ("2026-11-22T14:05:09-03:00", "noon", "-03:00", (Note.OFFSET_INVALID,)),
+        ("2026:11:22 14:05:09 BRT", "-3:00", "-03:00", (Note.OFFSET_INVALID,)),
+        ("2026:11:22 14:05:09 BRT", "", None, (Note.OFFSET_INVALID,)),
+        ("2026:11:21 38:05:09", "-03:00", None, (Note.TIME_INVALID, Note.TIME_CHANGED)),
+    ],
+)
+def test_an_offset_is_taken_from_tag_or_text_and_its_loss_is_noted(
+    taken: str, offset: str, expected: str | None, notes: tuple[Note, ...]
+) -> None:
+    reading = read_exif_block(phone_exif(taken=taken, offset=offset))
+    assert (reading.taken_offset, reading.notes) == (expected, notes)
+
+
+def test_an_hour_24_and_missing_seconds_are_read_with_a_note() -> None:
+    late = read_exif_block(phone_exif(taken="2026:11:21 24:08:19"))
+    assert late.taken_at == datetime.fromisoformat("2026-11-22T00:08:19")
+    assert late.notes == (Note.TIME_HOUR_24,)
+    short = read_exif_block(phone_exif(taken="2026:11:22 14:05"))
+    assert (short.taken_at, short.notes) == (LOCAL.replace(second=0), (Note.TIME_NO_SECONDS,))
+
+
+@pytest.mark.parametrize("refs", [("South", "West"), ("south", "w"), ("SUL", "Oeste")])
+def test_a_hemisphere_may_be_a_word(refs: tuple[str, str]) -> None:
+    reading = read_exif_block(phone_exif(refs=refs))
+    assert (reading.latitude, reading.longitude) == (
+        pytest.approx(-23.550519, abs=1e-6),
+        pytest.approx(-46.633308, abs=1e-6),
+    )
+    assert reading.notes == ()
+
+
+def test_degrees_written_as_text_are_no_missing_position() -> None:
+    block = exif(gps=[ascii_entry(1, "S"), ascii_entry(2, "23.5505"), ascii_entry(3, "W")])
+    assert Note.GPS_INVALID in read_exif_block(block).notes
+
+
+STRAY = [b"\0\0\0", b"\0" * 5000, b"\xff\xff\xff", b"junk", b"\xff\0\xff\0", b"\xff\xd0"]
+
+
+@pytest.mark.parametrize("stray", STRAY)
+def test_exif_behind_stray_bytes_is_found(stray: bytes, tmp_path: Path) -> None:
+    """Other readers skip them too: they go on to the next marker."""
+    data = pictures.write_jpeg(tmp_path / "a", pictures.upright(), phone_exif()).read_bytes()
+    path = tmp_path / "b"
+    path.write_bytes(data[:2] + b"\xff\xfe\0\4ab" + stray + data[2:])
+    assert read_exif(path).taken_at == LOCAL
+
+
+@pytest.mark.parametrize("padding", [b"\0" * 6, b"Exif\0\0", b"padding"])
+@pytest.mark.parametrize("is_inside", [True, False])
+def test_a_padded_exif_block_is_found(padding: bytes, is_inside: bool, tmp_path: Path) -> None:
+    body = b"Exif\0\0" + padding if is_inside else padding + b"Exif\0\0"
+    body += phone_exif()
+    data = pictures.write_jpeg(tmp_path / "a", pictures.upright()).read_bytes()
+    path = tmp_path / "b"
+    path.write_bytes(data[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + data[2:])
+    assert read_exif(path).taken_at == LOCAL
 
 
 def test_the_time_of_a_change_is_never_the_time_taken() -> None:

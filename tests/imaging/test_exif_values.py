@@ -50,10 +50,33 @@ def test_numbers(value: object, number: float | None) -> None:
         ("2026:11:22 14:05:09", LOCAL),
         ("2026-11-22T14:05:09", LOCAL),
         ("2026:11:22 14:05:09.25\0", LOCAL),
+        ("2026:11:22 14:05:09,25 \0\0", LOCAL),
+        ("2026/11/22 14:05:09", LOCAL),
+        ("2026.11.22 14:05:09", LOCAL),
+        ("2026-11-22t14:05:09", LOCAL),
+        ("2026:11:22  14:05:09", LOCAL),
+        ("2026:11:22 02:05:09 PM", LOCAL),
+        ("2026:11:22 2:05:09 p.m.", LOCAL),
+        ("2026:11:22 12:05:09 AM", LOCAL.replace(hour=0)),
+        ("2026: 1: 5  4:05:09", datetime.fromisoformat("2026-01-05T04:05:09")),
+        ("2026:11:22 24:05:09", datetime.fromisoformat("2026-11-23T00:05:09")),
+        ("2026:12:31 24:00:00", datetime.fromisoformat("2027-01-01T00:00:00")),
+        ("2026:11:22 14:05", LOCAL.replace(second=0)),
+        ("2026-11-22T14:05-03:00", LOCAL.replace(second=0)),
         ("0000:00:00 00:00:00", None),
         ("2026:13:01 00:00:00", None),
         ("2026:02:30 00:00:00", None),
-        ("2026:11:22 24:00:00", None),
+        ("2026:11:22 25:00:00", None),
+        ("2026:11:22 14:60:00", None),
+        ("2026:11:22 14:05:60", None),
+        ("2026:11:22 14:05:9", None),
+        ("2026:11:22 14:05:095", None),
+        ("2026:11:22 14:05:09:30", None),
+        ("2026:11:22 14:05:09 PM", None),
+        ("2026:11:22 00:05:09 AM", None),
+        ("2026:11/22 14:05:09", None),
+        ("22/11/2026 14:05:09", None),
+        ("11-22-2026 14:05:09", None),
         ("1970:01:01 00:00:00", None),
         ("9999:01:01 00:00:00", None),
         ("2026:11:22", None),
@@ -61,7 +84,38 @@ def test_numbers(value: object, number: float | None) -> None:
     ],
 )
 def test_clocks(text: str, expected: datetime | None) -> None:
-    assert values.parse_clock(text) == expected
+    clock = values.parse_clock(text)
+    assert (clock.at if clock else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "is_lost"),
+    [
+        ("2026-11-22T14:05:09", None, False),
+        ("2026-11-22T14:05:09-03:00", "-03:00", False),
+        ("2026-11-22T14:05:09.250-0300", "-03:00", False),
+        ("2026:11:22 14:05:09 +05:45", "+05:45", False),
+        ("2026:11:22 14:05:09Z", "+00:00", False),
+        ("2026:11:22 02:05:09 PM UTC-3", "-03:00", False),
+        ("2026:11:22 14:05:09 BRT", None, True),
+        ("2026:11:22 14:05:09+99:00", None, True),
+    ],
+)
+def test_a_clock_keeps_its_own_offset_or_says_that_it_is_lost(
+    text: str, offset: str | None, is_lost: bool
+) -> None:
+    clock = values.parse_clock(text)
+    assert clock is not None
+    assert (clock.at, clock.offset, clock.is_offset_lost) == (LOCAL, offset, is_lost)
+
+
+def test_a_clock_says_what_was_unusual_in_it() -> None:
+    plain, late, short = (
+        values.parse_clock(f"2026:11:22 {text}") for text in ("00:00:00", "24:00:00", "14:05")
+    )
+    assert plain and late and short
+    assert [one.is_hour_24 for one in (plain, late, short)] == [False, True, False]
+    assert [one.has_seconds for one in (plain, late, short)] == [True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -69,11 +123,25 @@ def test_clocks(text: str, expected: datetime | None) -> None:
     [
         ("-03:00", "-03:00"),
         ("+05:45", "+05:45"),
+        ("-0300", "-03:00"),
+        ("-3:00", "-03:00"),
+        ("-300", "-03:00"),
+        ("+0545", "+05:45"),
+        ("-03", "-03:00"),
+        ("+5", "+05:00"),
+        ("\u221203:00", "-03:00"),
+        ("UTC-3", "-03:00"),
+        ("GMT+05:45", "+05:45"),
+        ("-03:00 \0", "-03:00"),
         ("Z", "+00:00"),
+        ("z", "+00:00"),
+        ("UTC", "+00:00"),
         ("+15:00", None),
         ("+14:01", None),
         ("-03:60", None),
-        ("-3:00", None),
+        ("03:00", None),
+        ("-03:0", None),
+        ("-03:000", None),
         ("BRT", None),
     ],
 )
@@ -92,7 +160,25 @@ def test_offsets(text: str, expected: str | None) -> None:
         ([23, 61, 0], "N", None),
         ([23, 0, 61], "N", None),
         ([-23, 0, 0], "N", None),
-        ([23, 33], "N", None),
+        ([23, 33], "N", 23.55),
+        ([23, Fraction(3303, 100)], "S", -23.5505),
+        ([Fraction(235505, 10000)], "South", -23.5505),
+        ([Fraction(235505, 10000), 0, 0], "N", 23.5505),
+        ([23, 33, Fraction(18, 10)], "south", -23.5505),
+        ([23, 33, Fraction(18, 10)], "NORTH\0", 23.5505),
+        ([23, 33, Fraction(18, 10)], "Sul", -23.5505),
+        ([23, 33, Fraction(18, 10)], " s ", -23.5505),
+        ([-23, 33, 0], "S", None),
+        ([-23, -33, Fraction(-18, 10)], "S", -23.5505),
+        ([Fraction(-235505, 10000)], "S", -23.5505),
+        ([Fraction(-235505, 10000)], "N", None),
+        ([Fraction(235505, 10000), 33, 0], "N", None),
+        ([23, Fraction(3303, 100), 18], "N", None),
+        ([23, Fraction(3303, 100), Ratio(0, 0)], "N", None),
+        ([], "N", None),
+        ([23, 33, 1, 1], "N", None),
+        ([23, 33, 0], "SE", None),
+        ([23, 33, 0], "somewhere", None),
         ([23, 33, Ratio(1, 0)], "N", None),
         ([23, 33, 0], "", None),
         ([23, 33, 0], "E", None),
@@ -106,6 +192,7 @@ def test_degrees(parts: list[object], ref: str, expected: float | None) -> None:
 def test_gps_clock_is_utc() -> None:
     found = values.parse_gps_clock("2026:11:22", [17, 5, Fraction(81, 10)])
     assert found == datetime(2026, 11, 22, 17, 5, 8, 100_000, tzinfo=UTC)
+    assert values.parse_gps_clock("2026/11/22", [17, 5, Fraction(81, 10)]) == found
     assert values.parse_gps_clock("2026:11:22", [24, 0, 0]) is None
     assert values.parse_gps_clock("2026:11:31", [1, 0, 0]) is None
 

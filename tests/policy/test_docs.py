@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.config import Settings
+from app.imaging.limits import MILLION, PixelLimits
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -48,3 +49,17 @@ def test_every_make_target_is_in_the_readme():
     targets = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
     readme = (ROOT / "README.md").read_text()
     assert [one for one in targets if f"make {one}" not in readme] == []
+
+
+def test_the_readme_names_the_limit_of_each_kind_of_picture():
+    row = re.search(
+        r"^\| `MAX_PICTURE_PIXELS` \| (\d+) \| (.*) \|$", (ROOT / "README.md").read_text(), re.M
+    )
+    assert row
+    limits = PixelLimits()
+    named = dict(re.findall(r"a (JPEG|HEIC|PNG) of (?:at most )?(\d+) million", row[2]))
+    assert {kind.lower(): int(number) for kind, number in named.items()} == limits.in_millions
+    assert int(row[1]) == limits.jpeg == Settings.model_fields["max_picture_pixels"].default
+    assert all(
+        number * MILLION == getattr(limits, kind) for kind, number in limits.in_millions.items()
+    )

@@ -28,15 +28,15 @@ OPERATIONS = [name for name in vars(Storage) if not name.startswith("_")]
 # What waits for somebody else or computes for long, by the library that does it. A module that
 # brings one of these in marks the functions through which the app reaches it.
 SLOW_LIBRARIES = {"subprocess", "smtplib", "openpyxl", "weasyprint", "boto3", "PIL", "pypdfium2",
-                  "pikepdf"}  # fmt: skip
+                  "pikepdf", "simplejpeg"}  # fmt: skip
 # Everything else that imports one of them, and why it needs no mark of its own.
 NOT_MARKED = {
     # Called by what is marked, in the same module or under it.
     "app.definition.workbook.guard", "app.definition.workbook.sheet", "app.storage.bucket",
     "app.pdf.fetcher", "app.pdf.fonts", "app.pdf.proof",
-    # In a child process, which has no session: `clean_logo_apart` and `run_limited` are marked.
+    # In a child process, which has no session: `clean_*_apart` and `run_limited` are marked.
     "app.imaging.decode", "app.imaging.derivatives", "app.imaging.logo",
-    "app.imaging.watermark", "app.imaging.pixels",
+    "app.imaging.watermark", "app.imaging.pixels", "app.imaging.ink", "app.imaging.damage",
     # They start servers and processes, before there is an app.
     "app.embedded", "app.stack",
     # Rows become a file on the local disk as they are read: one look at the database, no locks.
