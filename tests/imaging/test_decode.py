@@ -284,10 +284,10 @@ def test_our_own_comparison_stands_without_pillows(write, tmp_path: Path, monkey
     """Whole files: no damage refuses them in its stead, and a JPEG's reduced decode is small."""
     monkeypatch.setattr(Image, "_decompression_bomb_check", lambda size: None)
     path = write(tmp_path / "photo", pictures.upright(1600, 1200))
-    limits = PixelLimits(header=1_919_999)
+    limits = PixelLimits.up_to(1_919_999)
     assert refused(path, max_pixels=limits) is Reason.BOMB
     assert refused(path, max_pixels=limits, long_edge=96) is Reason.BOMB
-    assert open_picture(path, PixelLimits(header=1_920_000), 96).width == 1600
+    assert open_picture(path, PixelLimits.up_to(1_920_000), 96).width == 1600
 
 
 def test_pillow_compares_with_the_same_limit(tmp_path: Path, monkeypatch) -> None:
@@ -300,7 +300,7 @@ def test_pillow_compares_with_the_same_limit(tmp_path: Path, monkeypatch) -> Non
     opened = Image.open
     monkeypatch.setattr(Image, "open", watched)
     path = pictures.write_jpeg(tmp_path / "photo", pictures.upright())
-    open_picture(path, PixelLimits(header=3_000_000))
+    open_picture(path, PixelLimits.up_to(3_000_000))
     assert seen == [3_000_000]
 
 
