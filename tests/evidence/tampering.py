@@ -113,6 +113,61 @@ def cell(table: str, column: str) -> Change:
     return Change(f"cell {table}.{column}", does, is_seen)
 
 
+def times() -> Iterator[Change]:
+    """Times that to_char writes as nothing, or as it writes another."""
+    for table, columns in ROWS.items():
+        for column in columns:
+            if column.endswith(("_at", "_on")) and (table, column) != (
+                "photo_readings",
+                "taken_at",
+            ):
+                yield odd_cell("infinite", table, column, "'infinity'")
+                yield odd_cell(
+                    "before Christ", table, column,
+                    f"(coalesce({column}, now())::timestamp::text || ' BC')::timestamp",
+                    is_seen_on_page=False,
+                )  # fmt: skip
+
+
+def odd_cell(
+    name: str, table: str, column: str, value: str, *, is_seen_on_page: bool = True
+) -> Change:
+    where = EVIDENCE_OF.get(table, OF_REPORT).format(table)
+    is_seen = is_seen_on_page and (table, column) != ("reports", "discarded_at")
+    return sql(
+        f"{name} {table}.{column}",
+        f"update {table} set {column} = {value} where id = (select id from {table} where {where}"
+        f" order by {column} is not null, md5(id::text || %(seed)s) limit 1)",
+        is_seen_on_page=is_seen,
+    )
+
+
+# What no page and no worker of Laudo ever writes, and what its own reading of it fails at.
+DEEP = "(repeat('[', 5000) || repeat(']', 5000))"
+JSON_CELLS = (
+    ("answers", "value"), ("versions", "body"), ("photo_readings", "notes"),
+    ("photo_readings", "exif"), ("signatures", "strokes"),
+)  # fmt: skip
+FACTS_OF = ("photo.received", "document.requested", "document.made", "report.completed")
+UNREADABLE = (
+    *(
+        odd_cell("deep", *cell, f"{DEEP}::jsonb", is_seen_on_page=cell != ("versions", "body"))
+        for cell in JSON_CELLS
+    ),
+    *(odd_cell("endless number", *cell, "'[1e400, -0.0, 1e3]'") for cell in JSON_CELLS),
+    odd_cell("too long a number", "answers", "value", "'12345678901234567890'"),
+    sql("deep snapshots.body", f"update snapshots set body = {DEEP}"),
+    *(
+        sql(
+            f"facts of {action} that are none",
+            "update audit_entries set body = regexp_replace(body, '\"facts\":\\{[^}]*\\}',"
+            f" '\"facts\":[1]') where action = '{action}'",
+        )
+        for action in FACTS_OF
+    ),
+)
+
+
 ANY_ANSWER = "(select id from answers where report_id in (select id from reports where status = 'completed') order by md5(id::text || %(seed)s) limit 1)"
 STRUCTURAL = (
     sql(
@@ -144,6 +199,10 @@ STRUCTURAL = (
         "document pointed at another's file",
         "update documents d set sha256 = p.sha256, storage_key = 't/' || d.tenant_id || '/pdf/' ||"
         " p.sha256 || '.pdf' from photos p where d.state = 'done'",
+    ),
+    sql(
+        "finished document hidden",
+        "update documents set state = 'failed', error = 'superseded' where state = 'done'",
     ),
     sql(
         "derivative inserted",
@@ -222,7 +281,7 @@ BYTES = (
 
 
 def all_changes() -> list[Change]:
-    return [*cells(), *STRUCTURAL, *BYTES]
+    return [*cells(), *times(), *STRUCTURAL, *UNREADABLE, *BYTES]
 
 
 def unguarded(database: str) -> extensions.connection:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import psycopg2
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from app.commands.check.evidence import check_evidence
 from app.commands.check.finding import Level
 from app.company.service import change_watermark
+from app.documents.service import request_document
 from app.evidence import jobs as evidence_jobs
-from app.evidence import verification
+from app.evidence import recorded, verification
 from app.evidence.recorded import FORMAT_1, FORMAT_2
 from app.extensions import db
 from app.imaging.settings import WatermarkSettings
-from app.models import Account, Actor, Equipment, Project, Role, Tenant, Verification
+from app.models import Account, Actor, Equipment, Project, Report, Role, Tenant, Verification
 from app.reports.service import archive_report
 from app.tenancy import tenant_scope
 from tests import servers as test_servers
-from tests.backup_stage import Place, empty_place, fill, place
-from tests.evidence.stage import earlier_database
+from tests.backup_stage import Place, copied_place, empty_place, fill, place
+from tests.evidence.stage import asking, earlier_database
 
 pytestmark = pytest.mark.xdist_group("frozen")
 
@@ -107,6 +109,45 @@ def test_both_formats_are_at_hand(earlier, today):
 
 def test_a_fresh_report_is_unbroken(there):
     assert wrong(there) == []
+
+
+def committed_meanwhile(there: Place, act: Callable[[Actor], object], before: str):
+    """`Ask` of a check during which somebody else commits `act`, right before a statement."""
+    dsn = test_servers.current().postgres().dsn(database=there.database)
+    connection = psycopg2.connect(dsn)
+    asked, is_done = asking(connection), []
+
+    def asking_it(statement: str, parameters: Sequence[object]) -> list:
+        if statement == before and not is_done:
+            is_done.append(True)
+            inside(there, act)
+        return asked(statement, parameters)
+
+    return asking_it, connection, is_done
+
+
+def asked_for_a_pdf(actor: Actor) -> None:
+    for report in db.session.scalars(select(Report).where(Report.completed_at.is_not(None))):
+        request_document(report, actor=replace(actor, account_id=report.completed_by))
+
+
+@pytest.mark.parametrize("act", [asked_for_a_pdf, archived])
+@pytest.mark.parametrize("statement", ["REPORTS", "SNAPSHOTS", "DOCUMENTS", "ENTRIES"])
+def test_what_is_committed_during_a_check_raises_no_alarm(today, tmp_path, act, statement):
+    today.let_go()
+    with copied_place(today, tmp_path / "storage") as copy:
+        before = getattr(verification, statement, None) or getattr(recorded, statement)
+        asking_it, connection, is_done = committed_meanwhile(copy, act, before)
+        tenant_id, entries = str(tenant_of(copy)), "select count(*) from audit_entries"
+        ((count,),) = ask(copy, entries)
+        found = verification.find_differences(asking_it, tenant_id, list_reports(copy))
+        connection.close()
+        assert is_done and not any(found.values())
+        assert ask(copy, entries) > [(count,)], "nothing was committed"
+
+
+def list_reports(there: Place) -> list[str]:
+    return [one for (one,) in ask(there, "select report_id::text from snapshots")]
 
 
 def test_every_stored_file_is_read_as_well(today):
