@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 
@@ -54,7 +55,8 @@ EVIDENCE_OF = {
     "audit_entries": "true",
     "audit_heads": "true",
 }
-OF_REPORT = "{0}.report_id in (select id from reports where status = 'completed')"
+COMPLETED = "(select id from reports where status = 'completed')"
+OF_REPORT = f"{{0}}.report_id in {COMPLETED}"
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,11 @@ class Change:
 def sql(name: str, *statements: str, is_seen_on_page: bool = True) -> Change:
     def does(connection: extensions.connection, _storage: Path, random: Random) -> bool:
         with connection.cursor() as cursor:
+            changed = 0
             for statement in statements:
                 cursor.execute(statement, {"seed": random.random()})
-            return cursor.rowcount > 0
+                changed += max(0, cursor.rowcount)
+            return changed > 0
 
     return Change(name, does, is_seen_on_page)
 
@@ -166,6 +170,53 @@ UNREADABLE = (
         for action in FACTS_OF
     ),
 )
+
+
+def chained(
+    action: str, object_type: str, rows: str, object_id: str, facts: str
+) -> tuple[str, ...]:
+    """Statements by which a forged entry is chained as any other is: `facts` of `rows`."""
+    return (
+        "alter table audit_entries enable always trigger audit_entries_chain",
+        "alter table audit_heads disable trigger all",
+        "insert into audit_entries (tenant_id, action, object_type, object_id, body)"
+        f" select tenant_id, '{action}', '{object_type}', {object_id}, jsonb_build_object('action',"
+        f" '{action}', 'object', jsonb_build_object('type', '{object_type}', 'id', {object_id}),"
+        f" 'actor', '{{}}'::jsonb, 'facts', {facts})::text from {rows}",
+        "alter table audit_entries disable trigger all",
+    )
+
+
+# What was forged is told to the chain as well: the chain stays whole, and says two things.
+FORGED_ENTRIES = (
+    sql(
+        "snapshot exchanged and completed anew",
+        "update snapshots set body = replace(body, '\"client\":\"', '\"client\":\"Another ')",
+        "update snapshots set sha256 = encode(sha256(convert_to(body, 'UTF8')), 'hex')",
+        *chained(
+            "report.completed", "report", "snapshots", "report_id",
+            "jsonb_build_object('snapshot_sha256', sha256)",
+        ),
+    ),
+    Change("document exchanged and made anew", lambda *where: _exchange_document(*where)),
+)  # fmt: skip
+
+
+def _exchange_document(connection: extensions.connection, storage: Path, _random: Random) -> bool:
+    """Another file under its own right name, and a row and an entry that agree with it."""
+    (finished, *_others) = _objects(storage, ("pdf",))
+    forged = b"%PDF-1.7 forged"
+    digest = sha256(forged).hexdigest()
+    (finished.parent / f"{digest}.pdf").write_bytes(forged)
+    return sql(
+        "document",
+        f"update documents set sha256 = '{digest}', byte_size = {len(forged)}, storage_key = 't/' ||"
+        f" tenant_id || '/pdf/{digest}.pdf' where state = 'done'",
+        *chained(
+            "document.made", "document", "documents where state = 'done'", "id",
+            "jsonb_build_object('sha256', sha256)",
+        ),
+    ).does(connection, storage, _random)  # fmt: skip
 
 
 ANY_ANSWER = "(select id from answers where report_id in (select id from reports where status = 'completed') order by md5(id::text || %(seed)s) limit 1)"
@@ -281,7 +332,7 @@ BYTES = (
 
 
 def all_changes() -> list[Change]:
-    return [*cells(), *times(), *STRUCTURAL, *UNREADABLE, *BYTES]
+    return [*cells(), *times(), *STRUCTURAL, *FORGED_ENTRIES, *UNREADABLE, *BYTES]
 
 
 def unguarded(database: str) -> extensions.connection:
