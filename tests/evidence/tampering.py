@@ -198,6 +198,20 @@ FORGED_ENTRIES = (
             "jsonb_build_object('snapshot_sha256', sha256)",
         ),
     ),
+    sql(
+        "document inserted and made",
+        "insert into documents (tenant_id, report_id, requested_by, is_preview, state,"
+        " storage_key, sha256, byte_size, pages, photos_printed, photos_quarantined)"
+        " select tenant_id, report_id, requested_by, is_preview, state, storage_key, sha256,"
+        " byte_size, pages, photos_printed, photos_quarantined from documents"
+        " where state = 'done'",
+        *chained(
+            "document.made", "document",
+            "documents d where state = 'done' and not exists (select from audit_entries e"
+            " where e.object_id = d.id)",
+            "id", "jsonb_build_object('sha256', sha256)",
+        ),
+    ),
     Change("document exchanged and made anew", lambda *where: _exchange_document(*where)),
 )  # fmt: skip
 
