@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -15,6 +16,8 @@ from app.definition.judging import AnswerFacts
 from app.definition.schema import Language
 from app.documents import making
 from app.documents.context import numbers_of
+from app.documents.loading import load_source
+from app.documents.pictures import plan_prints
 from app.documents.questions import question_of
 from app.documents.service import request_document
 from app.extensions import db
@@ -37,6 +40,7 @@ from app.pdf.limits import TooLarge
 from app.pdf.proof import drawn_images
 from app.pdf.settings import PdfSettings
 from app.photos.service import Upload, add_photo
+from app.photos.strip import frame_of
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
 from app.reports.queries import get_report
@@ -409,6 +413,26 @@ def lose_prints(desk) -> int:
         for row in rows:
             storage().delete(row.storage_key)
     return len(rows)
+
+
+def test_a_finished_report_prints_what_its_snapshot_names(desk):
+    """Whatever rows say: the frozen print of one photo is named as that of another here."""
+    desk.answer()
+    desk.photograph(a_jpeg((64, 48)), a_jpeg((96, 48)))
+    desk.read_photos()
+    desk.submit()
+    document_id = desk.ask()
+    with desk.acting(desk.tess):
+        source = load_source(document_id)
+        frozen = copy.deepcopy(source.frozen)
+        one, other = frozen["photos"]
+        one["pictures"] = other["pictures"]
+        (named,) = (p["sha256"] for p in other["pictures"] if p["kind"] == "print")
+        prints = plan_prints(
+            source.facts.photos, frame_of(source.report), None, is_finished=True, frozen=frozen
+        )
+        assert {one.sha256 for one in prints.by_photo.values()} == {named}
+        assert not prints.missing
 
 
 def test_what_the_company_chose_stands_in_its_pdfs(desk, cast):

@@ -286,6 +286,10 @@ TAMPERED = (
      " and tenant_id = %(tenant)s", 5, Break.HASH),
     ("update audit_entries set at = at + interval '1 microsecond' where sequence = 7"
      " and tenant_id = %(tenant)s", 7, Break.HASH),
+    ("update audit_entries set at = ((at at time zone 'UTC')::text || ' BC')::timestamp at time zone"
+     " 'UTC' where sequence = 7 and tenant_id = %(tenant)s", 7, Break.COLUMNS),
+    ("update audit_entries set at = 'infinity' where sequence = 7"
+     " and tenant_id = %(tenant)s", 7, Break.HASH),
     ("update audit_entries set hash = repeat('0', 64) where sequence = 4"
      " and tenant_id = %(tenant)s", 4, Break.HASH),
     ("delete from audit_entries where sequence = 6 and tenant_id = %(tenant)s", 7, Break.GAP),

@@ -194,6 +194,63 @@ class TestTheDatabaseAlone:
             saving.commit()
             completed.result(20)
 
+    READ = (
+        "insert into photo_readings (tenant_id, photo_id, verdict, notes, parser_version)"
+        " select tenant_id, id, 'good', '[]', 'late' from photos where report_id = %s"
+    )
+    DRAWN = (
+        "insert into derivatives (tenant_id, photo_id, kind, recipe, storage_key, sha256,"
+        " byte_size, width, height) select tenant_id, id, 'print', 'late', 't/' || tenant_id ||"
+        " '/derived/' || sha256 || '.jpg', sha256, 1, 1, 1 from photos where report_id = %s"
+    )
+
+    @staticmethod
+    def photograph(connection, report_id: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "insert into photos (tenant_id, report_id, client_id, sha256, byte_size,"
+                " media_type, storage_key, source, uploaded_by) select tenant_id, id,"
+                " gen_random_uuid(), repeat('a', 64), 1, 'image/jpeg', 't/' || tenant_id ||"
+                " '/orig/' || repeat('a', 64), 'file', started_by from reports where id = %s",
+                (report_id,),
+            )
+            cursor.execute(
+                "insert into photo_placements (tenant_id, report_id, photo_id, field_id)"
+                " select tenant_id, report_id, id, 'cover' from photos where report_id = %s",
+                (report_id,),
+            )
+        connection.commit()
+
+    @staticmethod
+    def work(connection, statement: str, report_id: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, (report_id,))
+            assert cursor.rowcount == 1
+
+    @pytest.mark.parametrize("statement", [READ, DRAWN])
+    def test_a_workers_row_waits_for_a_submit_and_is_refused(self, connections, statement):
+        submitting, working, report_id = connections
+        self.photograph(working, report_id)
+        self.complete(submitting, report_id)
+        with ThreadPoolExecutor(1) as pool:
+            late = pool.submit(self.work, working, statement, report_id)
+            until_it_waits(working, late)
+            submitting.commit()
+            with pytest.raises(InsufficientPrivilege):
+                late.result(20)
+
+    @pytest.mark.parametrize("statement", [READ, DRAWN])
+    def test_a_submit_waits_for_a_workers_row(self, connections, statement):
+        submitting, working, report_id = connections
+        self.photograph(working, report_id)
+        self.work(working, statement, report_id)
+        with ThreadPoolExecutor(1) as pool:
+            completed = pool.submit(self.complete, submitting, report_id)
+            until_it_waits(submitting, completed)
+            assert not completed.done()
+            working.commit()
+            completed.result(20)
+
 
 def until_it_waits(connection, future: Future) -> None:
     """Until the statement of this connection waits for a lock, or is done."""

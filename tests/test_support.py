@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, text, update
 
+from app.evidence.verdicts import find_verification, keep_rows_verdict
 from app.extensions import db
 from app.models import (
     Actor,
@@ -115,6 +116,21 @@ def test_the_platform_stays_in_reach_and_is_ones_own(house, sam, cast):
     account = sam.get("/account")
     assert account.status_code == 200 and "sam@laudo.test" in account.text
     assert sam.post("/account", data={"locale": "en", "time_zone": "UTC"}).status_code in (303, 422)
+
+
+def test_a_look_sees_how_evidence_stands_now(house, sam, cast):
+    """It keeps no verdict, so what it finds itself counts, and not an older one that was clean."""
+    with house.inside(cast.acme):
+        ana = Actor(cast.ana.name, cast.ana.role, cast.ana.id)
+        # Without a snapshot, so that it is no longer what was frozen.
+        changed = scenarios.completed(scenarios.a_report(ana, title="Changed since"), ana).id
+        keep_rows_verdict(changed, ())
+        db.session.commit()
+    opened(sam, cast.acme)
+    page = sam.get(f"/reports/{changed}/evidence", headers=HTMX).text
+    assert "no longer what was frozen" in page
+    with house.inside(cast.acme):
+        assert find_verification(changed).differences == []
 
 
 def test_other_companies_stay_closed(house, sam, cast):

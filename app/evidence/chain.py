@@ -7,7 +7,7 @@ that neither memory nor one statement's time grows with the chain.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from operator import itemgetter
 from typing import Any
@@ -20,6 +20,7 @@ from app.extensions import db
 from app.models import AuditEntry, Snapshot
 
 BATCH = 20_000
+FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 
 class Break(StrEnum):
@@ -85,8 +86,8 @@ def _links(done: int, last: int) -> Any:
     return (
         select(
             func.count(at).label("entries"),
-            func.min(entry.at).label("first_at"),
-            func.max(entry.at).label("last_at"),
+            func.min(entry.at).filter(_is_moment(entry.at)).label("first_at"),
+            func.max(entry.at).filter(_is_moment(entry.at)).label("last_at"),
             func.min(at).filter(is_alone).label(Break.GAP),
             func.min(at).filter(~is_alone, ~is_linked).label(Break.LINK),
             func.min(at).filter(entry.hash != _hash_of(entry)).label(Break.HASH),
@@ -110,10 +111,16 @@ def _hash_of(entry: Any) -> ColumnElement[str]:
     return func.encode(func.sha256(func.convert_to(lines, "UTF8")), "hex")
 
 
+def _is_moment(at: Any) -> ColumnElement[bool]:
+    """Years before Christ are hashed as those after, and no page could show them."""
+    return and_(func.isfinite(at), at >= literal(FIRST_MOMENT))
+
+
 def _agrees(entry: Any) -> ColumnElement[bool]:
     """The columns that pages look things up by say what the hashed bytes say."""
     said = entry.facts
     return and_(
+        _is_moment(entry.at),
         said["action"].astext.is_not_distinct_from(entry.action),
         said["object"]["type"].astext.is_not_distinct_from(entry.object_type),
         said["object"]["id"].astext.is_not_distinct_from(cast(entry.object_id, Text)),

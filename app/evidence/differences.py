@@ -35,6 +35,7 @@ FACTS = {
     "missing": MISSING,
     "added": ADDED,
     "changed": CHANGED,
+    "unreadable": N_("cannot be read"),
     # A report
     "id": N_("id"),
     "tenant": N_("company"),

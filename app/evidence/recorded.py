@@ -89,7 +89,15 @@ _BELONGS = {
 
 def _instant(column: str) -> str:
     """UTC to the microsecond, as the audit chain writes it."""
-    return f"""to_char({column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    return _told(column, f"{column} at time zone 'UTC'", 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+
+
+def _told(column: str, value: str, pattern: str) -> str:
+    """A time or a day in `pattern`. One for which to_char gives nothing (infinity) or what it gives
+    for another (a year before Christ) is written as PostgreSQL does, so that no two are one text.
+    """
+    is_odd = f"not isfinite({column}) or {column} < '0001-01-01 00:00+00'"
+    return f"case when {is_odd} then {column}::text else to_char({value}, '{pattern}') end"
 
 
 def _instants(*columns: str) -> str:
@@ -99,7 +107,9 @@ def _instants(*columns: str) -> str:
 def _as_text(table: str, column: str) -> str:
     if column.endswith("_at") and (table, column) not in _LOCAL_TIMES:
         return _instant(f"t.{column}")
-    return f"to_char(t.{column}, 'YYYY-MM-DD')" if column.endswith("_on") else f"t.{column}::text"
+    if column.endswith("_on"):
+        return _told(f"t.{column}", f"t.{column}", "YYYY-MM-DD")
+    return f"t.{column}::text"
 
 
 def _digest(table: str) -> str:

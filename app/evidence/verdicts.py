@@ -162,8 +162,13 @@ def find_verification(report_id: UUID) -> Verification | None:
 
 def differences_in(verification: Verification) -> Differences:
     """Everything that the last checks found, rows first."""
-    stored = (*verification.differences, *verification.damage)
-    return tuple(Difference.from_data(one) for one in stored)
+    rows = tuple(Difference.from_data(one) for one in verification.differences)
+    return rows + damage_in(verification)
+
+
+def damage_in(verification: Verification) -> Differences:
+    """What the last reading of the stored files found."""
+    return tuple(Difference.from_data(one) for one in verification.damage)
 
 
 def get_standing() -> Standing:

@@ -11,7 +11,7 @@ from flask_login import current_user
 from app.evidence.differences import told
 from app.evidence.verdicts import (
     check_rows,
-    differences_in,
+    damage_in,
     find_verification,
     keep_rows_verdict,
 )
@@ -42,7 +42,8 @@ def evidence(report_id: UUID) -> Response:
         db.session.commit()
         report = get_report(report_id, person=current_actor())
     verification = find_verification(report.id)
-    found = differences_in(verification) if verification else differences
+    # What was found now, kept or not: a look for support keeps no verdict.
+    found = differences + (damage_in(verification) if verification else ())
     return render_page(
         "reports/evidence.html",
         "state",

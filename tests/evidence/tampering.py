@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 
@@ -54,7 +55,8 @@ EVIDENCE_OF = {
     "audit_entries": "true",
     "audit_heads": "true",
 }
-OF_REPORT = "{0}.report_id in (select id from reports where status = 'completed')"
+COMPLETED = "(select id from reports where status = 'completed')"
+OF_REPORT = f"{{0}}.report_id in {COMPLETED}"
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,11 @@ class Change:
 def sql(name: str, *statements: str, is_seen_on_page: bool = True) -> Change:
     def does(connection: extensions.connection, _storage: Path, random: Random) -> bool:
         with connection.cursor() as cursor:
+            changed = 0
             for statement in statements:
                 cursor.execute(statement, {"seed": random.random()})
-            return cursor.rowcount > 0
+                changed += max(0, cursor.rowcount)
+            return changed > 0
 
     return Change(name, does, is_seen_on_page)
 
@@ -113,6 +117,122 @@ def cell(table: str, column: str) -> Change:
     return Change(f"cell {table}.{column}", does, is_seen)
 
 
+def times() -> Iterator[Change]:
+    """Times that to_char writes as nothing, or as it writes another."""
+    for table, columns in ROWS.items():
+        for column in columns:
+            if column.endswith(("_at", "_on")) and (table, column) != (
+                "photo_readings",
+                "taken_at",
+            ):
+                yield odd_cell("infinite", table, column, "'infinity'")
+                yield odd_cell(
+                    "before Christ", table, column,
+                    f"(coalesce({column}, now())::timestamp::text || ' BC')::timestamp",
+                    is_seen_on_page=False,
+                )  # fmt: skip
+
+
+def odd_cell(
+    name: str, table: str, column: str, value: str, *, is_seen_on_page: bool = True
+) -> Change:
+    where = EVIDENCE_OF.get(table, OF_REPORT).format(table)
+    is_seen = is_seen_on_page and (table, column) != ("reports", "discarded_at")
+    return sql(
+        f"{name} {table}.{column}",
+        f"update {table} set {column} = {value} where id = (select id from {table} where {where}"
+        f" order by {column} is not null, md5(id::text || %(seed)s) limit 1)",
+        is_seen_on_page=is_seen,
+    )
+
+
+# What no page and no worker of Laudo ever writes, and what its own reading of it fails at.
+DEEP = "(repeat('[', 5000) || repeat(']', 5000))"
+JSON_CELLS = (
+    ("answers", "value"), ("versions", "body"), ("photo_readings", "notes"),
+    ("photo_readings", "exif"), ("signatures", "strokes"),
+)  # fmt: skip
+FACTS_OF = ("photo.received", "document.requested", "document.made", "report.completed")
+UNREADABLE = (
+    *(
+        odd_cell("deep", *cell, f"{DEEP}::jsonb", is_seen_on_page=cell != ("versions", "body"))
+        for cell in JSON_CELLS
+    ),
+    *(odd_cell("endless number", *cell, "'[1e400, -0.0, 1e3]'") for cell in JSON_CELLS),
+    odd_cell("too long a number", "answers", "value", "'12345678901234567890'"),
+    sql("deep snapshots.body", f"update snapshots set body = {DEEP}"),
+    *(
+        sql(
+            f"facts of {action} that are none",
+            "update audit_entries set body = regexp_replace(body, '\"facts\":\\{[^}]*\\}',"
+            f" '\"facts\":[1]') where action = '{action}'",
+        )
+        for action in FACTS_OF
+    ),
+)
+
+
+def chained(
+    action: str, object_type: str, rows: str, object_id: str, facts: str
+) -> tuple[str, ...]:
+    """Statements by which a forged entry is chained as any other is: `facts` of `rows`."""
+    return (
+        "alter table audit_entries enable always trigger audit_entries_chain",
+        "alter table audit_heads disable trigger all",
+        "insert into audit_entries (tenant_id, action, object_type, object_id, body)"
+        f" select tenant_id, '{action}', '{object_type}', {object_id}, jsonb_build_object('action',"
+        f" '{action}', 'object', jsonb_build_object('type', '{object_type}', 'id', {object_id}),"
+        f" 'actor', '{{}}'::jsonb, 'facts', {facts})::text from {rows}",
+        "alter table audit_entries disable trigger all",
+    )
+
+
+# What was forged is told to the chain as well: the chain stays whole, and says two things.
+FORGED_ENTRIES = (
+    sql(
+        "snapshot exchanged and completed anew",
+        "update snapshots set body = replace(body, '\"client\":\"', '\"client\":\"Another ')",
+        "update snapshots set sha256 = encode(sha256(convert_to(body, 'UTF8')), 'hex')",
+        *chained(
+            "report.completed", "report", "snapshots", "report_id",
+            "jsonb_build_object('snapshot_sha256', sha256)",
+        ),
+    ),
+    sql(
+        "document inserted and made",
+        "insert into documents (tenant_id, report_id, requested_by, is_preview, state,"
+        " storage_key, sha256, byte_size, pages, photos_printed, photos_quarantined)"
+        " select tenant_id, report_id, requested_by, is_preview, state, storage_key, sha256,"
+        " byte_size, pages, photos_printed, photos_quarantined from documents"
+        " where state = 'done'",
+        *chained(
+            "document.made", "document",
+            "documents d where state = 'done' and not exists (select from audit_entries e"
+            " where e.object_id = d.id)",
+            "id", "jsonb_build_object('sha256', sha256)",
+        ),
+    ),
+    Change("document exchanged and made anew", lambda *where: _exchange_document(*where)),
+)  # fmt: skip
+
+
+def _exchange_document(connection: extensions.connection, storage: Path, _random: Random) -> bool:
+    """Another file under its own right name, and a row and an entry that agree with it."""
+    (finished, *_others) = _objects(storage, ("pdf",))
+    forged = b"%PDF-1.7 forged"
+    digest = sha256(forged).hexdigest()
+    (finished.parent / f"{digest}.pdf").write_bytes(forged)
+    return sql(
+        "document",
+        f"update documents set sha256 = '{digest}', byte_size = {len(forged)}, storage_key = 't/' ||"
+        f" tenant_id || '/pdf/{digest}.pdf' where state = 'done'",
+        *chained(
+            "document.made", "document", "documents where state = 'done'", "id",
+            "jsonb_build_object('sha256', sha256)",
+        ),
+    ).does(connection, storage, _random)  # fmt: skip
+
+
 ANY_ANSWER = "(select id from answers where report_id in (select id from reports where status = 'completed') order by md5(id::text || %(seed)s) limit 1)"
 STRUCTURAL = (
     sql(
@@ -144,6 +264,10 @@ STRUCTURAL = (
         "document pointed at another's file",
         "update documents d set sha256 = p.sha256, storage_key = 't/' || d.tenant_id || '/pdf/' ||"
         " p.sha256 || '.pdf' from photos p where d.state = 'done'",
+    ),
+    sql(
+        "finished document hidden",
+        "update documents set state = 'failed', error = 'superseded' where state = 'done'",
     ),
     sql(
         "derivative inserted",
@@ -222,7 +346,7 @@ BYTES = (
 
 
 def all_changes() -> list[Change]:
-    return [*cells(), *STRUCTURAL, *BYTES]
+    return [*cells(), *times(), *STRUCTURAL, *FORGED_ENTRIES, *UNREADABLE, *BYTES]
 
 
 def unguarded(database: str) -> extensions.connection:

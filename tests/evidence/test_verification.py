@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import psycopg2
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from app.commands.check.evidence import check_evidence
 from app.commands.check.finding import Level
 from app.company.service import change_watermark
+from app.documents.service import request_document
 from app.evidence import jobs as evidence_jobs
-from app.evidence import verification
+from app.evidence import recorded, verification
 from app.evidence.recorded import FORMAT_1, FORMAT_2
 from app.extensions import db
 from app.imaging.settings import WatermarkSettings
-from app.models import Account, Actor, Equipment, Project, Role, Tenant, Verification
+from app.models import (
+    Account,
+    Actor,
+    Equipment,
+    Photo,
+    PhotoReading,
+    Project,
+    Report,
+    Role,
+    Tenant,
+    Verification,
+)
+from app.photos.service import remove_photo
 from app.reports.service import archive_report
 from app.tenancy import tenant_scope
 from tests import servers as test_servers
-from tests.backup_stage import Place, empty_place, fill, place
-from tests.evidence.stage import earlier_database
+from tests.backup_stage import Place, copied_place, empty_place, fill, place
+from tests.cast import Person
+from tests.evidence.stage import asking, earlier_database
+from tests.pictures import a_jpeg
+from tests.test_documents_jobs import Desk
 
 pytestmark = pytest.mark.xdist_group("frozen")
 
@@ -109,6 +127,45 @@ def test_a_fresh_report_is_unbroken(there):
     assert wrong(there) == []
 
 
+def committed_meanwhile(there: Place, act: Callable[[Actor], object], before: str):
+    """`Ask` of a check during which somebody else commits `act`, right before a statement."""
+    dsn = test_servers.current().postgres().dsn(database=there.database)
+    connection = psycopg2.connect(dsn)
+    asked, is_done = asking(connection), []
+
+    def asking_it(statement: str, parameters: Sequence[object]) -> list:
+        if statement == before and not is_done:
+            is_done.append(True)
+            inside(there, act)
+        return asked(statement, parameters)
+
+    return asking_it, connection, is_done
+
+
+def asked_for_a_pdf(actor: Actor) -> None:
+    for report in db.session.scalars(select(Report).where(Report.completed_at.is_not(None))):
+        request_document(report, actor=replace(actor, account_id=report.completed_by))
+
+
+@pytest.mark.parametrize("act", [asked_for_a_pdf, archived])
+@pytest.mark.parametrize("statement", ["REPORTS", "SNAPSHOTS", "DOCUMENTS", "ENTRIES"])
+def test_what_is_committed_during_a_check_raises_no_alarm(today, tmp_path, act, statement):
+    today.let_go()
+    with copied_place(today, tmp_path / "storage") as copy:
+        before = getattr(verification, statement, None) or getattr(recorded, statement)
+        asking_it, connection, is_done = committed_meanwhile(copy, act, before)
+        tenant_id, entries = str(tenant_of(copy)), "select count(*) from audit_entries"
+        ((count,),) = ask(copy, entries)
+        found = verification.find_differences(asking_it, tenant_id, list_reports(copy))
+        connection.close()
+        assert is_done and not any(found.values())
+        assert ask(copy, entries) > [(count,)], "nothing was committed"
+
+
+def list_reports(there: Place) -> list[str]:
+    return [one for (one,) in ask(there, "select report_id::text from snapshots")]
+
+
 def test_every_stored_file_is_read_as_well(today):
     assert wrong(today, with_bytes=True) == []
     assert ask(today, "select count(*) from verifications where bytes_checked_at is not null") == [
@@ -132,6 +189,56 @@ def test_a_newer_software_with_other_rules_alters_nothing(there, monkeypatch):
 def test_an_honest_event_raises_no_alarm(there, event):
     inside(there, event)
     assert wrong(there) == []
+
+
+def test_work_that_ends_after_the_completion_raises_no_alarm(tmp_path, cast):
+    """A preview that gave way, the reading of a photo that was removed unread, one more PDF."""
+    running = test_servers.current()
+    empty = place(running.clone(f"laudo_late_{uuid4().hex[:8]}"), tmp_path)
+
+    @contextmanager
+    def acting(person: Person) -> Iterator[Actor]:
+        with empty.app.app_context(), tenant_scope(person.tenant_id):
+            yield Actor(person.name, person.role, person.id)
+
+    desk = Desk(empty.app, acting, cast)
+    desk.answer()
+    desk.photograph(a_jpeg(), a_jpeg(), a_jpeg())
+    desk.read_photos()
+    desk.photograph(a_jpeg())
+    with acting(cast.tess) as tess:
+        read = select(PhotoReading.photo_id)
+        unread = db.session.scalars(select(Photo.id).where(Photo.id.not_in(read))).one()
+        remove_photo(photo_id=unread, actor=tess)
+        db.session.commit()
+    preview = desk.ask()
+    desk.submit()
+    assert wrong(empty) == []
+    desk.read_photos()
+    desk.run("document", preview)
+    assert desk.make().sha256 and desk.make().sha256
+    with acting(cast.tess):
+        assert db.session.scalar(read.where(PhotoReading.photo_id == unread))
+    assert wrong(empty, with_bytes=True) == []
+    empty.let_go()
+    running.drop(empty.database)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "datestyle = 'SQL, DMY'", "timezone = 'Asia/Kolkata'", "intervalstyle = 'iso_8601'",
+        "extra_float_digits = -15", "bytea_output = 'escape'", "standard_conforming_strings = off",
+    ],
+)  # fmt: skip
+def test_no_setting_of_the_server_raises_an_alarm(there, setting):
+    there.as_superuser(f"alter database {there.database} set {setting}")
+    there.let_go()
+    try:
+        assert wrong(there) == []
+    finally:
+        there.as_superuser(f"alter database {there.database} reset all")
+        there.let_go()
 
 
 def test_the_erasure_of_another_company_raises_no_alarm(today, cast):

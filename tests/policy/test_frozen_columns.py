@@ -62,7 +62,8 @@ class Stage:
             return cursor.fetchall()
 
 
-# What a filled installation has no row of: an open report's photo, work undone, a draft.
+# What a filled installation has no row of: an open report's photo, work undone, a draft, an
+# archived report with a photo.
 OPEN = (
     "insert into versions (tenant_id, checklist_id, number, body)"
     " select tenant_id, checklist_id, number + 1, body from versions limit 1",
@@ -75,6 +76,17 @@ OPEN = (
     " and id not in (select photo_id from photo_placements)",
     "insert into documents (tenant_id, report_id, requested_by, is_preview)"
     " select tenant_id, id, started_by, true from reports where status = 'draft' limit 1",
+    "insert into reports (tenant_id, project_id, version_id, number, title, started_by,"
+    " assignee_id) select tenant_id, project_id, version_id, 'KEPT-1', title, started_by,"
+    " assignee_id from reports where status = 'completed'",
+    "insert into photos (tenant_id, report_id, client_id, sha256, byte_size, media_type,"
+    " storage_key, source, uploaded_by) select r.tenant_id, r.id, gen_random_uuid(), p.sha256, 1,"
+    " 'image/jpeg', p.storage_key, 'file', r.started_by from reports r, photos p"
+    " where r.number = 'KEPT-1' limit 1",
+    "insert into photo_placements (tenant_id, report_id, photo_id, field_id)"
+    " select p.tenant_id, p.report_id, p.id, 'enclosure' from photos p join reports r"
+    " on r.id = p.report_id where r.number = 'KEPT-1'",
+    "update reports set status = 'archived' where number = 'KEPT-1'",
 )
 
 
@@ -186,6 +198,16 @@ FORGED = (
     " width, height) select d.tenant_id, d.photo_id, d.kind, 'forged', d.storage_key, d.sha256, 1,"
     " 1, 1 from derivatives d join photos p on p.id = d.photo_id join reports r"
     " on r.id = p.report_id where r.status = 'completed'",
+    "insert into photo_readings (tenant_id, photo_id, verdict, notes, parser_version)"
+    " select p.tenant_id, p.id, 'good', '[]', 'forged' from photos p join reports r"
+    " on r.id = p.report_id where r.status = 'completed'",
+)
+FORGED += (
+    *(one.replace("'completed'", "'archived'") for one in FORGED if "derivatives" not in one),
+    "insert into derivatives (tenant_id, photo_id, kind, recipe, storage_key, sha256, byte_size,"
+    " width, height) select p.tenant_id, p.id, 'print', 'forged', 't/' || p.tenant_id ||"
+    " '/derived/' || p.sha256 || '.jpg', p.sha256, 1, 1, 1 from photos p join reports r"
+    " on r.id = p.report_id where r.status = 'archived'",
 )
 
 
