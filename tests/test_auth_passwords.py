@@ -6,8 +6,10 @@ import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 from secrets import token_urlsafe
+from string import ascii_lowercase
 from uuid import uuid4
 
 import pytest
@@ -170,6 +172,16 @@ def test_decorated_forms_and_what_is_known_of_somebody_are_refused(password):
         hash_password(password, *ANA)
 
 
+@pytest.mark.parametrize("row", ["1234567890", ascii_lowercase, "qwertyuiop", "asdfghjkl"])
+def test_a_run_along_a_row_is_refused_wherever_it_begins_and_ends(row):
+    let_through = []
+    for way in (row, row[::-1]):
+        for start, length in product(range(len(row)), (MIN_LENGTH, 12, 15, 20)):
+            run = (way * 4)[start : start + length]
+            let_through += [one for one in (run, run.upper(), f"{run}!1") if not is_guessable(one)]
+    assert let_through == []
+
+
 @pytest.mark.parametrize(
     "password",
     [
@@ -218,4 +230,4 @@ def test_the_page_says_why(client_of, cast):
     form = {"current": PASSWORD, "new": "Password123!", "again": "Password123!"}
     answer = client_of(cast.ana).post("/account/password", data=form)
     assert answer.status_code == 422
-    assert "among the first that others would try" in answer.text
+    assert "This password is easy to guess" in answer.text

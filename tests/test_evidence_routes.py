@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy import select, text
 
 from app.database_roles import APP
-from app.evidence.chain import Break, verify_chain
+from app.evidence.chain import Break, ChainState, verify_chain
 from app.evidence.finding import Wanted, list_page
 from app.evidence.finding_forms import address_of, read_sequence, read_wanted
 from app.evidence.people import Group, list_actors
 from app.evidence.service import record
+from app.evidence.verdicts import Standing
 from app.extensions import db
 from app.models import Account, Actor, AuditEntry, Document, Role
 from app.reports.answering import Given, save_answer
@@ -350,8 +351,6 @@ def test_what_follows_a_cut_end_leaves_the_gap_open(forged, tmp_path, cast):
 
 
 def test_a_broken_chain_is_said_on_the_page(client_of, cast, monkeypatch):
-    from app.evidence.chain import ChainState
-
     now = datetime.now(UTC)
     monkeypatch.setattr(
         "app.evidence.routes.verify_chain",
@@ -359,6 +358,30 @@ def test_a_broken_chain_is_said_on_the_page(client_of, cast, monkeypatch):
     )
     page = client_of(cast.ana).get("/audit/chain", headers=HTMX).text
     assert "The chain is broken at entry 5" in page and "Unbroken" not in page
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(0, "9 entries on 3 May 2026."), (2, "9 entries from 1 May 2026 to 3 May 2026.")],
+)
+def test_the_days_of_the_chain_are_said_once_where_they_are_one(
+    client_of, cast, monkeypatch, days, words
+):
+    last = datetime(2026, 5, 3, 12, tzinfo=UTC)
+    whole = ChainState(9, last - timedelta(days=days), last, "f" * 64)
+    monkeypatch.setattr("app.evidence.routes.verify_chain", lambda: whole)
+    page = client_of(cast.ana).get("/audit/chain", headers=HTMX).text
+    assert words in " ".join(page.split())
+
+
+@pytest.mark.parametrize(("completed", "words"), [(3, "none of 3 yet"), (0, None)])
+def test_completed_reports_that_nobody_compared_are_said(
+    client_of, cast, monkeypatch, completed, words
+):
+    standing = Standing(completed, 0, None, ())
+    monkeypatch.setattr("app.evidence.routes.get_standing", lambda: standing)
+    page = client_of(cast.ana).get("/audit/chain", headers=HTMX).text
+    assert (words or "The chain") in page and ("compared with" in page) is (completed > 0)
 
 
 # --- many entries ----------------------------------------------------------------------------

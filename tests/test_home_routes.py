@@ -150,6 +150,8 @@ def test_a_manager_sees_all_open_reports_and_failed_pdfs(client_of, cast, report
     untouched = part(page, "untouched")
     assert order(untouched, "Open of Tom", "Open of Tess") == ["Open of Tess", "Open of Tom"]
     assert "Open of Tom" in part(page, "failed") and "Finished of Tess" in part(page, "finished")
+    # Whatever stopped it, evidence that was changed included: nothing is promised here.
+    assert "page says why" in part(page, "failed")
     projects = part(page, "projects")
     assert f"/projects/{reports}" in projects and "1 open" in projects and "1 finished" in projects
     assert "Nothing is late" in page and not part(page, "needing")

@@ -296,7 +296,9 @@ def test_an_invitation_that_waits_is_approved_on_the_list_of_people(
         db.session.commit()
         facts = {"object_type": "invitation", "object_id": invitation.id, "role": "admin"}
     mail = office.act(action="invitation.sent", email="ivy@evil.test", **facts)
-    text = part(office.sent(mail), "plain")
+    message = office.sent(mail)
+    text = part(message, "plain")
+    assert ("waits for your approval" in message["Subject"]) is not is_closed
     assert "invited ivy@evil.test: Admin." in text
     assert words in text and (("http://localhost/people/" in links(text)) is not is_closed)
 

@@ -45,6 +45,12 @@ def tess(client_of, cast):
     return client_of(cast.tess)
 
 
+def done_of(answer: str) -> int:
+    """How many fields the head of the fill page counts as answered."""
+    head = answer.partition('id="fill-progress"')[2]
+    return int(re.findall(r"(\d+) of \d+ answered", head)[0])
+
+
 def upload_url(report_id, field_id="enclosure"):
     return f"/reports/{report_id}/fields/{field_id}/photos"
 
@@ -264,11 +270,28 @@ class TestPlainForm:
         assert kind == "error"
         assert sentence.startswith("notes.txt: Only JPEG")
 
-    def test_without_a_file_it_says_what_is_taken(self, tess, report_id):
-        assert tess.post(upload_url(report_id), data={}).status_code == 415
+    def test_without_a_file_it_goes_back_to_the_field_and_says_so(self, tess, report_id):
+        answer = tess.post(upload_url(report_id), data={"file": (io.BytesIO(b""), "")})
+        assert answer.status_code == 303
+        assert answer.headers["Location"].endswith("#field-enclosure")
+        with tess.session_transaction() as cookie:
+            assert cookie["_flashes"] == [("error", "Choose a photo first.")]
+
+    def test_without_a_file_a_script_is_told_what_is_taken(self, tess, report_id):
+        assert tess.post(upload_url(report_id), data={}, headers=HX).status_code == 415
 
 
 class TestCard:
+    def test_the_progress_comes_with_it(self, acting, cast, tess, report_id):
+        """A photo may be all that a field still wants, and its removal opens the field again."""
+        answered = {"value": "ok", "row_version": "0"}
+        saved = tess.post(f"/reports/{report_id}/fields/enclosure", data=answered, headers=HX).text
+        sent = send(tess, report_id).text
+        (photo,) = photos_of(acting, cast.tess)
+        removed = tess.post(f"/photos/{photo.id}/remove", headers=HX).text
+        before, after, again = (done_of(answer) for answer in (saved, sent, removed))
+        assert (after, again) == (before + 1, before)
+
     def test_reading_polls_and_good_does_not(self, acting, cast, tess, report_id):
         reading = a_placed(acting, cast.tess, report_id, verdict=None)
         good = a_placed(acting, cast.tess, report_id)

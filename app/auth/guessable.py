@@ -9,11 +9,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import pairwise
 
 # The product's own name, and what "password" is called here; one person's come with the question.
 OF_ALL = ("laudo", "password", "senha")
 LEAST_WORD = 3
 LEAST_DIFFERENT = 4
+# What fingers and children run along, either way; the digits also over their end.
+_ROWS = ("1234567890123", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+_STEPS = {step for row in _ROWS for way in (row, row[::-1]) for step in pairwise(way)}
 _ENDS = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 # As people write them in a word to satisfy a rule.
 _LOOK_ALIKES = str.maketrans("@4831!0$57", "aabeiiosst")
@@ -25,6 +29,8 @@ def is_guessable(password: str, about: Iterable[str] = ()) -> bool:
     """
     plain = _fold(password)
     if len(set(plain)) < LEAST_DIFFERENT or not _common().isdisjoint(_without_ends(plain)):
+        return True
+    if _is_run(plain):
         return True
     known = re.compile(f"(?:{'|'.join(map(re.escape, _words(about)))})+")
     return any(_is_common(letters) or known.fullmatch(letters) for letters in _readings(plain))
@@ -53,6 +59,12 @@ def _readings(plain: str) -> set[str]:
     core = _ENDS.sub("", plain)
     texts = (core, core.translate(_LOOK_ALIKES), plain.translate(_LOOK_ALIKES))
     return {"".join(filter(str.isalpha, text)) for text in texts} - {""}
+
+
+def _is_run(plain: str) -> bool:
+    """Whether two thirds of its steps go to a neighbour: "123456789012", "abcdefg54321"."""
+    steps = list(pairwise(plain))
+    return 3 * sum(step in _STEPS for step in steps) >= 2 * max(len(steps), 1)
 
 
 def _is_common(letters: str) -> bool:

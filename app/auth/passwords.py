@@ -49,8 +49,8 @@ class WeakPassword(DomainError):
 
 
 class CommonPassword(WeakPassword):
-    """This password is among the first that others would try: a common one, or made of your name,
-    your e-mail or your company's name. Choose another one, such as a short sentence of your own."""
+    """This password is easy to guess: it is a common one, or made of your name, your e-mail or your
+    company's name. Choose another one, such as a short sentence of your own."""
 
 
 def hash_password(password: str, *about: str) -> str:

@@ -15,7 +15,9 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import joinedload
 
+from app.definition.schema import Definition
 from app.evidence.queries import ask
 from app.evidence.verification import (
     Difference,
@@ -49,12 +51,14 @@ class StoredBytes:
 
 @dataclass(frozen=True, slots=True)
 class BrokenReport:
-    """A report with differences, for lists; `number` is empty where the report itself is gone."""
+    """A report with differences, for lists; `definition` names its fields, None where even its
+    version was taken away."""
 
     report_id: UUID
     number: str
     differences: Differences
     checked_at: datetime | None
+    definition: Definition | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +191,13 @@ def get_standing() -> Standing:
                 func.jsonb_array_length(Verification.damage) > 0,
             )
         )
+        .options(joinedload(Report.version))
         .order_by(Report.number, Report.revision)
     )
     broken = tuple(
         BrokenReport(
             report.id, report.full_number, differences_in(verification),
-            verification.rows_checked_at,
+            verification.rows_checked_at, report.version.definition if report.version else None,
         )
         for verification, report in rows
     )  # fmt: skip

@@ -49,7 +49,7 @@ def invitation_letter(invitation: Invitation, tenant: Tenant) -> Letter:
             ),
         ),
         reason=_(
-            "You get this mail because %(inviter)s entered your address. If you do not know of it,"
+            "You get this mail because %(inviter)s entered your address. If you did not expect it,"
             " delete it: without the link there is no account.",
             inviter=inviter,
         ),
@@ -81,7 +81,7 @@ def taken_letter(invitation: Invitation, tenant: Tenant) -> Letter:
         link=login_address(),
         notes=(_("Nobody but you was told that you have an account."),),
         reason=_(
-            "You get this mail because %(inviter)s entered your address. If you do not know of it,"
+            "You get this mail because %(inviter)s entered your address. If you did not expect it,"
             " delete it: nothing has changed.",
             inviter=inviter,
         ),
@@ -92,11 +92,15 @@ def act_letter(entry: Entry, tenant: Tenant, *, is_waiting: bool) -> Letter:
     """To every admin, of an act by which whoever runs Laudo got into the company, or could."""
     waiting = _(
         "The link is not sent before an administrator of your company approves it. Approve it only"
-        " if your company asked for it; else refuse it."
+        " if your company asked for it; otherwise refuse it."
     )
     return Letter(
-        subject=_("Whoever runs Laudo acted in %(company)s", company=tenant.name),
-        heading=_("Something that your company should know of"),
+        subject=(
+            _("An invitation to %(company)s waits for your approval", company=tenant.name)
+            if is_waiting
+            else _("Whoever runs Laudo acted in %(company)s", company=tenant.name)
+        ),
+        heading=_("Something that your company should know"),
         lines=(sentence_text(entry.sentence), *((waiting,) if is_waiting else ())),
         facts=((_("Time"), moment_words(entry.at, tenant)),),
         link_words=_("Approve or refuse") if is_waiting else _("Open the entry in the audit"),
@@ -174,8 +178,8 @@ def submitted_letter(report: Report, submitter: str) -> Letter:
         link_words=_("Open the report"),
         link=report_address(report.id),
         reason=_(
-            "You get this mail because managers and administrators can hear of each submitted"
-            " report."
+            "You get this mail because managers and administrators can be told of each"
+            " submitted report."
         ),
         choices=choices_address(),
     )

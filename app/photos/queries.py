@@ -14,6 +14,7 @@ from sqlalchemy import func, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.definition.judging import PhotoState
+from app.definition.rules import Progress, progress
 from app.definition.schema import Field
 from app.errors import NotFound
 from app.extensions import db
@@ -29,7 +30,7 @@ from app.models import (
 )
 from app.photos.notes import FileNote, notes_of
 from app.photos.place import Conflict, Place, Taken, photo_conflicts, places_of, times_of
-from app.reports.facts import PlacedPhoto, list_placed_photos
+from app.reports.facts import PlacedPhoto, list_placed_photos, load_facts
 from app.reports.queries import get_report, visible_to
 
 
@@ -78,11 +79,13 @@ class PhotoView:
 
 @dataclass(frozen=True, slots=True)
 class FieldPhotos:
-    """What an answer about one photo shows: its card, None once removed, and the field's count."""
+    """What an answer about one photo shows: its card, None once removed, the field's count and the
+    progress of the whole report."""
 
     field: Field
     view: PhotoView | None
     count: int
+    progress: Progress
 
 
 def get_placement(photo_id: UUID, *, person: Actor, with_removed: bool = False) -> PhotoPlacement:
@@ -136,10 +139,11 @@ def get_field_photos(photo_id: UUID, *, person: Actor) -> FieldPhotos:
     field = report.version.definition.field(placement.field_id)
     if field is None:
         raise NotFound
-    placed = list_placed_photos(report.id)
-    views = photo_views([one for one in placed if one.placement.field_id == field.id])
+    facts = load_facts(report)
+    views = photo_views(facts.photos_of(field.id))
     view = next((one for one in views if one.photo.id == photo_id), None)
-    return FieldPhotos(field, view, sum(one.counts for one in views))
+    done = progress(facts.definition, facts.answers, facts.photo_facts)
+    return FieldPhotos(field, view, sum(one.counts for one in views), done)
 
 
 def get_report_of(view: PhotoView, *, person: Actor) -> Report:

@@ -48,7 +48,7 @@ def upload(report_id: UUID, field_id: str) -> Response:
     service.check_place(report_id=report_id, field_id=field_id, actor=current_actor())
     files = chosen_files(request.files)
     if not files:
-        raise service.NotAPicture
+        return _nothing_chosen(report_id, field_id)
     if wants_fragment():
         photo_id = _receive(report_id, field_id, files[0]).id
         db.session.commit()
@@ -163,6 +163,14 @@ def derivative(photo_id: UUID, kind: str) -> Response:
     )
 
 
+def _nothing_chosen(report_id: UUID, field_id: str) -> Response:
+    """Only a plain form can be sent so; it goes back to its field."""
+    if wants_fragment():
+        raise service.NotAPicture
+    flash(_("Choose a photo first."), "error")
+    return redirect_to(_field_url(report_id, field_id))
+
+
 def _receive(report_id: UUID, field_id: str, file: FileStorage) -> Photo:
     with _counting_refusals():
         return _place(report_id, field_id, _keep(file, is_alone=True))
@@ -236,6 +244,7 @@ def _card(photo_id: UUID, *, status: int = 200, error: str | None = None) -> Res
         view=found.view,
         field=found.field,
         count=found.count,
+        saved=found,
         error=error,
     )
 

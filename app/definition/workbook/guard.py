@@ -64,7 +64,8 @@ MACROS = N_("The workbook holds macros (.xlsm). Save it as .xlsx, without macros
 DAMAGED = N_("The workbook is damaged. Open it in Excel, save it as .xlsx and upload that.")
 TOO_MANY_PARTS = N_("The workbook has more than %(limit)s parts. Copy the sheets to a new one.")
 TOO_MUCH_INSIDE = N_(
-    "The workbook unpacks to more than it may hold. Copy only the filled cells to a new one."
+    "Unpacked, the workbook or one of its sheets is larger than Laudo reads (%(total)s MB in all,"
+    " %(part)s MB a sheet). Copy only the filled cells to a new one."
 )
 TOO_MANY_CELLS = N_(
     "The workbook has more than %(limit)s cells, empty ones with a format counted. Copy only the"
@@ -121,14 +122,19 @@ def _check_directory(archive: zipfile.ZipFile) -> Sentence | None:
     total = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
     if total > MAX_UNPACKED or (total > _RATIO_COUNTS_FROM and total > MAX_RATIO * max(packed, 1)):
-        return say(TOO_MUCH_INSIDE)
+        return _too_much_inside()
     if any(_is_oversized(entry) for entry in entries):
-        return say(TOO_MUCH_INSIDE)
+        return _too_much_inside()
     if any(entry.flag_bits & 0x1 for entry in entries):
         return say(PASSWORD)
     if any(entry.compress_type not in _PLAIN_COMPRESSION for entry in entries):
         return say(DAMAGED)
     return _check_format(archive)
+
+
+def _too_much_inside() -> Sentence:
+    most, part = MAX_UNPACKED // MEGABYTE, MAX_XML_PART // MEGABYTE
+    return say(TOO_MUCH_INSIDE, total=most, part=part)
 
 
 _PLAIN_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -169,7 +175,7 @@ def _check_parts(archive: zipfile.ZipFile) -> Sentence | None:
         if any(word in part for word in _FORBIDDEN) or not _is_plain(part):
             return say(UNSAFE_XML)
         if len(part) > _RATIO_COUNTS_FROM and _longest_row(part) > MAX_CELLS_IN_ROW:
-            return say(TOO_MUCH_INSIDE)
+            return _too_much_inside()
         if sentence := _count(part, counts):
             return sentence
     return None
