@@ -15,6 +15,7 @@ class PixelLimits:
 
     `jpeg`: phones make 200 MP. A reduced decode of one took 22 MB when baseline, but 585 MB when
     progressive, whose coefficients libjpeg must keep.
+    Listening for damage (`damage`) takes as much again, one after the other.
     `heic`: has no reduced decode. 108 MP took 515 MB, with one thread and shrunk in bands; 200 MP
     would take 886 MB, which is more than a child may have.
     `png`: has no reduced decode either, and two copies stand side by side: 80 MP took 630 MB. A

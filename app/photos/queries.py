@@ -61,7 +61,7 @@ class PhotoView:
 
     @property
     def is_damaged(self) -> bool:
-        return self.placed.facts.is_damaged
+        return self.placed.is_damaged
 
     @property
     def ask_seconds(self) -> int:
