@@ -250,12 +250,14 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
     drawn = a_jpeg((40, 30))
     picture = object_key(cast.acme, "sign", sha256_of(drawn), ".png")
     put_bytes(picture, drawn)
-    signature = scenarios.a_signature(report, "client", ana, image_key=picture)
+    signature = scenarios.a_signature(
+        report, "client", ana, image_key=picture, image_sha256=sha256_of(drawn)
+    )
     done = scenarios.completed(scenarios.a_report(ana, version=version, project=project), ana)
     logo = object_key(cast.acme, "logo", sha256_of(drawn), ".png")
     put_bytes(logo, drawn)
     with platform_scope() as session:  # committed: a superadmin's change must not wait for it
-        session.execute(update(Tenant).values(logo_key=logo))
+        session.execute(update(Tenant).where(Tenant.id == cast.acme).values(logo_key=logo))
         session.commit()
     brands = [brand_digest(db.session.get_one(Tenant, cast.acme))]
     draft = Version(checklist_id=version.checklist_id, number=2, body=version.body)
