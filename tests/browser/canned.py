@@ -20,6 +20,7 @@ from markupsafe import Markup
 from playwright.sync_api import Page, Request, Route
 
 from app.definition.schema import Field, FieldType, Language, PhotoPolicy, SignatureRole, Text
+from app.web.filters import unit_suffixes
 from tests.assets.building import APP, DIST, manifest
 
 MAX_UPLOAD = 1_000_000
@@ -171,6 +172,7 @@ def _environment(token: str, *, is_known: bool) -> Environment:
         lambda words: words, lambda one, many, number: one if number == 1 else many, newstyle=True
     )
     made.filters.update(decimal_text=lambda value: str(Decimal(value)), sentence=str, dt=str,
+                        unit_suffixes=unit_suffixes,
                         short_time=str, day=str)  # fmt: skip
     made.globals.update(
         asset_url=lambda name: f"/static/dist/{manifest()[name]}",
