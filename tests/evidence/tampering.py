@@ -266,6 +266,10 @@ STRUCTURAL = (
         " p.sha256 || '.pdf' from photos p where d.state = 'done'",
     ),
     sql(
+        "document's file swapped",
+        "update documents d set storage_key = p.storage_key from photos p where d.state = 'done'",
+    ),
+    sql(
         "finished document hidden",
         "update documents set state = 'failed', error = 'superseded' where state = 'done'",
     ),
