@@ -57,7 +57,7 @@ from tests.conftest import rolled_back, settings_for, signed_in_client
 from tests.fuzz.forms import LEAVER, Form, forms_of
 from tests.fuzz.strikes import Request
 from tests.pictures import a_jpeg, sha256_of
-from tests.stored import put_bytes
+from tests.stored import put_bytes, storage
 
 WORDS = {
     "field_id": "enclosure", "role_id": "technician", "filename": "dist/manifest.json",
@@ -428,6 +428,9 @@ def _link(document_id: UUID, cast: Cast) -> FileLink:
 
 def _preview(ana: Actor, picture: str) -> UUID:
     """One whose pictures are there."""
+    picture = picture.replace("/sign/", "/preview/")
+    with storage().open(picture.replace("/preview/", "/sign/")) as drawn:
+        put_bytes(picture, drawn.read())
     preview = BrandPreview(requested_by=ana.account_id, settings={}, state=WorkState.DONE,
                            cover_key=picture, page_key=picture, photo_key=picture)  # fmt: skip
     db.session.add(preview)
