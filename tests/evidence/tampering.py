@@ -325,10 +325,8 @@ def _objects(storage: Path, kinds: tuple[str, ...]) -> list[Path]:
     return sorted(path for path in files if path.parent.name in kinds)
 
 
-def _harm_object(
-    _connection: extensions.connection, storage: Path, random: Random, *, delete: bool = False
-) -> bool:
-    path = random.choice(_objects(storage, ("orig", "derived", "sign", "pdf")))
+def _harm_object(storage: Path, random: Random, kind: str, *, delete: bool) -> bool:
+    path = random.choice(_objects(storage, (kind,)))
     if delete:
         path.unlink()
         return True
@@ -339,18 +337,21 @@ def _harm_object(
     return True
 
 
-BYTES = (
-    Change("object byte", _harm_object, is_seen_on_page=False),
-    Change(
-        "object deleted",
-        lambda connection, storage, random: _harm_object(connection, storage, random, delete=True),
-        is_seen_on_page=False,
-    ),
-)
+def stored_bytes() -> Iterator[Change]:
+    """A changed and a lost object of each kind that a report has."""
+    for kind in ("orig", "derived", "sign", "pdf"):
+        for name, delete in (("byte", False), ("deleted", True)):
+            yield Change(
+                f"object {name} of {kind}",
+                lambda _connection, storage, random, kind=kind, delete=delete: _harm_object(
+                    storage, random, kind, delete=delete
+                ),
+                is_seen_on_page=False,
+            )
 
 
 def all_changes() -> list[Change]:
-    return [*cells(), *times(), *STRUCTURAL, *FORGED_ENTRIES, *UNREADABLE, *BYTES]
+    return [*cells(), *times(), *STRUCTURAL, *FORGED_ENTRIES, *UNREADABLE, *stored_bytes()]
 
 
 def unguarded(database: str) -> extensions.connection:

@@ -34,7 +34,7 @@ from tests.evidence.tampering import OTHER_CELLS, Change, all_changes, unguarded
 
 pytestmark = pytest.mark.xdist_group("frozen")
 
-CHANGES = 110
+CHANGES = 120
 BY_LOT = ("infinite ", "before Christ ", *(f"cell {table}." for table in ROWS))
 SEED = 36
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import psycopg2
@@ -9,6 +10,7 @@ import pytest
 
 from app.database_roles import APP, OWNER
 from tests import servers as test_servers
+from tests.test_submit_races import until_it_waits
 
 STATEMENTS = (
     "update audit_entries set body = '{}'",
@@ -95,6 +97,33 @@ def test_the_chain_sets_its_own_clock_place_and_hashes(forged):
             assert cursor.fetchone() == (last + 1, True, True, True)
     finally:
         connection.close()
+
+
+def test_of_two_entries_at_once_the_second_waits_for_the_first(forged):
+    """Else both would follow the same entry, and one of two honest acts would be refused."""
+    tenant, postgres = a_tenant(forged), test_servers.current().postgres()
+    entry = (
+        "insert into audit_entries (tenant_id, action, object_type, body)"
+        " values (%s, 'test.done', 'test', '{}') returning sequence"
+    )
+
+    def write(connection) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("select set_config('app.tenant_id', %s, true)", (tenant,))
+            cursor.execute(entry, (tenant,))
+            return cursor.fetchone()[0]
+
+    first, second = (psycopg2.connect(postgres.dsn(APP, forged)) for _each in range(2))
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            earlier = write(first)
+            later = pool.submit(write, second)
+            until_it_waits(second, later)
+            first.commit()
+            assert later.result(20) == earlier + 1
+    finally:
+        first.close()
+        second.close()
 
 
 def test_a_tenant_key_from_the_row_of_another_is_refused(forged):

@@ -142,6 +142,20 @@ def test_no_column_of_a_frozen_row_changes(stage, evidence: Evidence):
     assert refusals(stage, statement, evidence.table, sorted(columns)) == []
 
 
+def test_an_archiving_changes_nothing_else(stage):
+    (evidence,) = (one for one in TABLES if one.table == "reports")
+    columns = set(columns_of(stage, "reports")) - evidence.free - GENERATED
+    columns -= {"status", "archived_at", "updated_at"}
+
+    def statement(column: str, new: str) -> str:
+        return (
+            f"update reports set status = 'archived', archived_at = now(), {column} = {new}"
+            " where status = 'completed'"
+        )
+
+    assert refusals(stage, statement, "reports", sorted(columns)) == []
+
+
 @pytest.mark.parametrize("table", IDENTITY)
 def test_no_row_ever_becomes_another(stage, table):
     of_open = "report_id in (select id from reports where status in ('draft', 'in_progress'))"
