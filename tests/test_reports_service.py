@@ -214,8 +214,8 @@ def test_a_reading_out_of_limits_is_an_exception_with_its_cell(acting, cast):
         scenarios.an_answer(report, "insulation", {"text": "20", "decimal": "20"}, actor)
         read = read_report(report.id, person=actor)
         number, table = read.exceptions
-        assert (number.reading, number.cell) == ("20", None)
-        assert table.reading == "0,9"
+        assert (number.reading, number.cell) == ({"text": "20", "decimal": "20"}, None)
+        assert table.reading == {"text": "0,9", "decimal": "0.9"}
         assert table.cell and [one.en for one in table.cell] == ["Phase A", "After"]
 
 

@@ -266,7 +266,7 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
     return {
         "tenant_id": [cast.acme, cast.other, _leaver()],
         "account_id": _people(cast),
-        "invitation_id": [_invitation(ana)],
+        "invitation_id": [_invitation(ana), _waiting_invitation()],
         "reset_id": [_own(ana, PasswordReset, expires_at=datetime(2199, 1, 1, tzinfo=UTC))],
         "session_id": [_own(ana, AccountSession, token_hash="a session to end")],
         "passkey_id": [_own(ana, Passkey, credential_id="cGhvbmU", public_key="x", name="Phone")],
@@ -386,6 +386,18 @@ def _own(ana: Actor, table: Any, **columns: Any) -> UUID:
     db.session.commit()
     own: UUID = row.id
     return own
+
+
+def _waiting_invitation() -> UUID:
+    """An admin whom the platform invites, and whom nobody of the company has approved."""
+    invitation = Invitation(
+        email="waits@acme.test", name="Wanda Waits", role=Role.ADMIN,
+        invited_by_name="Sam Super", expires_at=datetime.now(UTC) + timedelta(days=6),
+    )  # fmt: skip
+    db.session.add(invitation)
+    db.session.commit()
+    invitation_id: UUID = invitation.id
+    return invitation_id
 
 
 def _invitation(ana: Actor) -> UUID:
