@@ -4,6 +4,7 @@ Runs in the master, again at each reload. Nothing here may import the app: worke
 the master has imported, and a reload would go on with the old code.
 """
 
+import ctypes
 import gc
 import importlib.util
 import logging
@@ -184,6 +185,7 @@ def post_fork(server: Any, worker: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """The app is loaded; the first request is still to come."""
+    _share_the_heaps()
     _refuse_a_mighty_role()
     _spare_the_collector()
     if getattr(worker, "metrics", None):
@@ -197,6 +199,16 @@ def _refuse_a_mighty_role() -> None:
 
     with app.app_context():
         check_app_role()
+
+
+def _share_the_heaps() -> None:
+    """Two heaps for all threads of a process. glibc gives each thread its own, and each keeps what
+    its largest request once took; the interpreter's lock lets one thread allocate at a time anyway.
+    """
+    arena_max = -8  # M_ARENA_MAX of malloc.h
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc's alone
+    if mallopt:
+        mallopt(arena_max, 2)
 
 
 def _spare_the_collector() -> None:

@@ -163,7 +163,7 @@ def _print_run(run: Run) -> None:
     print("\nwhile they logged in:")
     print(tables.requests_table(run.log_ins))
     cores = len(os.sched_getaffinity(0))
-    print(f"\nprocessors and memory (proportional shares), {cores} cores for all of them:")
+    print(f"\nprocessors of {cores} cores; memory without files (most: proportional shares):")
     print(tables.processes_table(run.watch, cores, run.settled))
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     print(f"load average at the end: {load}", flush=True)

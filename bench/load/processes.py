@@ -15,15 +15,17 @@ from pathlib import Path
 import psutil
 
 MB = 1024**2
-HIGH_WATER = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
+HIGH_WATER, ANONYMOUS = "VmHWM", "RssAnon"
 
 
 @dataclass(slots=True)
 class Usage:
     """Of one party: seconds of processor since the start of the watch, memory at each look.
 
-    `memory` is (seconds since the start, MB) of what lives for the whole run: the process itself
-    and, of a web server, its workers; a worker's children that draw come and go and are in `most`.
+    `memory` is (seconds since the start, MB of memory that no file backs) of what lives for the
+    whole run: the process itself and, of a web server, its workers. A share in pages is no measure
+    of growth: it falls for as long as a child that draws holds the same pages. `most` is of shares,
+    those children's included.
     `high_water` is what the kernel noted of the same processes, between the looks too: the sum of
     the most that each held, so an upper bound of what they held together.
     """
@@ -92,10 +94,11 @@ class Watch:
                 usage.cpu = max(usage.cpu, _spent(root) - self._before[name])
             except psutil.NoSuchProcess:
                 continue
-            lasting = held[:1] if name.startswith("worker") else held
-            usage.memory.append((time.monotonic() - self._start, sum(lasting)))
+            lasting = 1 if name.startswith("worker") else len(held)
+            anonymous = _status(root, lasting, ANONYMOUS)
+            usage.memory.append((time.monotonic() - self._start, anonymous))
             usage.most = max(usage.most, sum(held))
-            usage.high_water = max(usage.high_water, _high_water(root, len(lasting)))
+            usage.high_water = max(usage.high_water, _status(root, lasting, HIGH_WATER))
             usage.processes = max(usage.processes, len(held))
 
 
@@ -120,15 +123,15 @@ def _held(root: psutil.Process) -> list[float]:
     return held
 
 
-def _high_water(root: psutil.Process, processes: int) -> float:
-    """MB that the first so many of the tree have held at most, each at its own moment."""
-    highest = 0.0
+def _status(root: psutil.Process, processes: int, line: str) -> float:
+    """MB that a line of /proc/PID/status says of the first so many of the tree, added up."""
+    total = 0.0
     for process in list(_tree(root))[:processes]:
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{process.pid}/status").read_text()
-            if found := HIGH_WATER.search(status):
-                highest += int(found[1]) / 1024
-    return highest
+            if found := re.search(rf"^{line}:\s+(\d+) kB", status, re.MULTILINE):
+                total += int(found[1]) / 1024
+    return total
 
 
 def _spent(root: psutil.Process) -> float:
