@@ -111,7 +111,9 @@ def move(photo_id: UUID) -> Response:
         render_template("photos/_photo_card.html", view=view, elsewhere=view is views[0])
         for view in views[: len(moved)]
     ] or [render_template("photos/_photo_card.html", view=views[0])]
-    return varied(Response("".join(reversed(cards)), headers=CHANGED))
+    done = queries.get_field_photos(photo_id, person=current_actor()).progress
+    progress = render_template("reports/_progress.html", progress=done)
+    return varied(Response("".join((*reversed(cards), progress)), headers=CHANGED))
 
 
 @blueprint.post("/photos/<uuid:photo_id>/remove")
@@ -244,7 +246,7 @@ def _card(photo_id: UUID, *, status: int = 200, error: str | None = None) -> Res
         view=found.view,
         field=found.field,
         count=found.count,
-        saved=found,
+        progress=found.progress,
         error=error,
     )
 
