@@ -35,9 +35,12 @@ from app.definition.outcome import (
     ExceptionKind,
     NaItem,
     Outcome,
+    RemarkItem,
+    RemarkKind,
     ReportResult,
     exceptions,
     na_items,
+    remarks,
     result,
 )
 from app.definition.schema import (
@@ -61,6 +64,8 @@ __all__ = [
     "Outcome",
     "PhotoFacts",
     "PhotoState",
+    "RemarkItem",
+    "RemarkKind",
     "ReportResult",
     "SignatureFacts",
     "exceptions",
@@ -72,6 +77,7 @@ __all__ = [
     "missing_items",
     "na_items",
     "open_cells",
+    "remarks",
     "result",
     "verdict_of",
 ]

@@ -12,7 +12,15 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.definition.progress import Progress, progress
-from app.definition.rules import Missing, MissingKind, PhotoState, ReportResult, result
+from app.definition.rules import (
+    Missing,
+    MissingKind,
+    PhotoState,
+    RemarkItem,
+    ReportResult,
+    remarks,
+    result,
+)
 from app.errors import DomainError
 from app.evidence.queries import get_chain_head
 from app.evidence.service import record_now
@@ -39,6 +47,7 @@ class Review:
     report: Report
     facts: ReportFacts
     result: ReportResult
+    remarks: Sequence[RemarkItem]
     missing: Sequence[Missing]
     progress: Progress
     reading: int
@@ -76,6 +85,7 @@ def review_of(report: Report) -> Review:
         report=report,
         facts=facts,
         result=result(definition, facts.answers, photos),
+        remarks=remarks(definition, facts.answers, photos),
         missing=missing,
         progress=progress(definition, missing),
         reading=sum(photo.state is PhotoState.READING for photo in photos),

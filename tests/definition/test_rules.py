@@ -19,6 +19,8 @@ from app.definition.rules import (
     Outcome,
     PhotoFacts,
     PhotoState,
+    RemarkItem,
+    RemarkKind,
     SignatureFacts,
     exceptions,
     is_answered,
@@ -27,6 +29,7 @@ from app.definition.rules import (
     judge_cells,
     missing_items,
     na_items,
+    remarks,
     result,
     verdict_of,
 )
@@ -42,7 +45,7 @@ from app.definition.schema import (
 )
 from tests.definition.builders import definition, field, limits, reading
 
-T, K = FieldType, MissingKind
+T, K, R = FieldType, MissingKind, RemarkKind
 MIN_2 = PhotoPolicy(mode=PhotoMode.REQUIRED, min=2, max=3)
 GOOD = PhotoFacts("f", has_position=True)
 READING = PhotoFacts("f", PhotoState.READING)
@@ -266,6 +269,43 @@ def test_exceptions_come_in_form_order_with_their_cells() -> None:
 )
 def test_outcome(facts: AnswerFacts, photos: tuple[PhotoFacts, ...], outcome: Outcome) -> None:
     assert result(definition(field("f")), {"f": facts}, photos).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("settings", "facts", "kinds"),
+    [
+        ({"comment": ALWAYS}, said("ok", "torque 40 Nm"), []),
+        ({"comment": ALWAYS, "required": False}, said("ok", "torque 40 Nm"), []),
+        ({"comment": ALWAYS, "required": False}, said(None, "seen"), [R.COMMENT]),
+        ({"comment": BADLY}, said("ok", "by hand"), [R.COMMENT]),
+        ({"comment": BADLY}, said("not_ok", "cracked"), []),
+        ({}, said("ok", "  "), []),
+        ({}, said("ok", "by hand"), [R.COMMENT]),
+        ({"comment": ALWAYS}, said("na", why="none here"), [R.NOT_APPLICABLE]),
+        ({"kind": T.LONG_TEXT}, said("the door was painted, the lamp was changed"), []),
+        ({"kind": T.TEXT, "comment": ALWAYS}, said("see there", "here"), []),
+    ],
+)
+def test_what_the_checklist_demands_is_no_remark(
+    settings: dict[str, object], facts: AnswerFacts, kinds: list[RemarkKind]
+) -> None:
+    checklist = definition(field("f", settings.pop("kind", T.VERDICT), **settings))  # type: ignore[arg-type]
+    found = remarks(checklist, {"f": facts}, [])
+    assert [item.kind for item in found] == kinds
+    if facts.value != "not_ok":
+        expected = Outcome.PASSED_WITH_REMARKS if kinds else Outcome.PASSED
+        assert result(checklist, {"f": facts}, []).outcome is expected
+
+
+@given(st.sampled_from(list(CommentPolicy)), st.booleans(), st.sampled_from(["ok", "na", None]))
+def test_a_comment_that_submit_asks_for_is_never_a_remark(
+    policy: CommentPolicy, required: bool, value: str | None
+) -> None:
+    checklist = definition(field("f", comment=policy, required=required))
+    asked = {item.kind for item in missing_items(checklist, {"f": said(value)}, [], [])}
+    spoken = remarks(checklist, {"f": said(value, "as asked", "why")}, [])
+    is_remark = RemarkItem(R.COMMENT, "f") in spoken
+    assert is_remark != (K.COMMENT in asked)
 
 
 def test_a_damaged_photo_counts_and_is_an_exception() -> None:
