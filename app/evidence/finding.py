@@ -17,9 +17,9 @@ from sqlalchemy import ColumnElement, Row, false, or_, select
 
 from app.definition.sentences import Sentence
 from app.errors import NotFound
+from app.evidence.fact_words import role_words
 from app.evidence.naming import Names, ObjectName
 from app.evidence.sentences import actions_of, tell
-from app.evidence.telling import role_words
 from app.evidence.ways_in import are_ways_in
 from app.extensions import db
 from app.models import AuditEntry, Document, Equipment, Report

@@ -62,12 +62,14 @@ class Review:
 class ReportIncomplete(DomainError):
     """The report is not complete yet: %(count)s things are left."""
 
+    one = "The report is not complete yet: %(count)s thing is left."
     status = 422
 
 
 class PhotosBeingRead(DomainError):
     """%(count)s photos are still being read, which takes some seconds. Submit again then."""
 
+    one = "%(count)s photo is still being read, which takes some seconds. Submit again then."
     status = 422
 
 
