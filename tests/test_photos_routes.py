@@ -271,6 +271,20 @@ class TestPlainForm:
         assert kind == "error"
         assert sentence.startswith("notes.txt: Only JPEG")
 
+    @pytest.mark.parametrize(
+        ("data", "sentence"),
+        [(b"words", "Only JPEG"), (b"", "Choose a photo first.")],
+    )
+    def test_one_bad_file_alone_goes_back_to_its_field_too(
+        self, acting, cast, tess, report_id, data, sentence
+    ):
+        files = [(io.BytesIO(data), "notes.txt" if data else "")]
+        answer = tess.post(upload_url(report_id), data={"file": files})
+        assert answer.status_code == 303
+        assert answer.headers["Location"].endswith("?at=enclosure#field-enclosure")
+        assert sentence in tess.get(answer.headers["Location"]).text
+        assert photos_of(acting, cast.tess) == []
+
     def test_without_a_file_it_goes_back_to_the_field_and_says_so(self, tess, report_id):
         answer = tess.post(upload_url(report_id), data={"file": (io.BytesIO(b""), "")})
         assert answer.status_code == 303

@@ -183,14 +183,11 @@ def _receive_all(report_id: UUID, field_id: str, files: list[FileStorage]) -> li
 
     The bytes of all are stored before the first row is written: nobody waits for a slow storage.
     """
-    if len(files) == 1:
-        _receive(report_id, field_id, files[0])
-        return []
-    refused: list[str] = []
+    is_alone, refused = len(files) == 1, list[str]()
     kept: list[tuple[FileStorage, service.Kept]] = []
     for file in files:
         with _noting_refusals(file, refused):
-            kept.append((file, _keep(file, is_alone=False)))
+            kept.append((file, _keep(file, is_alone=is_alone)))
     for file, one in kept:
         with _noting_refusals(file, refused):
             _place(report_id, field_id, one)
