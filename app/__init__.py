@@ -70,7 +70,17 @@ def _bind_extensions(app: Flask) -> None:
     from app.auth import identity
     from app.evidence import service as evidence
     from app.jobs import queue
-    from app.web import access, errors, filters, headers, hosts, locale, page, uploads
+    from app.web import (
+        access,
+        errors,
+        filters,
+        headers,
+        hosts,
+        locale,
+        page,
+        refused_forms,
+        uploads,
+    )
 
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
@@ -91,6 +101,7 @@ def _bind_extensions(app: Flask) -> None:
     locale.init_app(app)
     filters.init_app(app)
     page.init_app(app)
+    refused_forms.init_app(app)
     errors.init_app(app)
     storage.init_app(app)
     uploads.init_app(app)

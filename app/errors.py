@@ -13,12 +13,18 @@ class DomainError(Exception):
     """This cannot be done."""
 
     status = 409
+    # What is said where `count` is one, of an error whose sentence counts.
+    one: str | None = None
     # Seconds after which it is worth to try again, where only time mends it.
     retry_after: int | None = None
 
     def __init__(self, **params: Any) -> None:
         self.params = params
-        super().__init__(self.sentence() % params)
+        super().__init__((self.one if self.is_one and self.one else self.sentence()) % params)
+
+    @property
+    def is_one(self) -> bool:
+        return self.params.get("count") == 1
 
     @classmethod
     def sentence(cls) -> str:

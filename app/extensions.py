@@ -20,6 +20,8 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
+from app.amounts import written
+
 
 class Base(DeclarativeBase):
     """Declarative base; the naming convention lets migrations address every constraint."""
@@ -40,7 +42,8 @@ Base.registry.update_type_annotation_map({dict[str, Any]: JSONB, list[Any]: JSON
 
 
 class KeptDomain(Domain):  # type: ignore[misc]
-    """Finds a catalogue by the locale itself; spelling its name out costs more than the look-up."""
+    """Finds a catalogue by the locale itself; spelling its name out costs more than the look-up.
+    Amounts in a sentence are written as its language writes them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,6 +54,13 @@ class KeptDomain(Domain):  # type: ignore[misc]
         if locale not in self._kept:
             self._kept[locale] = super().get_translations()
         return self._kept[locale]
+
+    def gettext(self, string: str, /, **variables: Any) -> str:
+        return str(super().gettext(string, **written(variables, get_locale())))
+
+    def ngettext(self, singular: str, plural: str, num: int, /, **variables: Any) -> str:
+        text = self.get_translations().ungettext(singular, plural, num)
+        return str(text % written({"num": num, **variables}, get_locale()))
 
 
 class KeptBabel(Babel):  # type: ignore[misc]

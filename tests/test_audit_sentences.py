@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from app.evidence.fact_words import NOTHING, each_fact
 from app.evidence.sentences import KIND_OF_NOUN, KINDS, TELLINGS, actions_of, kind_of, tell
-from app.evidence.telling import NOTHING, Act, changes_words, value_words
+from app.evidence.telling import Act, changes_words, value_words
+from app.web.filters import sentence_text
 
 APP = Path(__file__).resolve().parents[1] / "app"
 ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -167,7 +169,65 @@ def test_a_rename_is_not_told_as_a_choice_of_language(app):
 
 
 def test_an_unknown_action_is_told_plainly():
-    assert str(tell(Act("what.ever", "Ana"))) == "Ana: what.ever."
+    assert str(tell(Act("what.ever", "Ana"))) == (
+        "Ana did something that this version has no sentence for: what.ever."
+    )
+
+
+NESTED = {"a": [1, {"b": None, "c": [True, {"d": "x"}]}], "e_f": {}, "g": {"at": "2026-03-31"}}
+
+
+@pytest.mark.parametrize("action", [*sorted(TELLINGS), "what.ever"])
+def test_no_sentence_shows_raw_data_whatever_the_entry_holds(app, action):
+    """Facts of every name that sentences use, each nested as deep as an entry can be."""
+    names = {name for words in texts_of_tellings() for name in re.findall(r"%\((\w+)\)s", words)}
+    facts = dict.fromkeys(names, NESTED) | {"changes": {"limits": {"old": NESTED, "new": {}}}}
+    with app.test_request_context():
+        for one in (facts, {**facts, "old": "x", "new": ["y"]}, {name: [NESTED] for name in names}):
+            words = sentence_text(tell(Act(action, "Ana", one, "Hall")))
+            assert not re.search(r"[{}\[\]]|None|True|&", words), words
+
+
+def texts_of_tellings() -> list[str]:
+    source = (APP / "evidence/sentences.py").read_text()
+    return [node.value for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)]  # fmt: skip
+
+
+def test_an_entrys_own_page_names_every_value_once(app):
+    facts = {
+        "field": "insulation", "new": {"value": {"text": "0,08", "decimal": "0.08"}, "comment": None},
+        "position": [None, "1.5"], "many": [{"a": 1}, {"a": False}], "at": "2026-03-31T12:00:00Z",
+        "due_on": "2026-03-31", "odd": "2026-02-31",
+    }  # fmt: skip
+    with app.test_request_context():
+        assert list(each_fact(facts)) == [
+            ("Question", "insulation"),
+            ("After · Value · As typed", "0,08"),
+            ("After · Value · Number", "0.08"),
+            ("After · Comment", NOTHING),
+            ("Position", f"{NOTHING}, 1.5"),
+            ("many · 1 · a", "1"),
+            ("many · 2 · a", "no"),
+            ("at", "31 Mar 2026, 12:00:00 UTC"),
+            ("Due", "31 Mar 2026"),
+            ("odd", "2026-02-31"),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("action", "fact", "one", "many"),
+    [
+        ("reports.exported", "rows", "1 report out", "100,000 reports out"),
+        ("session.others_closed", "sessions", "on 1 other device.", "all 100,000 other devices"),
+        ("export.made", "files", "1 file,", "100,000 files,"),
+        ("support.opened", "minutes", "1 minute:", "100,000 minutes:"),
+    ],
+)
+def test_what_an_entry_counts_has_a_form_for_one(app, action, fact, one, many):
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        for number, words in (("1", one), ("100000", many)):
+            assert words in sentence_text(tell(Act(action, "Ana", {fact: number})))
 
 
 def test_changes_say_old_and_new(app):
@@ -180,8 +240,8 @@ def test_changes_say_old_and_new(app):
     }
     with app.test_request_context():
         assert changes_words(changes) == (
-            'Client: "Norte" → "Sul"; Address: – → "Street 1"; is_active: "yes" → "no";'
-            ' unheard_of: – → "{"a": 1}"'
+            'Client: "Norte" → "Sul"; Address: – → "Street 1"; Account open: "yes" → "no";'
+            ' unheard of: – → "a: 1"'
         )
         assert changes_words(None) == changes_words([1]) == ""
         assert value_words("role", "viewer") == "Viewer"

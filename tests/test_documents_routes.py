@@ -182,6 +182,23 @@ class TestStatus:
         assert shown.index(str(new)) < shown.index(str(old))
         assert "Make a preview" in shown
 
+    @pytest.mark.parametrize("refused", [1, 7])
+    def test_the_last_one_that_was_made_stays_in_reach(
+        self, acting, cast, tess, report_id, refused
+    ):
+        """However many were refused after it, on the report's page and where the refusal leads."""
+        good = a_document(acting, cast, report_id, state=WorkState.DONE)
+        for _try in range(refused):
+            failed = a_document(
+                acting, cast, report_id, state=WorkState.FAILED, error="evidence_differs"
+            )
+        download = f'href="/documents/{good}/download"'
+        for url in (f"/reports/{report_id}", f"/reports/{report_id}/documents/panel"):
+            assert tess.get(url).text.count(download) == 1, url
+        page = tess.get(f"/documents/{failed}").text
+        assert download in page and "The last one that was made, on" in page
+        assert "The last one that was made" not in tess.get(f"/documents/{good}").text
+
 
 class TestRetry:
     def test_makes_a_new_document(self, acting, cast, tess, report_id):

@@ -154,7 +154,18 @@ def test_a_manager_sees_all_open_reports_and_failed_pdfs(client_of, cast, report
     assert "page says why" in part(page, "failed")
     projects = part(page, "projects")
     assert f"/projects/{reports}" in projects and "1 open" in projects and "1 finished" in projects
-    assert "Nothing is late" in page and not part(page, "needing")
+    assert not part(page, "needing")
+    assert "Nothing is late" not in page, "where nothing has a due day, nothing can be"
+    assert "No open report has a due day, and everything has somebody to do it." in page
+
+
+def test_nothing_is_late_where_something_could_be(client_of, acting, cast):
+    with acting(cast.max) as actor:
+        scenarios.a_report(actor, due_on=date(2199, 1, 1))
+        scenarios.a_report(actor)
+    page = client_of(cast.max).get("/").text
+    assert "Nothing is late, and everything has somebody to do it." in page
+    assert "No open report has a due day" not in page
 
 
 def test_a_manager_sees_what_is_late_or_has_lost_its_assignee(client_of, acting, cast):

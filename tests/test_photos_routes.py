@@ -18,6 +18,7 @@ from app.models import (
     Photo,
     PhotoCheck,
     PhotoPlacement,
+    PhotoReading,
     PhotoSource,
     PhotoVerdict,
     Report,
@@ -46,9 +47,9 @@ def tess(client_of, cast):
 
 
 def done_of(answer: str) -> int:
-    """How many fields the head of the fill page counts as answered."""
+    """How much the head of the fill page counts as done."""
     head = answer.partition('id="fill-progress"')[2]
-    return int(re.findall(r"(\d+) of \d+ answered", head)[0])
+    return int(re.findall(r"(\d+) of \d+ done", head)[0])
 
 
 def upload_url(report_id, field_id="enclosure"):
@@ -270,6 +271,20 @@ class TestPlainForm:
         assert kind == "error"
         assert sentence.startswith("notes.txt: Only JPEG")
 
+    @pytest.mark.parametrize(
+        ("data", "sentence"),
+        [(b"words", "Only JPEG"), (b"", "Choose a photo first.")],
+    )
+    def test_one_bad_file_alone_goes_back_to_its_field_too(
+        self, acting, cast, tess, report_id, data, sentence
+    ):
+        files = [(io.BytesIO(data), "notes.txt" if data else "")]
+        answer = tess.post(upload_url(report_id), data={"file": files})
+        assert answer.status_code == 303
+        assert answer.headers["Location"].endswith("?at=enclosure#field-enclosure")
+        assert sentence in tess.get(answer.headers["Location"]).text
+        assert photos_of(acting, cast.tess) == []
+
     def test_without_a_file_it_goes_back_to_the_field_and_says_so(self, tess, report_id):
         answer = tess.post(upload_url(report_id), data={"file": (io.BytesIO(b""), "")})
         assert answer.status_code == 303
@@ -283,14 +298,21 @@ class TestPlainForm:
 
 class TestCard:
     def test_the_progress_comes_with_it(self, acting, cast, tess, report_id):
-        """A photo may be all that a field still wants, and its removal opens the field again."""
+        """A photo may be all that a field still wants, once it is read; its removal opens the
+        field again."""
         answered = {"value": "ok", "row_version": "0"}
         saved = tess.post(f"/reports/{report_id}/fields/enclosure", data=answered, headers=HX).text
         sent = send(tess, report_id).text
         (photo,) = photos_of(acting, cast.tess)
+        with acting(cast.tess):
+            db.session.add(
+                PhotoReading(photo_id=photo.id, verdict=PhotoVerdict.GOOD, parser_version="test")
+            )
+            db.session.commit()
+        card = tess.get(f"/photos/{photo.id}/card", headers=HX).text
         removed = tess.post(f"/photos/{photo.id}/remove", headers=HX).text
-        before, after, again = (done_of(answer) for answer in (saved, sent, removed))
-        assert (after, again) == (before + 1, before)
+        before, waits, after, again = (done_of(one) for one in (saved, sent, card, removed))
+        assert (waits, after, again) == (before, before + 1, before)
 
     def test_reading_polls_and_good_does_not(self, acting, cast, tess, report_id):
         reading = a_placed(acting, cast.tess, report_id, verdict=None)
@@ -338,7 +360,7 @@ class TestCard:
         answer = tess.get(f"/photos/{photo_id}/card").text
         card, count = answer.split('<span class="meta num" id="photo-count-enclosure"')
         assert squeezed(shown) == squeezed(card.strip())
-        assert 'hx-swap-oob="true">1 of at least 1' in count
+        assert 'hx-swap-oob="true">1 photo<' in count
 
     def test_hostile_words_stay_words(self, acting, cast, tess, report_id):
         photo_id = a_placed(acting, cast.tess, report_id)
@@ -384,7 +406,7 @@ class TestChanges:
         assert tess.post(url, data={"reason": "  "}, headers=HX).status_code == 422
         answer = tess.post(url, data={"reason": "Panel is live again."}, headers=HX)
         assert "Panel is live again." in answer.text
-        assert "1 of at least 1" in answer.text
+        assert ">1 photo<" in answer.text
         assert placements(acting, cast.tess)[0].quarantine_reason == "Panel is live again."
         good = a_placed(acting, cast.tess, report_id)
         refused = tess.post(f"/photos/{good}/reason", data={"reason": "no"}, headers=HX)
@@ -397,7 +419,9 @@ class TestChanges:
         answer = tess.post(f"/photos/{ids[2]}/move", data={"step": "-1"}, headers=HX)
         assert answer.status_code == 200
         # What asked becomes the other photo; the moved one goes to its new place by itself.
-        first, second = re.findall(r"<li.*?</li>(?=<li|\s*$)", answer.text.strip(), re.S)
+        cards, _found, progress = answer.text.partition('<div class="fill-progress"')
+        assert "hx-swap-oob" in progress, "another order makes signatures void"
+        first, second = re.findall(r"<li.*?</li>(?=\s*<li|\s*$)", cards.strip(), re.S)
         assert 'id="photo-enclosure-2"' in first and str(ids[1]) in first
         assert "hx-swap-oob" not in first
         assert 'id="photo-enclosure-1"' in second and str(ids[2]) in second
@@ -414,7 +438,7 @@ class TestChanges:
         answer = tess.post(url, headers=HX)
         assert answer.status_code == 200
         assert "<li" not in answer.text
-        assert "0 of at least 1" in answer.text
+        assert ">0 of 1 photo needed<" in answer.text
         assert tess.post(url).status_code == 303
         assert tess.get(f"/photos/{photo_id}/card").status_code == 404
         assert len(photos_of(acting, cast.tess)) == 1

@@ -68,6 +68,30 @@ def invite(house, client, tenant_id, email=None) -> UUID:
         ).all()[-1]
 
 
+def test_the_companys_page_lists_what_the_platform_sent_and_not_to_whom(house, sam, ana, cast):
+    page = f"/platform/companies/{cast.acme}"
+    assert 'id="invited"' not in sam.get(page).text
+    by_ana = {"name": "Ned", "email": "ned@acme.test", "role": "technician", "locale": "inherited"}
+    assert ana.post("/people/", data=by_ana).status_code == 303
+    assert 'id="invited"' not in sam.get(page).text, "what the company sends is its own"
+    invitation_id = invite(house, sam, cast.acme, "ivy@evil.test")
+    shown = sam.get(page).text.partition('id="invited"')[2].partition("</ul>")[0]
+    assert "Waits for the approval of an admin" in shown and "good until" in shown
+    assert "ivy@evil.test" not in shown
+    assert ana.post(f"/people/invitations/{invitation_id}/approve").status_code == 303
+    shown = sam.get(page).text.partition('id="invited"')[2].partition("</ul>")[0]
+    assert "Waits for" not in shown and "good until" in shown
+
+
+def test_an_admins_start_page_names_it_once(house, sam, ana, cast):
+    invite(house, sam, cast.acme, "ivy@evil.test")
+    page = ana.get("/").text
+    assert page.count('person-email">ivy@evil.test<') == 1
+    assert "invited ivy@evil.test" not in page
+    assert "open invitation" not in page
+    assert "invited ivy@evil.test" in ana.get("/audit").text
+
+
 def link(house, tenant_id, invitation_id) -> str:
     with house.inside(tenant_id):
         one = db.session.get_one(Invitation, invitation_id)

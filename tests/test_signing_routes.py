@@ -161,7 +161,7 @@ def test_a_double_submit_is_one_signature(acting, cast, tess, report_id):
         ({"image": None}, "Draw the signature"),
         ({"image": b"not a picture"}, "could not be read"),
         ({"image": b"\x89PNG\r\n\x1a\n" + b"0" * 600_000}, "larger than 200 kB"),
-        ({"image": b"\xff\xd8\xff" + b"0" * 5_300_000, "strokes": None}, "larger than 5242 kB"),
+        ({"image": b"\xff\xd8\xff" + b"0" * 5_300_000, "strokes": None}, "larger than 5,242 kB"),
         ({"strokes": b"[]"}, "Draw the signature"),
         ({"strokes": b'{"width": 1, "height": 1, "strokes": []}'}, "Draw the signature"),
         ({"strokes": b'{"width": NaN, "height": 1, "strokes": [[[1, 1]]]}'}, "Draw the signature"),

@@ -27,6 +27,7 @@ from app.storage import object_key
 from app.tenancy import may_write, only_read, platform_scope
 from tests import scenarios
 from tests.platform_stage import stage
+from tests.refusing import endpoints_sent_to, walk
 from tests.stored import put_bytes
 
 HTMX = {"HX-Request": "true"}
@@ -105,6 +106,19 @@ def test_a_look_is_opened_told_and_read(house, sam, cast, report_id):
     assert "/end" not in tess
     assert f"/support/{access.id}/end" in house.client(cast.ana).get("/reports/").text
     assert "of Laudo looks" not in house.client(cast.otto).get("/reports/").text
+
+
+def test_a_look_offers_nothing_that_it_refuses(house, sam, cast, report_id):
+    opened(sam, cast.acme)
+    seen = 0
+    for path, page in walk(sam):
+        if "You look into Acme" not in page:
+            continue  # the platform's own pages
+        seen += 1
+        for endpoint in endpoints_sent_to(house.app, path, page):
+            guard = house.app.view_functions[endpoint].guard
+            assert guard & {"public", Role.SUPERADMIN}, f"{path} offers {endpoint}"
+    assert seen > 10
 
 
 def test_the_platform_stays_in_reach_and_is_ones_own(house, sam, cast):

@@ -34,6 +34,7 @@ from app.storage import object_key
 from tests import scenarios
 from tests.companies import company_as
 from tests.pictures import a_jpeg, sha256_of
+from tests.refusing import endpoints_sent_to, walk
 from tests.stored import put_bytes
 
 REASON = "The invoice of March is not paid."
@@ -190,6 +191,48 @@ def test_every_page_says_so_and_can_be_read(app, acting, client_of, cast, state)
         assert state in words(page)
     page = client_of(cast.tess).get(f"/reports/{report_id}/fill", headers=ENGLISH)
     assert state in words(page)
+
+
+@pytest.fixture
+def furnished(acting, cast):
+    """Something of everything that pages with forms show."""
+    with acting(cast.tess) as tess:
+        report = scenarios.a_report(tess)
+        scenarios.an_equipment(report.project)
+        scenarios.an_answer(report, "customer", "Kept in sight", tess)
+        scenarios.a_photo(report, "enclosure", tess)
+        scenarios.a_photo(report, "enclosure", tess, verdict=PhotoVerdict.QUARANTINED, position=1)
+        scenarios.a_signature(report, "technician", tess)
+        scenarios.completed(scenarios.a_report(tess), tess)
+        return report.id
+
+
+@pytest.mark.parametrize("role", sorted(PEOPLE))
+def test_no_page_offers_what_is_refused(app, client_of, cast, state, furnished, role):
+    client = client_of(getattr(cast, PEOPLE[role]))
+    seen, kept = set(), set()
+    for path, page in walk(client):
+        seen.add(path)
+        for endpoint in endpoints_sent_to(app, path, page):
+            is_public = "public" in app.view_functions[endpoint].guard
+            assert is_public or endpoint in ALLOWED, f"{path} offers {endpoint}"
+            kept.add(endpoint)
+        assert page.count('class="read-only"') == page.count('class="shell"'), path
+    assert "auth.logout" in kept, "what is allowed stays"
+    assert len(seen) > 10
+    if role != "viewer":
+        assert f"/reports/{furnished}" in seen
+        fill = client.get(f"/reports/{furnished}/fill?at=customer").text
+        assert 'value="Kept in sight"' in fill and '<fieldset class="refused" disabled>' in fill
+        assert "/reports/new" not in client.get("/").text
+
+
+@pytest.mark.parametrize("role", ["admin", "technician"])
+def test_the_same_pages_offer_it_where_it_is_taken(app, client_of, cast, furnished, role):
+    """The control: the walk meets the forms that the test above must not find."""
+    client = client_of(getattr(cast, PEOPLE[role]))
+    found = {one for path, page in walk(client) for one in endpoints_sent_to(app, path, page)}
+    assert len(found - ALLOWED) > (25 if role == "admin" else 8), sorted(found)
 
 
 def test_other_companies_go_on(client_of, cast, state):

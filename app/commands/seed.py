@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw
 from sqlalchemy import select
 
 from app.commands.demo.cast import (
+    ADMIN,
     ATLAS,
     MANAGER,
     NORTHWIND,
@@ -103,17 +104,26 @@ def _make_company(company: Company, password: str) -> None:
         tenant_id = tenant.id
         session.commit()
     with tenant_scope(tenant_id):
+        _make_people(company, password)
         _brand(company)
-        for person in PEOPLE:
-            email = f"{person.key}@{company.domain}"
-            create_account(
-                email=email, name=person.name, role=person.role, password=password, actor=SEEDER
-            )
         db.session.add(new_demo_project())
         db.session.commit()
         _grant_viewer()
         _invite_somebody(company)
         _make_reports()
+
+
+def _make_people(company: Company, password: str) -> None:
+    """The admin comes from outside, as in any company; everybody else is the admin's doing."""
+    actor = SEEDER
+    for person in PEOPLE:
+        email = f"{person.key}@{company.domain}"
+        account = create_account(
+            email=email, name=person.name, role=person.role, password=password, actor=actor
+        )
+        if person.role is Role.ADMIN:
+            actor = Actor(account.name, account.role, account.id)
+    db.session.commit()
 
 
 def _brand(company: Company) -> None:
@@ -127,7 +137,7 @@ def _brand(company: Company) -> None:
         third=third,
         contact=company.contact,
     )
-    brand_tenant(brand, actor=SEEDER)
+    brand_tenant(brand, actor=demo_actor(ADMIN))
     db.session.commit()
 
 
@@ -142,7 +152,7 @@ def _invite_somebody(company: Company) -> None:
     facts = InvitationFacts(
         email=f"newcomer@{company.domain}", name="Nadia Newcomer", role=Role.TECHNICIAN
     )
-    invite_person(facts=facts, actor=demo_actor("admin"))
+    invite_person(facts=facts, actor=demo_actor(ADMIN))
     db.session.commit()
 
 

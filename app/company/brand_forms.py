@@ -96,7 +96,10 @@ class BrandForm(FlaskForm):  # type: ignore[misc]
     contact = LongTextField(
         _l("Contact"),
         max_length=CONTACT,
-        description=_l("Address, telephone, e-mail: a line each. It stands on every cover."),
+        description=_l(
+            "Address, telephone, e-mail: a line each. It stands on every cover,"
+            " behind the company's name."
+        ),
         render_kw={"rows": 3},
     )
     strip_logo = BooleanField(_l("Logo"))

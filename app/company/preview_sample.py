@@ -59,7 +59,7 @@ def sample_report(
             accent=draft.accent,
             second=draft.second,
             third=draft.third,
-            contact=tuple(line.strip() for line in draft.contact.splitlines() if line.strip()),
+            contact=pdf.Branding.contact_of(draft.contact, company),
         ),
         project=pdf.Project(say(PROJECT).first, say(CLIENT).first, PLACE),
         report=_report(say(TITLE).first),

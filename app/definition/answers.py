@@ -145,7 +145,7 @@ def _parse_date(field: Field, raw: object) -> str | None:
     except ValueError:
         raise InvalidAnswer(say(NOT_A_DATE, text=_excerpt(word))) from None
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise InvalidAnswer(say(FAR_DATE, first=FIRST_YEAR, last=LAST_YEAR))
+        raise InvalidAnswer(say(FAR_DATE, first=str(FIRST_YEAR), last=str(LAST_YEAR)))
     return word
 
 

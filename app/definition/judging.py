@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from app.definition.answers import AnswerValue
 from app.definition.measured import Measured
-from app.definition.schema import Field, FieldType, Limits, Verdict
+from app.definition.schema import CommentPolicy, Field, FieldType, Limits, Verdict
 
 
 class Judgement(StrEnum):
@@ -85,6 +85,19 @@ def is_answered(field: Field, facts: AnswerFacts) -> bool:
     if is_na(field, facts):
         return True
     return has_value(field, facts) and not open_cells(field, facts)
+
+
+def demands_comment(field: Field, facts: AnswerFacts) -> bool:
+    """Whether the checklist asks for a comment beside this answer; nothing is asked beside an N.A.
+
+    An optional question left blank needs no comment.
+    """
+    if is_na(field, facts):
+        return False
+    if field.comment is CommentPolicy.REQUIRED:
+        return field.required or has_value(field, facts)
+    when_bad = field.comment is CommentPolicy.REQUIRED_WHEN_NOT_OK
+    return when_bad and verdict_of(field, facts) is Verdict.NOT_OK
 
 
 def open_cells(field: Field, facts: AnswerFacts) -> list[str]:

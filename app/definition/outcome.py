@@ -5,7 +5,8 @@ Whether anything is missing is for rules.py; words and colours are for the pages
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +16,7 @@ from app.definition.judging import (
     Judgement,
     PhotoFacts,
     PhotoState,
+    demands_comment,
     is_answered,
     is_na,
     judge,
@@ -27,6 +29,13 @@ from app.definition.schema import Definition, Field, FieldType, Verdict
 class ExceptionKind(StrEnum):
     NOT_OK = "not_ok"
     OUT_OF_LIMITS = "out_of_limits"
+    QUARANTINED_PHOTO = "quarantined_photo"
+    DAMAGED_PHOTO = "damaged_photo"
+
+
+class RemarkKind(StrEnum):
+    COMMENT = "comment"
+    NOT_APPLICABLE = "not_applicable"
     QUARANTINED_PHOTO = "quarantined_photo"
     DAMAGED_PHOTO = "damaged_photo"
 
@@ -54,6 +63,12 @@ class ExceptionItem:
 class NaItem:
     field_id: str
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemarkItem:
+    kind: RemarkKind
+    field_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +119,49 @@ def na_items(definition: Definition, answers: Mapping[str, AnswerFacts]) -> list
     ]
 
 
+def remarks(
+    definition: Definition, answers: Mapping[str, AnswerFacts], photos: Iterable[PhotoFacts]
+) -> list[RemarkItem]:
+    """What makes "Passed" a "Passed with remarks", in the order of the form: the one place.
+
+    A remark is what a reader should know although nothing failed: a comment that the checklist
+    does not ask for, a field that is N.A., a photo in quarantine or damaged inside. A comment that
+    the checklist demands (judging.demands_comment) and the words of a text question are answers
+    and no remarks, whatever they say.
+    """
+    placed: defaultdict[str, list[PhotoFacts]] = defaultdict(list)
+    for photo in photos:
+        placed[photo.field_id].append(photo)
+    return [
+        RemarkItem(kind, field.id)
+        for field in definition.all_fields()
+        for kind in _remark_kinds(field, answers.get(field.id, NOTHING), placed[field.id])
+    ]
+
+
+def _remark_kinds(
+    field: Field, facts: AnswerFacts, photos: Iterable[PhotoFacts]
+) -> Iterator[RemarkKind]:
+    if said(facts.comment) and not demands_comment(field, facts):
+        yield RemarkKind.COMMENT
+    if is_na(field, facts):
+        yield RemarkKind.NOT_APPLICABLE
+    for photo in photos:
+        if photo.state is PhotoState.QUARANTINED:
+            yield RemarkKind.QUARANTINED_PHOTO
+        elif _is_damaged(photo):
+            yield RemarkKind.DAMAGED_PHOTO
+
+
 def result(
     definition: Definition, answers: Mapping[str, AnswerFacts], photos: Iterable[PhotoFacts]
 ) -> ReportResult:
     """The result that cover and list show.
 
     Failed when any verdict is Not OK or any reading is out of limits. Otherwise Passed with
-    remarks when a photo is quarantined or damaged, an answer carries a comment, or a field is N.A.:
-    a reader has something to read before trusting the word. Otherwise Passed. Missing
-    answers do not change the outcome, as submit refuses them.
+    remarks where there are `remarks`, else Passed. Missing answers do not change the outcome, as
+    submit refuses them. A report is judged once, at its submit; its outcome is stored then and
+    never judged again.
     """
     photos = list(photos)
     fields = [field for field in definition.all_fields() if field.type is not FieldType.NOTE]
@@ -133,16 +182,10 @@ def result(
         "photos": sum(photo.state is PhotoState.GOOD for photo in photos),
         "quarantined": sum(photo.state is PhotoState.QUARANTINED for photo in photos),
     }
-    is_damaged = any(_is_damaged(photo) for photo in photos)
-    return ReportResult(outcome=_outcome(counts, is_damaged), **counts)
-
-
-def _outcome(counts: Mapping[str, int], is_damaged: bool) -> Outcome:
     if counts["not_ok"] or counts["out_of_limits"]:
-        return Outcome.FAILED
-    if is_damaged or counts["quarantined"] or counts["comments"] or counts["na"]:
-        return Outcome.PASSED_WITH_REMARKS
-    return Outcome.PASSED
+        return ReportResult(Outcome.FAILED, **counts)
+    has_remarks = bool(remarks(definition, answers, photos))
+    return ReportResult(Outcome.PASSED_WITH_REMARKS if has_remarks else Outcome.PASSED, **counts)
 
 
 def _photo_exceptions(photo: PhotoFacts) -> list[ExceptionItem]:

@@ -1,7 +1,8 @@
 """What a report still lacks, checked alike while filling, at submit and in the API.
 
 Only plain facts come in (see judging.py), so no rule can depend on a browser or a database.
-What the answers amount to is in outcome.py; both are offered from here.
+What the answers amount to is in outcome.py; both are offered from here. How far the
+filling is follows from what is missing: progress.py.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from app.definition.judging import (
     PhotoFacts,
     PhotoState,
     SignatureFacts,
+    demands_comment,
     has_value,
     is_answered,
     is_na,
@@ -33,9 +35,12 @@ from app.definition.outcome import (
     ExceptionKind,
     NaItem,
     Outcome,
+    RemarkItem,
+    RemarkKind,
     ReportResult,
     exceptions,
     na_items,
+    remarks,
     result,
 )
 from app.definition.schema import (
@@ -45,7 +50,6 @@ from app.definition.schema import (
     FieldType,
     PhotoMode,
     SignatureRole,
-    Verdict,
 )
 from app.definition.sentences import N_, Sentence, say
 
@@ -60,11 +64,11 @@ __all__ = [
     "Outcome",
     "PhotoFacts",
     "PhotoState",
-    "Progress",
+    "RemarkItem",
+    "RemarkKind",
     "ReportResult",
     "SignatureFacts",
     "exceptions",
-    "first_open_field",
     "has_value",
     "is_answered",
     "is_na",
@@ -73,12 +77,10 @@ __all__ = [
     "missing_items",
     "na_items",
     "open_cells",
-    "progress",
+    "remarks",
     "result",
     "verdict_of",
 ]
-
-INFO = "info"  # the key of the info fields in Progress.per_section
 
 
 class MissingKind(StrEnum):
@@ -109,23 +111,6 @@ class Missing:
     role_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Fields done out of those that count; `per_section` maps a section id to (done, total).
-
-    Info fields stand under "info". A section where nothing counts yet has (0, 0).
-    """
-
-    total: int
-    done: int
-    per_section: Mapping[str, tuple[int, int]]
-
-    @property
-    def percent(self) -> int:
-        """Whole per cent, 100 only when everything is done and nothing counted as done."""
-        return self.done * 100 // self.total if self.total else 100
-
-
 def missing_items(
     definition: Definition,
     answers: Mapping[str, AnswerFacts],
@@ -145,57 +130,11 @@ def missing_items(
     return missing
 
 
-def progress(
-    definition: Definition, answers: Mapping[str, AnswerFacts], photos: Iterable[PhotoFacts]
-) -> Progress:
-    """How far the filling is. Notes never count; signatures and photos being read neither.
-
-    A field counts when it is required, when it demands photos, or once somebody touched it;
-    it is done when it lacks nothing, so 100 per cent means that only signatures can be open.
-    """
-    placed = _by_field(photos)
-
-    def tally(fields: Sequence[Field]) -> tuple[int, int]:
-        every = [(one, answers.get(one.id, NOTHING), placed[one.id]) for one in fields]
-        counted = [one for one in every if _counts(*one)]
-        open_ones = sum(_is_open(*one) for one in counted)
-        return len(counted) - open_ones, len(counted)
-
-    sections = {section.id: tally(section.fields) for section in definition.sections}
-    per_section = {INFO: tally(definition.info_fields), **sections}
-    done, total = (sum(pair[i] for pair in per_section.values()) for i in (0, 1))
-    return Progress(total=total, done=done, per_section=per_section)
-
-
-def first_open_field(
-    definition: Definition, answers: Mapping[str, AnswerFacts], photos: Iterable[PhotoFacts]
-) -> str | None:
-    """The id of the first field that lacks something, where the filling resumes."""
-    placed = _by_field(photos)
-    for field in definition.all_fields():
-        if _is_open(field, answers.get(field.id, NOTHING), placed[field.id]):
-            return field.id
-    return None
-
-
 def _by_field(photos: Iterable[PhotoFacts]) -> defaultdict[str, list[PhotoFacts]]:
     placed: defaultdict[str, list[PhotoFacts]] = defaultdict(list)
     for photo in photos:
         placed[photo.field_id].append(photo)
     return placed
-
-
-def _counts(field: Field, facts: AnswerFacts, photos: Sequence[PhotoFacts]) -> bool:
-    if field.type is FieldType.NOTE:
-        return False
-    demanded = field.required or field.photos.mode is PhotoMode.REQUIRED
-    return demanded or bool(photos) or has_value(field, facts) or is_na(field, facts)
-
-
-def _is_open(field: Field, facts: AnswerFacts, photos: Sequence[PhotoFacts]) -> bool:
-    return any(
-        item.kind is not MissingKind.READING for item in _field_missing(field, facts, photos)
-    )
 
 
 def _field_missing(
@@ -208,7 +147,7 @@ def _field_missing(
         _answer_missing(field, facts),
         _undecided(field, facts),
         _na_reason_missing(facts) if na else None,
-        None if na else _comment_missing(field, facts),
+        _comment_missing(field, facts),
         None if na else _photo_missing(field, photos),
         _too_many_photos(field, photos),
         _position_missing(field, photos),
@@ -257,15 +196,11 @@ def _na_reason_missing(facts: AnswerFacts) -> Found:
 
 
 def _comment_missing(field: Field, facts: AnswerFacts) -> Found:
-    """An optional question left blank needs no comment."""
-    if said(facts.comment):
+    if said(facts.comment) or not demands_comment(field, facts):
         return None
-    if field.comment is CommentPolicy.REQUIRED and (field.required or has_value(field, facts)):
+    if field.comment is CommentPolicy.REQUIRED:
         return MissingKind.COMMENT, say(N_("A comment is required."))
-    when_bad = field.comment is CommentPolicy.REQUIRED_WHEN_NOT_OK
-    if when_bad and verdict_of(field, facts) is Verdict.NOT_OK:
-        return MissingKind.COMMENT, say(N_("Not OK or out of limits: a comment is required."))
-    return None
+    return MissingKind.COMMENT, say(N_("Not OK or out of limits: a comment is required."))
 
 
 def _photo_missing(field: Field, photos: Sequence[PhotoFacts]) -> Found:

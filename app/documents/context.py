@@ -107,7 +107,7 @@ class Builder:
             accent=tenant.colour_accent,
             second=tenant.colour_second,
             third=tenant.colour_third,
-            contact=tuple(line.strip() for line in tenant.contact.splitlines() if line.strip()),
+            contact=pdf.Branding.contact_of(tenant.contact, tenant.name),
         )
 
     def _project(self) -> pdf.Project:

@@ -46,17 +46,20 @@ def get_document(document_id: UUID, *, person: Actor) -> Document:
 
 
 def list_documents(report_id: UUID, *, person: Actor) -> list[Document]:
-    """The newest documents of a report that was looked up for the person already."""
-    return list(
-        db.session.scalars(
-            select(Document)
-            .join(Document.report)
-            .where(Document.report_id == report_id, _readable_by(person))
-            .options(contains_eager(Document.report))
-            .order_by(Document.created_at.desc())
-            .limit(SHOWN)
-        )
-    )
+    """The newest documents of a report that was looked up for the person already, and the last one
+    that was made, however many were refused since."""
+    newest = _newest(report_id, person, limit=SHOWN)
+    if any(one.state is WorkState.DONE for one in newest):
+        return newest
+    return newest + _newest(report_id, person, Document.state == WorkState.DONE, limit=1)
+
+
+def find_last_made(document: Document, *, person: Actor) -> Document | None:
+    """The newest PDF of the same report that can be downloaded, where this one cannot."""
+    if document.state is WorkState.DONE:
+        return None
+    made = _newest(document.report_id, person, Document.state == WorkState.DONE, limit=1)
+    return made[0] if made else None
 
 
 def list_views(report_id: UUID, *, person: Actor) -> list[DocumentView]:
@@ -100,6 +103,21 @@ def count_photos_in_reading(report_id: UUID) -> int:
             )
         )
         or 0
+    )
+
+
+def _newest(
+    report_id: UUID, person: Actor, *matching: ColumnElement[bool], limit: int
+) -> list[Document]:
+    return list(
+        db.session.scalars(
+            select(Document)
+            .join(Document.report)
+            .where(Document.report_id == report_id, _readable_by(person), *matching)
+            .options(contains_eager(Document.report))
+            .order_by(Document.created_at.desc())
+            .limit(limit)
+        )
     )
 
 

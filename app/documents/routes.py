@@ -48,7 +48,13 @@ def panel(report_id: UUID) -> Response:
 def show(document_id: UUID) -> Response:
     """The page; for htmx its status, which asks again until the document is settled."""
     document = queries.get_document(document_id, person=current_actor())
-    return render_page("documents/show.html", "status", view=queries.view_of(document))
+    made = queries.find_last_made(document, person=current_actor())
+    return render_page(
+        "documents/show.html",
+        "status",
+        view=queries.view_of(document),
+        made=queries.view_of(made) if made else None,
+    )
 
 
 @blueprint.post("/documents/<uuid:document_id>/retry")

@@ -7,19 +7,19 @@ newest of a hundred does. The indexes of audit_entries serve each filter in that
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, false, or_, select
+from sqlalchemy import ColumnElement, Row, and_, false, func, not_, or_, select
 
 from app.definition.sentences import Sentence
 from app.errors import NotFound
+from app.evidence.fact_words import role_words
 from app.evidence.naming import Names, ObjectName
 from app.evidence.sentences import actions_of, tell
-from app.evidence.telling import role_words
 from app.evidence.ways_in import are_ways_in
 from app.extensions import db
 from app.models import AuditEntry, Document, Equipment, Report
@@ -119,10 +119,19 @@ def each_entry(wanted: Wanted, *, last: int) -> Iterator[Entry]:
         before = rows[-1].sequence
 
 
-def list_ways_in(*, since: datetime, limit: int) -> tuple[Entry, ...]:
-    """The newest acts by which the platform got into the company, or could."""
-    matching = (are_ways_in(), AuditEntry.at >= since)
-    return _told(_rows(matching, None, limit))
+def list_ways_in(
+    *, since: datetime, limit: int, reader: UUID | None, told: Iterable[UUID] = ()
+) -> tuple[Entry, ...]:
+    """The newest acts by which the platform got into the company, or could.
+
+    Left out: that the `reader`'s own account was made, as who has it knows, and what is about
+    an object that is `told` of anyway.
+    """
+    own = and_(AuditEntry.action == "account.created", AuditEntry.object_id == reader)
+    about = AuditEntry.object_id.in_(tuple(told))
+    # Not about any object is neither of them.
+    left_out = func.coalesce(or_(own, about), False)
+    return _told(_rows((are_ways_in(), AuditEntry.at >= since, not_(left_out)), None, limit))
 
 
 def get_entry(entry_id: UUID) -> Entry:

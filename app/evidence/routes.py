@@ -13,6 +13,7 @@ from app.evidence import finding
 from app.evidence.chain import verify_chain
 from app.evidence.differences import told
 from app.evidence.export import audit_sheet
+from app.evidence.fact_words import each_fact
 from app.evidence.finding_forms import SYSTEM, address_of, read_sequence, read_wanted
 from app.evidence.naming import ObjectName
 from app.evidence.people import list_actors
@@ -63,7 +64,10 @@ def index() -> Response:
 @requires(Role.ADMIN)
 def show(entry_id: UUID) -> Response:
     entry, around = finding.get_entry(entry_id), finding.list_neighbours(entry_id)
-    return render_page("evidence/show.html", "content", entry=entry, around=around, page_of=page_of)
+    facts = list(each_fact(entry.said.get("facts") or {}))
+    return render_page(
+        "evidence/show.html", "content", entry=entry, facts=facts, around=around, page_of=page_of
+    )
 
 
 @blueprint.get("/audit/chain")

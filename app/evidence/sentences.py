@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from app.definition.sentences import N_, Sentence
-from app.evidence.telling import Act, Telling, filled, plain, role_words
+from app.definition.sentences import N_, NN_, Sentence
+from app.evidence.telling import Act, Telling, filled, plain, value_words
 from app.evidence.ways_in import OF_PLATFORM
 
-OTHER = N_("%(name)s: %(action)s.")
+OTHER = N_("%(name)s did something that this version has no sentence for: %(action)s.")
 # The name that an entry carries where nobody has the e-mail.
 UNKNOWN = "unknown"
 
@@ -48,7 +48,7 @@ def _photo_edited(act: Act) -> Sentence:
 
 
 def _role_changed(act: Act) -> Sentence:
-    old, new = (role_words(str(act.facts.get(name, ""))) for name in ("old", "new"))
+    old, new = (value_words("role", act.facts.get(name)) for name in ("old", "new"))
     said = N_("%(name)s changed the role of %(subject)s: %(old)s → %(new)s.")
     return filled(said, replace(act, old=old, new=new))
 
@@ -107,7 +107,11 @@ TELLINGS: dict[str, Telling] = {
     "session.refused": _log_in_refused,
     "session.closed": plain(N_("%(name)s logged out.")),
     "session.others_closed": plain(
-        N_("%(name)s logged out on all other devices: %(sessions)s of them.")
+        NN_(
+            "%(name)s logged out on %(sessions)s other device.",
+            "%(name)s logged out on all %(sessions)s other devices.",
+            by="sessions",
+        )
     ),
     # People
     "account.created": plain(N_("%(name)s made an account for %(what)s (%(email)s): %(role)s.")),
@@ -194,7 +198,11 @@ TELLINGS: dict[str, Telling] = {
     "report.assigned": plain(N_("%(name)s handed the report over: %(old)s → %(new)s.")),
     "report.due_changed": plain(N_("%(name)s changed the day it is due: %(old)s → %(new)s.")),
     "reports.exported": plain(
-        N_("%(name)s took %(rows)s reports out as a file (%(kind)s). %(filters)s")
+        NN_(
+            "%(name)s took %(rows)s report out as a file (%(kind)s). %(filters)s",
+            "%(name)s took %(rows)s reports out as a file (%(kind)s). %(filters)s",
+            by="rows",
+        )
     ),
     "answer.saved": _answer_saved,
     "answer.set_aside": plain(
@@ -216,7 +224,7 @@ TELLINGS: dict[str, Telling] = {
     ),
     "document.requested": _document_requested,
     "document.made": plain(
-        N_("The PDF was made: %(pages)s pages, %(photos)s photos, SHA-256 %(sha256)s.")
+        N_("The PDF was made. Pages: %(pages)s. Photos: %(photos)s. SHA-256: %(sha256)s.")
     ),
     # The company
     "tenant.created": plain(N_('%(name)s created the company "%(what)s" (%(slug)s).')),
@@ -226,7 +234,11 @@ TELLINGS: dict[str, Telling] = {
     "tenant.pdf_changed": plain(N_("%(name)s changed how PDFs look. %(changes)s")),
     "export.requested": plain(N_("%(name)s asked for an archive of all that the company has.")),
     "export.made": plain(
-        N_("The archive of the company was made: %(files)s files, SHA-256 %(sha256)s.")
+        NN_(
+            "The archive of the company was made: %(files)s file, SHA-256 %(sha256)s.",
+            "The archive of the company was made: %(files)s files, SHA-256 %(sha256)s.",
+            by="files",
+        )
     ),
     "export.downloaded": plain(N_("%(name)s downloaded the archive of the company.")),
     "tenant.updated": plain(N_("%(name)s changed the company's facts. %(changes)s")),
@@ -236,7 +248,11 @@ TELLINGS: dict[str, Telling] = {
     "tenant.deletion_requested": _deletion_requested,
     "tenant.deletion_cancelled": plain(N_("%(name)s cancelled the deletion of the company.")),
     "support.opened": plain(
-        N_("%(name)s opened a look into the company for %(minutes)s minutes: %(reason)s")
+        NN_(
+            "%(name)s opened a look into the company for %(minutes)s minute: %(reason)s",
+            "%(name)s opened a look into the company for %(minutes)s minutes: %(reason)s",
+            by="minutes",
+        )
     ),
     "support.ended": _support_ended,
     "onboarding.skipped": plain(N_("%(name)s put off a first step: %(step)s.")),
@@ -248,16 +264,23 @@ TELLINGS: dict[str, Telling] = {
         N_('The company "%(what)s" (%(slug)s) was erased by %(name)s. A tombstone stays.')
     ),
     "tenant.files_erased": plain(
-        N_('The files of the company "%(what)s" were erased: %(files)s of them.')
+        N_('The files of the company "%(what)s" were erased. Files: %(files)s.')
     ),
     "storage.held": plain(
-        N_(
+        NN_(
+            "%(name)s restored a backup. %(objects)s stored object (%(bytes)s bytes) belongs to"
+            " none of its rows, so the sweep is held.",
             "%(name)s restored a backup. %(objects)s stored objects (%(bytes)s bytes) belong to"
-            " none of its rows, so the sweep is held."
+            " none of its rows, so the sweep is held.",
+            by="objects",
         )
     ),
     "storage.released": plain(
-        N_("%(name)s released the sweep, held for %(objects)s objects (%(bytes)s bytes).")
+        NN_(
+            "%(name)s released the sweep, held for %(objects)s object (%(bytes)s bytes).",
+            "%(name)s released the sweep, held for %(objects)s objects (%(bytes)s bytes).",
+            by="objects",
+        )
     ),
     "superadmin.created": plain(N_("%(name)s made the superadmin %(email)s.")),
     "superadmin.deactivated": plain(N_("%(name)s closed the superadmin account %(email)s.")),

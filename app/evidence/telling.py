@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,14 +9,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.definition.sentences import N_, Sentence, say
-from app.models import Role
-from app.web.filters import calendar_day
-from app.web.locale import LOCALES
+from app.definition.sentences import Plural, Sentence, say
+from app.evidence.fact_words import NOTHING, name_words, plain_words
 
 MOST = 200
-NOTHING = "–"
-_DAY = re.compile(r"[12]\d{3}-(0\d|1[0-2])-[0-3]\d")
+# Facts that count something; an entry keeps them as text.
+AMOUNTS = frozenset(
+    {"bytes", "codes", "files", "minutes", "objects", "pages", "photos", "rows", "sessions"}
+)
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -41,7 +40,7 @@ class Act:
 Telling = Callable[[Act], Sentence]
 
 
-def plain(msgid: str) -> Telling:
+def plain(words: str | Plural) -> Telling:
     """One sentence for all entries of an action.
 
     Its placeholders are the parts of `Act`, `changes` for what an edit changed, `what` for the
@@ -49,14 +48,19 @@ def plain(msgid: str) -> Telling:
     """
 
     def tell(act: Act) -> Sentence:
-        return filled(msgid, act)
+        return filled(words, act)
 
     return tell
 
 
-def filled(msgid: str, act: Act) -> Sentence:
-    wanted = _PLACEHOLDER.findall(msgid)
-    return say(msgid, **{name: _part(act, name) or NOTHING for name in wanted})
+def filled(words: str | Plural, act: Act) -> Sentence:
+    wanted = _PLACEHOLDER.findall(words.many if isinstance(words, Plural) else words)
+    return say(words, **{name: _param(act, name) for name in wanted})
+
+
+def _param(act: Act, name: str) -> str | int:
+    words = _part(act, name) or NOTHING
+    return int(words) if name in AMOUNTS and words.isdecimal() else words
 
 
 def _part(act: Act, name: str) -> str:
@@ -78,9 +82,8 @@ def changes_words(changes: object) -> str:
     """What an edit changed, each part with old and new: 'Client: "A" → "B"; Address: – → "C"'."""
     if not isinstance(changes, Mapping):
         return ""
-    labels = column_words()
     return "; ".join(
-        f"{labels.get(name, name)}: {_quoted(name, change.get('old'))}"
+        f"{name_words(str(name))}: {_quoted(name, change.get('old'))}"
         f" → {_quoted(name, change.get('new'))}"
         for name, change in changes.items()
         if isinstance(change, Mapping)
@@ -94,69 +97,14 @@ def _quoted(name: str, value: object) -> str:
 
 def value_words(name: str, value: object) -> str:
     """One fact in words, cut where it would fill the page; empty where there is nothing."""
-    if value is None or value in ("", [], {}):
-        return ""
-    if isinstance(value, bool):
-        return str(_("yes") if value else _("no"))
-    if name == "role":
-        return role_words(str(value))
-    if name == "locale":
-        return LOCALES.get(str(value), str(value))
-    if name.endswith("sha256"):
-        return str(value)[:12]
-    if name.endswith("_key"):
-        return str(_("picture %(name)s", name=str(value).rsplit("/", 1)[-1][:12]))
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        value = ", ".join(value)
-    elif isinstance(value, (Mapping, list)):
-        value = json.dumps(value, ensure_ascii=False)
-    text = str(value)
-    return calendar_day(text) if _DAY.fullmatch(text) else shortened(text)
+    if isinstance(value, str) and name.endswith("sha256"):
+        return value[:12]
+    if isinstance(value, str) and value and name.endswith("_key"):
+        return str(_("picture %(name)s", name=value.rsplit("/", 1)[-1][:12]))
+    return shortened(plain_words(name, value))
 
 
 def shortened(text: str) -> str:
     """One line, cut where it would fill the page; the entry's own page has all of it."""
     text = " ".join(text.split())
     return text if len(text) <= MOST else text[:MOST] + "…"
-
-
-_ROLES = {
-    Role.SUPERADMIN.value: N_("Laudo support"),
-    Role.ADMIN.value: N_("Admin"),
-    Role.MANAGER.value: N_("Manager"),
-    Role.TECHNICIAN.value: N_("Technician"),
-    Role.VIEWER.value: N_("Viewer"),
-}
-
-
-def role_words(role: str) -> str:
-    known = _ROLES.get(role)
-    return str(_(known)) if known else role
-
-
-def column_words() -> dict[str, str]:
-    """What the columns that edits change are called; others go by their own name."""
-    return {
-        "name": _("Name"),
-        "client": _("Client"),
-        "address": _("Address"),
-        "latitude": _("Latitude"),
-        "longitude": _("Longitude"),
-        "logo_key": _("Logo"),
-        "second_logo_key": _("Second logo"),
-        "colour_accent": _("Accent colour"),
-        "colour_second": _("Second colour"),
-        "colour_third": _("Third colour"),
-        "contact": _("Contact"),
-        "locale": _("Language"),
-        "time_zone": _("Time zone"),
-        "role": _("Role"),
-        "title": _("Title"),
-        "due_on": _("Due"),
-        "assignee": _("Assignee"),
-        "status": _("Status"),
-        "plan": _("Plan"),
-        "limits": _("Limits"),
-        "watermark": _("Watermark"),
-        "pdf": _("PDF"),
-    }

@@ -86,6 +86,7 @@ def get_desk(person: Actor, tenant: Tenant) -> Desk:
         )
     is_admin = person.role is Role.ADMIN
     invited = list_invitations() if is_admin else []
+    waiting = tuple(line for line in invited if line.is_waiting)
     return ManagerDesk(
         figures=count_figures(person, clock),
         needing=list_needing_somebody(person, clock),
@@ -94,17 +95,23 @@ def get_desk(person: Actor, tenant: Tenant) -> Desk:
         failed=list_failed_documents(person),
         finished=list_finished(person, since=clock.week),
         projects=list_by_project(person, clock),
-        invitations=sum(not line.is_expired for line in invited),
+        # Those that wait for an approval stand by themselves.
+        invitations=sum(not line.is_expired and not line.is_waiting for line in invited),
         meters=list_tight_limits(tenant) if is_admin else (),
         trial_ends_at=find_near_end(tenant) if is_admin else None,
         onboarding=find_onboarding(person) if is_admin else None,
-        waiting_invitations=tuple(line for line in invited if line.is_waiting),
-        ways_in=_list_ways_in() if is_admin else (),
+        waiting_invitations=waiting,
+        ways_in=_list_ways_in(person, waiting) if is_admin else (),
     )
 
 
-def _list_ways_in() -> tuple[Entry, ...]:
-    return list_ways_in(since=datetime.now(UTC) - TOLD_FOR, limit=SHORT)
+def _list_ways_in(person: Actor, waiting: tuple[InvitationLine, ...]) -> tuple[Entry, ...]:
+    return list_ways_in(
+        since=datetime.now(UTC) - TOLD_FOR,
+        limit=SHORT,
+        reader=person.account_id,
+        told=[line.id for line in waiting],
+    )
 
 
 def clock_of(time_zone: str) -> Clock:

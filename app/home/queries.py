@@ -52,9 +52,11 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of the visible reports: open ones, late ones, due within a week, finished since `monday`."""
+    """Of the visible reports: open ones, those with a due day, late ones, due within a week,
+    finished since `monday`."""
 
     open: int
+    dated: int
     late: int
     soon: int
     finished: int
@@ -92,6 +94,7 @@ def count_figures(person: Actor, clock: Clock) -> Figures:
     row = db.session.execute(
         select(
             counted.filter(IS_OPEN),
+            counted.filter(IS_OPEN, Report.due_on.is_not(None)),
             counted.filter(is_late(clock.today)),
             counted.filter(soon),
             counted.filter(finished),

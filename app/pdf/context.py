@@ -6,6 +6,7 @@ marks and counts arrive decided; this package only sets them in type.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -59,6 +60,13 @@ class Words:
     second: str | None = None
 
 
+def _without_name(line: str, name: str) -> str:
+    if line.casefold() == name.casefold():
+        return ""
+    begins = re.match(rf"{re.escape(name)}(\s*[·|,;:]|\s+[–—-]\s)\s*", line, re.IGNORECASE)
+    return line[begins.end() :] if begins else line
+
+
 @dataclass(frozen=True, slots=True)
 class Branding:
     """Logos are file keys (JPEG or PNG); colours are '#rrggbb'; `contact` is one line per entry."""
@@ -70,6 +78,12 @@ class Branding:
     second: str = "#33475b"
     third: str = "#8a99a8"
     contact: tuple[str, ...] = ()
+
+    @staticmethod
+    def contact_of(text: str, name: str) -> tuple[str, ...]:
+        """The lines of a contact without the company's name, which stands before them anyway."""
+        lines = (_without_name(line.strip(), name) for line in text.splitlines())
+        return tuple(line for line in lines if line)
 
 
 @dataclass(frozen=True, slots=True)

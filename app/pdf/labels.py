@@ -52,7 +52,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "not_ok": ("Not OK", "Não OK"),
     "na": ("N.A.", "N.A."),
     "n_questions": ("%(n)s questions", "%(n)s perguntas"),
-    "one_question": ("1 question", "1 pergunta"),
+    "one_n_questions": ("%(n)s question", "%(n)s pergunta"),
     "question": ("Question", "Pergunta"),
     "out_of_limits": ("Out of limits", "Fora dos limites"),
     "unanswered": ("Not answered", "Sem resposta"),
@@ -108,8 +108,13 @@ LABELS: dict[str, tuple[str, str]] = {
         "%(printed)s of %(good)s photos printed",
         "%(printed)s de %(good)s fotos impressas",
     ),
+    "one_photos_printed": (
+        "%(printed)s of %(good)s photo printed",
+        "%(printed)s de %(good)s foto impressa",
+    ),
     "quarantined": ("%(n)s in quarantine", "%(n)s em quarentena"),
     "unread": ("%(n)s not read yet", "%(n)s ainda não lidas"),
+    "one_unread": ("%(n)s not read yet", "%(n)s ainda não lida"),
     "quarantine": ("Photos in quarantine", "Fotos em quarentena"),
     "quarantine_intro": (
         "Received and kept, but their pixels cannot be shown.",
@@ -156,6 +161,10 @@ class Labels:
             return Words(first)
         second = self._in(self.languages[1], key, values)
         return Words(first, second if second != first else None)
+
+    def counted(self, key: str, *, by: str = "n", **values: object) -> Words:
+        """As `both`, in the form for one where the value `by` is one."""
+        return self.both(f"one_{key}" if values[by] == 1 else key, **values)
 
     @staticmethod
     def _in(language: str, key: str, values: dict[str, object]) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.definition.judging import PhotoState
-from app.definition.rules import Progress, progress
+from app.definition.progress import Progress
 from app.definition.schema import Field
 from app.errors import NotFound
 from app.extensions import db
@@ -30,6 +30,7 @@ from app.models import (
 )
 from app.photos.notes import FileNote, notes_of
 from app.photos.place import Conflict, Place, Taken, photo_conflicts, places_of, times_of
+from app.reports.completeness import progress_of
 from app.reports.facts import PlacedPhoto, list_placed_photos, load_facts
 from app.reports.queries import get_report, visible_to
 
@@ -142,8 +143,8 @@ def get_field_photos(photo_id: UUID, *, person: Actor) -> FieldPhotos:
     facts = load_facts(report)
     views = photo_views(facts.photos_of(field.id))
     view = next((one for one in views if one.photo.id == photo_id), None)
-    done = progress(facts.definition, facts.answers, facts.photo_facts)
-    return FieldPhotos(field, view, sum(one.counts for one in views), done)
+    counted = sum(one.counts for one in views)
+    return FieldPhotos(field, view, counted, progress_of(report, facts))
 
 
 def get_report_of(view: PhotoView, *, person: Actor) -> Report:

@@ -111,7 +111,9 @@ def move(photo_id: UUID) -> Response:
         render_template("photos/_photo_card.html", view=view, elsewhere=view is views[0])
         for view in views[: len(moved)]
     ] or [render_template("photos/_photo_card.html", view=views[0])]
-    return varied(Response("".join(reversed(cards)), headers=CHANGED))
+    done = queries.get_field_photos(photo_id, person=current_actor()).progress
+    progress = render_template("reports/_progress.html", progress=done)
+    return varied(Response("".join((*reversed(cards), progress)), headers=CHANGED))
 
 
 @blueprint.post("/photos/<uuid:photo_id>/remove")
@@ -181,14 +183,11 @@ def _receive_all(report_id: UUID, field_id: str, files: list[FileStorage]) -> li
 
     The bytes of all are stored before the first row is written: nobody waits for a slow storage.
     """
-    if len(files) == 1:
-        _receive(report_id, field_id, files[0])
-        return []
-    refused: list[str] = []
+    is_alone, refused = len(files) == 1, list[str]()
     kept: list[tuple[FileStorage, service.Kept]] = []
     for file in files:
         with _noting_refusals(file, refused):
-            kept.append((file, _keep(file, is_alone=False)))
+            kept.append((file, _keep(file, is_alone=is_alone)))
     for file, one in kept:
         with _noting_refusals(file, refused):
             _place(report_id, field_id, one)
@@ -244,7 +243,7 @@ def _card(photo_id: UUID, *, status: int = 200, error: str | None = None) -> Res
         view=found.view,
         field=found.field,
         count=found.count,
-        saved=found,
+        progress=found.progress,
         error=error,
     )
 

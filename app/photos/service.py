@@ -82,8 +82,9 @@ class NoPhotosHere(DomainError):
 
 
 class TooManyPhotos(DomainError):
-    """This question takes at most %(max)s photos. Remove one before you add another."""
+    """This question takes at most %(count)s photos. Remove one before you add another."""
 
+    one = "This question takes at most %(count)s photo. Remove it before you add another."
     status = 409
 
 
@@ -150,7 +151,7 @@ def place_photo(*, report_id: UUID, field_id: str, kept: Kept, actor: Actor) -> 
     if earlier := _find_earlier(client_id, report, field, upload):
         return earlier
     if count_in_field(report.id, field.id) >= field.photos.max:
-        raise TooManyPhotos(max=field.photos.max)
+        raise TooManyPhotos(count=field.photos.max)
     require_room_for_photo(report, used=count_in_report(report.id))
     photo = _insert(report, client_id, kept, actor)
     db.session.add(

@@ -35,6 +35,7 @@ from app.platform.forms import (
 )
 from app.platform.support import find_open_looks
 from app.platform.wording import plan_words
+from app.team.queries import has_active_admin, list_invitations
 from app.team.service import BadEmail, EmailTaken, tidy_email
 from app.tenancy import platform_scope, tenant_scope
 from app.web.errors import translated
@@ -246,6 +247,8 @@ def company_page(tenant_id: UUID, *, status: int = 200, **forms: Any) -> Respons
     with tenant_scope(tenant_id):
         export, open_export = find_last_export(company.tenant), find_open_export()
         looks = find_open_looks()
+        invited = [one for one in list_invitations() if one.is_of_platform]
+        has_admin = has_active_admin()
     empty: dict[str, Any] = {
         "suspend_form": ReasonForm(prefix="suspend", formdata=None),
         "invite_form": InviteForm(prefix="invite", formdata=None),
@@ -264,6 +267,8 @@ def company_page(tenant_id: UUID, *, status: int = 200, **forms: Any) -> Respons
         export=export,
         open_export=open_export,
         looks=looks,
+        invited=invited,
+        has_admin=has_admin,
         wait_days=WAIT.days,
         looking=current_user.support,
         **shown,

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.definition.judging import NOTHING, AnswerFacts
 from app.definition.schema import Definition, Field, Language
+from app.evidence.fact_words import plain_words
 from app.evidence.telling import Act, shortened
 from app.reports.wording import answer_words
 
@@ -50,4 +51,4 @@ def _answer_words(field: Field, content: Any, languages: tuple[Language, ...]) -
         answer = AnswerFacts(**content) if content else NOTHING
         return shortened(answer_words(field, answer, languages)) if answer != NOTHING else ""
     except (AttributeError, KeyError, TypeError, ValueError):
-        return shortened(str(content))
+        return shortened(plain_words("value", content))

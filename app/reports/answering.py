@@ -21,14 +21,15 @@ from sqlalchemy.dialects.postgresql import insert
 from app.definition.answers import parse_answer, parse_comment, parse_reason
 from app.definition.doubts import decide, kept, without_doubts
 from app.definition.judging import AnswerFacts
-from app.definition.rules import Progress, progress
+from app.definition.progress import Progress
 from app.definition.schema import Definition, Field, FieldType, Language, Verdict
 from app.errors import DomainError, NotFound
 from app.evidence.service import canonical_json, record
 from app.extensions import db
 from app.models import Account, Actor, Answer, Report, ReportStatus, SaveReceipt
+from app.reports.completeness import progress_of
 from app.reports.content import answer_content
-from app.reports.facts import answer_facts, list_answers, list_placed_photos
+from app.reports.facts import answer_facts, list_answers, load_facts
 from app.reports.locking import lock_report, refuse_closed
 from app.reports.queries import get_report
 from app.reports.wording import answer_words
@@ -238,21 +239,19 @@ def _store(
 def _saved(
     report: Report, field: Field, rows: Mapping[str, Answer], version: int, actor: Actor
 ) -> SavedAnswer:
-    answers = {field_id: answer_facts(row) for field_id, row in rows.items()}
-    photos = [placed.facts for placed in list_placed_photos(report.id)]
-    definition = report.version.definition
+    facts = load_facts(report, rows)
     row = rows.get(field.id)
     return SavedAnswer(
         report_id=report.id,
-        definition=definition,
+        definition=facts.definition,
         field=field,
         answer=StoredAnswer(
-            facts=answers.get(field.id, AnswerFacts()),
+            facts=answer_facts(row),
             row_version=version,
             answered_at=row.answered_at if row else datetime.now(UTC),
             by=actor.name,
         ),
-        progress=progress(definition, answers, photos),
+        progress=progress_of(report, facts),
     )
 
 

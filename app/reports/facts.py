@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.definition.judging import AnswerFacts, PhotoFacts, PhotoState, SignatureFacts
@@ -94,15 +94,20 @@ class ReportFacts:
         ]
 
 
-def load_facts(report: Report) -> ReportFacts:
-    """The facts of a report in three queries (its version must be loaded already)."""
-    rows = {row.field_id: row for row in list_answers(report.id)}
+def load_facts(report: Report, rows: Mapping[str, Answer] | None = None) -> ReportFacts:
+    """The facts of a report in three queries at most (its version must be loaded already).
+
+    `rows` are its answers by field id, where they were read before.
+    """
+    if rows is None:
+        rows = {row.field_id: row for row in list_answers(report.id)}
+    photos, is_signed = _list_placed(report.id)
     return ReportFacts(
         definition=report.version.definition,
         rows=rows,
         answers={field_id: answer_facts(row) for field_id, row in rows.items()},
-        photos=tuple(list_placed_photos(report.id)),
-        signatures=live_signatures(_signatures(report.id)),
+        photos=tuple(photos),
+        signatures=live_signatures(_signatures(report.id) if is_signed else ()),
     )
 
 
@@ -133,18 +138,30 @@ def list_answers(report_id: UUID) -> Iterable[Answer]:
 
 def list_placed_photos(report_id: UUID) -> list[PlacedPhoto]:
     """The photos that stand in a report with their readings, by field, position and receipt."""
+    return _list_placed(report_id)[0]
+
+
+def _list_placed(report_id: UUID) -> tuple[list[PlacedPhoto], bool]:
+    """The same, and whether anybody ever signed the report: most saves come before that, and each
+    asks."""
+    signed = select(Signature.id).where(Signature.report_id == report_id).exists()
+    stands = and_(PhotoPlacement.report_id == Report.id, PhotoPlacement.removed_at.is_(None))
     rows = db.session.execute(
-        select(PhotoPlacement, PhotoCheck.state)
-        .join(PhotoPlacement.photo)
+        select(signed, PhotoPlacement, PhotoCheck.state)
+        .select_from(Report)
+        .outerjoin(PhotoPlacement, stands)
+        .outerjoin(PhotoPlacement.photo)
         .outerjoin(PhotoCheck, PhotoCheck.photo_id == Photo.id)
-        .where(PhotoPlacement.report_id == report_id, PhotoPlacement.removed_at.is_(None))
+        .where(Report.id == report_id)
         .options(contains_eager(PhotoPlacement.photo).options(joinedload(Photo.reading)))
         .order_by(PhotoPlacement.field_id, PhotoPlacement.position, Photo.created_at, Photo.id)
-    )
-    return [
+    ).all()
+    photos = [
         PlacedPhoto(placement, placement.photo, placement.photo.reading, state is WorkState.FAILED)
-        for placement, state in rows
+        for _signed, placement, state in rows
+        if placement is not None
     ]
+    return photos, any(is_signed for is_signed, _placement, _state in rows)
 
 
 def _signatures(report_id: UUID) -> Iterable[Signature]:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.definition.judging import AnswerFacts, judge, judge_cells
-from app.definition.rules import INFO, Progress, first_open_field, progress
+from app.definition.progress import INFO, Progress, first_open_field, progress
 from app.definition.schema import Definition, Field, FieldType, Language, Text
 from app.definition.sentences import Sentence
 from app.models import Answer, Report
 from app.reports.answering import Given, StoredAnswer
+from app.reports.completeness import missing_of
 from app.reports.content import content_hash
 from app.reports.facts import PlacedPhoto, ReportFacts, answer_facts
 from app.reports.readings import ReadAs, read_otherwise
@@ -76,7 +77,7 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """A section, or the info fields (id "info", no title)."""
+    """A section, or the info fields (id INFO, no title)."""
 
     id: str
     title: Text | None
@@ -108,8 +109,8 @@ def fill_page(
     """Everything that the page shows. One section is unfolded: that of the refused field, of the
     field `at`, or else of the first open one."""
     definition = facts.definition
-    tally = progress(definition, facts.answers, facts.photo_facts)
-    resume_at = first_open_field(definition, facts.answers, facts.photo_facts)
+    missing = missing_of(report, facts)
+    tally, resume_at = progress(definition, missing), first_open_field(missing)
     photos: defaultdict[str, list[PlacedPhoto]] = defaultdict(list)
     for placed in facts.photos:
         photos[placed.placement.field_id].append(placed)

@@ -9,6 +9,7 @@ from flask import Response, request, url_for
 
 from app import metrics
 from app.definition.answers import InvalidAnswer
+from app.definition.progress import SIGNATURES
 from app.definition.sentences import say
 from app.extensions import db
 from app.models import STAFF, Report
@@ -136,7 +137,10 @@ def _refused(report: Report, refused: Refused, status: int) -> Response:
 def render_fill_page(page: FillPage, status: int = 200) -> Response:
     report, definition = page.report, page.definition
     draw = partial(drawn_inputs, report.version_id, definition)
-    return render_fragment("reports/fill.html", status=status, page=page, report=report, draw=draw)
+    return render_fragment(
+        "reports/fill.html", status=status, page=page, report=report, draw=draw,
+        SIGNATURES=SIGNATURES,
+    )  # fmt: skip
 
 
 def _reloaded(report_id: UUID) -> Report:

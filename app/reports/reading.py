@@ -12,17 +12,16 @@ from uuid import UUID
 
 from app.definition.doubts import ONLY, readings
 from app.definition.judging import NOTHING, AnswerFacts, Judgement, SignatureFacts
+from app.definition.progress import INFO, Progress
 from app.definition.rules import (
     ExceptionItem,
     ExceptionKind,
-    Progress,
     ReportResult,
     exceptions,
     is_na,
     judge,
     judge_cells,
     na_items,
-    progress,
     result,
     verdict_of,
 )
@@ -36,6 +35,7 @@ from app.definition.schema import (
     Verdict,
 )
 from app.models import Actor, Answer, Report, Signature
+from app.reports.completeness import progress_of
 from app.reports.content import content_hash
 from app.reports.facts import PlacedPhoto, ReportFacts, load_facts
 from app.reports.queries import get_report
@@ -111,7 +111,7 @@ def read_report(report_id: UUID, *, person: Actor) -> ReadReport:
         report=report,
         languages=definition.languages,
         result=result(definition, facts.answers, photos),
-        progress=progress(definition, facts.answers, photos),
+        progress=progress_of(report, facts),
         exceptions=tuple(
             _read_exception(definition, item, facts)
             for item in exceptions(definition, facts.answers, photos)
@@ -128,7 +128,7 @@ def read_report(report_id: UUID, *, person: Actor) -> ReadReport:
 def _read_sections(definition: Definition, facts: ReportFacts) -> Iterable[ReadSection]:
     if definition.info_fields:
         fields = tuple(_read_field(field, facts) for field in definition.info_fields)
-        yield ReadSection("info", None, fields)
+        yield ReadSection(INFO, None, fields)
     for section in definition.sections:
         fields = tuple(_read_field(field, facts) for field in section.fields)
         yield ReadSection(section.id, section.title, fields)

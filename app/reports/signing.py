@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from app.definition.answers import InvalidAnswer, clean_text
+from app.definition.progress import Progress
 from app.definition.schema import Definition, SignatureRole
 from app.errors import DomainError, NotFound
 from app.evidence.service import record
@@ -28,6 +29,7 @@ from app.imaging.logo_apart import (
     clean_signature_apart,
 )
 from app.models import Actor, Report, Signature
+from app.reports.completeness import progress_of
 from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
 from app.reports.locking import lock_open_report
@@ -56,6 +58,15 @@ class SigningPlace:
     signature: Signature | None
     state: SignatureState
     refused: RefusedSignature | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What an answer about one role shows: its place, and the progress of the whole report."""
+
+    report: Report
+    place: SigningPlace
+    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +128,12 @@ def signing_places(
     return [_place(role, facts.signatures, content) for role in definition.signature_roles]
 
 
-def get_signing_place(report_id: UUID, role_id: str, *, person: Actor) -> SigningPlace:
-    """The place of one role of a report that the person may see. Raises NotFound."""
+def get_signing(report_id: UUID, role_id: str, *, person: Actor) -> Signing:
+    """One role of a report that the person may see. Raises NotFound."""
     report = get_report(report_id, person=person)
     facts = load_facts(report)
-    return _place(_get_role(report, role_id), facts.signatures, content_hash(report, facts))
+    place = _place(_get_role(report, role_id), facts.signatures, content_hash(report, facts))
+    return Signing(report, place, progress_of(report, facts))
 
 
 def get_signature(report_id: UUID, signature_id: UUID, *, person: Actor) -> Signature:

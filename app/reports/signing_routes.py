@@ -19,7 +19,6 @@ from app.reports.signing import (
     GivenSignature,
     RefusedSignature,
     SignatureRefused,
-    SigningPlace,
 )
 from app.web.addresses import read_id, read_moment
 from app.web.errors import translated
@@ -68,8 +67,7 @@ def withdraw_signature(report_id: UUID, role_id: str) -> Response:
 @blueprint.get("/reports/<uuid:report_id>/signatures/<role_id>")
 @requires(*MEMBERS)
 def show_signing_place(report_id: UUID, role_id: str) -> Response:
-    place = signing.get_signing_place(report_id, role_id, person=current_actor())
-    return _fragment(report_id, place)
+    return _fragment(report_id, role_id)
 
 
 @blueprint.get("/reports/<uuid:report_id>/signatures/<uuid:signature_id>.png")
@@ -90,9 +88,7 @@ def _answer(report_id: UUID, role_id: str) -> Response:
     if not wants_fragment():
         anchor = f"signature-{role_id}"
         return redirect_to(url_for(".fill", report_id=report_id, at="signatures", _anchor=anchor))
-    return _fragment(
-        report_id, signing.get_signing_place(report_id, role_id, person=current_actor())
-    )
+    return _fragment(report_id, role_id)
 
 
 def _refused(report_id: UUID, role_id: str, refused: RefusedSignature) -> Response:
@@ -107,9 +103,12 @@ def _refused(report_id: UUID, role_id: str, refused: RefusedSignature) -> Respon
     return render_fill_page(replace(page, places=places), 422)
 
 
-def _fragment(report_id: UUID, place: SigningPlace) -> Response:
-    report = get_report(report_id, person=current_actor())
-    languages = report.version.definition.languages
+def _fragment(report_id: UUID, role_id: str) -> Response:
+    found = signing.get_signing(report_id, role_id, person=current_actor())
     return render_fragment(
-        "reports/_signature_answer.html", report=report, place=place, languages=languages
+        "reports/_signature_answer.html",
+        report=found.report,
+        place=found.place,
+        languages=found.report.version.definition.languages,
+        progress=found.progress,
     )

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from app.definition.progress import Progress, progress
 from app.definition.rules import (
     Missing,
     MissingKind,
     PhotoState,
+    RemarkItem,
     ReportResult,
-    missing_items,
+    remarks,
     result,
 )
 from app.errors import DomainError
@@ -25,6 +27,7 @@ from app.evidence.service import record_now
 from app.extensions import db
 from app.mail.service import mail_submitted
 from app.models import Actor, Report, ReportStatus, Snapshot
+from app.reports.completeness import missing_of
 from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
 from app.reports.locking import lock_report, refuse_closed
@@ -37,26 +40,36 @@ from app.reports.snapshot import freeze
 class Review:
     """What stands between a report and its submit, and what it amounts to so far.
 
-    `missing` leaves out the photos that are still being read: `reading` counts those.
+    `missing` names the questions with photos that are still being read too: `reading` counts the
+    photos.
     """
 
     report: Report
     facts: ReportFacts
     result: ReportResult
+    remarks: Sequence[RemarkItem]
     missing: Sequence[Missing]
+    progress: Progress
     reading: int
     places: Sequence[SigningPlace]
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nothing is left to do but to wait for the reading of photos."""
+        return bool(self.missing) and all(one.kind is MissingKind.READING for one in self.missing)
+
 
 class ReportIncomplete(DomainError):
-    """The report is not complete yet: %(count)s things are missing."""
+    """The report is not complete yet: %(count)s things are left."""
 
+    one = "The report is not complete yet: %(count)s thing is left."
     status = 422
 
 
 class PhotosBeingRead(DomainError):
     """%(count)s photos are still being read, which takes some seconds. Submit again then."""
 
+    one = "%(count)s photo is still being read, which takes some seconds. Submit again then."
     status = 422
 
 
@@ -69,12 +82,14 @@ def review_of(report: Report) -> Review:
     facts = load_facts(report)
     definition, content = facts.definition, content_hash(report, facts)
     photos = facts.photo_facts
-    missing = missing_items(definition, facts.answers, photos, facts.signature_facts(content))
+    missing = missing_of(report, facts)
     return Review(
         report=report,
         facts=facts,
         result=result(definition, facts.answers, photos),
-        missing=[item for item in missing if item.kind is not MissingKind.READING],
+        remarks=remarks(definition, facts.answers, photos),
+        missing=missing,
+        progress=progress(definition, missing),
         reading=sum(photo.state is PhotoState.READING for photo in photos),
         places=signing_places(definition, facts, content),
     )
@@ -92,10 +107,10 @@ def submit_report(*, report_id: UUID, actor: Actor) -> Report:
         return report
     refuse_closed(report)
     review = review_of(report)
-    if review.missing:
-        raise ReportIncomplete(count=len(review.missing))
-    if review.reading:
+    if review.is_waiting:
         raise PhotosBeingRead(count=review.reading)
+    if review.missing:
+        raise ReportIncomplete(count=review.progress.left)
     _complete(review, actor)
     mail_submitted(report, submitter=actor)
     _request_pdf(report, actor)

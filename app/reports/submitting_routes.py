@@ -50,16 +50,19 @@ def _review_page(found: Review, *, status: int = 200) -> Response:
         report=found.report,
         definition=found.facts.definition,
         groups=list(_by_section(found.facts.definition, found.missing)),
+        roles=[[item] for item in found.missing if item.role_id],
         is_refused=status != 200,
     )
 
 
 def _by_section(
     definition: Definition, missing: Iterable[Missing]
-) -> Iterable[tuple[str, list[Missing]]]:
-    """What is missing at fields under its section's title; signatures are the page's own list."""
+) -> Iterable[tuple[str, list[list[Missing]]]]:
+    """What is asked at each field, the fields under their section's title; signatures are the
+    page's own list."""
     at_fields = [item for item in missing if item.field_id]
-    for title, items in groupby(
-        at_fields, key=lambda item: section_words(definition, str(item.field_id))
+    fields = [list(items) for _id, items in groupby(at_fields, key=lambda item: item.field_id)]
+    for title, asked in groupby(
+        fields, key=lambda items: section_words(definition, str(items[0].field_id))
     ):
-        yield title, list(items)
+        yield title, list(asked)

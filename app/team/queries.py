@@ -73,6 +73,8 @@ class InvitationLine:
     expires_at: datetime
     is_expired: bool
     is_waiting: bool
+    is_of_platform: bool
+    sent_at: datetime
     mail: WorkState | None
 
 
@@ -146,7 +148,7 @@ def list_invitations() -> list[InvitationLine]:
     return [
         InvitationLine(
             one.id, one.email, one.name, one.role, one.invited_by_name, one.expires_at,
-            one.is_expired, one.is_unapproved, state,
+            one.is_expired, one.is_unapproved, one.is_of_platform, one.created_at, state,
         )
         for one, state in rows
     ]  # fmt: skip

@@ -23,17 +23,40 @@ DOMAIN_BASES = {
 }
 
 
+# The mark of both forms of a sentence that counts, in app/definition/sentences.py.
+COUNTED = "NN_"
+
+
 def extract(
     file: BinaryIO, keywords: dict[str, Any], comment_tags: list[str], options: dict[str, Any]
 ) -> Iterator[Message]:
     """Every marked text of a Python file, then every error sentence."""
-    yield from extract_python(file, keywords, comment_tags, cast(Any, options))
+    marks = cast(Any, {*keywords, COUNTED})
+    for line, name, texts, comments in extract_python(
+        file, marks, comment_tags, cast(Any, options)
+    ):
+        if name == COUNTED:  # Babel knows no mark of ours
+            yield line, "ngettext", tuple(texts)[:2], comments
+        else:
+            yield line, name, texts, comments
     file.seek(0)
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.ClassDef) and any(_is_domain_error(base) for base in node.bases):
             sentence = " ".join((ast.get_docstring(node) or "").split())
-            if sentence:
+            one = _sentence_for_one(node)
+            if sentence and one:
+                yield node.lineno, "ngettext", (one, sentence), []
+            elif sentence:
                 yield node.lineno, "gettext", sentence, []
+
+
+def _sentence_for_one(node: ast.ClassDef) -> str | None:
+    """What an error that counts says of one (DomainError.one)."""
+    for part in node.body:
+        is_one = isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) == "one"
+        if is_one and isinstance(part, ast.Assign) and isinstance(part.value, ast.Constant):
+            return str(part.value.value)
+    return None
 
 
 def _is_domain_error(base: ast.expr) -> bool:

@@ -6,11 +6,10 @@ import errno
 import json
 import logging
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from flask import Flask, Response, g, make_response, render_template, request
-from flask_babel import format_decimal
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from psycopg2.errors import ReadOnlySqlTransaction
@@ -103,12 +102,13 @@ def _domain(error: DomainError) -> Response:
 def translated(error: DomainError) -> str:
     """The error's own sentence in the reader's language, its numbers and days too."""
     params = {name: _written(value) for name, value in error.params.items()}
+    if error.one:
+        number = 1 if error.is_one else 2
+        return str(ngettext(error.one, error.sentence(), number, **params))
     return str(_(error.sentence(), **params))
 
 
 def _written(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return format_decimal(value, "#,##0.##")
     return local_day(value) if isinstance(value, datetime) else value
 
 

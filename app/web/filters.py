@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from babel.numbers import get_decimal_symbol
 from flask import Flask
-from flask_babel import format_date, format_decimal, get_locale
+from flask_babel import format_date, format_decimal, get_locale, ngettext
 from flask_babel import gettext as _
 
 from app.definition.measured import Shown, shown
@@ -39,6 +39,9 @@ def unit_suffixes(unit: str) -> str:
 
 def sentence_text(sentence: Sentence) -> str:
     """A sentence of app.definition in the reader's language."""
+    if sentence.plural:
+        one, many, _by = sentence.plural
+        return str(ngettext(one, many, sentence.number, **sentence.params))
     return str(_(sentence.msgid, **sentence.params))
 
 

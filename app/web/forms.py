@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from flask_babel import gettext as _
 from wtforms import StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.widgets import TextArea
 
 from app.definition.answers import InvalidAnswer, clean_text
+from app.web.filters import sentence_text
 from app.web.locale import zones_by_area
 
 Pairs = Iterable[tuple[Any, Any]]
@@ -32,7 +32,7 @@ class TextField(StringField):
         try:
             self.data = self._in_shape(clean_text(str(valuelist[0]), self.max_length))
         except InvalidAnswer as error:
-            raise ValueError(_(error.sentence.msgid, **error.sentence.params)) from error
+            raise ValueError(sentence_text(error.sentence)) from error
 
     def _in_shape(self, text: str) -> str:
         return " ".join(text.split())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from flask import abort, current_app, request
 from flask.typing import ResponseReturnValue
@@ -19,7 +19,7 @@ from flask_login import current_user
 from app.errors import NotAllowed
 from app.extensions import csrf, db
 from app.models import TENANT_ROLES, Actor, Role
-from app.web.read_only import SupportReadsOnly, refuse_write
+from app.web.read_only import SupportReadsOnly, find_reason, refuse_write
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,9 +77,23 @@ def requires(
 
         guarded.guard = allowed  # type: ignore[attr-defined]
         guarded.even_unproven = even_unproven  # type: ignore[attr-defined]
+        guarded.even_suspended = even_suspended  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+def is_write_refused(view: Callable[..., Any]) -> bool:
+    """Whether the signed-in person's company takes nothing through this view just now.
+
+    A superadmin's own pages stay theirs while they look into a company.
+    """
+    guard = getattr(view, "guard", frozenset({"public"}))
+    if current_user.is_support:
+        return not guard & {"public", Role.SUPERADMIN}
+    if "public" in guard or getattr(view, "even_suspended", False):
+        return False
+    return find_reason(current_user.tenant) is not None
 
 
 def _refuse_write(even_suspended: bool) -> None:

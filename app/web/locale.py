@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from flask import Flask, g, request
 from flask_babel import format_date, format_datetime, get_locale
 from flask_login import current_user
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
+from app.amounts import written
 from app.definition.schema import Language
 from app.extensions import babel
 
@@ -112,8 +117,28 @@ def html_lang() -> str:
     return str(get_locale()).replace("_", "-")
 
 
+def _write_amounts(app: Flask) -> None:
+    """Let the sentences of templates write their amounts as those of Python do (KeptDomain):
+    Jinja fills them in itself."""
+    known = app.jinja_env.globals
+    fill: Callable[..., str] = known["gettext"]  # type: ignore[assignment]
+    fill_many: Callable[..., str] = known["ngettext"]  # type: ignore[assignment]
+
+    @pass_context
+    def gettext(context: Context, text: str, /, **values: Any) -> str:
+        return fill(context, text, **written(values, get_locale()))
+
+    @pass_context
+    def ngettext(context: Context, one: str, more: str, num: int, /, **values: Any) -> str:
+        counted = written({"num": num, **values}, get_locale())
+        return fill_many(context, one, more, num, **counted)
+
+    known.update(gettext=gettext, ngettext=ngettext)
+
+
 def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=pick_locale, timezone_selector=pick_time_zone)
+    _write_amounts(app)
     app.jinja_env.filters.update(
         dt=local_time, short_time=short_time, day=local_day, last_day=last_day
     )

@@ -16,6 +16,7 @@ from app.web.brand import brand_css_url, tenant_logo_url
 from app.web.errors import translated
 from app.web.headers import request_id
 from app.web.read_only import own_reason
+from app.web.way_back import way_back
 
 DIST = Path(__file__).resolve().parent.parent / "static" / "dist"
 
@@ -116,6 +117,7 @@ def init_app(app: Flask) -> None:
         brand_css_url=brand_css_url,
         tenant_logo_url=tenant_logo_url,
         request_id=request_id,
+        way_back=way_back,
         Role=Role,
         max_upload_bytes=app.config["MAX_CONTENT_LENGTH"],
     )

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.definition.progress import INFO, SIGNATURES, first_open_field, progress
 from app.definition.rules import (
     AnswerFacts,
     ExceptionItem,
@@ -18,16 +19,17 @@ from app.definition.rules import (
     Outcome,
     PhotoFacts,
     PhotoState,
+    RemarkItem,
+    RemarkKind,
     SignatureFacts,
     exceptions,
-    first_open_field,
     is_answered,
     is_na,
     judge,
     judge_cells,
     missing_items,
     na_items,
-    progress,
+    remarks,
     result,
     verdict_of,
 )
@@ -43,7 +45,7 @@ from app.definition.schema import (
 )
 from tests.definition.builders import definition, field, limits, reading
 
-T, K = FieldType, MissingKind
+T, K, R = FieldType, MissingKind, RemarkKind
 MIN_2 = PhotoPolicy(mode=PhotoMode.REQUIRED, min=2, max=3)
 GOOD = PhotoFacts("f", has_position=True)
 READING = PhotoFacts("f", PhotoState.READING)
@@ -199,22 +201,36 @@ def test_progress_and_first_open_field() -> None:
     checklist = definition(
         field("a"),
         field("n", T.NOTE),
-        field("b", T.TEXT, required=False),
+        field("b", T.TEXT, required=False, comment=ALWAYS),
         field("f", photos=MIN_2),
         info=[field("client", T.TEXT)],
+        roles=[SignatureRole(id="tech", label=Text(en="Technician"))],
     )
-    empty = progress(checklist, {}, [])
-    assert (empty.done, empty.total) == (0, 3)
-    assert empty.per_section == {"info": (0, 1), "s1": (0, 2)}
-    assert first_open_field(checklist, {}, []) == "client"
+    missing = missing_items(checklist, {}, [], [])
+    empty = progress(checklist, missing)
+    assert (empty.done, empty.total, empty.left) == (1, 5, 4), "an optional question is done"
+    assert empty.per_section == {INFO: (0, 1), "s1": (1, 3), SIGNATURES: (0, 1)}
+    assert first_open_field(missing) == "client"
     answers = {"client": said("ACME"), "a": said("ok"), "b": said("x"), "f": said("ok")}
-    some = progress(checklist, answers, [])
-    assert some.per_section == {"info": (1, 1), "s1": (2, 3)}
-    assert some.percent == 75
-    assert first_open_field(checklist, answers, []) == "f"
-    full = progress(checklist, answers, [GOOD, READING])
-    assert (full.done, full.total, full.percent) == (4, 4, 100)
-    assert first_open_field(checklist, answers, [GOOD, READING]) is None
+    missing = missing_items(checklist, answers, [], [])
+    some = progress(checklist, missing)
+    assert some.per_section == {INFO: (1, 1), "s1": (1, 3), SIGNATURES: (0, 1)}
+    assert (some.percent, some.total) == (40, 5)
+    assert first_open_field(missing) == "b"
+    answers["b"] = said("x", "why")
+    missing = missing_items(checklist, answers, [GOOD, READING], [SignatureFacts("tech")])
+    waiting = progress(checklist, missing)
+    assert waiting.per_section["s1"] == (2, 3), "the submit waits for the photo"
+    assert first_open_field(missing) is None, "there is nothing to do about it"
+    full = progress(
+        checklist, missing_items(checklist, answers, [GOOD, GOOD], [SignatureFacts("tech")])
+    )
+    assert (full.done, full.total, full.percent) == (5, 5, 100)
+
+
+def test_a_checklist_that_asks_nothing_is_done() -> None:
+    nothing = progress(definition(field("n", T.NOTE)), [])
+    assert (nothing.done, nothing.total, nothing.percent) == (0, 0, 100)
 
 
 def test_exceptions_come_in_form_order_with_their_cells() -> None:
@@ -255,6 +271,43 @@ def test_outcome(facts: AnswerFacts, photos: tuple[PhotoFacts, ...], outcome: Ou
     assert result(definition(field("f")), {"f": facts}, photos).outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("settings", "facts", "kinds"),
+    [
+        ({"comment": ALWAYS}, said("ok", "torque 40 Nm"), []),
+        ({"comment": ALWAYS, "required": False}, said("ok", "torque 40 Nm"), []),
+        ({"comment": ALWAYS, "required": False}, said(None, "seen"), [R.COMMENT]),
+        ({"comment": BADLY}, said("ok", "by hand"), [R.COMMENT]),
+        ({"comment": BADLY}, said("not_ok", "cracked"), []),
+        ({}, said("ok", "  "), []),
+        ({}, said("ok", "by hand"), [R.COMMENT]),
+        ({"comment": ALWAYS}, said("na", why="none here"), [R.NOT_APPLICABLE]),
+        ({"kind": T.LONG_TEXT}, said("the door was painted, the lamp was changed"), []),
+        ({"kind": T.TEXT, "comment": ALWAYS}, said("see there", "here"), []),
+    ],
+)
+def test_what_the_checklist_demands_is_no_remark(
+    settings: dict[str, object], facts: AnswerFacts, kinds: list[RemarkKind]
+) -> None:
+    checklist = definition(field("f", settings.pop("kind", T.VERDICT), **settings))  # type: ignore[arg-type]
+    found = remarks(checklist, {"f": facts}, [])
+    assert [item.kind for item in found] == kinds
+    if facts.value != "not_ok":
+        expected = Outcome.PASSED_WITH_REMARKS if kinds else Outcome.PASSED
+        assert result(checklist, {"f": facts}, []).outcome is expected
+
+
+@given(st.sampled_from(list(CommentPolicy)), st.booleans(), st.sampled_from(["ok", "na", None]))
+def test_a_comment_that_submit_asks_for_is_never_a_remark(
+    policy: CommentPolicy, required: bool, value: str | None
+) -> None:
+    checklist = definition(field("f", comment=policy, required=required))
+    asked = {item.kind for item in missing_items(checklist, {"f": said(value)}, [], [])}
+    spoken = remarks(checklist, {"f": said(value, "as asked", "why")}, [])
+    is_remark = RemarkItem(R.COMMENT, "f") in spoken
+    assert is_remark != (K.COMMENT in asked)
+
+
 def test_a_damaged_photo_counts_and_is_an_exception() -> None:
     checklist = definition(field("f", photos=PhotoPolicy(mode=PhotoMode.REQUIRED, min=1, max=2)))
     answers = {"f": said("ok")}
@@ -293,19 +346,28 @@ photos = st.lists(
 )
 
 
-@given(st.dictionaries(st.sampled_from(["a", "b"]), facts), photos, st.booleans())
-def test_full_progress_means_that_nothing_but_reading_is_missing(
-    answers: dict[str, AnswerFacts], placed: list[PhotoFacts], required: bool
+signatures = st.lists(st.builds(SignatureFacts, st.sampled_from(["x", "y"]), st.booleans()))
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b"]), facts), photos, st.booleans(), signatures)
+def test_full_progress_means_that_nothing_is_missing(
+    answers: dict[str, AnswerFacts],
+    placed: list[PhotoFacts],
+    required: bool,
+    signed: list[SignatureFacts],
 ) -> None:
     checklist = definition(
         field("a", photos=MIN_2, comment=BADLY),
         field("b", required=required, comment=ALWAYS, photos=PhotoPolicy(gps_required=True)),
+        roles=[
+            SignatureRole(id="x", label=Text(en="X")),
+            SignatureRole(id="y", label=Text(en="Y"), required=False),
+        ],
     )
-    missing = [
-        item for item in missing_items(checklist, answers, placed, []) if item.kind is not K.READING
-    ]
-    far = progress(checklist, answers, placed)
-    counted_missing = {item.field_id for item in missing}
-    assert (first_open_field(checklist, answers, placed) is None) == (not missing)
-    assert (far.done == far.total) == (not missing)
-    assert far.total - far.done <= len(counted_missing)
+    missing = missing_items(checklist, answers, placed, signed)
+    far = progress(checklist, missing)
+    assert far.total == 4
+    assert far.left == len({item.field_id or item.role_id for item in missing})
+    assert (far.percent == 100) == (far.left == 0) == (not missing)
+    to_do = [item for item in missing if item.field_id and item.kind is not K.READING]
+    assert first_open_field(missing) == (to_do[0].field_id if to_do else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 
 from app.pdf import limits
 from app.pdf.context import (
+    Branding,
     Checklist,
     ExceptionKind,
     NotApplicable,
+    PhotoTotals,
     Question,
     ReportException,
     Section,
@@ -291,3 +294,54 @@ def _ink(pdf: Path) -> list[tuple[float, float, float]]:
         edges.append((min(b[0] for b in boxes), max(b[2] for b in boxes), page.get_width()))
     document.close()
     return edges
+
+
+@pytest.mark.parametrize("rows", [*range(8, 36, 3), *range(36, 44)])
+def test_no_row_of_a_list_stands_alone_on_a_page(tmp_path: Path, rows: int) -> None:
+    """Neither at the foot of a page, below its heading, nor at the head of the next one."""
+    info = tuple(
+        Question(f"info_{n}", f"0.{n}", Words(f"Asked{n:02}."), "text", texts=(Words("x"),))
+        for n in range(rows)
+    )
+    register = tuple(
+        ReportException(ExceptionKind.NOT_OK, "first", "1.1", Words("Door"), f"Found{n:02}.")
+        for n in range(rows)
+    )
+    context = samples.bare_context(info=info, exceptions=register)
+    render_pdf(context, {}, tmp_path / "out.pdf")
+    pages = page_texts(tmp_path / "out.pdf")
+    for mark in ("Asked", "Found"):
+        counts = [len(re.findall(rf"{mark}\d\d", page)) for page in pages]
+        assert sum(counts) == rows
+        assert 1 not in counts, f"{mark}: {counts}"
+        head = {"Asked": "General information", "Found": "What failed comes first"}[mark]
+        first = next(place for place, count in enumerate(counts) if count)
+        assert head in pages[first], "the heading stands with its first rows"
+
+
+@pytest.mark.parametrize(
+    ("contact", "lines"),
+    [
+        ("+55 11 5555 0100\nRua A, 1", ("+55 11 5555 0100", "Rua A, 1")),
+        ("Voltara\n+55 11 5555 0100", ("+55 11 5555 0100",)),
+        ("VOLTARA · +55 11 5555 0100\n\n", ("+55 11 5555 0100",)),
+        ("Voltara, Rua A, 1", ("Rua A, 1",)),
+        ("Voltara-Comissionamento Ltda.", ("Voltara-Comissionamento Ltda.",)),
+        ("Voltaranet 24 h", ("Voltaranet 24 h",)),
+        ("Voltara – Rua A", ("Rua A",)),
+        ("ask Voltara", ("ask Voltara",)),
+        ("", ()),
+    ],
+)
+def test_the_foot_of_the_cover_names_the_company_once(contact: str, lines: tuple[str, ...]) -> None:
+    assert Branding.contact_of(contact, "Voltara") == lines
+
+
+def test_one_photo_is_not_called_photos(printing: Printing, tmp_path: Path) -> None:
+    render_pdf(
+        samples.bare_context(languages=("en", "pt"), photo_totals=PhotoTotals(good=1, unread=1)),
+        {}, tmp_path / "out.pdf",
+    )  # fmt: skip
+    text = text_of(tmp_path / "out.pdf")
+    assert "of 1 photo printed" in text and "de 1 foto impressa" in text
+    assert "1 ainda não lida" in text and "lidas" not in text

@@ -22,6 +22,7 @@ import { word } from "./words.js";
 const FORM = "form[data-field-form]";
 const states = new Map();
 let started = false;
+let lastTouched = null;
 
 export function start() {
   for (const form of document.querySelectorAll(FORM)) {
@@ -68,6 +69,7 @@ function send(form) {
 
 function touched(form) {
   if (!form || !isDirty(form)) return;
+  lastTouched = form;
   if (statusOf(form).dataset.state !== "conflict") mark(form, "unsaved");
   keepDraft(form);
 }
@@ -117,6 +119,13 @@ async function afterSave({ detail: { ctx } }) {
     settled(form);
     mark(form, "refused", ctx.text);
   } else await later(form);
+  bringIntoSight(form);
+}
+
+/** What the server asks back may open below the bar at the foot of a phone. */
+function bringIntoSight(form) {
+  if (form !== lastTouched) return;
+  statusOf(form)?.querySelector(".read-as:has([data-choose]), .conflict")?.scrollIntoView({ block: "nearest" });
 }
 
 function renewed(form) {

@@ -32,16 +32,17 @@ class Person:
 
 NORTHWIND = Company(
     "Northwind Commissioning", "northwind", "northwind.example", "en", "America/Sao_Paulo",
-    ("#155e75", "#334155", "#94a3b8"), "Northwind Commissioning · +55 11 5555 0100",
+    ("#155e75", "#334155", "#94a3b8"), "+55 11 5555 0100",
 )  # fmt: skip
 ATLAS = Company(
     "Atlas Engenharia", "atlas", "atlas.example", "pt_BR", "America/Sao_Paulo",
-    ("#9a3412", "#44403c", "#a8a29e"), "Atlas Engenharia · +55 21 5555 0200",
+    ("#9a3412", "#44403c", "#a8a29e"), "+55 21 5555 0200",
 )  # fmt: skip
+ADMIN = "admin"
 MANAGER = "manager"
 TECHNICIAN = "technician"
 PEOPLE = (
-    Person("admin", "Alice Admin", Role.ADMIN),
+    Person(ADMIN, "Alice Admin", Role.ADMIN),
     Person(MANAGER, "Marcos Manager", Role.MANAGER),
     Person(TECHNICIAN, "Teresa Technician", Role.TECHNICIAN),
     Person("technician2", "Tiago Technician", Role.TECHNICIAN),

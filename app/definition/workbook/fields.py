@@ -36,7 +36,7 @@ TYPE_MISSING = N_(
 LABEL_LONG = N_("The text has more than %(limit)s characters. Shorten it.")
 TWO_OPTIONS = N_("At least two answers to choose from are needed, separated by a bar: A | B.")
 OPTION_TWICE = N_('"%(text)s" stands twice. Keep one.')
-OPTION_COUNT = N_("%(second)s entries here, but %(first)s in the other language. Give as many.")
+OPTION_COUNT = N_("Entries here: %(second)s; in the other language: %(first)s. Give as many.")
 NOT_VERDICT = N_(
     'The answers of a verdict are OK, Not OK and N.A. For others write "select" as the type.'
 )

@@ -1,0 +1,181 @@
+"""A sentence that counts has a form for one: "1 report", never "1 reports".
+
+Read from the texts that are collected for translation: each placeholder is one that counts or one
+that names, and a sentence that counts has both forms, or stands below with the reason why the
+number changes no word of it. Numbers come to a sentence as numbers; it writes them itself.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import pytest
+from babel import Locale
+from flask_babel import gettext, ngettext
+
+from app.amounts import ORDINALS, written
+from app.definition.sentences import NN_, say
+from app.pdf.labels import LABELS, Labels
+from app.web.filters import sentence_text
+from tests.policy.test_translations import collected, portuguese
+
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+COUNTS = frozenset(
+    {
+        "bytes", "checked", "codes", "completed", "count", "days", "done", "files", "found",
+        "have", "heic", "jpeg", "least", "length", "max", "min", "minutes", "most", "needed",
+        "num", "objects", "pages", "part", "photos", "png", "rows", "sent", "sessions", "size",
+        "total", "unread", "used",
+    }
+)  # fmt: skip
+# Placeholders of words, days, names and ordinals. A new one belongs here or above.
+NAMES = frozenset(
+    {
+        "action", "assignee", "browser", "cell", "changes", "code", "company", "dark", "day",
+        "detail", "due", "email", "factor", "facts", "file", "filters", "first", "format", "given",
+        "granted", "id", "inviter", "kept", "key", "kind", "known", "label", "language", "large",
+        "last", "limit", "locale", "moment", "n", "name", "new", "new_caption", "new_reason",
+        "number", "old", "old_caption", "old_reason", "out", "page", "paper", "person", "place",
+        "position", "printed", "question", "reason", "report", "role", "second", "sequence",
+        "sheet", "signer", "since", "slug", "small", "status", "step", "subject", "system", "tag",
+        "taken_back", "text", "time", "time_zone", "title", "unit", "version", "waiver", "what",
+        "when", "whose", "why", "words", "zone", "sha256",
+    }
+)  # fmt: skip
+
+LABEL = "the number stands behind a colon, and nothing agrees with it"
+SHARE = "a part of a whole, with no noun beside it"
+UNIT = "a unit that has one form"
+INVARIABLE = "no word beside the number changes with it, in either language"
+FIXED = "a limit of ours that is never one"
+MANY = "said only where there are two or more"
+# What each begins with, and why it has one form.
+ONE_FORM = {
+    "%(done)s of %(total)s": SHARE,
+    "%(used)s of %(most)s": SHARE,
+    "%(used)s, without limit": SHARE,
+    "Page %(page)s of %(pages)s": SHARE,
+    "Drawing pages: ": LABEL,
+    "Placing photos: ": LABEL,
+    "Preparing photos: ": LABEL,
+    "Laying out page ": "an ordinal",
+    "%(name)s added photos: ": LABEL,
+    "%(name)s changed photos: ": LABEL,
+    "%(name)s had photos read again: ": LABEL,
+    "%(name)s removed photos: ": LABEL,
+    "%(name)s saved answers: ": LABEL,
+    "%(name)s made new recovery codes: ": LABEL,
+    "Cells without a reading: ": LABEL,
+    "Cells that can be read as two numbers: ": LABEL,
+    "Completed reports compared with their frozen snapshots: ": LABEL,
+    "Photos": LABEL,
+    "People in your company: ": LABEL,
+    "Reports that your company started this month: ": LABEL,
+    "Storage that your company uses: ": LABEL,
+    "The PDF was made. ": LABEL,
+    'The files of the company "%(what)s" were erased. ': LABEL,
+    "%(used)s of %(most)s GB": UNIT,
+    "That is %(sent)s MB": UNIT,
+    "The signature is larger than": UNIT,
+    "Unpacked, the workbook": UNIT,
+    "%(count)s finished": INVARIABLE,
+    "%(count)s in quarantine": INVARIABLE,
+    "%(count)s late": INVARIABLE,
+    "%(count)s open": INVARIABLE,
+    "%(out)s of %(count)s out of limits": INVARIABLE,
+    "And %(count)s more.": INVARIABLE,
+    "at most %(most)s": INVARIABLE,
+    "The minimum %(min)s is above": INVARIABLE,
+    "%(found)s entries are more than": MANY,
+    "%(found)s reports are more than": MANY,
+    "All %(count)s": MANY,
+    "The text has %(length)s characters": MANY,
+    "%(most)s invitations went": FIXED,
+    "A name has 1 to": FIXED,
+    "A password has": FIXED,
+    "Delete in %(days)s days": FIXED,
+    "In %(days)s days all of its people": FIXED,
+    "The picture has more pixels": FIXED,
+    "You have %(most)s passkeys": FIXED,
+}
+
+
+def texts() -> dict[str, bool]:
+    """Every collected text with whether it has two forms."""
+    found = {}
+    for message in collected():
+        if message.id:
+            is_plural = isinstance(message.id, tuple)
+            found[message.id[1] if is_plural else message.id] = is_plural
+    return found
+
+
+def test_every_placeholder_counts_or_names():
+    known = {name for text in texts() for name in PLACEHOLDER.findall(text)}
+    assert known - COUNTS - NAMES == set(), "say in this file whether these count something"
+    assert (COUNTS | NAMES) - known == set(), "no sentence has these any more"
+    assert set() == COUNTS & NAMES and ORDINALS <= NAMES
+
+
+def test_every_sentence_that_counts_has_a_form_for_one():
+    wrong, used = [], set()
+    for text, is_plural in texts().items():
+        if is_plural or not COUNTS & set(PLACEHOLDER.findall(text)):
+            continue
+        reasons = {start for start in ONE_FORM if text.startswith(start)}
+        used |= reasons
+        if not reasons:
+            wrong.append(text)
+    assert wrong == [], "use ngettext (NN_ in sentences), or give the reason in ONE_FORM"
+    assert set(ONE_FORM) - used == set(), "reasons for sentences that are gone"
+
+
+def test_both_forms_of_portuguese_are_told_apart_where_english_is():
+    """A plural that was translated twice alike was mostly not translated."""
+    for message in portuguese():
+        if isinstance(message.id, tuple) and message.id[0] != message.id[1]:
+            assert len(message.string) == 2, message.id
+
+
+@pytest.mark.parametrize("key", sorted(key for key, words in LABELS.items() if "%(" in words[0]))
+def test_the_words_of_a_pdf_that_count_have_a_form_for_one(key):
+    counting = {"n_questions": "n", "photos_printed": "good", "unread": "n"}
+    plain = {"version", "range", "typed", "quarantined"}
+    assert key in counting or key in plain or key.startswith("one_")
+    if key in counting:
+        labels = Labels(("en", "pt"))
+        said = {"n": 1, "good": 1, "printed": 1}
+        one = labels.counted(key, by=counting[key], **said)
+        many = labels.counted(key, by=counting[key], **dict.fromkeys(said, 2))
+        assert one.first.replace("1", "2") != many.first or key == "unread"
+        assert one.second.replace("1", "2") != many.second
+
+
+def test_amounts_are_written_in_the_language():
+    assert written({"most": 100_000, "number": 100_000, "name": "x", "is": True}) == {
+        "most": "100,000", "number": 100_000, "name": "x", "is": True,
+    }  # fmt: skip
+    assert written({"most": 999, "size": Decimal("1234.5")}, Locale("pt", "BR")) == {
+        "most": 999, "size": "1.234,5",
+    }  # fmt: skip
+    found = say(NN_("%(count)s cell", "%(count)s cells"), count=100_000)
+    assert (str(found), str(say(NN_("%(count)s cell", "%(count)s cells"), count=1))) == (
+        "100,000 cells", "1 cell",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "100,000"), ("pt-BR", "100.000")])
+def test_every_way_to_a_sentence_writes_amounts(app, language, text):
+    template = app.jinja_env.from_string(
+        "{{ _('%(used)s of %(most)s', used=1, most=100000) }}"
+        "|{{ ngettext('%(num)s report', '%(num)s reports', 100000) }}"
+    )
+    with app.test_request_context(headers={"Accept-Language": language}):
+        said = [
+            gettext("%(used)s of %(most)s", used=1, most=100_000),
+            ngettext("%(num)s report", "%(num)s reports", 100_000),
+            sentence_text(say("The sheet goes on below row %(limit)s.", limit=100_000)),
+            *template.render().split("|"),
+        ]
+    assert [one for one in said if text not in one] == []
