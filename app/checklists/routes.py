@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.checklists import blueprint, queries, service
 from app.checklists.compare import compare
 from app.checklists.forms import WorkbookForm
-from app.definition.workbook import Problem, sample_workbook
+from app.definition.workbook import sample_workbook
 from app.definition.workbook.guard import MAX_FILE
 from app.extensions import db
 from app.models import MANAGERS, STAFF
@@ -70,7 +70,7 @@ def create() -> Response:
     try:
         draft = service.draft_from_workbook(data=data, filename=name, actor=current_actor())
     except service.WorkbookRefused as refused:
-        return _upload_page(form, refused.problems, file=name, status=422)
+        return _upload_page(form, refused, file=name, status=422)
     db.session.commit()
     return redirect_to(url_for(".preview", version_id=draft.id))
 
@@ -127,11 +127,17 @@ def discard(version_id: UUID) -> Response:
 
 def _upload_page(
     form: WorkbookForm,
-    problems: tuple[Problem, ...] = (),
+    refused: service.WorkbookRefused | None = None,
     *,
     file: str = "",
     status: int = 200,
 ) -> Response:
     return render_page(
-        "checklists/new.html", "content", status=status, form=form, problems=problems, file=file
+        "checklists/new.html",
+        "content",
+        status=status,
+        form=form,
+        problems=refused.problems if refused else (),
+        notices=refused.notices if refused else (),
+        file=file,
     )

@@ -27,9 +27,10 @@ class WorkbookRefused(DomainError):
 
     status = 422
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], notices: Sequence[Problem] = ()) -> None:
         super().__init__()
         self.problems = tuple(problems)
+        self.notices = tuple(notices)
 
 
 class VersionPublished(DomainError):
@@ -46,7 +47,7 @@ def draft_from_workbook(*, data: bytes, filename: str, actor: Actor) -> Version:
     """
     reading = _read(data, PurePath(filename).stem)
     if reading.definition is None:
-        raise WorkbookRefused(reading.problems)
+        raise WorkbookRefused(reading.problems, reading.notices)
     checklist = _lock_checklist(reading.definition)
     notices = [notice.plain() for notice in reading.notices]
     draft = _draft(checklist, reading.definition, notices)

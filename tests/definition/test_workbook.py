@@ -277,7 +277,8 @@ def test_hidden_sheets_are_ignored_and_second_checklists_mentioned() -> None:
     result = read({"Old": other, "New": rows, "Newer": other}, change=hide)
     assert result.definition
     assert result.definition.sections[0].fields[0].label.en == "q"
-    assert [note.sheet for note in result.notices] == ["Newer"]
+    assert [note.sheet for note in result.notices] == ["", "Newer"]
+    assert "Old" in str(result.notices[0].sentence)
 
 
 def test_formulas_need_a_saved_result() -> None:

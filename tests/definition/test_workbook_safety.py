@@ -9,12 +9,13 @@ import time
 import zipfile
 from collections.abc import Callable
 
+import defusedxml.ElementTree
 import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.definition.workbook import read_workbook, sample_workbook
+from app.definition.workbook import package, read_workbook, sample_workbook
 from tests.definition.builders import GOOD, SHEET, repacked, rows_of_cells, with_more
 
 
@@ -40,7 +41,19 @@ def with_sheet(change: Callable[[bytes], bytes]) -> bytes:
 
 
 def test_defusedxml_is_active() -> None:
-    assert openpyxl.DEFUSEDXML
+    assert package.ElementTree is defusedxml.ElementTree
+
+
+def of_type(old: str, new: str) -> bytes:
+    """A good workbook that says it is of another type."""
+
+    def change(name: str, part: bytes) -> bytes:
+        if name != "[Content_Types].xml":
+            return part
+        assert old.encode() in part
+        return part.replace(old.encode(), new.encode())
+
+    return repacked(GOOD, change)
 
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -50,17 +63,40 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
     ("data", "expected"),
     [
         (b"", "empty"),
-        (b"Section;Question;Type\n", "not an Excel workbook"),
-        (b"%PDF-1.7", "not an Excel workbook"),
+        (b"\x00\x01\x02", "not an Excel workbook"),
+        (b"Section;Question;Type\n", "(.csv)"),
+        ("Section\tQuestion\n".encode("utf-16"), "(.csv)"),
+        (b"%PDF-1.7", "PDF file, not a workbook"),
+        (b"\xff\xd8\xff\xe0", "JPEG"),
+        (b"{\\rtf1 x}", "RTF"),
+        (b'{"url": "https://docs.google.com/open?id=x", "doc_id": "x"}', "Google sheet"),
+        (b"[InternetShortcut]\nURL=https://docs.google.com/spreadsheets/d/x", "Google sheet"),
+        (b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>', "XML file"),
+        (b"<html><table><tr><td>Section</td></tr></table></html>", "HTML file"),
+        (b"ID;PWXL;N;E\n", "SYLK"),
+        (b'{"a": 1}', "JSON"),
+        (b"\x1f\x8b\x08", "packed file (.gz)"),
         (OLE + bytes(600), "old Excel file"),
+        (b"\x09\x08\x10\x00", "old Excel file"),
+        (OLE + "WordDocument".encode("utf-16-le"), "Word (.doc)"),
         (OLE + "EncryptedPackage".encode("utf-16-le"), "password"),
         (b"PK\x03\x04 broken", "damaged"),
         (GOOD[: len(GOOD) // 2], "damaged"),
         (zipped({"a.txt": b"hello"}), "not an Excel workbook"),
-        (zipped({"mimetype": b"", "content.xml": b"<x/>"}), "OpenDocument"),
-        (zipped({"[Content_Types].xml": b"", "word/document.xml": b""}), "Word"),
+        (zipped({"a/b.xlsx": b"hello"}), "packed file (.zip)"),
+        (zipped({"mimetype": b"", "content.xml": b"<x/>"}), "OpenDocument (.ods)"),
+        (zipped({"mimetype": b"application/vnd.oasis.opendocument.text"}), "(.odt) file, not"),
+        (zipped({"[Content_Types].xml": b"", "word/document.xml": b""}), "Word (.docx)"),
+        (zipped({"[Content_Types].xml": b"", "ppt/presentation.xml": b""}), "PowerPoint"),
         (zipped({"[Content_Types].xml": b"", "xl/workbook.bin": b""}), ".xlsb"),
         (zipped({"[Content_Types].xml": b"", "xl/vbaProject.bin": b""}), "macros"),
+        (zipped({"Index/Document.iwa": b"", "Metadata/x.plist": b""}), "Apple Numbers"),
+        (of_type("spreadsheetml.sheet.main", "ms-excel.sheet.macroEnabled.main"), "macros"),
+        (of_type("spreadsheetml.sheet.main", "spreadsheetml.template.main"), "template (.xltx)"),
+        (
+            of_type("spreadsheetml.sheet.main", "ms-excel.template.macroEnabled.main"),
+            "template (.xltm)",
+        ),
         (zipped({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}), "damaged"),
         (bytes(10 * 1024 * 1024 + 1), "larger than 10 MB"),
         (zipped({f"{n}.xml": b"" for n in range(1_001)}), "more than 1000 parts"),
@@ -257,6 +293,7 @@ def test_rows_far_down_and_wrong_dimensions_cost_nothing() -> None:
     result = read_workbook(data, filename_stem="x")
     assert time.perf_counter() - start < 2
     assert result.definition
+    assert [notice.cell for notice in result.notices] == ["A1048576"]
 
 
 def test_an_empty_text_is_a_result_but_an_unsaved_formula_is_not() -> None:

@@ -32,8 +32,7 @@ SLOW_LIBRARIES = {"subprocess", "smtplib", "openpyxl", "weasyprint", "boto3", "P
 # Everything else that imports one of them, and why it needs no mark of its own.
 NOT_MARKED = {
     # Called by what is marked, in the same module or under it.
-    "app.definition.workbook.guard", "app.definition.workbook.sheet", "app.storage.bucket",
-    "app.pdf.fetcher", "app.pdf.fonts", "app.pdf.proof",
+    "app.storage.bucket", "app.pdf.fetcher", "app.pdf.fonts", "app.pdf.proof",
     # In a child process, which has no session: `clean_*_apart` and `run_limited` are marked.
     "app.imaging.decode", "app.imaging.derivatives", "app.imaging.logo",
     "app.imaging.watermark", "app.imaging.pixels", "app.imaging.ink", "app.imaging.damage",

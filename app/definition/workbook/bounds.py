@@ -6,6 +6,7 @@ other number of the same question can tell; the limits' size never does.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from app.definition.measured import InvalidAnswer, Measured, decimal_mark, parse_decimal
@@ -13,9 +14,15 @@ from app.definition.sentences import N_, say
 from app.definition.workbook.problems import Unclear, short
 
 LIMIT_NUMBER = N_('"%(text)s" is not a number that can be a limit.')
+OTHER_UNIT = N_(
+    '"%(text)s" is not in the unit of the question. Give the question this unit, or write the'
+    " number alone."
+)
 TWO_NUMBERS = N_(
     '"%(text)s" can be read as two numbers. Write %(large)s or %(small)s, whichever is meant.'
 )
+
+_WITH_UNIT = re.compile(r"[-+−]?[0-9][0-9.,]*\s?[^\s0-9.,/:\-+−E][^0-9]{0,12}")
 
 
 def read_bounds(
@@ -46,7 +53,8 @@ def _read(text: str, unit: str | None) -> Measured:
             return parse_decimal(text, unit=unit)
     except InvalidAnswer:
         pass
-    raise Unclear(say(LIMIT_NUMBER, text=short(text)))
+    sentence = OTHER_UNIT if _WITH_UNIT.fullmatch(text) else LIMIT_NUMBER
+    raise Unclear(say(sentence, text=short(text)))
 
 
 def _large(text: str) -> str:

@@ -6,8 +6,8 @@ header is for the readers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app.definition.schema import Language
@@ -65,6 +65,7 @@ class HeaderRow:
     row: int
     places: tuple[Place, ...]
     unknown: tuple[Cell, ...]
+    unknown_columns: tuple[int, ...] = ()
 
     def of(self, column: Column) -> list[Place]:
         """The places of a column from left to right, at most one for each language."""
@@ -216,13 +217,40 @@ def _score(header: HeaderRow) -> tuple[bool, int]:
 
 
 def _read_header(sheet: Sheet, row: int, vocabulary: Vocabulary) -> HeaderRow:
-    cells = list(sheet.row_cells(row))
+    cells = list(_names(sheet, row, vocabulary))
     named = [(index, cell, vocabulary.recognise(cell.text)) for index, cell in cells]
     places = [Place(index, name, cell) for index, cell, name in named if name]
     kept = _best_of_each(places)
-    known = {place.cell.ref for place in kept}
-    unknown = tuple(cell for _, cell in cells if cell.ref not in known)
-    return HeaderRow(row, tuple(kept), unknown)
+    known = {place.index for place in kept}
+    unknown = {index: cell for index, cell in cells if index not in known}
+    return HeaderRow(row, tuple(kept), tuple(unknown.values()), tuple(unknown))
+
+
+def _names(sheet: Sheet, row: int, vocabulary: Vocabulary) -> Iterator[tuple[int, Cell]]:
+    """The names of the columns where `row` is the last row of the header.
+
+    A cell merged down to here counts. So does the one above, if that row names columns too:
+    alone where this one is empty, and together with this one where only both make a name
+    ("Question" over "EN" and "PT").
+    """
+    width = len(sheet.rows[row - 1])
+    above = {column: _above(sheet, row, column) for column in range(1, width + 1)}
+    recognised = {column for column, cell in above.items() if vocabulary.recognise(cell.text)}
+    is_grouped = len(recognised) > 1 and any(sheet.rows[row - 1])
+    for column in range(1, width + 1):
+        cell = sheet.cell(row, column, through_merge=True)
+        both = f"{above[column].text} {cell.text}"
+        if not cell.text and is_grouped and column in recognised:
+            cell = above[column]
+        elif not vocabulary.recognise(cell.text) and vocabulary.recognise(both):
+            cell = replace(cell, text=both)
+        if cell.text:
+            yield column, cell
+
+
+def _above(sheet: Sheet, row: int, column: int) -> Cell:
+    """The cell over a header's, also one that is merged over several columns."""
+    return sheet.cell(*sheet.merged.get((row - 1, column), (row - 1, column)))
 
 
 def _best_of_each(places: list[Place]) -> list[Place]:

@@ -15,9 +15,10 @@ from app.definition.workbook import grammar
 from app.definition.workbook.columns import INFO_FIELDS, SIGNATURES, Column, Vocabulary, find_header
 from app.definition.workbook.fields import Defaults, FieldDraft, Row, read_field
 from app.definition.workbook.ids import slug
-from app.definition.workbook.problems import Log
+from app.definition.workbook.problems import Log, short
 from app.definition.workbook.questions import is_blank, note_unknown_columns, repeats_header
 from app.definition.workbook.sheet import Cell, Sheet
+from app.definition.workbook.shown import STRUCK_CELL
 
 NO_LABEL_COLUMN = N_('No header row was found in this sheet. Name its first column "%(name)s".')
 ROW_WITHOUT_LABEL = N_('The column "%(name)s" is empty in this row. Fill it or clear the row.')
@@ -76,7 +77,7 @@ def _read_rows(
     vocabulary, name = kind
     header = find_header(sheet, vocabulary)
     if header is None or not header.of(Column.LABEL):
-        if any(any(row) for row in sheet.rows):
+        if sheet.has_words():
             log.problem(sheet.name, "A1", say(NO_LABEL_COLUMN, name=name))
         return []
     note_unknown_columns(sheet, header, log)
@@ -84,6 +85,9 @@ def _read_rows(
     for number in range(header.row + 1, len(sheet.rows) + 1):
         row = Row(sheet, header, number, languages, log)
         if is_blank(row) or repeats_header(row):
+            continue
+        if struck := row.struck(Column.LABEL):
+            row.notice(struck, say(STRUCK_CELL, text=short(struck.struck)))
             continue
         cell = row.get(Column.LABEL, languages[0]) or row.get(Column.LABEL)
         label = row.texts(Column.LABEL)

@@ -108,9 +108,14 @@ class Row:
     def exact(self, column: Column) -> str:
         """The text of a column; a number's own, not to be taken for one with thousands parted."""
         cell = self.get(column)
-        if cell is None:
-            return ""
-        return f"{cell.text}0" if cell.is_number and "." in cell.text else cell.text
+        return cell.exact if cell else ""
+
+    def struck(self, column: Column) -> Cell | None:
+        """The first cell of a column that has words, where all its words are struck out."""
+        cells = [self._raw(place.index, column) for place in self.header.of(column)]
+        if any(cell.text or cell.flaw for cell in cells):
+            return None
+        return next((cell for cell in cells if cell.struck), None)
 
     def language_of(self, column: Column, index: int) -> Language:
         """The language of a column: spelt out, else whichever its twin leaves over."""
@@ -154,12 +159,17 @@ class Row:
 
     def _cell(self, index: int, column: Column) -> Cell:
         if index not in self._seen:
-            cell = self.sheet.cell(self.number, index, through_merge=column in _CARRIED)
+            cell = self._raw(index, column)
+            for remark in cell.remarks:
+                self.notice(cell, remark)
             if cell.flaw:
                 self.complain(cell, cell.flaw)
-                cell = replace(cell, text="")
+                cell = replace(cell, text="", exact="")
             self._seen[index] = cell
         return self._seen[index]
+
+    def _raw(self, index: int, column: Column) -> Cell:
+        return self.sheet.cell(self.number, index, through_merge=column in _CARRIED)
 
 
 def missing_words(language: Language) -> Sentence:
@@ -325,7 +335,9 @@ def _blamed(row: Row, unclear: Unclear, cell: Cell) -> Cell:
     """The cell of an own column for minimum or maximum that holds the unclear text, else `cell`."""
     text = unclear.sentence.params.get("text")
     own = (row.get(Column.MIN), row.get(Column.MAX))
-    return next((one for one in own if one and text and short(one.text) == text), cell)
+    return next(
+        (one for one in own if one and text and text in (short(one.text), short(one.exact))), cell
+    )
 
 
 def _option_cells(row: Row) -> tuple[Cell | None, Cell | None]:

@@ -103,6 +103,9 @@ def _gather(sheet: Sheet, log: Log) -> _Entries:
         if not cells:
             continue
         column, first = cells[0]
+        if not first.text:
+            _usable(sheet, [first], log)
+            continue
         if key_column and column > key_column:
             values = [cell for _, cell in cells]  # no key in this row: the list goes on
         else:
@@ -123,7 +126,9 @@ def _usable(sheet: Sheet, cells: list[Cell], log: Log) -> list[Cell]:
     for cell in cells:
         if cell.flaw:
             log.problem(sheet.name, cell.ref, cell.flaw)
-    return [cell for cell in cells if not cell.flaw]
+        for remark in cell.remarks:
+            log.notice(sheet.name, cell.ref, remark)
+    return [cell for cell in cells if cell.text and not cell.flaw]
 
 
 def _code(sheet: Sheet, cell: Cell | None, log: Log) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from app.definition.schema import Language, Text
 from app.definition.sentences import N_, say
+from app.definition.workbook.addresses import address
 from app.definition.workbook.columns import Column, HeaderRow
 from app.definition.workbook.fields import (
     LABEL_LONG,
@@ -22,8 +23,8 @@ from app.definition.workbook.fields import (
 )
 from app.definition.workbook.ids import plain_words
 from app.definition.workbook.languages import checklist_languages
-from app.definition.workbook.problems import Log
-from app.definition.workbook.sheet import MAX_ROWS, Cell, Sheet
+from app.definition.workbook.problems import Log, short
+from app.definition.workbook.sheet import MAX_COLUMNS, MAX_ROWS, Cell, Sheet
 
 UNKNOWN_COLUMN = N_('The column "%(name)s" is not known, so it was left out.')
 SECTION_MISSING = N_("The section is missing. Write it here or in a row above.")
@@ -31,6 +32,28 @@ QUESTION_MISSING = N_("The question is missing. Write it here or clear the row."
 NO_QUESTION = N_("This row has settings but no question, so it was left out.")
 NO_ROWS = N_("There is no question below the header row. Write at least one.")
 TOO_MANY_ROWS = N_("The sheet goes on below row %(limit)s. Split it into several checklists.")
+
+STRUCK_QUESTION = N_('The question is struck out, so it was left out: "%(text)s".')
+SECTION_HIDDEN = N_(
+    "The section of this row stands in row %(row)s, which is hidden. Write it here, or show that"
+    " row."
+)
+SECTION_AGAIN = N_(
+    'The section "%(text)s" was already in cell %(cell)s, with others after it. The questions here'
+    " were put there. If another section is meant, write its number as text."
+)
+SECTION_ALIKE = N_(
+    '"%(text)s" was taken for the section "%(first)s" of cell %(cell)s. If another section is'
+    " meant, give it another name."
+)
+NO_NAME = N_(
+    "This column holds words, but no name in the header row, so it was left out. The first words"
+    ' are "%(text)s".'
+)
+LIST_UNREAD = N_(
+    "The answers that these cells offer (a drop-down list) are not read. Write them into a column"
+    " for options."
+)
 
 _NEEDS_QUESTION = frozenset({Column.SECTION, Column.HINT, Column.ID})
 
@@ -57,7 +80,10 @@ def read_questions(sheet: Sheet, header: HeaderRow, log: Log) -> Questions:
         log.problem(sheet.name, f"A{MAX_ROWS + 1}", say(TOO_MANY_ROWS, limit=MAX_ROWS))
     walk = _Walk()
     for number in range(header.row + 1, len(sheet.rows) + 1):
-        _read_row(Row(sheet, header, number, languages, log), walk)
+        if number in sheet.hidden:
+            walk.hide(number, header, sheet)
+        else:
+            _read_row(Row(sheet, header, number, languages, log), walk)
     sections = [section for section in walk.sections.values() if section.fields]
     if not sections and not log.problems:
         log.problem(sheet.name, header.places[0].cell.ref, say(NO_ROWS))
@@ -65,20 +91,59 @@ def read_questions(sheet: Sheet, header: HeaderRow, log: Log) -> Questions:
 
 
 def note_unknown_columns(sheet: Sheet, header: HeaderRow, log: Log) -> None:
+    """What stands in columns that are not read."""
     for cell in header.unknown:
         log.notice(sheet.name, cell.ref, say(UNKNOWN_COLUMN, name=cell.text[:60]))
+    named = {place.index for place in header.places} | set(header.unknown_columns)
+    for row in range(header.row + 1, len(sheet.rows) + 1):
+        for column, cell in sheet.row_cells(row):
+            if column not in named and cell.text:
+                named.add(column)
+                log.notice(sheet.name, cell.ref, say(NO_NAME, text=short(cell.text)))
+    _note_unread_lists(sheet, header, log)
+
+
+def _note_unread_lists(sheet: Sheet, header: HeaderRow, log: Log) -> None:
+    """Lists over columns whose own cells say what counts are no loss."""
+    read = {place.index for place in header.places if place.name.column not in _LISTED}
+    for left, top, right, bottom in sheet.lists:
+        columns = [one for one in range(left, min(right, MAX_COLUMNS) + 1) if one not in read]
+        if columns and bottom > header.row:
+            ref = address(max(top, header.row + 1), columns[0])
+            log.notice(sheet.name, ref, say(LIST_UNREAD))
+
+
+# The columns of these hold what technicians are asked, so a list in them may offer the answers.
+_LISTED = frozenset({Column.LABEL, Column.OPTIONS})
 
 
 @dataclass(slots=True)
 class _Walk:
-    """Where the reading stands: the sections so far and the one in force."""
+    """Where the reading stands: the sections so far and the one in force.
+
+    `hidden` is the hidden row that holds the section of the rows below it, else None. `places`
+    are the first cells of the sections.
+    """
 
     sections: dict[str, SectionDraft] = field(default_factory=dict)
+    places: dict[str, Cell] = field(default_factory=dict)
     current: SectionDraft | None = None
+    hidden: int | None = None
+
+    def hide(self, number: int, header: HeaderRow, sheet: Sheet) -> None:
+        """Passes a hidden row, which may begin a section."""
+        words = sheet.hidden[number]
+        if any(words.get(place.index) for place in header.of(Column.SECTION)):
+            self.hidden = number
 
 
 def _read_row(row: Row, walk: _Walk) -> None:
     if is_blank(row) or repeats_header(row):
+        return
+    if struck := row.struck(Column.LABEL):
+        row.notice(struck, say(STRUCK_QUESTION, text=short(struck.struck)))
+        if row.struck(Column.SECTION) is None:
+            _enter_section(row, walk)
         return
     _enter_section(row, walk)
     cell = row.get(Column.LABEL, row.languages[0]) or row.get(Column.LABEL)
@@ -89,8 +154,10 @@ def _read_row(row: Row, walk: _Walk) -> None:
         _without_question(row, cell)
         return
     draft = read_field(row, label, cell, Defaults())
-    if walk.current is None:
-        section_cell = row.get(Column.SECTION) or cell
+    section_cell = row.get(Column.SECTION) or cell
+    if walk.hidden is not None:
+        row.complain(section_cell, say(SECTION_HIDDEN, row=walk.hidden))
+    elif walk.current is None:
         row.complain(section_cell, say(SECTION_MISSING))
     elif draft:
         walk.current.fields.append(draft)
@@ -98,18 +165,17 @@ def _read_row(row: Row, walk: _Walk) -> None:
 
 def is_blank(row: Row) -> bool:
     """Whether no known column holds anything of the row's own."""
-    return not any(
-        row.sheet.cell(row.number, place.index).text or row.sheet.cell(row.number, place.index).flaw
-        for place in row.header.places
-    )
+    cells = [row.sheet.cell(row.number, place.index) for place in row.header.places]
+    return not any(cell.text or cell.flaw or cell.remarks for cell in cells)
 
 
 def repeats_header(row: Row) -> bool:
     """Whether the header stands here again, as in sheets made for printing."""
-    texts = [row.sheet.cell(row.number, place.index).text for place in row.header.places]
+    header = row.header
+    texts = [row.sheet.cell(row.number, place.index).text for place in header.places]
+    own = [row.sheet.cell(header.row, place.index).text for place in header.places]
     return all(
-        plain_words(text) == plain_words(place.cell.text)
-        for text, place in zip(texts, row.header.places, strict=True)
+        plain_words(text) == plain_words(name) for text, name in zip(texts, own, strict=True)
     )
 
 
@@ -140,10 +206,29 @@ def _enter_section(row: Row, walk: _Walk) -> None:
         return
     words = title.first(row.languages)
     key = plain_words(words) or words
+    cell = row.get(Column.SECTION)
     if key not in walk.sections:
         walk.sections[key] = SectionDraft(title)
+        if cell:
+            walk.places[key] = cell
         _note_missing_title(row, title)
-    walk.current = walk.sections[key]
+    elif cell:
+        _note_joined(row, cell, walk, key)
+    walk.current, walk.hidden = walk.sections[key], None
+
+
+def _note_joined(row: Row, cell: Cell, walk: _Walk, key: str) -> None:
+    """Says where two sections became one though their cells may mean two."""
+    first = walk.places.get(key, cell)
+    if _spelling(cell) != _spelling(first):
+        joined = say(SECTION_ALIKE, text=short(cell.text), first=short(first.text), cell=first.ref)
+        row.notice(cell, joined)
+    elif cell.is_number and walk.current is not walk.sections[key] and cell.ref != first.ref:
+        row.notice(cell, say(SECTION_AGAIN, text=short(cell.text), cell=first.ref))
+
+
+def _spelling(cell: Cell) -> str:
+    return " ".join(cell.text.casefold().split())
 
 
 def _section_title(row: Row) -> Text | None:

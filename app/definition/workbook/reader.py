@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from app.definition.schema import Definition, Text
 from app.definition.sentences import N_, Sentence, say
 from app.definition.workbook.assemble import Drafts, build, refuse_repeated_ids
-from app.definition.workbook.columns import CHECKLIST, Column, HeaderRow, find_header
+from app.definition.workbook.columns import CHECKLIST, HEADER_ROWS, Column, HeaderRow, find_header
 from app.definition.workbook.extras import read_info_fields, read_roles
 from app.definition.workbook.guard import DAMAGED, check_file
 from app.definition.workbook.header import HeaderDraft, make_code, read_header
 from app.definition.workbook.ids import name_set, plain_words
 from app.definition.workbook.problems import Log, Problem
 from app.definition.workbook.questions import read_questions
-from app.definition.workbook.sheet import Sheet, open_sheets
+from app.definition.workbook.sheet import Book, Sheet, open_book
 from app.slow_work import slow_work
 
 NO_SHEET = N_("The workbook has no visible sheet with words. Show or fill the checklist sheet.")
@@ -27,6 +27,14 @@ NO_HEADER = N_(
     "No header row was found in the first 15 rows. Name the columns Section, Question and Type."
 )
 COLUMN_MISSING = N_('The column "%(name)s" is missing from the header row. Add it.')
+XLSFORM = N_(
+    "This is an XLSForm, a form for other programs, and those are not read yet. Copy its questions"
+    " to the sample workbook, with the columns Section, Question and Type, and upload that."
+)
+HIDDEN_SHEETS = N_(
+    "Hidden sheets were left out: %(names)s. Show them and upload again if they count."
+)
+SHEET_UNREAD = N_('The sheet "%(name)s" was not read; its name is none of those that are.')
 SHEET_LEFT_OUT = N_('The sheet "%(name)s" also looks like a checklist, but only one is read.')
 
 _CHECKLIST_SHEETS = name_set("checklist|check list|questions|perguntas|questoes")
@@ -73,11 +81,11 @@ def read_workbook(
     if refusal:
         return refused(refusal)
     try:
-        sheets = open_sheets(data)
+        book = open_book(data)
     except Exception:  # openpyxl raises KeyError, TypeError and more on files it cannot read
         return refused(say(DAMAGED))
     log = Log()
-    drafts = _read_sheets(sheets, log)
+    drafts = _read_sheets(book, log)
     if drafts is None:
         return _reading(None, log, None)
     code, title = _code_and_title(drafts, filename_stem)
@@ -95,11 +103,18 @@ def _reading(definition: Definition | None, log: Log, code: str | None) -> Workb
     return WorkbookReading(definition, tuple(log.problems), tuple(log.notices), code)
 
 
-def _read_sheets(sheets: Sequence[Sheet], log: Log) -> Drafts | None:
+def _read_sheets(book: Book, log: Log) -> Drafts | None:
+    sheets = book.sheets
+    if any(map(_is_xlsform, sheets)):
+        log.problem("", "", say(XLSFORM))
+        return None
+    if book.hidden:
+        log.notice("", "", say(HIDDEN_SHEETS, names=", ".join(book.hidden)))
     found = _find_checklist(sheets, log)
     if found is None:
         return None
     sheet, header = found
+    _note_besides(sheet, log)
     questions = read_questions(sheet, header, log)
     languages = questions.languages
     rest = [one for one in sheets if one is not sheet]
@@ -107,6 +122,11 @@ def _read_sheets(sheets: Sequence[Sheet], log: Log) -> Drafts | None:
         next((one for one in rest if plain_words(one.name) in names), None)
         for names in (_INFO_SHEETS, _SIGNATURE_SHEETS, _HEADER_SHEETS)
     )
+    for one in rest:
+        if one is info or one is signatures or one is head:
+            _note_besides(one, log)
+        else:
+            _note_unread(one, log)
     return Drafts(
         languages=languages,
         sections=questions.sections,
@@ -116,18 +136,42 @@ def _read_sheets(sheets: Sequence[Sheet], log: Log) -> Drafts | None:
     )
 
 
+def _is_xlsform(sheet: Sheet) -> bool:
+    """Whether this is the survey of one: types and names of questions below their own words."""
+    if plain_words(sheet.name) != "survey":
+        return False
+    rows = [{plain_words(text) for text in row} for row in sheet.rows[:HEADER_ROWS]]
+    header = find_header(sheet, CHECKLIST)
+    return any({"type", "name"} <= row for row in rows) and not (header and not _lacks(header))
+
+
+def _note_besides(sheet: Sheet, log: Log) -> None:
+    """What a sheet that is read holds besides the words of its cells, or hides."""
+    for cell, sentence in sheet.notices:
+        log.notice(sheet.name, cell, sentence)
+
+
+def _note_unread(sheet: Sheet, log: Log) -> None:
+    is_named = any(notice.sheet == sheet.name for notice in log.notices)
+    if sheet.has_words() and not is_named and plain_words(sheet.name) not in _OTHER_SHEETS:
+        log.notice(sheet.name, "A1", say(SHEET_UNREAD, name=sheet.name))
+
+
 def _find_checklist(sheets: Sequence[Sheet], log: Log) -> tuple[Sheet, HeaderRow] | None:
     """The sheet named like a checklist, else the first with all needed columns."""
     named_otherwise = _INFO_SHEETS | _SIGNATURE_SHEETS | _HEADER_SHEETS | _OTHER_SHEETS
-    filled = [sheet for sheet in sheets if any(any(row) for row in sheet.rows)]
+    filled = [sheet for sheet in sheets if sheet.has_words()]
     likely = [sheet for sheet in filled if plain_words(sheet.name) not in named_otherwise]
     if not likely:
+        for sheet in sheets:
+            _note_besides(sheet, log)
         log.problem("", "", say(NO_SHEET))
         return None
     headers = [(sheet, find_header(sheet, CHECKLIST)) for sheet in likely]
     headers.sort(key=lambda pair: plain_words(pair[0].name) not in _CHECKLIST_SHEETS)
     complete = [(sheet, header) for sheet, header in headers if header and not _lacks(header)]
     if not complete:
+        _note_besides(headers[0][0], log)
         _complain_of_header(*headers[0], log)
         return None
     for other, _ in complete[1:]:

@@ -1,55 +1,70 @@
-"""Worksheets as plain text by row and column, with what merged cells and formulas hide.
+"""Worksheets as plain text by row and column: what a person sees, hidden rows and columns left out.
 
-The only module that touches openpyxl for reading. It knows nothing of checklists.
+It knows nothing of checklists. Cells are read in shown.py, one part of the file in grid.py.
 """
 
 from __future__ import annotations
 
 import io
-import re
-import unicodedata
-import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
-
-import openpyxl
-from openpyxl.utils import get_column_letter, range_boundaries
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from app.definition.sentences import N_, Sentence, say
-
-MAX_ROWS = 1_000
-MAX_COLUMNS = 50
-MAX_CELL_TEXT = 5_000
-# Beyond the rows that are read, so far is looked for words that would otherwise be lost.
-_LOOK_AHEAD_ROWS = 5_000
-
-NO_RESULT = N_("The formula has no saved result. Replace it by its value, or save it in Excel.")
-ERROR_VALUE = N_('The cell shows the error "%(text)s". Replace it by a value.')
-LONG_CELL = N_("The cell has more than %(limit)s characters. Shorten it.")
-
-_ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"})
-_MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^<>]*?\bref="([A-Za-z]+[0-9]+:[A-Za-z]+[0-9]+)"')
-_FORMULA = re.compile(
-    rb"<(?:\w+:)?c\b(?P<attributes>[^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)"
-    rb"\s*(?P<result><(?:\w+:)?v\b[^<>]*?(?:/|>(?P<value>[^<]*)))?"
+from app.definition.workbook.addresses import address, letters
+from app.definition.workbook.besides import notices_besides, rich_kinds
+from app.definition.workbook.grid import (
+    LOOK_AHEAD_ROWS,
+    MAX_COLUMNS,
+    MAX_ROWS,
+    Grid,
+    Place,
+    Range,
+    read_grid,
 )
-_REFERENCE = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
+from app.definition.workbook.package import Package, Tab
+from app.definition.workbook.problems import short
+from app.definition.workbook.shown import Entry, Values
+
+__all__ = ["MAX_COLUMNS", "MAX_ROWS", "Book", "Cell", "Sheet", "open_book"]
+
+# Hidden rows are quoted one by one up to so many.
+_QUOTED_ROWS = 10
+
+HIDDEN_ROW = N_(
+    'Row %(row)s is hidden, so it was left out: "%(text)s". Show the row and upload again if it'
+    " counts."
+)
+HIDDEN_ROWS = N_(
+    "More hidden rows were left out: %(rows)s. Show them and upload again if they count."
+)
+HIDDEN_COLUMNS = N_(
+    "Hidden columns were left out: %(columns)s. Show them and upload again if they count."
+)
+BENEATH_MERGED = N_('The merged cell hides "%(text)s" in %(cell)s, so that was left out.')
+CONDITIONAL = N_(
+    "Conditional formats in %(cells)s may show another number, or strike it out. The cells count"
+    " without these formats."
+)
+BEYOND = N_(
+    "Cells right of column %(column)s or below row %(row)s are not read. The first is %(cell)s."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Trimmed text and its address. `flaw` says why the text must not be trusted.
+    """What a cell shows, and its address. `flaw` says why the text must not be trusted.
 
-    `is_number` tells that the cell holds a number with a fraction, so a point in its text is the
-    decimal mark whatever language the author writes.
+    `exact` is the text for parsers of numbers: a cell that holds a number is never two of them.
+    `remarks` say what of the cell was left out or is shown otherwise than held.
     """
 
     text: str
     ref: str
     flaw: Sentence | None = None
+    exact: str = ""
+    remarks: tuple[Sentence, ...] = ()
+    struck: str = ""
     is_number: bool = False
 
 
@@ -57,155 +72,172 @@ class Cell:
 class Sheet:
     """A visible worksheet. Rows and columns count from 1; absent cells read as empty.
 
-    `merged_above` maps a cell to the top cell of the merged range in the same column.
-    `is_cut` tells that words stand below the rows that were read. `fractions` are the addresses
-    of cells that hold a number with a fraction, not the text of one.
+    `merged` maps each cell that a merged one covers to the cell that shows its words. `hidden`
+    holds the first words of each hidden row. `notices` are remarks on the whole sheet, `lists`
+    the ranges whose cells offer answers. `is_cut` tells that words stand below the rows read.
     """
 
     name: str
     rows: tuple[tuple[str, ...], ...]
-    merged_above: Mapping[tuple[int, int], int]
-    no_result: frozenset[str]
+    entries: Mapping[Place, Entry]
+    merged: Mapping[Place, Place]
+    hidden: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    notices: tuple[tuple[str, Sentence], ...] = ()
+    lists: tuple[Range, ...] = ()
     is_cut: bool = False
-    fractions: frozenset[tuple[int, int]] = frozenset()
 
     def cell(self, row: int, column: int, *, through_merge: bool = False) -> Cell:
-        """The cell at (row, column); with `through_merge` what its merged range shows."""
+        """The cell at (row, column); with `through_merge` what a cell merged downwards shows."""
         if through_merge:
-            row = self.merged_above.get((row, column), row)
-        ref = f"{get_column_letter(column)}{row}"
-        text = ""
-        if row <= len(self.rows) and column <= len(self.rows[row - 1]):
-            text = self.rows[row - 1][column - 1]
-        return Cell(text, ref, self._flaw(text, ref), (row, column) in self.fractions)
+            top, left = self.merged.get((row, column), (row, column))
+            row = top if left == column else row
+        entry = self.entries.get((row, column))
+        ref = address(row, column)
+        if entry is None:
+            return Cell("", ref)
+        return Cell(
+            entry.text, ref, entry.flaw, entry.exact, entry.remarks, entry.struck, entry.is_number
+        )
 
     def row_cells(self, row: int) -> Iterator[tuple[int, Cell]]:
-        """The cells of a row that hold text, as (column, cell)."""
-        for column, text in enumerate(self.rows[row - 1], start=1):
-            if text:
+        """The cells of a row that hold anything, as (column, cell)."""
+        for column in range(1, len(self.rows[row - 1]) + 1):
+            if (row, column) in self.entries:
                 yield column, self.cell(row, column)
 
-    def _flaw(self, text: str, ref: str) -> Sentence | None:
-        if ref in self.no_result:
-            return say(NO_RESULT)
-        if text in _ERRORS:
-            return say(ERROR_VALUE, text=text)
-        if len(text) > MAX_CELL_TEXT:
-            return say(LONG_CELL, limit=MAX_CELL_TEXT)
-        return None
+    def has_words(self) -> bool:
+        return any(any(row) for row in self.rows)
 
 
-def open_sheets(data: bytes) -> list[Sheet]:
-    """The visible worksheets in order. Raises whatever openpyxl raises on damaged files.
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The visible worksheets in order, and the titles of the hidden ones."""
 
-    `data` must have passed the guard. Formulas count by their saved results.
+    sheets: tuple[Sheet, ...]
+    hidden: tuple[str, ...]
+
+
+def open_book(data: bytes) -> Book:
+    """Raises one of many errors on damaged files. Formulas count by their saved results.
+
+    `data` must have passed the guard.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # openpyxl warns of extensions that it leaves out
-        book = openpyxl.load_workbook(
-            io.BytesIO(data), read_only=True, data_only=True, keep_links=False
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        package = Package(archive)
+        if not package.tabs:
+            raise ValueError("the workbook has no sheets")
+        values = Values(package, rich_kinds(package))
+        shown = [tab for tab in package.tabs if tab.state == "visible"]
+        return Book(
+            tuple(_sheet(package, tab, read_grid(package, tab, values)) for tab in shown),
+            tuple(tab.title for tab in package.tabs if tab.state != "visible"),
         )
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                return [
-                    _read_sheet(worksheet, archive)
-                    for worksheet in book.worksheets
-                    if worksheet.sheet_state == "visible"
-                ]
-        finally:
-            book.close()
 
 
-def shown_text(value: object) -> str:
-    """A cell's value as the text a person would read off it, in NFC, without odd spaces."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return _decimal_text(value)
-    if isinstance(value, datetime) and value.time() == time():
-        value = value.date()
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    text = str(value).replace("_x000D_", "")
-    if text.isascii() and text.isprintable() and "  " not in text and len(text) <= MAX_CELL_TEXT:
-        return text.strip()  # as most are; what follows takes four times as long
-    if len(text) > 2 * MAX_CELL_TEXT:
-        text = text[: 2 * MAX_CELL_TEXT]  # still too long, so still refused where it is read
-    text = re.sub(r"[\x00-\x08\x0e-\x1f\x7f\ufeff\u200b\u200c\u200d\ud800-\udfff]", "", text)
-    text = re.sub(r"\r\n?|[\x85\u2028\u2029]", "\n", text)
-    text = re.sub(r"[^\S\n]+", " ", unicodedata.normalize("NFC", text))
-    return "\n".join(line.strip() for line in text.strip().split("\n"))
-
-
-def _decimal_text(value: float) -> str:
-    # repr is the shortest text that reads back the same, which is what the author typed.
-    if value != value or value in (float("inf"), float("-inf")):
-        return ""
-    text = format(Decimal(repr(value)), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _read_sheet(worksheet: object, archive: zipfile.ZipFile) -> Sheet:
-    # Producers other than Excel write dimensions that cut rows off.
-    worksheet.reset_dimensions()  # type: ignore[attr-defined]
-    rows: list[tuple[str, ...]] = []
-    fractions: set[tuple[int, int]] = set()
-    is_cut = False
-    values = worksheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)  # type: ignore[attr-defined]
-    for number, row in enumerate(values, start=1):
-        if number > _LOOK_AHEAD_ROWS or is_cut:
-            break
-        texts = _texts(row[:MAX_COLUMNS])
-        if number <= MAX_ROWS:
-            rows.append(texts)
-            if float in map(type, row):
-                fractions.update(
-                    (number, at) for at, one in enumerate(row, 1) if type(one) is float
-                )
-        else:
-            is_cut = any(texts)
-    # The read-only worksheet drops merged ranges, and a whole one takes 50 times the memory.
-    part = archive.read(worksheet._worksheet_path)  # type: ignore[attr-defined]
+def _sheet(package: Package, tab: Tab, grid: Grid) -> Sheet:
+    notices: list[tuple[str, Sentence]] = []
+    merged = _merge(grid, notices)
+    hidden = _hide(grid, notices)
+    if grid.beyond:
+        column, cell = letters(MAX_COLUMNS), grid.beyond
+        notices.append((cell, say(BEYOND, column=column, row=LOOK_AHEAD_ROWS, cell=cell)))
+    if grid.conditional:
+        notices.append(("", say(CONDITIONAL, cells=short(" ".join(grid.conditional)))))
     return Sheet(
-        name=str(worksheet.title),  # type: ignore[attr-defined]
-        rows=tuple(rows),
-        merged_above=_merged_above(part),
-        no_result=_formulas_without_result(part),
-        is_cut=is_cut,
-        fractions=frozenset(fractions),
+        name=tab.title,
+        rows=_rows(grid.cells),
+        entries=grid.cells,
+        merged=merged,
+        hidden=hidden,
+        notices=(*notices, *notices_besides(package, tab, grid.pictures)),
+        lists=tuple(grid.lists),
+        is_cut=grid.is_cut,
     )
 
 
-def _texts(row: tuple[object, ...]) -> tuple[str, ...]:
-    if row.count(None) == len(row):  # by far the most of them, where a cell stands far down
-        return ("",) * len(row)
-    return tuple(map(shown_text, row))
+def _rows(cells: Mapping[Place, Entry]) -> tuple[tuple[str, ...], ...]:
+    if not cells:
+        return ()
+    height = max(row for row, _ in cells)
+    width = max(column for _, column in cells)
+    rows = [[""] * width for _ in range(height)]
+    for (row, column), entry in cells.items():
+        rows[row - 1][column - 1] = entry.text
+    return tuple(map(tuple, rows))
 
 
-def _merged_above(part: bytes) -> dict[tuple[int, int], int]:
-    """Raises ValueError where ranges overlap, which Excel refuses: they could go on for ever."""
-    above: dict[tuple[int, int], int] = {}
+def _merge(grid: Grid, notices: list[tuple[str, Sentence]]) -> dict[Place, Place]:
+    """Moves the words of each merged cell to the first cell of it that is not hidden.
+
+    Raises ValueError where ranges overlap, which Excel refuses: they could go on for ever.
+    """
+    covered: dict[Place, Place] = {}
     steps = 0
-    for match in _MERGE.finditer(part):
-        bounds = range_boundaries(match[1].decode("ascii").upper())
-        left, top, _, bottom = (bound or 1 for bound in bounds)
-        if left <= MAX_COLUMNS:
-            rows = range(top + 1, min(bottom, MAX_ROWS) + 1)
-            steps += len(rows)
-            if steps > MAX_ROWS * MAX_COLUMNS:
-                raise ValueError("merged ranges overlap")
-            above.update(((row, left), top) for row in rows)
-    return above
+    for bounds in grid.merged:
+        rows, columns = _within(bounds)
+        steps += len(rows) * len(columns)
+        if steps > MAX_ROWS * MAX_COLUMNS:
+            raise ValueError("merged ranges overlap")
+        rows = [row for row in rows if row not in grid.hidden_rows]
+        columns = [column for column in columns if column not in grid.hidden_columns]
+        if not rows or not columns:
+            continue
+        anchor = (rows[0], columns[0])
+        words = grid.cells.pop((bounds[1], bounds[0]), None)
+        for place in ((row, column) for row in rows for column in columns):
+            if beneath := grid.cells.pop(place, None):
+                _note_beneath(anchor, place, beneath, notices)
+            if place != anchor:
+                covered[place] = anchor
+        if words:
+            grid.cells[anchor] = words
+    return covered
 
 
-def _formulas_without_result(part: bytes) -> frozenset[str]:
-    """Addresses of formulas that no program has calculated; an empty text is a result."""
-    found = set()
-    for match in _FORMULA.finditer(part):
-        reference = _REFERENCE.search(match["attributes"])
-        is_empty_text = b't="str"' in match["attributes"] and match["result"]
-        if reference and not match["value"] and not is_empty_text:
-            found.add(reference[1].decode("ascii"))
-    return frozenset(found)
+def _within(bounds: Range) -> tuple[Sequence[int], Sequence[int]]:
+    """The rows and columns of a range, as far as they are read."""
+    left, top, right, bottom = bounds
+    return range(top, min(bottom, MAX_ROWS) + 1), range(left, min(right, MAX_COLUMNS) + 1)
+
+
+def _note_beneath(
+    anchor: Place, place: Place, entry: Entry, notices: list[tuple[str, Sentence]]
+) -> None:
+    if entry.text:
+        sentence = say(BENEATH_MERGED, text=short(entry.text), cell=address(*place))
+        notices.append((address(*anchor), sentence))
+
+
+def _hide(grid: Grid, notices: list[tuple[str, Sentence]]) -> dict[int, dict[int, str]]:
+    """Takes the cells of hidden rows and columns out; gives the words of the rows back."""
+    rows: dict[int, dict[int, str]] = {}
+    columns: dict[int, str] = {}
+    for place in sorted(grid.cells):
+        row, column = place
+        if column in grid.hidden_columns:
+            columns.setdefault(column, grid.cells.pop(place).text)
+        elif row in grid.hidden_rows:
+            rows.setdefault(row, {})[column] = grid.cells.pop(place).text
+    for row in list(rows)[:_QUOTED_ROWS]:
+        column = next(iter(rows[row]))
+        words = " · ".join(filter(None, rows[row].values()))
+        ref = address(row, column)
+        notices.append((ref, say(HIDDEN_ROW, row=row, text=short(words))))
+    if rest := list(rows)[_QUOTED_ROWS:]:
+        notices.append((f"A{rest[0]}", say(HIDDEN_ROWS, rows=_spans(rest))))
+    if columns:
+        names = ", ".join(f"{letters(one)} ({short(words)})" for one, words in columns.items())
+        ref = address(1, next(iter(columns)))
+        notices.append((ref, say(HIDDEN_COLUMNS, columns=names)))
+    return rows
+
+
+def _spans(numbers: Sequence[int]) -> str:
+    """`3, 5-9` for ascending numbers."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and spans[-1][1] == number - 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ", ".join(str(low) if low == high else f"{low}–{high}" for low, high in spans)

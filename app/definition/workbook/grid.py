@@ -1,0 +1,136 @@
+"""One worksheet part: what each cell shows, and what the sheet hides, merges and offers.
+
+Where the shown cells then stand is laid out in sheet.py; their values are read in shown.py.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element
+
+from app.definition.workbook.addresses import address, bounds, number
+from app.definition.workbook.package import Package, Tab, is_on, local
+from app.definition.workbook.shown import Entry, Values
+
+MAX_ROWS = 1_000
+MAX_COLUMNS = 50
+# Beyond the rows that are read, so far is looked for words that would otherwise be lost.
+LOOK_AHEAD_ROWS = 5_000
+
+Place = tuple[int, int]
+Range = tuple[int, int, int, int]
+
+_REFERENCE = re.compile(r"([A-Za-z]{1,3})[0-9]{1,7}")
+# What belongs to an element that is still to come.
+_INNER = frozenset({"v", "f", "is", "t", "r", "rPr", "strike", "rPh", "sqref", "c", "phoneticPr"})
+
+
+@dataclass(slots=True)
+class Grid:
+    """What one worksheet holds, by (row, column) counted from 1.
+
+    `conditional` are the ranges whose conditional formats may show another number or strike it.
+    `pictures` are the addresses of cells that hold one. `lists` are the ranges that offer
+    answers to choose from. `beyond` is the first cell with words outside of what is looked at.
+    """
+
+    cells: dict[Place, Entry] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    merged: list[Range] = field(default_factory=list)
+    lists: list[Range] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+    is_cut: bool = False
+    beyond: str = ""
+    conditional: list[str] = field(default_factory=list)
+
+
+def read_grid(package: Package, tab: Tab, values: Values) -> Grid:
+    grid = Grid()
+    reader = _Reader(grid, values, package.changing)
+    for element in package.ends(tab.part):
+        reader.take(element)
+    return grid
+
+
+@dataclass(slots=True)
+class _Reader:
+    grid: Grid
+    values: Values
+    changing: frozenset[str]
+    shows_zeros: bool = True
+    row: int = 0
+    is_changed: bool = False
+
+    def take(self, element: Element) -> None:
+        name = local(element.tag)
+        if name in _INNER:
+            return
+        if name == "row":
+            self._take_row(element)
+        elif name == "col":
+            self._take_column(element)
+        elif name == "mergeCell":
+            self.grid.merged.append(bounds(element.get("ref", "")))
+        elif name == "cfRule":
+            self.is_changed |= element.get("dxfId") in self.changing
+        elif name == "conditionalFormatting":
+            self.grid.conditional += [_places(element)] if self.is_changed else []
+            self.is_changed = False
+        elif name == "dataValidation" and element.get("type") == "list":
+            self.grid.lists += map(bounds, _places(element).split())
+        elif name == "sheetView" and element.get("showZeros", "1") in ("0", "false"):
+            self.shows_zeros = False
+        element.clear()
+
+    def _take_column(self, element: Element) -> None:
+        if is_on(element.get("hidden")) or element.get("width") in ("0", "0.0"):
+            first, last = int(element.get("min", 1)), int(element.get("max", 1))
+            self.grid.hidden_columns.update(range(first, min(last, MAX_COLUMNS) + 1))
+
+    def _take_row(self, element: Element) -> None:
+        self.row = int(element.get("r", self.row + 1))
+        is_hidden = is_on(element.get("hidden")) or element.get("ht") in ("0", "0.0")
+        if is_hidden:
+            self.grid.hidden_rows.add(self.row)
+        if self.row > MAX_ROWS:
+            if not is_hidden:
+                self._pass_row(element)
+            return
+        column = 0
+        for cell in element:
+            match = _REFERENCE.fullmatch(cell.get("r", ""))
+            column = number(match[1]) if match else column + 1
+            self._take_cell(cell, column)
+
+    def _pass_row(self, element: Element) -> None:
+        """Far below, words are strays; nearer, the checklist goes on there."""
+        grid = self.grid
+        if grid.is_cut or (grid.beyond and self.row > LOOK_AHEAD_ROWS):
+            return
+        if any(self._entry(cell).text for cell in element):
+            if self.row > LOOK_AHEAD_ROWS:
+                grid.beyond = f"A{self.row}"
+            grid.is_cut = self.row <= LOOK_AHEAD_ROWS
+
+    def _take_cell(self, cell: Element, column: int) -> None:
+        if not len(cell):
+            return
+        entry = self._entry(cell)
+        if entry.is_picture:
+            self.grid.pictures.append(address(self.row, column))
+        elif column > MAX_COLUMNS:
+            if entry.text and not self.grid.beyond:
+                self.grid.beyond = address(self.row, column)
+        elif entry.is_filled:
+            self.grid.cells[self.row, column] = entry
+
+    def _entry(self, cell: Element) -> Entry:
+        return self.values.entry(cell, shows_zeros=self.shows_zeros)
+
+
+def _places(rule: Element) -> str:
+    """The ranges of a rule; its newer form has them in an element of their own."""
+    inner = next((one.text for one in rule.iter() if local(one.tag) == "sqref"), None)
+    return rule.get("sqref") or inner or ""
