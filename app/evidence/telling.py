@@ -142,6 +142,7 @@ def column_words() -> dict[str, str]:
         "address": _("Address"),
         "latitude": _("Latitude"),
         "longitude": _("Longitude"),
+        "radius_m": _("Radius (m)"),
         "logo_key": _("Logo"),
         "second_logo_key": _("Second logo"),
         "colour_accent": _("Accent colour"),

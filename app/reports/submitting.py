@@ -29,6 +29,7 @@ from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
 from app.reports.locking import lock_report, refuse_closed
 from app.reports.queries import get_report
+from app.reports.reading import ReadException, read_exceptions
 from app.reports.signing import SigningPlace, signing_places
 from app.reports.snapshot import freeze
 
@@ -37,7 +38,8 @@ from app.reports.snapshot import freeze
 class Review:
     """What stands between a report and its submit, and what it amounts to so far.
 
-    `missing` leaves out the photos that are still being read: `reading` counts those.
+    `missing` leaves out the photos that are still being read: `reading` counts those. `exceptions`
+    stop nothing: they are what the report will say.
     """
 
     report: Report
@@ -46,6 +48,7 @@ class Review:
     missing: Sequence[Missing]
     reading: int
     places: Sequence[SigningPlace]
+    exceptions: Sequence[ReadException]
 
 
 class ReportIncomplete(DomainError):
@@ -77,6 +80,7 @@ def review_of(report: Report) -> Review:
         missing=[item for item in missing if item.kind is not MissingKind.READING],
         reading=sum(photo.state is PhotoState.READING for photo in photos),
         places=signing_places(definition, facts, content),
+        exceptions=read_exceptions(facts),
     )
 
 
