@@ -225,7 +225,7 @@ def test_the_strip_says_when_where_which_report_and_which_file(app, acting, cast
         strip = strip_text(photo, photo.reading, frame_of(report, read_surroundings(report)))
         assert strip.time == "2026-03-14 09:30:00 UTC−03:00 · camera"
         assert strip.position == "−23.550520, −46.633308 ±12 m · browser"
-        assert strip.place == "365 m from São Paulo, SP, BR (GeoNames)"
+        assert strip.place == "365 m from Se, SP, BR (GeoNames)"
         assert strip.from_site == "11.6 km from the site"
         assert strip.site == f"Site: {report.project.name} · Al. Araguaia 3571"
         assert strip.report == f"{report.number}-R0"

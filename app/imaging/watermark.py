@@ -170,7 +170,7 @@ def draw_strip(
 
     pitch = round(size * _PITCH)
     bottom = len(layout.rows) * pitch + padding
-    gap = padding if layout.site else 0
+    gap = round(size * 0.4) if layout.site else 0
     height = bottom + gap + len(layout.site) * pitch + padding
     right = width - padding
     strip = _ground(beneath, (width, height), colours.ground, opacity)
