@@ -79,15 +79,16 @@ messages: setup  ## collect the texts to translate into app/translations
 	@sed -i -E '/^"$(NOT_IN_HEADERS): /d' app/translations/*/LC_MESSAGES/messages.po
 
 .PHONY: lock
-lock: setup  ## lock requirements.txt and requirements-dev.txt with hashes from pyproject.toml
+lock: setup  ## lock requirements.txt, -build.txt and -dev.txt with hashes from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.txt
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -c requirements.txt -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --group build --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements-build.txt
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --group build --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -c requirements.txt -o requirements-dev.txt
 
 # --- set-up: each step once, again only when what it reads has changed ---------------------
 
 .PHONY: setup
-setup: $(VENV)/.system $(VENV)/.python app/static/dist/manifest.json app/static/fonts/Inter-Regular.ttf $(VENV)/.messages
+setup: $(VENV)/.system $(VENV)/.python app/static/dist/manifest.json app/static/fonts/Inter-Regular.ttf app/gazetteer/places.bin $(VENV)/.messages
 
 .PHONY: browser
 browser: $(VENV)/.browser
@@ -118,6 +119,10 @@ app/static/dist/manifest.json: $(ASSET_SOURCES) app/assets/node_modules/.install
 
 app/static/fonts/Inter-Regular.ttf: app/assets/node_modules/.installed app/fonts.py
 	@$(BIN)/python -m app.fonts app/assets/node_modules/inter-ui/web app/static/fonts
+	@touch $@
+
+app/gazetteer/places.bin: app/gazetteer/build.py app/gazetteer/file.py $(VENV)/.python
+	@$(BIN)/python -m app.gazetteer.build $@
 	@touch $@
 
 $(VENV)/.messages: $(wildcard app/translations/*/LC_MESSAGES/*.po) $(VENV)/.python

@@ -11,6 +11,7 @@ from whitenoise import WhiteNoise
 from app import storage, tenancy, transactions
 from app.config import ROOT, Settings
 from app.extensions import compress, csrf, db, htmx, limiter, migrate
+from app.gazetteer.lookup import gazetteer
 
 ENGINE_OPTIONS = {
     "pool_pre_ping": True,
@@ -28,8 +29,12 @@ ENGINE_OPTIONS = {
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The application. Opens no connection; `tenancy.check_app_role` does, at a start."""
+    """The application. Opens no connection; `tenancy.check_app_role` does, at a start.
+
+    Raises GazetteerMissing: a photo that could not name the nearest place would say nothing of it.
+    """
     settings = settings or Settings()  # type: ignore[call-arg]
+    gazetteer()
     app = Flask(__name__)
     _configure(app, settings)
     _bind_extensions(app)

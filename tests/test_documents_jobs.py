@@ -429,7 +429,11 @@ def test_a_finished_report_prints_what_its_snapshot_names(desk):
         one["pictures"] = other["pictures"]
         (named,) = (p["sha256"] for p in other["pictures"] if p["kind"] == "print")
         prints = plan_prints(
-            source.facts.photos, frame_of(source.report), None, is_finished=True, frozen=frozen
+            source.facts.photos,
+            frame_of(source.report, source.facts.surroundings),
+            None,
+            is_finished=True,
+            frozen=frozen,
         )
         assert {one.sha256 for one in prints.by_photo.values()} == {named}
         assert not prints.missing

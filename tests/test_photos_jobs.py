@@ -27,10 +27,14 @@ from app.models import (
 from app.photos import checking
 from app.photos.service import Upload, add_photo
 from app.photos.strip import frame_of, strip_text
+from app.reports.facts import read_surroundings
 from app.storage import receive
 from tests.pictures import a_jpeg, a_png, a_truncated_jpeg
 from tests.scenarios import a_project, a_report
 from tests.stored import storage
+
+# 11.6 km from where the photo of the strip is taken.
+SITE = {"latitude": Decimal("-23.626612"), "longitude": Decimal("-46.711234")}
 
 
 @pytest.fixture
@@ -39,7 +43,7 @@ def receive_photo(acting, cast):
 
     def run(data: bytes, **claims) -> tuple[UUID, UUID]:
         with acting(cast.tess) as actor:
-            project = a_project(actor, address="Al. Araguaia 3571")
+            project = a_project(actor, address="Al. Araguaia 3571", **SITE)
             report_id = a_report(actor, project=project).id
             with receive(io.BytesIO(data)) as received:
                 upload = Upload(received, client_id=uuid4(), **claims)
@@ -218,10 +222,12 @@ def test_the_strip_says_when_where_which_report_and_which_file(app, acting, cast
     with acting(cast.tess):
         photo = db.session.scalars(select(Photo).where(Photo.id == photo_id)).one()
         report = db.session.scalars(select(Report)).one()
-        strip = strip_text(photo, photo.reading, frame_of(report))
+        strip = strip_text(photo, photo.reading, frame_of(report, read_surroundings(report)))
         assert strip.time == "2026-03-14 09:30:00 UTC−03:00 · camera"
         assert strip.position == "−23.550520, −46.633308 ±12 m · browser"
-        assert strip.place == f"{report.project.name} · Al. Araguaia 3571"
+        assert strip.place == "365 m from Se, SP, BR (GeoNames)"
+        assert strip.from_site == "11.6 km from the site"
+        assert strip.site == f"Site: {report.project.name} · Al. Araguaia 3571"
         assert strip.report == f"{report.number}-R0"
         assert strip.sha256 == photo.sha256
 
@@ -232,8 +238,12 @@ def test_a_strip_without_witnesses_says_that_too(app, acting, cast, receive_phot
     with acting(cast.tess):
         photo = db.session.scalars(select(Photo).where(Photo.id == photo_id)).one()
         report = db.session.scalars(select(Report)).one()
-        strip = strip_text(photo, photo.reading, frame_of(report))
+        frame = frame_of(report, read_surroundings(report))
+        strip = strip_text(photo, photo.reading, frame)
         assert strip.time == "2026-03-14 09:30:00 (no zone) · camera"
         assert strip.position == "No position recorded"
-        bare = strip_text(photo, None, frame_of(report))
+        # No place was measured, so none is named, and the site's is not the photo's.
+        assert (strip.place, strip.from_site) == ("", "")
+        assert strip.site.startswith("Site: ")
+        bare = strip_text(photo, None, frame)
         assert bare.time.endswith("UTC+00:00 · received")

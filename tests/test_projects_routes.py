@@ -104,6 +104,11 @@ def test_the_list_costs_the_same_however_many(client_of, acting, cast, queries, 
         ({"latitude": "1e999", "longitude": "0"}, "This is not a number of degrees."),
         ({"latitude": "1"}, "Give both coordinates, or neither."),
         ({"longitude": "1"}, "Give both coordinates, or neither."),
+        ({"latitude": "0", "longitude": "-0.0"}, "0, 0 is a point in the ocean."),
+        *(
+            ({"radius_m": radius}, "The radius lies between 10 and 100000 metres.")
+            for radius in ("9", "100001", "1.000", "1,000", "1 km", "-50", "1e3", "٣٠٠", "9" * 30)
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(client_of, acting, cast, changes, sentence):
@@ -114,6 +119,29 @@ def test_what_cannot_be_is_refused(client_of, acting, cast, changes, sentence):
         assert "Street 1" in answer.text
     with acting(cast.max):
         assert db.session.scalar(select(func.count(Project.id))) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"), [({}, 1_000), ({"radius_m": ""}, 1_000), ({"radius_m": " 25 000 "}, 25_000),
+                          ({"radius_m": "10"}, 10), ({"radius_m": "100000"}, 100_000)],
+)  # fmt: skip
+def test_the_radius_is_kept_shown_and_audited(client_of, acting, cast, given, stored):
+    client = client_of(cast.max)
+    assert 'value="1000"' in client.get("/projects/new").text
+    answer = client.post("/projects/", data=form(**PLACE, **given))
+    assert answer.status_code == 303
+    with acting(cast.max):
+        project = db.session.scalars(select(Project)).one()
+        assert project.radius_m == stored
+        facts = list_entries("project", project.id)[0].facts["facts"]
+        assert facts["values"]["radius_m"] == str(stored)
+        project_id = project.id
+    assert f'value="{stored}"' in client.get(f"/projects/{project_id}/edit").text
+    assert "Radius" in client.get(answer.location).text
+    client.post(f"/projects/{project_id}", data=form(**PLACE, radius_m="77"))
+    with acting(cast.max):
+        change = list_entries("project", project_id)[-1].facts["facts"]["changes"]
+        assert change == {"radius_m": {"old": str(stored), "new": "77"}}
 
 
 def test_a_name_is_unique_and_a_second_post_harmless(client_of, acting, cast):

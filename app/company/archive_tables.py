@@ -92,8 +92,8 @@ def tables() -> tuple[Table, ...]:
     return (
         Table("people", ("name", "email", "role", "active", "created_at", "deactivated_at"),
               _people),
-        Table("projects", ("name", "client", "address", "latitude", "longitude", "created_at",
-                           "archived_at"), _projects),
+        Table("projects", ("name", "client", "address", "latitude", "longitude", "radius_m",
+                           "created_at", "archived_at"), _projects),
         Table("equipment", ("project", "tag", "name", "created_at"), _equipment),
         Table("reports", ("report", "number", "revision", "title", "status", "result", "project",
                           "checklist", "version", "equipment", "assignee", "started_by", "due_on",
@@ -217,7 +217,7 @@ def _people() -> Iterator[Row]:
 
 def _projects() -> Iterator[Row]:
     columns = (Project.name, Project.client, Project.address, Project.latitude, Project.longitude,
-               Project.created_at, Project.archived_at)  # fmt: skip
+               Project.radius_m, Project.created_at, Project.archived_at)  # fmt: skip
     for row in read_batches(select(*columns).order_by(Project.name)):
         yield tuple(row)
 

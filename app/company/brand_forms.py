@@ -104,8 +104,8 @@ class BrandForm(FlaskForm):  # type: ignore[misc]
     )
     strip_logo = BooleanField(_l("Logo"))
     strip_report = BooleanField(_l("Report number"))
-    strip_coordinates = BooleanField(_l("Coordinates"))
-    strip_place = BooleanField(_l("Project and address"))
+    strip_coordinates = BooleanField(_l("Coordinates, nearest place, distance to the site"))
+    strip_place = BooleanField(_l("Site: project and address"))
     strip_position = RadioField(
         _l("Where it stands"),
         choices=options(

@@ -30,17 +30,20 @@ from app.jobs.runner import FenceLost, publish
 from app.models import BrandPreview, Photo, PhotoReading
 from app.pdf import context as pdf
 from app.pdf.engine import render_pdf
+from app.pdf.labels import Labels
 from app.photos.drawing import local_logo
-from app.photos.place import places_of, times_of
-from app.photos.strip import StripFrame, strip_text, time_words
+from app.photos.strip import StripFrame, nearest_words, site_words, strip_text, time_words
 from app.storage import object_key, put_bytes, storage
+from app.surroundings import Site, Surroundings
 from app.tenancy import require_tenant
+from app.witnesses import places_of, times_of
 
 PAGE_WIDTH = 1000
 """Of a page's picture, in pixels: sharp at a desk, and still a small file."""
 
 COUNT = 3
 COVER = 0
+SITE = Site(Decimal("-23.627100"), Decimal("-46.700300"), 1_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,12 @@ def _load(claim: Claim) -> Sheet:
             settings = {**settings, key: None}
     frame = StripFrame(
         report=f"{NUMBER}-R0",
-        place=PLACE,
+        site=PLACE,
         language="pt" if str(settings["locale"]).startswith("pt") else "en",
         time_zone=settings["time_zone"],
         logo_key=settings["logo_key"] if shown.logo else None,
         watermark=shown,
+        surroundings=Surroundings(SITE),
     )
     return Sheet(draft, settings, frame)
 
@@ -143,6 +147,7 @@ def _printed(
     sheet: Sheet, photo: Photo, reading: PhotoReading, number: int, size: tuple[int, int]
 ) -> pdf.Photo:
     taken, place = times_of(photo, reading)[0], places_of(photo, reading)[0]
+    labels, around = Labels((sheet.frame.language,)), sheet.frame.surroundings
     return pdf.Photo(
         key=_key(number),
         ordinal=number + 1,
@@ -151,10 +156,11 @@ def _printed(
         sha256=photo.sha256,
         time_text=time_words(taken, sheet.frame.language, sheet.frame.time_zone),
         time_source=taken.source,
-        place=PLACE,
         coordinates=place.words,
         accuracy=place.accuracy_words,
         place_source=place.source,
+        nearest=nearest_words(around.nearest(photo.id, place), labels),
+        from_site=site_words(around.site_distance_m(place), labels),
     )
 
 

@@ -6,7 +6,7 @@ Whether anything is missing is for rules.py; words and colours are for the pages
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,6 +31,16 @@ class ExceptionKind(StrEnum):
     OUT_OF_LIMITS = "out_of_limits"
     QUARANTINED_PHOTO = "quarantined_photo"
     DAMAGED_PHOTO = "damaged_photo"
+    CLOCKS_DISAGREE = "clocks_disagree"
+    PLACES_DISAGREE = "places_disagree"
+    FAR_FROM_SITE = "far_from_site"
+
+
+# What speaks against when and where a photo was taken. They need more than the answers: whoever
+# knows the witnesses says which photos they hold for.
+DOUBTS = (
+    ExceptionKind.CLOCKS_DISAGREE, ExceptionKind.PLACES_DISAGREE, ExceptionKind.FAR_FROM_SITE,
+)  # fmt: skip
 
 
 class RemarkKind(StrEnum):
@@ -51,12 +61,15 @@ class ExceptionItem:
     """One exception. `cell` is the table cell out of limits (`row_id:column_id`), else None.
 
     `reason` is what the technician said about a quarantined photo, or the comment otherwise.
+    `photos` are those in doubt, by their places in the list that was judged: one exception stands
+    for all photos of a field that are in the same doubt.
     """
 
     kind: ExceptionKind
     field_id: str
     cell: str | None = None
     reason: str | None = None
+    photos: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +107,24 @@ class ReportResult:
 
 
 def exceptions(
-    definition: Definition, answers: Mapping[str, AnswerFacts], photos: Iterable[PhotoFacts]
+    definition: Definition,
+    answers: Mapping[str, AnswerFacts],
+    photos: Sequence[PhotoFacts],
+    doubts: Sequence[Collection[ExceptionKind]],
 ) -> list[ExceptionItem]:
-    """Not OK, readings out of limits, quarantined and damaged photos, in the order of the form."""
-    photos = list(photos)
+    """Not OK, readings out of limits, quarantined, damaged and doubtful photos, in the order of the
+    form.
+
+    `doubts` are those about each photo, in the order of `photos`.
+    """
     items: list[ExceptionItem] = []
     for field in definition.all_fields():
+        own = [index for index, photo in enumerate(photos) if photo.field_id == field.id]
         items += _answer_exceptions(field, answers.get(field.id, NOTHING))
-        items += [
-            item
-            for photo in photos
-            if photo.field_id == field.id
-            for item in _photo_exceptions(photo)
-        ]
+        items += [item for index in own for item in _photo_exceptions(photos[index])]
+        for kind in DOUBTS:
+            if doubtful := tuple(index for index in own if kind in doubts[index]):
+                items.append(ExceptionItem(kind, field.id, photos=doubtful))
     return items
 
 
@@ -160,8 +178,9 @@ def result(
 
     Failed when any verdict is Not OK or any reading is out of limits. Otherwise Passed with
     remarks where there are `remarks`, else Passed. Missing answers do not change the outcome, as
-    submit refuses them. A report is judged once, at its submit; its outcome is stored then and
-    never judged again.
+    submit refuses them. Doubts about when and where photos were taken do not either: photos that
+    wait for a network are received hours late. A report is judged once, at its submit; its outcome
+    is stored then and never judged again.
     """
     photos = list(photos)
     fields = [field for field in definition.all_fields() if field.type is not FieldType.NOTE]

@@ -6,9 +6,7 @@ app.pdf.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
-from itertools import groupby
+from collections.abc import Iterator, Mapping
 
 from app.definition.doubts import ONLY, readings
 from app.definition.judging import NOTHING, PhotoState
@@ -19,12 +17,12 @@ from app.definition.rules import (
     MissingKind,
     Outcome,
     ReportResult,
-    exceptions,
     missing_items,
     na_items,
     result,
 )
 from app.definition.schema import Definition, Field, FieldType
+from app.distances import distance_words
 from app.documents.loading import Source, Subject, name_of, subject_of
 from app.documents.pictures import PhotoPrinter, Prints
 from app.documents.questions import limits_of, question_of
@@ -92,7 +90,13 @@ class Builder:
             generator=f"Laudo {app_version()}",
             settings=PdfSettings.of(source.tenant.pdf),
             photo_notes=self.printer.notes,
+            gazetteer=self._gazetteer(),
         )
+
+    def _gazetteer(self) -> str:
+        """The source of the nearest places that are printed, with its version."""
+        named = (one.nearest for one in self.facts.photos if one.state is PhotoState.GOOD)
+        return next((near.source for near in named if near), "")
 
     def _branding(self) -> pdf.Branding:
         tenant = self.source.tenant
@@ -111,11 +115,12 @@ class Builder:
         )
 
     def _project(self) -> pdf.Project:
-        one = self.subject
-        where = ""
-        if one.latitude is not None and one.longitude is not None:
-            where = f"{Decimal(one.latitude):.6f}, {Decimal(one.longitude):.6f}"
-        return pdf.Project(one.project, one.client, one.address, where.replace("-", "\u2212"))
+        one, site = self.subject, self.facts.surroundings.site
+        where, radius = "", ""
+        if site is not None:
+            where = f"{site.latitude:.6f}, {site.longitude:.6f}".replace("-", "\u2212")
+            radius = distance_words(site.radius_m, self.labels.languages[0])
+        return pdf.Project(one.project, one.client, one.address, where, radius)
 
     def _equipment(self) -> pdf.Equipment | None:
         tag = self.subject.tag
@@ -248,30 +253,16 @@ class Builder:
             )
 
     def _exceptions(self) -> Iterator[pdf.ReportException]:
-        """The rules' exceptions, each field's followed by the doubts about its photos."""
-        items = exceptions(self.definition, self.facts.answers, self.facts.photo_facts)
-        by_field: dict[str, list[ExceptionItem]] = {}
-        for item in items:
-            by_field.setdefault(item.field_id, []).append(item)
-        for field in self.definition.all_fields():
-            for item in by_field.get(field.id, []):
-                kind = pdf.ExceptionKind(item.kind.value)
-                yield self._exception(field, kind, self._detail(field, item))
-            yield from self._doubts(field, self.facts.photos_of(field.id))
-
-    def _doubts(self, field: Field, photos: Sequence[PlacedPhoto]) -> Iterator[pdf.ReportException]:
-        """One line a field and kind, however many photos disagree in the same way."""
-        found = [one for photo in photos for one in self.printer.conflicts(photo)]
-        for kind, group in groupby(sorted(found, key=_kind), key=_kind):
-            details = [one.detail for one in group]
-            more = f" (+{len(details) - 1})" if len(details) > 1 else ""
-            yield self._exception(field, kind, details[0] + more)
-
-    def _exception(self, field: Field, kind: pdf.ExceptionKind, detail: str) -> pdf.ReportException:
-        label = words_of(field.label, self.languages)
-        return pdf.ReportException(kind, field.id, self.numbers[field.id], label, detail)
+        for item in self.facts.exceptions():
+            field, kind = self._field(item.field_id), pdf.ExceptionKind(item.kind.value)
+            label = words_of(field.label, self.languages)
+            yield pdf.ReportException(
+                kind, field.id, self.numbers[field.id], label, self._detail(field, item)
+            )
 
     def _detail(self, field: Field, item: ExceptionItem) -> str:
+        if item.photos:
+            return self.printer.doubt(item.kind, [self.facts.photos[at] for at in item.photos])
         if item.kind is ExceptionKind.DAMAGED_PHOTO:
             return note_words(Note.DAMAGED, self.labels.languages).first
         if item.kind is not ExceptionKind.OUT_OF_LIMITS:
@@ -320,7 +311,3 @@ def numbers_of(definition: Definition) -> dict[str, str]:
             count += field.type is not FieldType.NOTE
             numbers[field.id] = f"{group}.{count}"
     return numbers
-
-
-def _kind(conflict: pdf.Conflict) -> pdf.ExceptionKind:
-    return conflict.kind

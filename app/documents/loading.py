@@ -41,13 +41,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Project and equipment as they are called in this report; degrees as text."""
+    """Project and equipment as they are called in this report."""
 
     project: str
     client: str
     address: str
-    latitude: str | None
-    longitude: str | None
     tag: str | None
     equipment: str
 
@@ -90,8 +88,6 @@ def subject_of(source: Source) -> Subject:
             project=project["name"],
             client=project["client"],
             address=project["address"],
-            latitude=project["latitude"],
-            longitude=project["longitude"],
             tag=equipment["tag"] if equipment else None,
             equipment=equipment["name"] if equipment else "",
         )
@@ -100,8 +96,6 @@ def subject_of(source: Source) -> Subject:
         project=project.name,
         client=project.client,
         address=project.address,
-        latitude=None if project.latitude is None else str(project.latitude),
-        longitude=None if project.longitude is None else str(project.longitude),
         tag=equipment.tag if equipment else None,
         equipment=equipment.name if equipment else "",
     )

@@ -131,7 +131,12 @@ def _load(
     if source.report.is_finished and check_rows(source.report.id):
         raise WorkFailed(EVIDENCE_DIFFERS)
     subject = subject_of(source)
-    frame = frame_of(source.report, project=subject.project, address=subject.address)
+    frame = frame_of(
+        source.report,
+        source.facts.surroundings,
+        project=subject.project,
+        address=subject.address,
+    )
     pause()
     logo = local_logo(frame.logo_key, folder)
     prints = plan_prints(

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.definition.judging import PhotoState
+from app.definition.outcome import ExceptionKind
 from app.documents.words import note_line, note_words
 from app.extensions import db
 from app.imaging.derivatives import print_recipe
@@ -24,19 +25,12 @@ from app.pdf.context import TimeSource
 from app.pdf.labels import Labels
 from app.photos.drawing import Drawn, Order
 from app.photos.notes import ABSENCES, notes_of
-from app.photos.place import (
-    Conflict,
-    Taken,
-    clocks_disagree,
-    photo_conflicts,
-    places_of,
-    times_of,
-)
-from app.photos.strip import StripFrame, strip_text, time_words
+from app.photos.strip import StripFrame, nearest_words, site_words, strip_text, time_words
 from app.reports.facts import PlacedPhoto
 from app.storage import MissingObject, object_key, storage
 from app.tenancy import require_tenant
 from app.transactions import pause
+from app.witnesses import Conflict, Taken, clocks_disagree, times_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +137,26 @@ class PhotoPrinter:
 
     def conflicts(self, one: PlacedPhoto) -> Iterator[pdf.Conflict]:
         """Where the witnesses disagree, with what each of them says."""
-        for conflict in photo_conflicts(one.photo, one.reading):
+        for conflict in one.conflicts:
             yield pdf.Conflict(pdf.ExceptionKind(conflict.kind.value), self._detail(conflict))
+
+    def doubt(self, kind: ExceptionKind, photos: Sequence[PlacedPhoto]) -> str:
+        """Why photos of a field are in doubt: the words on one of them, and how many more are.
+
+        Of those far from the site the farthest is told.
+        """
+        if kind is ExceptionKind.FAR_FROM_SITE:
+            distance = max(one.site_distance_m or 0.0 for one in photos)
+            told = site_words(distance, self._labels)
+        else:
+            found = (one for photo in photos for one in photo.conflicts)
+            told = next(self._detail(one) for one in found if one.kind.value == kind.value)
+        return f"{told} (+{len(photos) - 1})" if len(photos) > 1 else told
 
     def _photo(self, one: PlacedPhoto) -> pdf.Photo:
         self._count += 1
         photo, printed = one.photo, self._prints.by_photo[one.photo.id]
-        taken = times_of(photo, one.reading)[0]
-        place = next(iter(places_of(photo, one.reading)), None)
+        taken, place = times_of(photo, one.reading)[0], one.place
         notes = notes_of(one.reading)
         for said in notes:
             self._notes.setdefault(said.note, []).append((self._count, said.quoted))
@@ -165,10 +171,12 @@ class PhotoPrinter:
             caption=one.placement.caption,
             time_text=time_words(taken, self._frame.language, self._frame.time_zone),
             time_source=taken.source,
-            place=self._frame.place,
             coordinates=place.words if place else "",
             accuracy=place.accuracy_words if place else "",
             place_source=place.source if place else None,
+            nearest=nearest_words(one.nearest, self._labels),
+            from_site=site_words(one.site_distance_m, self._labels),
+            is_far=one.is_far,
             conflicts=tuple(self.conflicts(one)),
             notes=tuple(
                 note_line(said, self._labels.languages)

@@ -38,6 +38,7 @@ _NAMES = {
     "address": N_("Address"),
     "latitude": N_("Latitude"),
     "longitude": N_("Longitude"),
+    "radius_m": N_("Radius (m)"),
     "tag": N_("Equipment tag"),
     "logo_key": N_("Logo"),
     "second_logo_key": N_("Second logo"),

@@ -47,7 +47,11 @@ class StripStyle:
 
 
 class WatermarkSettings(Stored):
-    """Which lines the strip has beside time and hash, and how it looks."""
+    """Which lines the strip has beside time and hash, and how it looks.
+
+    `coordinates` brings the nearest place and the distance to the site along, `place` is the site:
+    the project's name and address.
+    """
 
     logo: bool = True
     coordinates: bool = True

@@ -1,4 +1,4 @@
-"""Draws the strip of a photo: logo, time, place, report number and hash.
+"""Draws the strip of a photo: logo, time, place, report number and hash; below them the site.
 
 Below the picture it covers no pixel; a company may have it lie on the lower edge instead. Words
 arrive ready and in the reader's language; what is true about a photo is decided elsewhere, only
@@ -7,7 +7,7 @@ the drawing lives here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -43,8 +43,9 @@ class StripText:
     """The lines of a strip, ready to print; an empty one takes no room.
 
     `time` has zone and source ('2026-11-22 14:05:09 -03:00 · EXIF'), `position` coordinates,
-    accuracy and source, `place` the site's name, `report` the number with its revision.
-    `sha256` is the original's whole digest in hex.
+    accuracy and source, `place` the nearest named place and `from_site` the site, each with its
+    distance. `report` is the number with its revision, `sha256` the original's whole digest in hex.
+    `site` is where the project is, which says nothing of where the photo was taken.
     """
 
     time: str
@@ -52,6 +53,8 @@ class StripText:
     place: str
     report: str
     sha256: str
+    from_site: str = ""
+    site: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,12 +130,14 @@ class _Row:
 class _Layout:
     """Rows from the top; the logo stands flush right in two of them, from `logo_row` on.
 
-    `rule` is how far from the right edge a vertical line parts two columns, in pixels.
+    `rule` is how far from the right edge a vertical line parts two columns, in pixels. The lines of
+    the `site` come last, below a line across.
     """
 
     rows: list[_Row]
     logo_row: int = 0
     rule: int | None = None
+    site: tuple[_Line, ...] = ()
 
 
 def text_size(width: int, height: int) -> int:
@@ -164,7 +169,9 @@ def draw_strip(
     layout = _lay_out(text, faces, width - 2 * padding, size, mark)
 
     pitch = round(size * _PITCH)
-    height = len(layout.rows) * pitch + 2 * padding
+    bottom = len(layout.rows) * pitch + padding
+    gap = round(size * 0.4) if layout.site else 0
+    height = bottom + gap + len(layout.site) * pitch + padding
     right = width - padding
     strip = _ground(beneath, (width, height), colours.ground, opacity)
     # Words keep a halo of the ground's colour where that alone does not carry them.
@@ -173,7 +180,9 @@ def draw_strip(
     pen.rectangle((0, 0, width - 1, max(0, round(size / 12) - 1)), fill=colours.ink)
     if layout.rule is not None:
         x = right - layout.rule
-        pen.line((x, padding, x, height - padding - 1), fill=colours.rule)
+        pen.line((x, padding, x, bottom - 1), fill=colours.rule)
+    if layout.site:
+        pen.line((padding, bottom + gap // 2, right, bottom + gap // 2), fill=colours.rule)
     if mark:
         slack = _LOGO_ROWS * pitch - mark.height
         strip.paste(
@@ -185,6 +194,9 @@ def draw_strip(
             _write(pen, (padding, baseline), "ls", row.left, faces, colours, halo)
         if row.right:
             _write(pen, (right, baseline), "rs", row.right, faces, colours, halo)
+        baseline += pitch
+    for line in layout.site:
+        _write(pen, (padding, baseline + gap), "ls", line, faces, colours, halo)
         baseline += pitch
     return strip
 
@@ -262,18 +274,21 @@ def _lines(parts: list[tuple[str, bool]]) -> list[_Line]:
 def _lay_out(
     text: StripText, faces: _Faces, width: int, size: int, mark: Image.Image | None
 ) -> _Layout:
-    """Arrange what was seen (time, place) and what it belongs to (logo, report, hash).
+    """Arrange what was seen (time, place), what it belongs to (logo, report, hash), and the site.
 
     In two columns or one below the other, whichever is lower: strips cost the picture its room.
     """
     digest = text.sha256[:HASH_DIGITS]
-    seen = _lines([(text.time, True), (text.position, False), (text.place, False)])
+    seen = _lines(
+        [(text.time, True), (text.position, False), (text.place, False), (text.from_site, False)]
+    )
     source = _lines([(text.report, True), (f"SHA-256 {digest}" if digest else "", False)])
     stacked = _stacked(seen, source, faces, width, size, mark)
     columns = _columns(seen, source, faces, width, size, mark)
+    site = tuple(faces.wrap(_lines([(text.site, False)]), width))
     if columns is None or len(stacked.rows) < len(columns.rows):
-        return stacked
-    return columns
+        return replace(stacked, site=site)
+    return replace(columns, site=site)
 
 
 def _columns(

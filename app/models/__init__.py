@@ -28,6 +28,9 @@ from app.models.photo import (
     PhotoVerdict,
 )
 from app.models.project import (
+    DEFAULT_RADIUS_M,
+    LEAST_RADIUS_M,
+    MOST_RADIUS_M,
     Equipment,
     Project,
     ProjectChecklist,
@@ -49,8 +52,11 @@ from app.models.verification import Verification
 from app.models.work import Work, WorkState
 
 __all__ = [
+    "DEFAULT_RADIUS_M",
     "FINISHED_STATUSES",
+    "LEAST_RADIUS_M",
     "MANAGERS",
+    "MOST_RADIUS_M",
     "OPEN_STATUSES",
     "STAFF",
     "TENANT_ROLES",

@@ -6,23 +6,34 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Computed, DateTime, Numeric, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Computed, DateTime, Numeric, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Changing, TenantRow, tenant_key, tenant_table
 
+DEFAULT_RADIUS_M = 1_000
+LEAST_RADIUS_M, MOST_RADIUS_M = 10, 100_000
+
 
 class Project(Changing, TenantRow):
-    """Coordinates are WGS 84 decimal degrees, six places."""
+    """Coordinates are WGS 84 decimal degrees, six places.
+
+    A photo that was taken farther from them than `radius_m`, in metres, is an exception.
+    """
 
     __tablename__ = "projects"
-    __table_args__ = tenant_table(UniqueConstraint("tenant_id", "name"))
+    __table_args__ = tenant_table(
+        UniqueConstraint("tenant_id", "name"),
+        CheckConstraint(f"radius_m between {LEAST_RADIUS_M} and {MOST_RADIUS_M}", name="radius_m"),
+    )
 
     name: Mapped[str] = mapped_column(String(200))
     client: Mapped[str] = mapped_column(String(200), server_default="")
     address: Mapped[str] = mapped_column(String(500), server_default="")
     latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
     longitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    radius_m: Mapped[int] = mapped_column(server_default=sql(str(DEFAULT_RADIUS_M)))
     archived_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 

@@ -44,6 +44,7 @@ class ExceptionKind(StrEnum):
     DAMAGED_PHOTO = "damaged_photo"
     CLOCKS_DISAGREE = "clocks_disagree"
     PLACES_DISAGREE = "places_disagree"
+    FAR_FROM_SITE = "far_from_site"
 
 
 class PersonRole(StrEnum):
@@ -88,10 +89,13 @@ class Branding:
 
 @dataclass(frozen=True, slots=True)
 class Project:
+    """`address`, `coordinates` and `radius` ('1 km') are the site's: no photo was seen there."""
+
     name: str
     client: str
     address: str = ""
     coordinates: str = ""
+    radius: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +193,8 @@ class Photo:
     """One placed photo. `key` names its print derivative in `files`, `sha256` is the original's.
 
     `ordinal` counts through the whole report from 1; width and height are the derivative's
-    pixels; `time_text` names its zone; `accuracy` reads like '±12 m'. `notes` are sentences on
+    pixels; `time_text` names its zone; `accuracy` reads like '±12 m', `nearest` like '3.2 km from
+    Vinhedo, SP, BR (GeoNames)', `from_site` like '120 m from the site'. `notes` are sentences on
     what its file says that could not be taken as it stands.
     """
 
@@ -201,10 +206,12 @@ class Photo:
     caption: str = ""
     time_text: str = ""
     time_source: TimeSource | None = None
-    place: str = ""
     coordinates: str = ""
     accuracy: str = ""
     place_source: PlaceSource | None = None
+    nearest: str = ""
+    from_site: str = ""
+    is_far: bool = False
     conflicts: tuple[Conflict, ...] = ()
     notes: tuple[str, ...] = ()
     is_repeat: bool = False
@@ -322,7 +329,8 @@ class PhotoTotals:
 class ReportContext:
     """The whole PDF. `languages` has one or two of 'en', 'pt', the first shown larger.
 
-    `time_zone` is an IANA name; `rendered_at` is the only clock of the file and comes from the
+    `gazetteer` names the source of the nearest places with its version, empty where no photo has
+    one. `time_zone` is an IANA name; `rendered_at` is the only clock of the file and comes from the
     document's row, so that the same context always gives the same bytes.
     """
 
@@ -346,6 +354,7 @@ class ReportContext:
     generator: str = "Laudo"
     settings: PdfSettings = DEFAULTS
     photo_notes: tuple[PhotoNote, ...] = ()
+    gazetteer: str = ""
 
     @property
     def full_number(self) -> str:

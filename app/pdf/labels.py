@@ -23,7 +23,8 @@ LABELS: dict[str, tuple[str, str]] = {
     "checklist": ("Checklist", "Checklist"),
     "project": ("Project", "Projeto"),
     "client": ("Client", "Cliente"),
-    "coordinates": ("Coordinates", "Coordenadas"),
+    "site": ("Site", "Obra"),
+    "radius": ("radius %(distance)s", "raio de %(distance)s"),
     "equipment": ("Equipment", "Equipamento"),
     "created": ("Created", "Criado"),
     "started": ("Started", "Iniciado"),
@@ -75,6 +76,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "damaged_photo": ("Damaged photo", "Foto danificada"),
     "clocks_disagree": ("Clocks disagree", "Relógios divergem"),
     "places_disagree": ("Places disagree", "Locais divergem"),
+    "far_from_site": ("Far from the site", "Longe da obra"),
     "not_applicable": ("Not applicable", "Não aplicável"),
     # questions
     "comment": ("Comment", "Comentário"),
@@ -94,6 +96,8 @@ LABELS: dict[str, tuple[str, str]] = {
     "time_receipt": ("received", "recebimento"),
     "place_camera": ("camera", "câmera"),
     "place_browser": ("browser", "navegador"),
+    "nearest": ("%(distance)s from %(place)s (GeoNames)", "a %(distance)s de %(place)s (GeoNames)"),
+    "from_site": ("%(distance)s from the site", "a %(distance)s da obra"),
     # signatures
     "signatures": ("Signatures", "Assinaturas"),
     "not_signed": ("Not signed", "Não assinado"),
@@ -138,6 +142,7 @@ LABELS: dict[str, tuple[str, str]] = {
     ),
     "audit_head": ("Audit chain head", "Topo da cadeia de auditoria"),
     "made_by": ("Made by", "Gerado por"),
+    "place_names": ("Place names", "Nomes de lugares"),
     "photo_hashes": ("Photos as received (SHA-256)", "Fotos como recebidas (SHA-256)"),
 }
 

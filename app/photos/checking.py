@@ -26,6 +26,7 @@ from app.models import Photo, PhotoCheck, PhotoReading, PhotoVerdict, Report, Ve
 from app.photos.drawing import Drawing, Order, add_rows, draw, local_logo
 from app.photos.strip import StripFrame, frame_of, strip_text
 from app.storage import CorruptObject, MissingObject, storage
+from app.surroundings import surroundings_of
 from app.tenancy import require_tenant
 
 # A machine that is busy looks like a picture that is heavy: only a repeated finding counts.
@@ -84,7 +85,7 @@ def _load(check_id: UUID) -> Sheet:
             joinedload(Report.project), joinedload(Report.version).joinedload(Version.checklist)
         )
     ).one()
-    sheet = Sheet(photo, frame_of(report))
+    sheet = Sheet(photo, frame_of(report, surroundings_of(report.project)))
     db.session.expunge(photo)
     # Decoding takes seconds: no transaction may stay open for so long.
     db.session.rollback()

@@ -52,7 +52,8 @@ def read_upload(form: MultiDict[str, str], received: Received, *, is_alone: bool
         source=_source(form.get("source")),
         client_at=read_moment(form.get("client_at")),
     )
-    if latitude is not None and longitude is not None:
+    # Where a device has no position, some browsers give 0, 0: a point in the ocean off Africa.
+    if latitude is not None and longitude is not None and (latitude or longitude):
         upload = replace(
             upload,
             latitude=latitude,

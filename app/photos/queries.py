@@ -18,6 +18,7 @@ from app.definition.progress import Progress
 from app.definition.schema import Field
 from app.errors import NotFound
 from app.extensions import db
+from app.gazetteer.lookup import Nearest
 from app.models import (
     Actor,
     Derivative,
@@ -29,10 +30,10 @@ from app.models import (
     Report,
 )
 from app.photos.notes import FileNote, notes_of
-from app.photos.place import Conflict, Place, Taken, photo_conflicts, places_of, times_of
 from app.reports.completeness import progress_of
 from app.reports.facts import PlacedPhoto, list_placed_photos, load_facts
 from app.reports.queries import get_report, visible_to
+from app.witnesses import Conflict, Place, Taken, times_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,17 @@ class PhotoView:
     """A placed photo with everything that its card or figure shows.
 
     `state` is reading, good, quarantined, or failed: the worker gave up and may try again.
-    `ordinal` counts within the field from 1, `count` how many stand there.
+    `ordinal` counts within the field from 1, `count` how many stand there. `site_distance_m` is
+    None where the project or the photo has no position.
     """
 
     placed: PlacedPhoto
     state: str
     taken: Taken
     place: Place | None
+    nearest: Nearest | None
+    site_distance_m: float | None
+    is_far: bool
     conflicts: tuple[Conflict, ...]
     notes: tuple[FileNote, ...]
     ordinal: int
@@ -159,8 +164,11 @@ def photo_views(photos: Sequence[PlacedPhoto]) -> list[PhotoView]:
             placed=one,
             state=one.state.value,
             taken=times_of(one.photo, one.reading)[0],
-            place=next(iter(places_of(one.photo, one.reading)), None),
-            conflicts=photo_conflicts(one.photo, one.reading),
+            place=one.place,
+            nearest=one.nearest,
+            site_distance_m=one.site_distance_m,
+            is_far=one.is_far,
+            conflicts=one.conflicts,
             notes=notes_of(one.reading),
             ordinal=ordinal,
             count=len(photos),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +13,12 @@ from wtforms import Field, SelectField
 from wtforms.validators import DataRequired, InputRequired
 from wtforms.widgets import TextInput
 
+from app.models import DEFAULT_RADIUS_M, LEAST_RADIUS_M, MOST_RADIUS_M
 from app.projects.queries import Choices
 from app.web.forms import LongTextField, TextField, as_id, options
 
 SIX_PLACES = Decimal("0.000001")
+DIGITS = re.compile(r"[0-9]{1,9}")
 
 
 class CoordinateField(Field):
@@ -50,6 +53,38 @@ class CoordinateField(Field):
         self.data = degrees
 
 
+class RadiusField(Field):
+    """Whole metres; those that the site has where nothing is given."""
+
+    widget = TextInput()
+    data: int | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["render_kw"] = {"maxlength": 20, "autocomplete": "off", "inputmode": "numeric"}
+        kwargs["default"] = DEFAULT_RADIUS_M
+        super().__init__(*args, **kwargs)
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else str(self.data)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = DEFAULT_RADIUS_M
+        text = "".join(str(valuelist[0]).split()) if valuelist else ""
+        # A point or a comma would be a thousand to one reader and a fraction to another.
+        if not text:
+            return
+        if not DIGITS.fullmatch(text) or not LEAST_RADIUS_M <= int(text) <= MOST_RADIUS_M:
+            raise ValueError(
+                _(
+                    "The radius lies between %(least)s and %(most)s metres. Write it in digits"
+                    " only, such as 1000.",
+                    least=LEAST_RADIUS_M,
+                    most=MOST_RADIUS_M,
+                )
+            )
+        self.data = int(text)
+
+
 class ProjectForm(FlaskForm):  # type: ignore[misc]
     name = TextField(
         _l("Name"),
@@ -65,6 +100,13 @@ class ProjectForm(FlaskForm):  # type: ignore[misc]
     longitude = CoordinateField(
         _l("Longitude"), limit=180, description=_l("East is positive: -46.633308")
     )
+    radius_m = RadiusField(
+        _l("Radius of the site, in metres"),
+        description=_l(
+            "A photo taken farther from these coordinates is an exception in its report, and stops"
+            " nobody. The accuracy of its position is allowed for."
+        ),
+    )
 
     def validate(self, extra_validators: Any = None) -> bool:
         valid = bool(super().validate(extra_validators))
@@ -75,6 +117,11 @@ class ProjectForm(FlaskForm):  # type: ignore[misc]
             if missing.data is None and given.data is not None:
                 missing.errors = [_("Give both coordinates, or neither.")]
                 valid = False
+        if self.latitude.data == self.longitude.data == 0:
+            self.latitude.errors = [
+                _("0, 0 is a point in the ocean. Give the site's coordinates, or leave both empty.")
+            ]
+            valid = False
         return valid
 
     @property

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from app.errors import DomainError, NotFound
 from app.evidence.service import differences, record
 from app.extensions import db
-from app.models import Actor, Project
+from app.models import DEFAULT_RADIUS_M, Actor, Project
 
 
 class ProjectNameTaken(DomainError):
@@ -28,13 +28,15 @@ class ProjectNameTaken(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectFacts:
-    """What a person says about a project. Coordinates are WGS 84 degrees, both or none."""
+    """What a person says about a project. Coordinates are WGS 84 degrees, both or none; a photo
+    taken farther from them than `radius_m` metres is an exception."""
 
     name: str
     client: str = ""
     address: str = ""
     latitude: Decimal | None = None
     longitude: Decimal | None = None
+    radius_m: int = DEFAULT_RADIUS_M
 
 
 def create_project(*, facts: ProjectFacts, actor: Actor) -> Project:

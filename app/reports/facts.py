@@ -6,6 +6,7 @@ still valid for signing, which knows the hash of the content.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,8 +15,11 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.definition.judging import AnswerFacts, PhotoFacts, PhotoState, SignatureFacts
+from app.definition.outcome import ExceptionItem, ExceptionKind, exceptions
 from app.definition.schema import Definition
+from app.evidence.verification import UNREADABLE
 from app.extensions import db
+from app.gazetteer.lookup import Nearest
 from app.imaging.notes import Note
 from app.models import (
     Answer,
@@ -26,8 +30,11 @@ from app.models import (
     PhotoVerdict,
     Report,
     Signature,
+    Snapshot,
     WorkState,
 )
+from app.surroundings import NOWHERE, Surroundings, surroundings_of, thawed
+from app.witnesses import Conflict, Place, photo_conflicts, places_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +42,14 @@ class PlacedPhoto:
     """A photo where it stands.
 
     `reading` is None until the worker has looked at the bytes; `is_given_up` once it failed to.
+    `surroundings` are what its position is compared with: without them it is near nothing.
     """
 
     placement: PhotoPlacement
     photo: Photo
     reading: PhotoReading | None
     is_given_up: bool = False
+    surroundings: Surroundings = NOWHERE
 
     @property
     def facts(self) -> PhotoFacts:
@@ -64,6 +73,33 @@ class PlacedPhoto:
         is_good = self.reading.verdict is PhotoVerdict.GOOD
         return PhotoState.GOOD if is_good else PhotoState.QUARANTINED
 
+    @property
+    def place(self) -> Place | None:
+        """Where it was taken, by its best witness; None where nobody measured that."""
+        return next(iter(places_of(self.photo, self.reading)), None)
+
+    @property
+    def nearest(self) -> Nearest | None:
+        return self.surroundings.nearest(self.photo.id, self.place)
+
+    @property
+    def site_distance_m(self) -> float | None:
+        return self.surroundings.site_distance_m(self.place)
+
+    @property
+    def is_far(self) -> bool:
+        return self.surroundings.is_far(self.place)
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        return photo_conflicts(self.photo, self.reading)
+
+    @property
+    def doubts(self) -> frozenset[ExceptionKind]:
+        """The exceptions that its witnesses make it."""
+        kinds = {ExceptionKind(conflict.kind.value) for conflict in self.conflicts}
+        return frozenset(kinds | ({ExceptionKind.FAR_FROM_SITE} if self.is_far else set()))
+
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
@@ -78,6 +114,13 @@ class ReportFacts:
     answers: Mapping[str, AnswerFacts]
     photos: tuple[PlacedPhoto, ...]
     signatures: Mapping[str, Signature]
+    surroundings: Surroundings = NOWHERE
+
+    def exceptions(self) -> list[ExceptionItem]:
+        """All exceptions of the report. Nobody else asks the rule, so that every page, the check
+        before the submit and the PDF count the same; the photos of each are places in `photos`."""
+        doubts = [placed.doubts for placed in self.photos]
+        return exceptions(self.definition, self.answers, self.photo_facts, doubts)
 
     @property
     def photo_facts(self) -> list[PhotoFacts]:
@@ -95,20 +138,38 @@ class ReportFacts:
 
 
 def load_facts(report: Report, rows: Mapping[str, Answer] | None = None) -> ReportFacts:
-    """The facts of a report in three queries at most (its version must be loaded already).
+    """The facts of a report in three queries at most, four of a finished one (its version and its
+    project must be loaded already).
 
     `rows` are its answers by field id, where they were read before.
     """
     if rows is None:
         rows = {row.field_id: row for row in list_answers(report.id)}
-    photos, is_signed = _list_placed(report.id)
+    surroundings = read_surroundings(report)
+    photos, is_signed = _list_placed(report.id, surroundings)
     return ReportFacts(
         definition=report.version.definition,
         rows=rows,
         answers={field_id: answer_facts(row) for field_id, row in rows.items()},
         photos=tuple(photos),
         signatures=live_signatures(_signatures(report.id) if is_signed else ()),
+        surroundings=surroundings,
     )
+
+
+def read_surroundings(report: Report) -> Surroundings:
+    """What the report's photos are compared with: the project as it is, or as it was frozen."""
+    today = surroundings_of(report.project)
+    if not report.is_finished:
+        return today
+    body = db.session.scalar(select(Snapshot.body).where(Snapshot.report_id == report.id))
+    if body is None:
+        return today
+    try:
+        return thawed(json.loads(body))
+    except (*UNREADABLE, ArithmeticError):
+        # The verification tells of a snapshot that was changed; the page is there to show that.
+        return today
 
 
 def answer_facts(row: Answer | None) -> AnswerFacts:
@@ -136,12 +197,15 @@ def list_answers(report_id: UUID) -> Iterable[Answer]:
     return db.session.scalars(select(Answer).where(Answer.report_id == report_id))
 
 
-def list_placed_photos(report_id: UUID) -> list[PlacedPhoto]:
-    """The photos that stand in a report with their readings, by field, position and receipt."""
-    return _list_placed(report_id)[0]
+def list_placed_photos(report_id: UUID, surroundings: Surroundings = NOWHERE) -> list[PlacedPhoto]:
+    """The photos that stand in a report with their readings, by field, position and receipt.
+
+    Without `surroundings` they cannot be asked what they are near to.
+    """
+    return _list_placed(report_id, surroundings)[0]
 
 
-def _list_placed(report_id: UUID) -> tuple[list[PlacedPhoto], bool]:
+def _list_placed(report_id: UUID, surroundings: Surroundings) -> tuple[list[PlacedPhoto], bool]:
     """The same, and whether anybody ever signed the report: most saves come before that, and each
     asks."""
     signed = select(Signature.id).where(Signature.report_id == report_id).exists()
@@ -157,7 +221,13 @@ def _list_placed(report_id: UUID) -> tuple[list[PlacedPhoto], bool]:
         .order_by(PhotoPlacement.field_id, PhotoPlacement.position, Photo.created_at, Photo.id)
     ).all()
     photos = [
-        PlacedPhoto(placement, placement.photo, placement.photo.reading, state is WorkState.FAILED)
+        PlacedPhoto(
+            placement,
+            placement.photo,
+            placement.photo.reading,
+            state is WorkState.FAILED,
+            surroundings,
+        )
         for _signed, placement, state in rows
         if placement is not None
     ]

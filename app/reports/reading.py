@@ -17,7 +17,6 @@ from app.definition.rules import (
     ExceptionItem,
     ExceptionKind,
     ReportResult,
-    exceptions,
     is_na,
     judge,
     judge_cells,
@@ -39,6 +38,7 @@ from app.reports.completeness import progress_of
 from app.reports.content import content_hash
 from app.reports.facts import PlacedPhoto, ReportFacts, load_facts
 from app.reports.queries import get_report
+from app.witnesses import Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,25 @@ class ReadSection:
 
 @dataclass(frozen=True, slots=True)
 class ReadException:
-    """An exception beside its field; `reading` is the value out of limits as it is stored."""
+    """An exception beside its field; `reading` is the value out of limits as it is stored, `photos`
+    are those in doubt."""
 
     item: ExceptionItem
     field: Field
     reading: Mapping[str, str] | None = None
     cell: tuple[Text, Text] | None = None
+    photos: tuple[PlacedPhoto, ...] = ()
+
+    @property
+    def conflict(self) -> Conflict | None:
+        """The first of the conflicts that it stands for."""
+        kinds = (conflict for photo in self.photos for conflict in photo.conflicts)
+        return next((one for one in kinds if one.kind.value == self.item.kind.value), None)
+
+    @property
+    def farthest_m(self) -> float:
+        """Of photos far from the site, the distance of the one that is farthest."""
+        return max(photo.site_distance_m or 0.0 for photo in self.photos)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +125,7 @@ def read_report(report_id: UUID, *, person: Actor) -> ReadReport:
         languages=definition.languages,
         result=result(definition, facts.answers, photos),
         progress=progress_of(report, facts),
-        exceptions=tuple(
-            _read_exception(definition, item, facts)
-            for item in exceptions(definition, facts.answers, photos)
-        ),
+        exceptions=read_exceptions(facts),
         na=tuple(
             ReadNa(_field(definition, item.field_id), item.reason)
             for item in na_items(definition, facts.answers)
@@ -123,6 +133,11 @@ def read_report(report_id: UUID, *, person: Actor) -> ReadReport:
         sections=tuple(_read_sections(definition, facts)),
         signatures=tuple(_read_signatures(report, facts)),
     )
+
+
+def read_exceptions(facts: ReportFacts) -> tuple[ReadException, ...]:
+    """All exceptions of a report, in the order of the form."""
+    return tuple(_read_exception(item, facts) for item in facts.exceptions())
 
 
 def _read_sections(definition: Definition, facts: ReportFacts) -> Iterable[ReadSection]:
@@ -150,13 +165,11 @@ def _read_field(field: Field, facts: ReportFacts) -> ReadField:
     )
 
 
-def _read_exception(
-    definition: Definition, item: ExceptionItem, facts: ReportFacts
-) -> ReadException:
-    field = _field(definition, item.field_id)
+def _read_exception(item: ExceptionItem, facts: ReportFacts) -> ReadException:
+    field = _field(facts.definition, item.field_id)
     value = facts.answers.get(field.id, NOTHING).value
     if item.kind is not ExceptionKind.OUT_OF_LIMITS or not isinstance(value, dict):
-        return ReadException(item, field)
+        return ReadException(item, field, photos=tuple(facts.photos[at] for at in item.photos))
     reading = dict(readings(field, value)).get(item.cell or ONLY)
     return ReadException(item, field, reading, _cell_words(field, item.cell))
 

@@ -36,6 +36,7 @@ from app.models import (
 )
 from app.reports.content import answer_content, content_hash
 from app.reports.facts import PlacedPhoto, ReportFacts
+from app.surroundings import frozen_places
 
 Names = Mapping[UUID, str]
 Pictures = Mapping[UUID, list[dict[str, str]]]
@@ -83,6 +84,11 @@ def snapshot_of(
         },
         "rows": read_digests(ask, str(report.tenant_id), str(report.id)),
         "audit": {"sequence": str(head.sequence), "hash": head.hash},
+        # No facts to compare with rows: what later PDFs print beside the photos' own positions.
+        "places": frozen_places(
+            report.project.radius_m,
+            {str(one.photo.id): near for one in facts.photos if (near := one.nearest)},
+        ),
     }
 
 

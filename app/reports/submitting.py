@@ -32,6 +32,7 @@ from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
 from app.reports.locking import lock_report, refuse_closed
 from app.reports.queries import get_report
+from app.reports.reading import ReadException, read_exceptions
 from app.reports.signing import SigningPlace, signing_places
 from app.reports.snapshot import freeze
 
@@ -41,7 +42,7 @@ class Review:
     """What stands between a report and its submit, and what it amounts to so far.
 
     `missing` names the questions with photos that are still being read too: `reading` counts the
-    photos.
+    photos. `exceptions` stop nothing: they are what the report will say.
     """
 
     report: Report
@@ -52,6 +53,7 @@ class Review:
     progress: Progress
     reading: int
     places: Sequence[SigningPlace]
+    exceptions: Sequence[ReadException]
 
     @property
     def is_waiting(self) -> bool:
@@ -92,6 +94,7 @@ def review_of(report: Report) -> Review:
         progress=progress(definition, missing),
         reading=sum(photo.state is PhotoState.READING for photo in photos),
         places=signing_places(definition, facts, content),
+        exceptions=read_exceptions(facts),
     )
 
 

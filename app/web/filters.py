@@ -18,6 +18,7 @@ from app.definition.measured import Shown, shown
 from app.definition.schema import Limits
 from app.definition.sentences import Sentence
 from app.definition.units import suffixes
+from app.distances import distance_words
 from app.web.locale import reader_language
 
 
@@ -60,6 +61,11 @@ def amount(number: Decimal | int) -> str:
     return str(format_decimal(number, "#,##0.##"))
 
 
+def distance(metres: float) -> str:
+    """Metres as the reader reads a distance: "120 m", "3.2 km", "9,545 km"."""
+    return distance_words(metres, reader_language().value)
+
+
 def file_size(size: int) -> str:
     """A number of bytes as "12 kB" or "1.2 MB", with the reader's decimal mark."""
     if size < 1_000_000:
@@ -72,6 +78,7 @@ def init_app(app: Flask) -> None:
         amount=amount,
         calendar_day=calendar_day,
         decimal_text=decimal_text,
+        distance=distance,
         file_size=file_size,
         month_name=month_name,
         sentence=sentence_text,

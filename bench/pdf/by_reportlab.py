@@ -149,8 +149,9 @@ def _caption(photo: Photo) -> list[Paragraph]:
     words = (
         f"Photo {photo.ordinal} {photo.caption}",
         f"{photo.time_text} · {photo.time_source}",
-        photo.place,
         f"{photo.coordinates} {photo.accuracy} · {photo.place_source}",
+        photo.nearest,
+        photo.from_site,
         f"SHA-256 {photo.sha256[:12]}",
     )
     return [Paragraph(line, _styles()["small"]) for line in words]

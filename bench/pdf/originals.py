@@ -105,9 +105,11 @@ def _print(original: Path, printed: Path, digest: str, turn: int) -> None:
     strip = StripText(
         time=f"2026-03-14 09:{turn % 60:02}:{turn // 60:02} -03:00 · EXIF",
         position="−23.626600, −46.701234 ±12 m · EXIF",
-        place="Data Center Tamboré SP4",
+        place="2.9 km from Barueri, SP, BR (GeoNames)",
         report="BENCH-0001-R0",
         sha256=digest,
+        from_site="140 m from the site",
+        site="Site: Data Center Tamboré SP4",
     )
     made = make_derivatives(original, out, strip, None, fonts=Fonts.from_folder(FONT_FOLDER))
     made.print.path.rename(printed)

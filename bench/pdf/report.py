@@ -89,10 +89,11 @@ def _photo(shot: Shot, ordinal: int) -> Photo:
         caption=f"Terminal box {ordinal} with its covers off",
         time_text=f"2026-03-14 09:{ordinal % 60:02}:00 UTC−03:00",
         time_source=data.TimeSource.CAMERA,
-        place="Data Center Tamboré SP4",
         coordinates="−23.626600, −46.701234",
         accuracy="±12 m",
         place_source=data.PlaceSource.CAMERA,
+        nearest="2.9 km from Barueri, SP, BR (GeoNames)",
+        from_site="140 m from the site",
     )
 
 

@@ -244,7 +244,7 @@ def test_exceptions_come_in_form_order_with_their_cells() -> None:
         "f": said({"l1:v": reading("2", "2"), "l2:v": reading("0", "0")}),
         "v": said("not_ok", "cracked"),
     }
-    assert exceptions(checklist, answers, [GOOD, EXPLAINED]) == [
+    assert exceptions(checklist, answers, [GOOD, EXPLAINED], [(), ()]) == [
         ExceptionItem(ExceptionKind.NOT_OK, "v", reason="cracked"),
         ExceptionItem(ExceptionKind.OUT_OF_LIMITS, "f", cell="l2:v"),
         ExceptionItem(ExceptionKind.QUARANTINED_PHOTO, "f", reason="the camera broke"),
@@ -312,13 +312,26 @@ def test_a_damaged_photo_counts_and_is_an_exception() -> None:
     checklist = definition(field("f", photos=PhotoPolicy(mode=PhotoMode.REQUIRED, min=1, max=2)))
     answers = {"f": said("ok")}
     assert missing_items(checklist, answers, [DAMAGED], []) == []
-    assert exceptions(checklist, answers, [GOOD, DAMAGED]) == [
+    assert exceptions(checklist, answers, [GOOD, DAMAGED], [(), ()]) == [
         ExceptionItem(ExceptionKind.DAMAGED_PHOTO, "f")
     ]
     unread = replace(DAMAGED, state=PhotoState.QUARANTINED)
-    assert [item.kind for item in exceptions(checklist, answers, [unread])] == [
+    assert [item.kind for item in exceptions(checklist, answers, [unread], [()])] == [
         ExceptionKind.QUARANTINED_PHOTO
     ]
+
+
+def test_doubts_are_one_exception_a_field_and_kind_and_change_no_outcome() -> None:
+    checklist = definition(field("f"), field("g"))
+    answers = {"f": said("ok"), "g": said("ok")}
+    clocks, far = ExceptionKind.CLOCKS_DISAGREE, ExceptionKind.FAR_FROM_SITE
+    photos = [GOOD, replace(GOOD, field_id="g"), GOOD]
+    assert exceptions(checklist, answers, photos, [{far, clocks}, {far}, {far}]) == [
+        ExceptionItem(clocks, "f", photos=(0,)),
+        ExceptionItem(far, "f", photos=(0, 2)),
+        ExceptionItem(far, "g", photos=(1,)),
+    ]
+    assert result(checklist, answers, photos).outcome is Outcome.PASSED
 
 
 def test_out_of_limits_fails_and_na_is_listed_apart() -> None:

@@ -47,7 +47,12 @@ def test_everything_stays_inside(
     fonts: Fonts, strip: StripText, logo: Image.Image, theme, width, size, place, with_logo
 ) -> None:
     drawn = draw_strip(
-        width, size, replace(strip, place=place), logo if with_logo else None, fonts, theme
+        width,
+        size,
+        replace(strip, place=place, site=place),
+        logo if with_logo else None,
+        fonts,
+        theme,
     )
     assert drawn.width == width
     left, top, right, bottom = ink_box(drawn)
@@ -65,13 +70,26 @@ def test_more_text_makes_it_higher_and_never_cuts(fonts: Fonts, strip: StripText
 
 
 def test_empty_lines_take_no_room(fonts: Fonts, strip: StripText) -> None:
-    bare = replace(strip, position="", place="")
-    assert (
-        draw_strip(960, 24, bare, None, fonts).height
-        < draw_strip(960, 24, strip, None, fonts).height
-    )
+    whole = draw_strip(960, 24, strip, None, fonts).height
+    for names in (("position", "place"), ("place", "from_site"), ("site",)):
+        bare = replace(strip, **dict.fromkeys(names, ""))
+        assert draw_strip(960, 24, bare, None, fonts).height < whole, names
     nothing = StripText("", "", "", "", "")
     assert draw_strip(960, 24, nothing, None, fonts).height > 0
+
+
+def test_the_site_stands_apart_below_what_was_seen(
+    fonts: Fonts, strip: StripText, logo: Image.Image
+) -> None:
+    """Whatever the project is called, not one pixel above the line across is another."""
+    for mark in (None, logo):
+        without = draw_strip(960, 24, replace(strip, site=""), mark, fonts)
+        seen = without.crop((0, 0, 960, without.height - 18))
+        for site in ("Site: Here", "Site: A longer name · A street"):
+            whole = draw_strip(960, 24, replace(strip, site=site), mark, fonts)
+            assert whole.crop((0, 0, 960, seen.height)).tobytes() == seen.tobytes()
+            rule = whole.crop((18, seen.height, 942, whole.height)).getcolors(1 << 16)
+            assert rule and len(rule) > 1
 
 
 def test_only_the_first_digits_of_the_hash_are_drawn(fonts: Fonts, strip: StripText) -> None:

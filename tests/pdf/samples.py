@@ -124,10 +124,12 @@ class Album:
             caption=caption,
             time_text=f"{taken:%Y-%m-%d %H:%M:%S} UTC−03:00",
             time_source=TimeSource.PHONE if self.count % 5 == 0 else TimeSource.CAMERA,
-            place="Rua Verbo Divino 1400, São Paulo" if self.count % 3 else "",
             coordinates="" if self.count % 7 == 0 else f"−23.6266{self.count:02d}, −46.701234",
             accuracy="±12 m",
             place_source=PlaceSource.CAMERA if self.count % 2 else PlaceSource.BROWSER,
+            nearest="7.4 km from São Paulo, SP, BR (GeoNames)" if self.count % 3 else "",
+            from_site="9,545 km from the site" if self.count % 4 == 0 else "",
+            is_far=self.count % 4 == 0,
             conflicts=(conflict,) if conflict else (),
         )
 

@@ -194,7 +194,7 @@ def test_too_many_photos_rows_and_words_are_refused() -> None:
 def test_the_photos_that_a_plan_allows_take_no_room_from_the_words() -> None:
     photo = samples.Photo(
         "t/" + "a" * 32 + "/print/" + "b" * 64, 1, 1600, 1200, "c" * 64,
-        time_text="2026-03-14 12:41:07 UTC−03:00", place="p" * 79,
+        time_text="2026-03-14 12:41:07 UTC−03:00", nearest="p" * 79,
         coordinates="−23.626601, −46.701234", accuracy="±12 m",
     )  # fmt: skip
     words = samples.Words("x")

@@ -45,6 +45,8 @@ def test_templates_use_known_labels_and_no_label_is_idle() -> None:
         "na",
         "photos",
         "range",
+        "nearest",
+        "from_site",
     }
     assert used | chosen <= LABELS.keys()
     assert LABELS.keys() <= used | chosen | listed

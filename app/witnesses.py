@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
 from itertools import combinations
-from math import asin, cos, radians, sin, sqrt
 from zoneinfo import ZoneInfo
 
+from app.distances import metres_between
 from app.imaging.notes import Note
 from app.models import Photo, PhotoReading
 from app.pdf.context import PlaceSource, TimeSource
@@ -22,7 +22,6 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 PLACE_TOLERANCE_M = 500.0
 # A camera that names no zone may have run on any of the zones in use, from +14:00 to -12:00.
 EARLIEST_ZONE, LATEST_ZONE = timedelta(hours=14), timedelta(hours=-12)
-EARTH_RADIUS_M = 6_371_000.0
 
 
 class ConflictKind(StrEnum):
@@ -146,12 +145,10 @@ def places_disagree(one: Place, other: Place) -> bool:
 
 
 def distance_m(one: Place, other: Place) -> float:
-    """Metres along the surface of a round earth (haversine)."""
-    latitude, other_latitude = radians(one.latitude), radians(other.latitude)
-    north = other_latitude - latitude
-    east = radians(other.longitude) - radians(one.longitude)
-    half = sin(north / 2) ** 2 + cos(latitude) * cos(other_latitude) * sin(east / 2) ** 2
-    return 2 * EARTH_RADIUS_M * asin(min(1.0, sqrt(half)))
+    """Metres along the surface of the earth."""
+    return metres_between(
+        float(one.latitude), float(one.longitude), float(other.latitude), float(other.longitude)
+    )
 
 
 def offset_words(at: datetime) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from app.models import Photo, PhotoReading
-from app.photos.place import (
+from app.witnesses import (
     ConflictKind,
     PlaceSource,
     TimeSource,
