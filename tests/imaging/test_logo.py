@@ -88,7 +88,7 @@ def test_a_whole_picture_beyond_the_pixel_limit_is_refused(kind: str) -> None:
     """No damage refuses it in the limit's stead, and Pillow's own limit lies far above."""
     assert logos.MAX_LOGO_PIXELS == 20_000_000
     beyond = encoded(Image.new("L", (5_001, 4_000)), kind)
-    with pytest.raises(UnsupportedLogo, match="more than 20,000,000 pixels"):
+    with pytest.raises(UnsupportedLogo, match="more than 20000000 pixels"):
         clean_logo(beyond)
     assert opened(clean_logo(encoded(Image.new("L", (5_000, 4_000)), kind))).size == (750, 600)
 
