@@ -369,6 +369,19 @@ class TestCard:
         assert "<img src=x" not in card
         assert "<div hx-get" not in card
 
+    def test_a_position_outside_of_sense_is_none(self, acting, cast, tess, report_id):
+        """The photo is kept, and nothing is said of where it was taken."""
+        odd = [("0", "0"), ("-0.0", "0.0000001"), ("91", "1"), ("1", "-181")]
+        for latitude, longitude in odd:
+            send(tess, report_id, latitude=latitude, longitude=longitude, accuracy="5")
+        photos = photos_of(acting, cast.tess)
+        assert len(photos) == len(odd)
+        assert {(one.latitude, one.longitude, one.accuracy_m) for one in photos} == {(None,) * 3}
+        send(tess, report_id, latitude="0", longitude="0.1")
+        assert any(one.longitude for one in photos_of(acting, cast.tess)), "on the equator"
+        card = tess.get(f"/photos/{photos[0].id}/card").text
+        assert "No position recorded" in card and "GeoNames" not in card
+
     def test_conflicts_are_shown(self, acting, cast, tess, report_id):
         send(tess, report_id, client_at="2020-03-14T12:30:00Z")
         (photo,) = photos_of(acting, cast.tess)
