@@ -74,6 +74,8 @@ FACTS = {
     "position": N_("place in the order"),
     "caption": N_("caption"),
     "quarantine_reason": N_("reason why it must do"),
+    "position_reason": N_("reason why it has no position"),
+    "photo": N_("which photo it is"),
     "byte_size": N_("size"),
     "media_type": N_("type"),
     "source": N_("source"),

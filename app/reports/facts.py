@@ -49,6 +49,9 @@ class PlacedPhoto:
             state=self.state,
             has_position=has_position(self.photo, self.reading),
             reason=self.placement.quarantine_reason or None,
+            position_reason=self.placement.position_reason or None,
+            photo=self.photo.sha256,
+            position=self.placement.position,
             is_damaged=self.is_damaged,
         )
 
@@ -132,15 +135,21 @@ def list_answers(report_id: UUID) -> Iterable[Answer]:
 
 
 def list_placed_photos(report_id: UUID) -> list[PlacedPhoto]:
-    """The photos that stand in a report with their readings, by field, position and receipt."""
+    """The photos that stand in a report with their readings, by field, position and receipt.
+
+    One that stands in several places is there once for each.
+    """
     rows = db.session.execute(
         select(PhotoPlacement, PhotoCheck.state)
         .join(PhotoPlacement.photo)
         .outerjoin(PhotoCheck, PhotoCheck.photo_id == Photo.id)
         .where(PhotoPlacement.report_id == report_id, PhotoPlacement.removed_at.is_(None))
         .options(contains_eager(PhotoPlacement.photo).options(joinedload(Photo.reading)))
-        .order_by(PhotoPlacement.field_id, PhotoPlacement.position, Photo.created_at, Photo.id)
-    )
+        .order_by(
+            PhotoPlacement.field_id, PhotoPlacement.position, Photo.created_at, Photo.id,
+            PhotoPlacement.id,
+        )
+    )  # fmt: skip
     return [
         PlacedPhoto(placement, placement.photo, placement.photo.reading, state is WorkState.FAILED)
         for placement, state in rows
