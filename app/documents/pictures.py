@@ -185,6 +185,7 @@ class PhotoPrinter:
             ),
             is_repeat=is_repeat,
             is_damaged=one.is_damaged,
+            position_reason=one.placement.position_reason if place is None else "",
         )
 
     def _detail(self, conflict: Conflict) -> str:

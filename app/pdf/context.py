@@ -176,7 +176,8 @@ class Photo:
 
     `ordinal` counts through the whole report from 1; width and height are the derivative's
     pixels; `time_text` names its zone; `accuracy` reads like '±12 m'. `notes` are sentences on
-    what its file says that could not be taken as it stands.
+    what its file says that could not be taken as it stands; `position_reason` are the technician's
+    words on why there is no position.
     """
 
     key: str
@@ -195,6 +196,7 @@ class Photo:
     notes: tuple[str, ...] = ()
     is_repeat: bool = False
     is_damaged: bool = False
+    position_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
