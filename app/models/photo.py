@@ -38,6 +38,16 @@ class DerivativeKind(StrEnum):
     PRINT = "print"
 
 
+def _point_index(table: str) -> Index:
+    """Where the rows that have a position lie on the earth; find_photos_near looks into it."""
+    return Index(
+        f"ix_{table}_point",
+        text("point(longitude::float8, latitude::float8)"),
+        postgresql_using="gist",
+        postgresql_where=text("latitude is not null and longitude is not null"),
+    )
+
+
 class Photo(TenantRow):
     """Insert-only. The bytes as received and what the browser said of place and time.
 
@@ -53,6 +63,7 @@ class Photo(TenantRow):
         UniqueConstraint("tenant_id", "client_id"),
         Index("ix_photos_tenant_id_report_id", "tenant_id", "report_id"),
         Index("ix_photos_tenant_id_byte_size", "tenant_id", postgresql_include=["byte_size"]),
+        _point_index("photos"),
         one_of("source", PhotoSource),
         own_key("storage_key", kind="orig", sha256="sha256"),
     )
@@ -87,6 +98,7 @@ class PhotoReading(TenantRow):
     __table_args__ = tenant_table(
         tenant_key("photo_id", "photos"),
         UniqueConstraint("tenant_id", "photo_id"),
+        _point_index("photo_readings"),
         one_of("verdict", PhotoVerdict),
     )
 
