@@ -22,7 +22,7 @@ IN_PROGRESS = Gauge(
     "laudo_requests_in_progress", "Requests being answered.", multiprocess_mode="livesum"
 )
 SAVES = Counter("laudo_saves", "Answers sent: accepted, conflict or refused.", ("outcome",))
-PHOTOS = Counter("laudo_photos", "Photos sent: received or refused.", ("outcome",))
+PHOTOS = Counter("laudo_photos", "Photos sent: received, refused or repeated.", ("outcome",))
 
 
 def observe_request(endpoint: str | None, method: str, status: int, seconds: float) -> None:

@@ -22,7 +22,8 @@ from app.company.service import Brand, brand_tenant
 from app.extensions import db
 from app.fonts import FONT_FOLDER, Fonts
 from app.imaging.logo import make_initials_logo
-from app.models import Actor, Report
+from app.models import Actor, PhotoPlacement, Report
+from app.photos.placing import place_again
 from app.reports.service import start_report
 from app.reports.signing import GivenSignature, sign_report
 from app.reports.submitting import submit_report
@@ -137,6 +138,12 @@ def fill(empty: Place, cast: Cast) -> Filled:
     desk.photograph(a_jpeg(), a_jpeg(), a_jpeg())
     desk.read_photos()
     with acting(cast.tess) as tess:
+        first = select(PhotoPlacement.id).where(PhotoPlacement.position == 0)
+        place_again(
+            report_id=desk.report_id, field_id="enclosure", client_id=uuid4(), actor=tess,
+            placement_id=db.session.scalars(first).one(),
+        )  # fmt: skip
+        db.session.commit()
         drawn = draw(Random(1))
         given = GivenSignature(
             signer_name="Rui Signer", image=drawn.png, strokes=drawn.strokes_json,

@@ -14,6 +14,8 @@ from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from sqlalchemy import select
+
 from app.definition.outcome import Outcome
 from app.definition.schema import (
     CommentPolicy,
@@ -252,14 +254,17 @@ def a_photo(
     *,
     verdict: PhotoVerdict | None = PhotoVerdict.GOOD,
     has_position: bool = True,
+    place: tuple[Decimal | None, Decimal | None] | None = None,
     data: bytes | None = None,
     reading: Mapping[str, Any] | None = None,
     **placement: Any,
 ) -> Photo:
     """A placed photo, stored where its bytes are given; a verdict of None is one still read.
 
-    `reading` are more columns of what the worker found.
+    `reading` are more columns of what the worker found; `place` is the browser's.
     """
+    if place is None:
+        place = (Decimal("-23.550520"), Decimal("-46.633308")) if has_position else (None, None)
     digest = sha256(data or uuid4().bytes).hexdigest()
     if data:
         put_bytes(object_key(require_tenant(), "orig", digest), data)
@@ -271,9 +276,9 @@ def a_photo(
         media_type="image/jpeg",
         storage_key=f"t/{require_tenant()}/orig/{digest}",
         source=PhotoSource.CAMERA,
-        latitude=Decimal("-23.550520") if has_position else None,
-        longitude=Decimal("-46.633308") if has_position else None,
-        accuracy_m=Decimal(12) if has_position else None,
+        latitude=place[0],
+        longitude=place[1],
+        accuracy_m=Decimal(12) if place[0] is not None else None,
         uploaded_by=actor.account_id,
     )
     db.session.add(photo)
@@ -286,6 +291,16 @@ def a_photo(
         columns = {"reason": reason, "parser_version": "test", **(reading or {})}
         db.session.add(PhotoReading(photo_id=photo.id, verdict=verdict, **columns))
     return _kept(photo)
+
+
+def place_of(photo: Photo) -> PhotoPlacement:
+    """Where a photo stood first."""
+    return db.session.scalars(
+        select(PhotoPlacement)
+        .where(PhotoPlacement.photo_id == photo.id)
+        .order_by(PhotoPlacement.created_at, PhotoPlacement.id)
+        .limit(1)
+    ).one()
 
 
 def a_signature(

@@ -25,7 +25,7 @@ from app.evidence.service import record
 from app.extensions import db
 from app.jobs import daily
 from app.jobs.daily import sweep_if_due
-from app.models import Actor, Photo, Report
+from app.models import Actor, Photo, PhotoPlacement, Report
 from app.reports.service import start_report
 from app.storage import object_key
 from app.tenancy import tenant_scope
@@ -128,11 +128,15 @@ def test_a_restored_installation_serves_what_the_first_one_did(original, kept, c
         )
         with restored.app.app_context(), tenant_scope(cast.acme):
             digests = dict(db.session.execute(select(Photo.id, Photo.sha256)).all())
+            places = db.session.execute(
+                select(PhotoPlacement.id, Photo.sha256).join(PhotoPlacement.photo)
+            ).all()
         assert set(original.photo_ids) == set(digests)
-        for photo_id, digest in digests.items():
+        assert len(places) == len(digests)
+        for placement_id, digest in places:
             assert (
                 sha256(
-                    tess.get(f"/photos/{photo_id}/original", follow_redirects=True).data
+                    tess.get(f"/photos/{placement_id}/original", follow_redirects=True).data
                 ).hexdigest()
                 == digest
             )

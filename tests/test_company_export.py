@@ -42,7 +42,7 @@ from app.models import (
     TenantStatus,
     WorkState,
 )
-from app.photos.service import remove_photo
+from app.photos.placing import remove_photo
 from app.storage import StorageUnavailable, object_key, whole_storage
 from app.storage.references import list_named
 from app.tenancy import tenant_scope
@@ -74,7 +74,7 @@ def fill(ana) -> dict[str, bytes]:
     kept, removed = a_jpeg((40, 30)), a_jpeg((41, 30))
     scenarios.a_photo(report, "enclosure", ana, data=kept, caption="-1")
     gone = scenarios.a_photo(report, "enclosure", ana, data=removed, position=1)
-    remove_photo(photo_id=gone.id, actor=ana)
+    remove_photo(placement_id=scenarios.place_of(gone).id, actor=ana)
     drawn = a_jpeg((20, 10))
     key = object_key(report.tenant_id, "sign", sha256_of(drawn), ".png")
     put_bytes(key, drawn)

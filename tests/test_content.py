@@ -56,7 +56,9 @@ def test_every_change_of_content_changes_the_hash(acting, cast):
         photo = scenarios.a_photo(report, "enclosure", actor)
         seen.append(current_hash(report))
         placement = db.session.scalars(select(PhotoPlacement)).one()
-        for column, value in (("caption", "Door"), ("field_id", "cable_entry")):
+        for column, value in (
+            ("caption", "Door"), ("field_id", "cable_entry"), ("position_reason", "In the cellar"),
+        ):  # fmt: skip
             setattr(placement, column, value)
             db.session.commit()
             seen.append(current_hash(report))

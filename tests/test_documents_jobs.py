@@ -39,7 +39,8 @@ from app.models import (
 from app.pdf.limits import TooLarge
 from app.pdf.proof import drawn_images
 from app.pdf.settings import PdfSettings
-from app.photos.service import Upload, add_photo
+from app.photos.placing import place_again
+from app.photos.service import PhotoAlreadyHere, Upload, add_photo
 from app.photos.strip import frame_of
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
@@ -77,9 +78,13 @@ class Desk:
             for data in pictures:
                 with receive(io.BytesIO(data)) as received:
                     upload = Upload(received, client_id=uuid4())
-                    add_photo(
-                        report_id=self.report_id, field_id=field_id, upload=upload, actor=actor
-                    )
+                    at = {"report_id": self.report_id, "field_id": field_id, "actor": actor}
+                    try:
+                        add_photo(upload=upload, **at)
+                    except PhotoAlreadyHere as error:
+                        place_again(
+                            placement_id=error.placement_id, client_id=upload.client_id, **at
+                        )
                 db.session.commit()
 
     def read_photos(self) -> None:
@@ -137,7 +142,7 @@ def test_a_preview_holds_every_good_photo_and_names_the_quarantined(desk):
     desk.answer()
     picture = a_jpeg()
     desk.photograph(picture, a_jpeg(), a_truncated_jpeg())
-    # The same file at another question is another photo.
+    # The same file at another question is the same photo, printed there as well.
     desk.photograph(picture, field_id="cable_entry")
     desk.read_photos()
     document = desk.make()

@@ -25,7 +25,8 @@ from app.models import (
     Role,
     Tenant,
 )
-from app.photos.service import Upload, add_photo, remove_photo
+from app.photos.placing import remove_photo
+from app.photos.service import Upload, add_photo
 from app.reports.answering import Given, save_answer
 from app.reports.service import discard_report, start_report
 from app.reports.submitting import submit_report
@@ -195,14 +196,14 @@ def test_a_report_keeps_the_photo_limit_that_it_was_started_with(acting, cast, l
         db.session.commit()
     with limited(photos_report=0), acting(cast.tess) as tess:
         first, data = uuid4(), a_jpeg()
-        photo_id = upload(report_id, tess, data=data, client_id=first).id
+        placement_id = upload(report_id, tess, data=data, client_id=first).id
         upload(report_id, tess)
         with pytest.raises(limits.ReportTakesNoMorePhotos) as refused:
             upload(report_id, tess)
         assert "Photos in this report: 2 of 2" in str(refused.value)
         # A lost answer makes the phone send again what is there already.
-        assert upload(report_id, tess, data=data, client_id=first).id == photo_id
-        remove_photo(photo_id=photo_id, actor=tess)
+        assert upload(report_id, tess, data=data, client_id=first).id == placement_id
+        remove_photo(placement_id=placement_id, actor=tess)
         upload(report_id, tess)
 
 

@@ -47,10 +47,10 @@ def receive_photo(acting, cast):
             report_id = a_report(actor, project=project).id
             with receive(io.BytesIO(data)) as received:
                 upload = Upload(received, client_id=uuid4(), **claims)
-                photo = add_photo(
+                placement = add_photo(
                     report_id=report_id, field_id="enclosure", upload=upload, actor=actor
                 )
-                photo_id = photo.id
+                photo_id = placement.photo_id
             db.session.commit()
             check = select(PhotoCheck.id).where(PhotoCheck.photo_id == photo_id)
             return photo_id, db.session.scalars(check).one()

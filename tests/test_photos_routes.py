@@ -29,7 +29,7 @@ from app.photos.queries import photo_views
 from app.reports.facts import PlacedPhoto
 from app.storage import LocalStorage
 from tests.pictures import a_jpeg, a_png, a_truncated_jpeg, sha256_of
-from tests.scenarios import a_definition, a_grant, a_photo, a_report, completed
+from tests.scenarios import a_definition, a_grant, a_photo, a_report, completed, place_of
 from tests.stored import storage
 
 HX = {"HX-Request": "true"}
@@ -81,7 +81,7 @@ def placements(acting, person) -> list[PhotoPlacement]:
 def a_placed(acting, person, report_id, **options) -> UUID:
     with acting(person) as actor:
         report = db.session.scalars(select(Report).where(Report.id == report_id)).one()
-        return a_photo(report, "enclosure", actor, **options).id
+        return place_of(a_photo(report, "enclosure", actor, **options)).id
 
 
 class TestUpload:
@@ -255,9 +255,10 @@ class TestPlainForm:
         data = a_jpeg()
         for _post in range(2):
             assert tess.post(upload_url(report_id), data=form(data)).status_code == 303
-        (photo,) = photos_of(acting, cast.tess)
-        tess.post(f"/photos/{photo.id}/remove")
+        (placement,) = placements(acting, cast.tess)
+        tess.post(f"/photos/{placement.id}/remove")
         tess.post(upload_url(report_id), data=form(data))
+        assert len(photos_of(acting, cast.tess)) == 1
         with_removed = placements(acting, cast.tess)
         assert [p.removed_at is None for p in with_removed] == [False, True]
 
@@ -303,10 +304,12 @@ class TestCard:
         answered = {"value": "ok", "row_version": "0"}
         saved = tess.post(f"/reports/{report_id}/fields/enclosure", data=answered, headers=HX).text
         sent = send(tess, report_id).text
-        (photo,) = photos_of(acting, cast.tess)
+        (photo,) = placements(acting, cast.tess)
         with acting(cast.tess):
             db.session.add(
-                PhotoReading(photo_id=photo.id, verdict=PhotoVerdict.GOOD, parser_version="test")
+                PhotoReading(
+                    photo_id=photo.photo_id, verdict=PhotoVerdict.GOOD, parser_version="test"
+                )
             )
             db.session.commit()
         card = tess.get(f"/photos/{photo.id}/card", headers=HX).text
@@ -329,43 +332,46 @@ class TestCard:
         assert view.ask_seconds == seconds
 
     def test_quarantined_says_why_and_what_to_do(self, acting, cast, tess, report_id):
-        photo_id = a_placed(acting, cast.tess, report_id, verdict=PhotoVerdict.QUARANTINED)
-        card = tess.get(f"/photos/{photo_id}/card").text
+        placement_id = a_placed(acting, cast.tess, report_id, verdict=PhotoVerdict.QUARANTINED)
+        card = tess.get(f"/photos/{placement_id}/card").text
         assert 'data-state="quarantined"' in card
         assert "breaks off" in card
         assert "Take it again" in card
-        assert f"/photos/{photo_id}/reason" in card
+        assert f"/photos/{placement_id}/reason" in card
 
     def test_what_the_worker_gave_up_can_be_tried_again(self, acting, cast, tess, report_id):
-        photo_id = a_placed(acting, cast.tess, report_id, verdict=None)
+        placement_id = a_placed(acting, cast.tess, report_id, verdict=None)
+        (placement,) = placements(acting, cast.tess)
         with acting(cast.tess):
             db.session.add(
-                PhotoCheck(photo_id=photo_id, state=WorkState.FAILED, attempts=5, error="gave_up")
+                PhotoCheck(
+                    photo_id=placement.photo_id, state=WorkState.FAILED, attempts=5, error="gave_up"
+                )
             )
             db.session.commit()
-        assert 'data-state="failed"' in tess.get(f"/photos/{photo_id}/card").text
-        again = tess.post(f"/photos/{photo_id}/read", headers=HX)
+        assert 'data-state="failed"' in tess.get(f"/photos/{placement_id}/card").text
+        again = tess.post(f"/photos/{placement_id}/read", headers=HX)
         assert again.status_code == 200
         assert 'data-state="reading"' in again.text
         with acting(cast.tess):
             check = db.session.scalars(select(PhotoCheck)).one()
             assert (check.state, check.attempts, check.error) == (WorkState.QUEUED, 0, None)
-        assert tess.post(f"/photos/{photo_id}/read", headers=HX).status_code == 409
+        assert tess.post(f"/photos/{placement_id}/read", headers=HX).status_code == 409
 
     def test_page_and_fragment_agree(self, acting, cast, tess, report_id):
-        photo_id = a_placed(acting, cast.tess, report_id)
+        placement_id = a_placed(acting, cast.tess, report_id)
         page = tess.get(f"/reports/{report_id}/fill?at=enclosure").text
         start = page.index('<li class="photo-card"')
         shown = page[start : page.index("</li>", page.index("photo-actions", start)) + 5]
-        answer = tess.get(f"/photos/{photo_id}/card").text
+        answer = tess.get(f"/photos/{placement_id}/card").text
         card, count = answer.split('<span class="meta num" id="photo-count-enclosure"')
         assert squeezed(shown) == squeezed(card.strip())
         assert 'hx-swap-oob="true">1 photo<' in count
 
     def test_hostile_words_stay_words(self, acting, cast, tess, report_id):
-        photo_id = a_placed(acting, cast.tess, report_id)
+        placement_id = a_placed(acting, cast.tess, report_id)
         caption = '"><img src=x onerror=alert(1)><div hx-get=/x hx-trigger=load>'
-        card = tess.post(f"/photos/{photo_id}", data={"caption": caption}, headers=HX).text
+        card = tess.post(f"/photos/{placement_id}", data={"caption": caption}, headers=HX).text
         assert "<img src=x" not in card
         assert "<div hx-get" not in card
 
@@ -384,7 +390,7 @@ class TestCard:
 
     def test_conflicts_are_shown(self, acting, cast, tess, report_id):
         send(tess, report_id, client_at="2020-03-14T12:30:00Z")
-        (photo,) = photos_of(acting, cast.tess)
+        (photo,) = placements(acting, cast.tess)
         card = tess.get(f"/photos/{photo.id}/card").text
         assert "Clocks disagree" in card
         assert "Places disagree" not in card
@@ -392,13 +398,15 @@ class TestCard:
 
 class TestChanges:
     def test_a_caption_is_kept_and_audited_once(self, acting, cast, tess, report_id):
-        photo_id = a_placed(acting, cast.tess, report_id)
+        placement_id = a_placed(acting, cast.tess, report_id)
         for _save in range(2):
-            answer = tess.post(f"/photos/{photo_id}", data={"caption": " Door  open "}, headers=HX)
+            answer = tess.post(
+                f"/photos/{placement_id}", data={"caption": " Door  open "}, headers=HX
+            )
             assert answer.status_code == 200
             assert 'value="Door open"' in answer.text
             assert answer.headers["HX-Trigger"] == "content-changed"
-        plain = tess.post(f"/photos/{photo_id}", data={"caption": "Door shut"})
+        plain = tess.post(f"/photos/{placement_id}", data={"caption": "Door shut"})
         assert plain.status_code == 303
         (placement,) = placements(acting, cast.tess)
         assert placement.caption == "Door shut"
@@ -407,15 +415,15 @@ class TestChanges:
             assert actions.count("photo.edited") == 2
 
     def test_a_long_caption_is_refused_with_the_card(self, acting, cast, tess, report_id):
-        photo_id = a_placed(acting, cast.tess, report_id)
-        answer = tess.post(f"/photos/{photo_id}", data={"caption": "x" * 501}, headers=HX)
+        placement_id = a_placed(acting, cast.tess, report_id)
+        answer = tess.post(f"/photos/{placement_id}", data={"caption": "x" * 501}, headers=HX)
         assert answer.status_code == 422
         assert "501 characters" in answer.text
         assert placements(acting, cast.tess)[0].caption == ""
 
     def test_a_quarantined_photo_takes_a_reason(self, acting, cast, tess, report_id):
-        photo_id = a_placed(acting, cast.tess, report_id, verdict=PhotoVerdict.QUARANTINED)
-        url = f"/photos/{photo_id}/reason"
+        placement_id = a_placed(acting, cast.tess, report_id, verdict=PhotoVerdict.QUARANTINED)
+        url = f"/photos/{placement_id}/reason"
         assert tess.post(url, data={"reason": "  "}, headers=HX).status_code == 422
         answer = tess.post(url, data={"reason": "Panel is live again."}, headers=HX)
         assert "Panel is live again." in answer.text
@@ -446,14 +454,14 @@ class TestChanges:
         assert tess.post(f"/photos/{ids[0]}/move", data={"step": "1"}).status_code == 303
 
     def test_removing_hides_and_keeps(self, acting, cast, tess, report_id):
-        photo_id = a_placed(acting, cast.tess, report_id)
-        url = f"/photos/{photo_id}/remove"
+        placement_id = a_placed(acting, cast.tess, report_id)
+        url = f"/photos/{placement_id}/remove"
         answer = tess.post(url, headers=HX)
         assert answer.status_code == 200
         assert "<li" not in answer.text
         assert ">0 of 1 photo needed<" in answer.text
         assert tess.post(url).status_code == 303
-        assert tess.get(f"/photos/{photo_id}/card").status_code == 404
+        assert tess.get(f"/photos/{placement_id}/card").status_code == 404
         assert len(photos_of(acting, cast.tess)) == 1
         with acting(cast.tess):
             actions = [entry.action for entry in db.session.scalars(select(AuditEntry))]
@@ -464,26 +472,28 @@ class TestChanges:
     ):
         data, client_id = a_jpeg(), str(uuid4())
         send(tess, report_id, data, client_id=client_id)
-        (photo,) = photos_of(acting, cast.tess)
+        (photo,) = placements(acting, cast.tess)
         tess.post(f"/photos/{photo.id}/remove", headers=HX)
         again = send(tess, report_id, data, client_id=client_id)
         assert again.status_code == 201
         assert "<li" not in again.text
 
-    @pytest.mark.parametrize("verb", ["", "/reason", "/move", "/remove", "/read"])
+    @pytest.mark.parametrize(
+        "verb", ["", "/reason", "/position-reason", "/move", "/remove", "/read"]
+    )
     def test_nothing_changes_once_the_report_is_finished(self, acting, cast, tess, report_id, verb):
-        photo_id = a_placed(acting, cast.tess, report_id, verdict=PhotoVerdict.QUARANTINED)
+        placement_id = a_placed(acting, cast.tess, report_id, verdict=PhotoVerdict.QUARANTINED)
         with acting(cast.tess) as actor:
             completed(db.session.scalars(select(Report)).one(), actor)
         data = {"caption": "late", "reason": "late", "step": "1"}
-        assert tess.post(f"/photos/{photo_id}{verb}", data=data, headers=HX).status_code == 409
+        assert tess.post(f"/photos/{placement_id}{verb}", data=data, headers=HX).status_code == 409
 
 
 class TestFiles:
     def test_the_original_comes_back_byte_by_byte_and_inert(self, acting, cast, tess, report_id):
         data = a_jpeg() + b"<script>alert(1)</script>"
         send(tess, report_id, data)
-        (photo,) = photos_of(acting, cast.tess)
+        (photo,) = placements(acting, cast.tess)
         answer = tess.get(f"/photos/{photo.id}/original", follow_redirects=True)
         assert answer.data == data
         assert answer.headers["Content-Type"] == "image/jpeg"
@@ -496,15 +506,16 @@ class TestFiles:
         assert name in answer.headers["Content-Disposition"]
 
     def test_missing_derivatives_are_404(self, acting, cast, tess, report_id):
-        photo_id = a_placed(acting, cast.tess, report_id)
-        assert tess.get(f"/photos/{photo_id}/thumbnail.jpg").status_code == 404
-        assert tess.get(f"/photos/{photo_id}/original.jpg").status_code == 404
+        placement_id = a_placed(acting, cast.tess, report_id)
+        assert tess.get(f"/photos/{placement_id}/thumbnail.jpg").status_code == 404
+        assert tess.get(f"/photos/{placement_id}/original.jpg").status_code == 404
 
 
 PATHS = [
     ("GET", "/card"),
     ("POST", ""),
     ("POST", "/reason"),
+    ("POST", "/position-reason"),
     ("POST", "/move"),
     ("POST", "/remove"),
     ("POST", "/read"),
@@ -516,33 +527,33 @@ PATHS = [
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
 class TestWhoMayNot:
-    def call(self, client, method, path, photo_id, **options):
+    def call(self, client, method, path, placement_id, **options):
         data = {"caption": "x", "reason": "x", "step": "1"} if method == "POST" else None
-        return client.open(f"/photos/{photo_id}{path}", method=method, data=data, **options)
+        return client.open(f"/photos/{placement_id}{path}", method=method, data=data, **options)
 
     def test_another_company_finds_nothing(self, acting, cast, client_of, report_id, method, path):
-        photo_id = a_placed(acting, cast.tess, report_id)
-        assert self.call(client_of(cast.otto), method, path, photo_id).status_code == 404
+        placement_id = a_placed(acting, cast.tess, report_id)
+        assert self.call(client_of(cast.otto), method, path, placement_id).status_code == 404
 
     def test_a_colleague_without_the_report_finds_nothing(
         self, acting, cast, client_of, report_id, method, path
     ):
-        photo_id = a_placed(acting, cast.tess, report_id)
-        assert self.call(client_of(cast.tom), method, path, photo_id).status_code == 404
+        placement_id = a_placed(acting, cast.tess, report_id)
+        assert self.call(client_of(cast.tom), method, path, placement_id).status_code == 404
 
     def test_visitors_go_to_the_login(self, acting, cast, anonymous, report_id, method, path):
-        photo_id = a_placed(acting, cast.tess, report_id)
-        assert self.call(anonymous, method, path, photo_id).status_code == 303
-        assert self.call(anonymous, method, path, photo_id, headers=HX).status_code == 401
+        placement_id = a_placed(acting, cast.tess, report_id)
+        assert self.call(anonymous, method, path, placement_id).status_code == 303
+        assert self.call(anonymous, method, path, placement_id, headers=HX).status_code == 401
 
     def test_viewers_change_nothing_and_read_what_is_granted(
         self, acting, cast, client_of, report_id, method, path
     ):
         with acting(cast.tess) as actor:
             report = db.session.scalars(select(Report).where(Report.id == report_id)).one()
-            photo_id = a_photo(report, "enclosure", actor).id
+            placement_id = place_of(a_photo(report, "enclosure", actor)).id
             a_grant(cast.vera.id, report.project_id)
-        status = self.call(client_of(cast.vera), method, path, photo_id).status_code
+        status = self.call(client_of(cast.vera), method, path, placement_id).status_code
         assert status == (404 if path.endswith((".jpg", "/original")) else 403)
 
 
@@ -558,7 +569,7 @@ def test_a_granted_viewer_reads_the_files_of_a_finished_report(
     acting, cast, client_of, tess, report_id
 ):
     send(tess, report_id, a_jpeg())
-    (photo,) = photos_of(acting, cast.tess)
+    (photo,) = placements(acting, cast.tess)
     with acting(cast.tess) as actor:
         report = db.session.scalars(select(Report).where(Report.id == report_id)).one()
         a_grant(cast.vera.id, report.project_id)

@@ -22,7 +22,8 @@ from app.database_roles import APP
 from app.definition.schema import Field, FieldType, PhotoPolicy, Section, Text
 from app.extensions import db
 from app.models import Actor, Answer, Photo, PhotoPlacement, Report, ReportStatus, Snapshot
-from app.photos.service import TooManyPhotos, Upload, add_photo
+from app.photos.placing import TooManyPhotos
+from app.photos.service import Upload, add_photo
 from app.reports.answering import Given, save_answer
 from app.reports.queries import ReportClosed
 from app.reports.submitting import submit_report

@@ -352,7 +352,7 @@ def test_real_pages_photos_and_pdfs_are_read(house, sam, cast, report_id):
             f"/reports/{report_id}", f"/reports/{report_id}/fill", f"/reports/{report_id}/review",
             f"/projects/{report.project_id}", f"/projects/{report.project_id}/edit",
             f"/checklists/{report.version.checklist_id}", f"/documents/{document.id}",
-            f"/photos/{photo.id}/original", "/reports/new",
+            f"/photos/{scenarios.place_of(photo).id}/original", "/reports/new",
         )  # fmt: skip
         download = f"/documents/{document.id}/download"
     with house.app.test_request_context():

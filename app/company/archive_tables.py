@@ -104,7 +104,7 @@ def tables() -> tuple[Table, ...]:
         Table("photos", ("report", "field", "position", "caption", "file", "sha256", "bytes",
                          "type", "source", "latitude", "longitude", "accuracy_m", "position_at",
                          "client_at", "received_at", "uploaded_by", "verdict", "taken_at",
-                         "quarantine_reason", "removed_at"), _photos),
+                         "quarantine_reason", "removed_at", "position_reason"), _photos),
         Table("signatures", ("report", "role", "signer", "content_hash", "file", "withdrawn",
                              "taken_by", "taken_at", "client_at"), _signatures),
         Table("audit", ("sequence", "at", "action", "object_type", "object_id", "body",
@@ -128,7 +128,10 @@ def words() -> Iterator[Words]:
 
 
 def stored() -> Iterator[Stored]:
-    """Every original photo (removed ones too), final PDF, drawn signature and logo."""
+    """Every original photo (removed ones too), final PDF, drawn signature and logo.
+
+    A photo that stands in two places is there twice: the folder of a report shows its places.
+    """
     for row in read_batches(_placed(PhotoPlacement.field_id, PhotoPlacement.position)):
         number, revision, photo, field_id, position = row
         yield Stored(_photo_path(number, revision, field_id, position, photo),
@@ -174,10 +177,17 @@ def _documents() -> Iterator[Stored]:
 def _placed(*columns: Any) -> Select[Any]:
     return (
         select(Report.number, Report.revision, Photo, *columns)
-        .select_from(Photo)
-        .join(Report, Report.id == Photo.report_id)
-        .join(PhotoPlacement, PhotoPlacement.photo_id == Photo.id)
-        .order_by(Report.number, Report.revision, Photo.created_at, Photo.id)
+        .select_from(PhotoPlacement)
+        .join(Report, Report.id == PhotoPlacement.report_id)
+        .join(Photo, Photo.id == PhotoPlacement.photo_id)
+        .order_by(
+            Report.number,
+            Report.revision,
+            Photo.created_at,
+            Photo.id,
+            PhotoPlacement.created_at,
+            PhotoPlacement.id,
+        )
     )
 
 
@@ -284,7 +294,7 @@ def _photos() -> Iterator[Row]:
             path, photo.sha256, photo.byte_size, photo.media_type, photo.source.value,
             photo.latitude, photo.longitude, photo.accuracy_m, photo.position_at, photo.client_at,
             photo.created_at, person, verdict.value if verdict else None, taken_at,
-            place.quarantine_reason, place.removed_at,
+            place.quarantine_reason, place.removed_at, place.position_reason,
         )  # fmt: skip
 
 

@@ -40,9 +40,11 @@ class AnswerFacts:
 
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
-    """One placed photo. `reason` is the technician's words on why a bad file must do.
+    """One photo in one place. `reason` is the technician's words on why a bad file must do,
+    `position_reason` those on why there is no position.
 
-    `is_damaged`: its pixels can be shown, but the decoder heard damage inside the file.
+    `is_damaged`: its pixels can be shown, but the decoder heard damage inside the file. `photo`
+    is the same for every place of one photo, `position` its place in the field.
     """
 
     field_id: str
@@ -50,6 +52,19 @@ class PhotoFacts:
     has_position: bool = False
     reason: str | None = None
     is_damaged: bool = False
+    position_reason: str | None = None
+    photo: str | None = None
+    position: int | None = None
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it is quarantined and nobody said why it must do."""
+        return self.state is PhotoState.QUARANTINED and not said(self.reason)
+
+    @property
+    def lacks_position(self) -> bool:
+        """Whether the picture can be shown and neither browser nor camera said where it was."""
+        return self.state is PhotoState.GOOD and not self.has_position
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ filling is follows from what is missing: progress.py.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -103,12 +103,14 @@ class Missing:
     """One thing to put right before submit, at a field or at a signature role.
 
     READING is nobody's fault: the photo is still being read and the submit may wait for it.
+    `photo` is the place in the field of the first photo that is meant, where one is.
     """
 
     kind: MissingKind
     sentence: Sentence
     field_id: str | None = None
     role_id: str | None = None
+    photo: int | None = None
 
 
 def missing_items(
@@ -157,10 +159,22 @@ def _field_missing(
     for found in checks:
         if found:
             kind, sentence = found
-            yield Missing(kind, sentence, field_id=field.id)
+            yield Missing(kind, sentence, field_id=field.id, photo=_first_meant(kind, photos))
 
 
 Found = tuple[MissingKind, Sentence] | None
+
+# The photos of a field that something missing is about.
+_MEANT: Mapping[MissingKind, Callable[[PhotoFacts], bool]] = {
+    MissingKind.QUARANTINED: lambda photo: photo.is_unread,
+    MissingKind.POSITION: lambda photo: _is_lost(photo),
+    MissingKind.PHOTO_FAILED: lambda photo: photo.state is PhotoState.FAILED,
+}
+
+
+def _first_meant(kind: MissingKind, photos: Sequence[PhotoFacts]) -> int | None:
+    is_meant = _MEANT.get(kind)
+    return next((photo.position for photo in photos if is_meant and is_meant(photo)), None)
 
 
 def _answer_missing(field: Field, facts: AnswerFacts) -> Found:
@@ -207,13 +221,13 @@ def _photo_missing(field: Field, photos: Sequence[PhotoFacts]) -> Found:
     """The minimum holds for optional questions too: it is how a checklist asks for photos only.
 
     A quarantined photo counts only with a reason; one being read is given the benefit of the
-    doubt, as READING holds the submit until its state is known.
+    doubt, as READING holds the submit until its state is known. One that stands here twice counts
+    once.
     """
     minimum = field.photos.min
-    unread = sum(
-        photo.state is PhotoState.QUARANTINED and not said(photo.reason) for photo in photos
-    )
-    have = len(photos) - unread
+    counted = [photo for photo in photos if not photo.is_unread]
+    unread = len(photos) - len(counted)
+    have = _count_different(counted)
     if have >= minimum:
         return None
     if unread:
@@ -227,12 +241,24 @@ def _photo_missing(field: Field, photos: Sequence[PhotoFacts]) -> Found:
             have=have,
         )
         return MissingKind.QUARANTINED, sentence
-    sentence = say(N_("Photos: at least %(min)s needed, %(have)s so far."), min=minimum, have=have)
-    return MissingKind.PHOTO, sentence
+    words = N_("Photos: at least %(min)s needed, %(have)s so far.")
+    if have < len(counted):
+        words = N_(
+            "Photos: at least %(min)s different ones needed, %(have)s so far: a photo that stands"
+            " here twice counts once."
+        )
+    return MissingKind.PHOTO, say(words, min=minimum, have=have)
+
+
+def _count_different(photos: Sequence[PhotoFacts]) -> int:
+    """Those that nothing identifies count one each."""
+    known = {photo.photo for photo in photos if photo.photo is not None}
+    return len(known) + sum(photo.photo is None for photo in photos)
 
 
 def _too_many_photos(field: Field, photos: Sequence[PhotoFacts]) -> Found:
-    """Quarantined photos take no room: they print as a line, not as a picture."""
+    """Each place counts, as each is printed. Quarantined photos take no room: they print as a
+    line, not as a picture."""
     have = sum(photo.state is not PhotoState.QUARANTINED for photo in photos)
     most = 0 if field.photos.mode is PhotoMode.NONE else field.photos.max
     if have <= most:
@@ -242,14 +268,21 @@ def _too_many_photos(field: Field, photos: Sequence[PhotoFacts]) -> Found:
 
 
 def _position_missing(field: Field, photos: Sequence[PhotoFacts]) -> Found:
-    lost = sum(photo.state is PhotoState.GOOD and not photo.has_position for photo in photos)
+    lost = sum(_is_lost(photo) for photo in photos)
     if not field.photos.gps_required or not lost:
         return None
     sentence = say(
-        N_("Photos without a position: %(count)s. Allow the location and take them again."),
+        N_(
+            "Photos without a position: %(count)s. Allow the location and take them again, or give"
+            " a reason where there is none to be had."
+        ),
         count=lost,
     )
     return MissingKind.POSITION, sentence
+
+
+def _is_lost(photo: PhotoFacts) -> bool:
+    return photo.lacks_position and not said(photo.position_reason)
 
 
 def _photos_given_up(photos: Sequence[PhotoFacts]) -> Found:

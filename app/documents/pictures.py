@@ -74,14 +74,20 @@ def plan_prints(
     fresh = {one.photo_id: one for one in drawn if one.kind is DerivativeKind.PRINT}
     found: dict[UUID, Print] = {}
     missing: list[Order] = []
+    seen: set[UUID] = set()
     for one in good:
         photo = one.photo
+        if photo.id in seen:
+            continue
+        seen.add(photo.id)
         strip = strip_text(photo, one.reading, frame)
         rows = stored.get(photo.id, [])
         fitting = [
             row for row in rows if row.recipe == print_recipe(strip, logo, frame.watermark.style)
         ]
-        kept = named.get(photo.id) or _newest(fitting or (rows if is_finished else ()))
+        # What an earlier report received stays as it was drawn for that one.
+        is_frozen = is_finished or photo.report_id != one.placement.report_id
+        kept = named.get(photo.id) or _newest(fitting or (rows if is_frozen else ()))
         if photo.id in fresh:
             new = fresh[photo.id]
             if is_finished and kept and kept.sha256 != new.sha256:
@@ -110,7 +116,9 @@ def _named_prints(frozen: Mapping[str, Any] | None) -> dict[UUID, Print]:
             if picture["kind"] == DerivativeKind.PRINT:
                 key = object_key(require_tenant(), "derived", picture["sha256"], ".jpg")
                 width, height = int(picture["width"]), int(picture["height"])
-                named[UUID(photo["id"])] = Print(key, picture["sha256"], width, height)
+                # Before format 3 an entry's id was its photo's own.
+                photo_id = UUID(photo.get("photo", photo["id"]))
+                named[photo_id] = Print(key, picture["sha256"], width, height)
     return named
 
 
@@ -185,6 +193,7 @@ class PhotoPrinter:
             ),
             is_repeat=is_repeat,
             is_damaged=one.is_damaged,
+            position_reason=one.placement.position_reason if place is None else "",
         )
 
     def _detail(self, conflict: Conflict) -> str:

@@ -83,6 +83,8 @@ FACTS = {
     "position": N_("the photo's place in the order"),
     "caption": N_("the photo's caption"),
     "quarantine_reason": N_("the reason why the unreadable photo must do"),
+    "position_reason": N_("the reason why the photo has no position"),
+    "photo": N_("which photo it is"),
     "byte_size": N_("the size of the file"),
     "media_type": N_("the kind of file"),
     "source": N_("whether camera or file picker gave it"),

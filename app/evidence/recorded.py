@@ -15,9 +15,16 @@ from hashlib import sha256
 from typing import Any
 
 from app.definition.judging import said
+from app.evidence.digests import (
+    FORMAT_1,
+    FORMAT_2,
+    ROWS_OF,
+    digests_in,
+    instant,
+    instants,
+)
 from app.evidence.service import canonical_json
 
-FORMAT_1, FORMAT_2 = "laudo.snapshot/1", "laudo.snapshot/2"
 CONTENT_FORMAT = "laudo.content/1"
 
 Row = Mapping[str, Any]
@@ -26,113 +33,14 @@ Ask = Callable[[str, Sequence[Any]], list[Row]]
 # The path of a fact, its part of the report first, to its value.
 Facts = dict[tuple[str, ...], Any]
 
-# The columns that a snapshot of format 2 has digests of. Never change a list: a new column that is
-# evidence needs a new format, or every older snapshot would look as if its rows had changed.
-ROWS = {
-    "reports": (
-        "id", "tenant_id", "created_at", "project_id", "version_id", "equipment_id", "number",
-        "revision", "revision_of", "revision_reason", "title", "outcome", "started_by",
-        "assignee_id", "client_id", "due_on", "photo_limit", "started_at", "submitted_at",
-        "completed_at", "completed_by", "discarded_at",
-    ),
-    "versions": (
-        "id", "tenant_id", "created_at", "checklist_id", "number", "body", "published_at",
-        "published_by",
-    ),
-    "answers": (
-        "id", "tenant_id", "created_at", "report_id", "field_id", "value", "comment", "na_reason",
-        "row_version", "answered_by", "answered_at", "client_at",
-    ),
-    "photos": (
-        "id", "tenant_id", "created_at", "report_id", "client_id", "sha256", "byte_size",
-        "media_type", "storage_key", "source", "latitude", "longitude", "accuracy_m",
-        "position_at", "client_at", "uploaded_by",
-    ),
-    "photo_placements": (
-        "id", "tenant_id", "created_at", "report_id", "photo_id", "field_id", "caption",
-        "position", "quarantine_reason", "removed_at",
-    ),
-    "photo_readings": (
-        "id", "tenant_id", "created_at", "photo_id", "verdict", "reason", "width", "height",
-        "orientation", "taken_at", "taken_offset", "latitude", "longitude", "altitude_m",
-        "accuracy_m", "device", "exif", "notes", "parser_version",
-    ),
-    "derivatives": (
-        "id", "tenant_id", "created_at", "photo_id", "kind", "recipe", "storage_key", "sha256",
-        "byte_size", "width", "height",
-    ),
-    "signatures": (
-        "id", "tenant_id", "created_at", "report_id", "role_id", "signer_name", "strokes",
-        "image_key", "image_sha256", "content_hash", "withdrawn", "taken_by", "client_id",
-        "client_at",
-    ),
-}  # fmt: skip
-
-# A camera's local clock is text already; every other time is an instant.
-_LOCAL_TIMES = frozenset({("photo_readings", "taken_at")})
-_OF_REPORT = "t.report_id = r.id"
-_OF_PLACED_PHOTO = (
-    "t.photo_id in (select p.photo_id from photo_placements p where p.tenant_id = r.tenant_id"
-    " and p.report_id = r.id and p.removed_at is null)"
-)
-_BELONGS = {
-    "reports": "t.id = r.id",
-    "versions": "t.id = r.version_id",
-    "answers": _OF_REPORT,
-    "photos": _OF_REPORT,
-    "photo_placements": _OF_REPORT,
-    "photo_readings": _OF_PLACED_PHOTO,
-    "derivatives": _OF_PLACED_PHOTO,
-    "signatures": _OF_REPORT,
-}
-
-
-def _instant(column: str) -> str:
-    """UTC to the microsecond, as the audit chain writes it."""
-    return _told(column, f"{column} at time zone 'UTC'", 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-
-
-def _told(column: str, value: str, pattern: str) -> str:
-    """A time or a day in `pattern`. One for which to_char gives nothing (infinity) or what it gives
-    for another (a year before Christ) is written as PostgreSQL does, so that no two are one text.
-    """
-    is_odd = f"not isfinite({column}) or {column} < '0001-01-01 00:00+00'"
-    return f"case when {is_odd} then {column}::text else to_char({value}, '{pattern}') end"
-
-
-def _instants(*columns: str) -> str:
-    return ", ".join(f"{_instant(column)} as {column.split('.')[-1]}" for column in columns)
-
-
-def _as_text(table: str, column: str) -> str:
-    if column.endswith("_at") and (table, column) not in _LOCAL_TIMES:
-        return _instant(f"t.{column}")
-    if column.endswith("_on"):
-        return _told(f"t.{column}", f"t.{column}", "YYYY-MM-DD")
-    return f"t.{column}::text"
-
-
-def _digest(table: str) -> str:
-    row = ", ".join(_as_text(table, column) for column in ROWS[table])
-    return (
-        f"(select encode(sha256(convert_to(coalesce(string_agg(json_build_array({row})::text,"
-        f" E'\\n' order by t.id), ''), 'UTF8')), 'hex') from {table} t"
-        f" where t.tenant_id = r.tenant_id and {_BELONGS[table]}) as {table}"
-    )
-
-
 _WANTED = "tenant_id = %s::uuid and report_id = any(%s::uuid[])"
 
-DIGESTS = (
-    f"select r.id::text as report_id, {', '.join(map(_digest, ROWS))} from reports r"
-    " where r.tenant_id = %s::uuid and r.id = any(%s::uuid[])"
-)
 REPORTS = f"""
 select r.id::text, r.tenant_id::text as tenant, r.status, r.outcome, r.number,
   r.revision::text, r.revision_of::text, r.revision_reason, r.title,
   r.project_id::text as project, r.equipment_id::text as equipment,
   r.started_by::text, r.assignee_id::text as assignee, r.completed_by::text,
-  {_instants("r.created_at", "r.started_at", "r.submitted_at", "r.completed_at")},
+  {instants("r.created_at", "r.started_at", "r.submitted_at", "r.completed_at")},
   r.discarded_at is not null as is_discarded, v.id::text as version_id,
   v.checklist_id::text as checklist, v.number::text as version, v.body
 from reports r join versions v on v.tenant_id = r.tenant_id and v.id = r.version_id
@@ -140,14 +48,15 @@ where r.tenant_id = %s::uuid and r.id = any(%s::uuid[])
 """
 ANSWERS = f"""
 select report_id::text, field_id, value, comment, na_reason, row_version::text,
-  answered_by::text, {_instants("answered_at", "client_at")}
+  answered_by::text, {instants("answered_at", "client_at")}
 from answers where {_WANTED}
 """
 PHOTOS = f"""
-select p.report_id::text, p.photo_id::text as id, p.field_id as field, p.position::text, p.caption,
-  p.quarantine_reason, {_instants("p.removed_at")}, o.sha256, o.byte_size::text, o.media_type,
-  o.source, o.uploaded_by::text, {_instant("o.created_at")} as received_at,
-  {_instants("o.client_at", "o.position_at")}, o.latitude::text, o.longitude::text,
+select p.report_id::text, p.id::text, p.photo_id::text as photo, p.field_id as field,
+  p.position::text, p.caption, p.quarantine_reason, p.position_reason,
+  {instants("p.removed_at")}, o.sha256, o.byte_size::text, o.media_type,
+  o.source, o.uploaded_by::text, {instant("o.created_at")} as received_at,
+  {instants("o.client_at", "o.position_at")}, o.latitude::text, o.longitude::text,
   o.accuracy_m::text, g.id is not null as is_read, g.verdict, g.reason, g.width::text,
   g.height::text, g.orientation::text, g.taken_at, g.taken_offset,
   g.latitude::text as reading_latitude, g.longitude::text as reading_longitude,
@@ -157,19 +66,20 @@ from photo_placements p
   join photos o on o.tenant_id = p.tenant_id and o.id = p.photo_id
   left join photo_readings g on g.tenant_id = p.tenant_id and g.photo_id = p.photo_id
 where p.tenant_id = %s::uuid and p.report_id = any(%s::uuid[])
-order by p.field_id, p.position, o.created_at, o.id
+order by p.field_id, p.position, o.created_at, o.id, p.id
 """
 PICTURES = """
 select p.report_id::text, p.photo_id::text, d.kind, d.recipe, d.sha256, d.width::text,
   d.height::text
-from photo_placements p join derivatives d on d.tenant_id = p.tenant_id and d.photo_id = p.photo_id
-where p.tenant_id = %s::uuid and p.report_id = any(%s::uuid[]) and p.removed_at is null
+from (select distinct tenant_id, report_id, photo_id from photo_placements
+    where tenant_id = %s::uuid and report_id = any(%s::uuid[]) and removed_at is null) p
+  join derivatives d on d.tenant_id = p.tenant_id and d.photo_id = p.photo_id
 order by d.created_at, d.id
 """
 SIGNATURES = f"""
 select report_id::text, id::text, role_id, signer_name as signer, strokes, image_sha256,
-  content_hash, withdrawn, taken_by::text, {_instant("created_at")} as signed_at,
-  {_instants("client_at")}
+  content_hash, withdrawn, taken_by::text, {instant("created_at")} as signed_at,
+  {instants("client_at")}
 from signatures where {_WANTED} order by created_at, id
 """
 
@@ -185,6 +95,8 @@ PHOTO = (
     "field", "position", "caption", "quarantine_reason", "sha256", "byte_size", "media_type",
     "source", "received_at", "client_at",
 )  # fmt: skip
+# What format 3 says of a photo besides: which one stands there, and why without a position.
+PHOTO_3 = ("photo", "position_reason")
 ANSWER = ("value", "comment", "na_reason", "row_version", "answered_at", "client_at")
 REMOVED = ("field", "sha256", "received_at", "removed_at")
 SIGNATURE = (
@@ -210,10 +122,12 @@ def digest_of(value: Any) -> str:
     return sha256(canonical_json(numbers_as_text(value)).encode()).hexdigest()
 
 
-def read_digests(ask: Ask, tenant_id: str, report_id: str) -> dict[str, str]:
+def read_digests(
+    ask: Ask, tenant_id: str, report_id: str, *, snapshot_format: str
+) -> dict[str, str]:
     """By table, the SHA-256 (hex) of all evidence columns of the rows that hang on a report."""
-    (row,) = ask(DIGESTS, (tenant_id, [report_id]))
-    return {table: str(row[table]) for table in ROWS}
+    (row,) = ask(digests_in(snapshot_format), (tenant_id, [report_id]))
+    return {table: str(row[table]) for table in ROWS_OF[snapshot_format]}
 
 
 def frozen_facts(body: Mapping[str, Any]) -> Facts:
@@ -228,10 +142,12 @@ def frozen_facts(body: Mapping[str, Any]) -> Facts:
     for field_id, answer in body["answers"].items():
         facts |= {("answer", field_id, name): answer[name] for name in ANSWER}
         facts["answer", field_id, "answered_by"] = _id_of(answer["answered_by"])
+    is_placed = _has_placements(body["format"])
     for photo in body["photos"]:
-        facts |= _frozen_photo(photo)
+        facts |= _frozen_photo(photo, PHOTO_3 if is_placed else ())
+    removed = (*REMOVED, "photo") if is_placed else REMOVED
     for photo in body["removed_photos"]:
-        facts |= {("removed", photo["id"], name): photo[name] for name in REMOVED}
+        facts |= {("removed", photo["id"], name): photo[name] for name in removed}
     for role_id, signature in body["signatures"].items():
         facts |= {("signature", role_id, name): signature[name] for name in SIGNATURE}
         facts["signature", role_id, "taken_by"] = _id_of(signature["taken_by"])
@@ -242,10 +158,15 @@ def _id_of(named: Mapping[str, str] | None) -> str | None:
     return named["id"] if named else None
 
 
-def _frozen_photo(photo: Mapping[str, Any]) -> Facts:
+def _has_placements(snapshot_format: str) -> bool:
+    """Whether a photo's entry has the `id` of its placement; before format 3 it was the photo's."""
+    return snapshot_format not in (FORMAT_1, FORMAT_2)
+
+
+def _frozen_photo(photo: Mapping[str, Any], more: Sequence[str]) -> Facts:
     path = ("photo", photo["id"])
     place = photo["browser_position"]
-    facts: Facts = {(*path, name): photo[name] for name in PHOTO}
+    facts: Facts = {(*path, name): photo[name] for name in (*PHOTO, *more)}
     facts[*path, "uploaded_by"] = _id_of(photo["uploaded_by"])
     facts |= {(*path, f"browser_{name}"): place[name] for name in PLACE}
     facts[*path, "browser_position_at"] = place["at"]
@@ -261,7 +182,8 @@ def _frozen_photo(photo: Mapping[str, Any]) -> Facts:
 
 
 class LiveReports:
-    """The rows of some reports of one tenant, read in seven statements however many they are."""
+    """The rows of some reports of one tenant, read in six statements however many they are, and in
+    one more for each format of their snapshots that has digests."""
 
     def __init__(self, ask: Ask, tenant_id: str, report_ids: Sequence[str]) -> None:
         def by_report(statement: str) -> dict[str, list[Row]]:
@@ -272,7 +194,8 @@ class LiveReports:
 
         wanted = (tenant_id, list(report_ids))
         self.reports = {row["id"]: row for row in ask(REPORTS, wanted)}
-        self._digests = {row["report_id"]: row for row in ask(DIGESTS, wanted)}
+        self._ask, self._wanted = ask, wanted
+        self._digests: dict[str, dict[str, Row]] = {}
         self._answers = by_report(ANSWERS)
         self._photos = by_report(PHOTOS)
         self._pictures = by_report(PICTURES)
@@ -286,7 +209,8 @@ class LiveReports:
         by the database, it could be another one where texts are collated otherwise.
         """
         row = self.reports[report_id]
-        photos = [one for one in self._photos.get(report_id, []) if one["removed_at"] is None]
+        every = self._photos_in(report_id, snapshot_format)
+        photos = [one for one in every if one["removed_at"] is None]
         answers = {one["field_id"]: _answer(one) for one in self._answers.get(report_id, [])}
         facts: Facts = {("report", name): row[name] for name in (*REPORT, *PEOPLE, "outcome")}
         facts |= {("report", name): row[name] for name in ("project", "equipment")}
@@ -298,27 +222,42 @@ class LiveReports:
             facts |= {("answer", field_id, name): value for name, value in answer.items()}
         for photo in photos:
             facts |= _live_photo(photo)
-        for photo in self._photos.get(report_id, []):
+        for photo in every:
             if photo["removed_at"] is not None:
                 facts |= {("removed", photo["id"], name): photo[name] for name in REMOVED}
         facts |= _live_signatures(self._signatures.get(report_id, []), content)
-        if snapshot_format == FORMAT_2:
-            facts |= self._of_format_2(report_id, photos)
+        if snapshot_format in ROWS_OF:
+            facts |= self._of_format_2(report_id, snapshot_format, photos)
+        if _has_placements(snapshot_format):
+            facts |= _of_format_3(every)
         return facts
 
     def photo_hashes(self, report_id: str) -> dict[str, str]:
         """The SHA-256 (hex) of every photo with a place in the report, removed ones too, by id."""
-        return {photo["id"]: photo["sha256"] for photo in self._photos.get(report_id, [])}
+        return {photo["photo"]: photo["sha256"] for photo in self._photos.get(report_id, [])}
 
-    def _of_format_2(self, report_id: str, photos: Iterable[Row]) -> Facts:
-        digests = self._digests[report_id]
-        facts: Facts = {("rows", table): digests[table] for table in ROWS}
+    def _photos_in(self, report_id: str, snapshot_format: str) -> list[Row]:
+        """The placements, each under the `id` that snapshots of this format know it by."""
+        placed = self._photos.get(report_id, [])
+        if _has_placements(snapshot_format):
+            return placed
+        return [{**photo, "id": photo["photo"]} for photo in placed]
+
+    def _digests_in(self, snapshot_format: str) -> dict[str, Row]:
+        if snapshot_format not in self._digests:
+            rows = self._ask(digests_in(snapshot_format), self._wanted)
+            self._digests[snapshot_format] = {row["report_id"]: row for row in rows}
+        return self._digests[snapshot_format]
+
+    def _of_format_2(self, report_id: str, snapshot_format: str, photos: Iterable[Row]) -> Facts:
+        digests = self._digests_in(snapshot_format)[report_id]
+        facts: Facts = {("rows", table): digests[table] for table in ROWS_OF[snapshot_format]}
         pictures: dict[str, list[dict[str, str]]] = {}
         for row in self._pictures.get(report_id, []):
             named = {name: row[name] for name in ("kind", "recipe", "sha256", "width", "height")}
             pictures.setdefault(row["photo_id"], []).append(named)
         for photo in photos:
-            facts["photo", photo["id"], "pictures"] = pictures.get(photo["id"], [])
+            facts["photo", photo["id"], "pictures"] = pictures.get(photo["photo"], [])
             if photo["is_read"]:
                 facts["photo", photo["id"], "reading_exif"] = digest_of(photo["exif"])
         return facts
@@ -342,9 +281,16 @@ def _in_order(photos: Sequence[Row], order: Sequence[str]) -> list[Row]:
     return sorted(photos, key=lambda photo: places.get(photo["id"], len(places)))
 
 
+def _content_photo(photo: Row) -> dict[str, Any]:
+    """A reason for a missing position is content only where there is one, as app.reports.content
+    has it."""
+    named = ("sha256", "field", "caption", "quarantine_reason")
+    reason = {"position_reason": photo["position_reason"]} if photo["position_reason"] else {}
+    return {name: photo[name] for name in named} | reason
+
+
 def _content_hash(row: Row, answers: Mapping[str, Row], photos: Iterable[Row]) -> str:
     """What signatures cover, from rows: the same bytes as app.reports.content makes."""
-    named = ("sha256", "field", "caption", "quarantine_reason")
     value = {
         "format": CONTENT_FORMAT,
         "report": {
@@ -357,7 +303,7 @@ def _content_hash(row: Row, answers: Mapping[str, Row], photos: Iterable[Row]) -
             for field_id, answer in answers.items()
             if answer["value"] is not None or said(answer["comment"]) or said(answer["na_reason"])
         },
-        "photos": [{name: photo[name] for name in named} for photo in photos],
+        "photos": [_content_photo(photo) for photo in photos],
     }
     return sha256(canonical_json(value).encode()).hexdigest()
 
@@ -371,6 +317,17 @@ def _live_photo(photo: Row) -> Facts:
         facts |= {(*path, f"reading_{name}"): photo[name] for name in ("verdict", *READING)}
         facts |= {(*path, f"reading_{name}"): photo[f"reading_{name}"] for name in PLACE}
         facts[*path, "reading_notes"] = numbers_as_text(photo["notes"])
+    return facts
+
+
+def _of_format_3(placed: Iterable[Row]) -> Facts:
+    """Which photo stands in each place, and the reasons that came with this format."""
+    facts: Facts = {}
+    for photo in placed:
+        if photo["removed_at"] is None:
+            facts |= {("photo", photo["id"], name): photo[name] for name in PHOTO_3}
+        else:
+            facts["removed", photo["id"], "photo"] = photo["photo"]
     return facts
 
 

@@ -42,6 +42,11 @@ def _photo_edited(act: Act) -> Sentence:
             '%(name)s said why a photo of "%(question)s" must do as it is:'
             " %(old_reason)s → %(new_reason)s"
         )
+    elif "new_position_reason" in act.facts:
+        said = N_(
+            '%(name)s said why a photo of "%(question)s" has no position:'
+            " %(old_position_reason)s → %(new_position_reason)s"
+        )
     else:
         said = N_('%(name)s moved a photo of "%(question)s" to place %(position)s.')
     return filled(said, act)
@@ -215,6 +220,7 @@ TELLINGS: dict[str, Telling] = {
         )
     ),
     "photo.received": plain(N_('%(name)s added a photo to "%(question)s".')),
+    "photo.placed": plain(N_('%(name)s added a photo that was there already to "%(question)s".')),
     "photo.edited": _photo_edited,
     "photo.removed": plain(N_('%(name)s removed a photo of "%(question)s".')),
     "photo.read_again": plain(N_('%(name)s had a photo of "%(question)s" read again.')),

@@ -16,15 +16,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from app.evidence.recorded import (
-    FORMAT_1,
-    FORMAT_2,
-    Ask,
-    Facts,
-    LiveReports,
-    Row,
-    frozen_facts,
-)
+from app.evidence.digests import FORMAT_1, FORMAT_2, FORMAT_3
+from app.evidence.recorded import Ask, Facts, LiveReports, Row, frozen_facts
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +76,16 @@ select e.object_id::text as report_id, e.action, e.facts -> 'facts' as facts
 from audit_entries e
 where e.tenant_id = %s::uuid and e.object_id = any(%s::uuid[]) and e.object_type = 'report'
   and e.action in ('report.completed', 'report.archived', 'photo.received', 'document.requested')
+"""
+# The receipts of photos that stand in a report and came with an earlier one.
+EARLIER_RECEIPTS = """
+select p.report_id::text, 'photo.received' as action, e.facts -> 'facts' as facts
+from photo_placements p
+  join photos o on o.tenant_id = p.tenant_id and o.id = p.photo_id and o.report_id <> p.report_id
+  join audit_entries e on e.tenant_id = o.tenant_id and e.object_id = o.report_id
+    and e.object_type = 'report' and e.action = 'photo.received'
+    and e.facts -> 'facts' ->> 'photo' = o.id::text
+where p.tenant_id = %s::uuid and p.report_id = any(%s::uuid[])
 """
 DOCUMENTS = """
 select d.id::text, d.report_id::text, d.sha256, d.storage_key, d.pages::text,
@@ -157,7 +160,8 @@ class _Witnesses:
         self._live = LiveReports(ask, tenant_id, report_ids)
         self._snapshots = {row["report_id"]: row for row in ask(SNAPSHOTS, wanted)}
         self._documents = _by_report(ask(DOCUMENTS, wanted))
-        self._entries = _by_report(ask(ENTRIES, wanted))
+        entries = [*ask(ENTRIES, wanted), *ask(EARLIER_RECEIPTS, wanted)]
+        self._entries = _by_report(entries)
 
     def differences_of(self, report_id: str) -> Iterator[Difference]:
         snapshot = self._snapshots.get(report_id)
@@ -171,7 +175,7 @@ class _Witnesses:
         yield from self._received_photos(report_id)
         yield from self._made_documents(report_id)
         body = _read(snapshot["body"]) if snapshot else None
-        if body is None or body.get("format") not in (FORMAT_1, FORMAT_2):
+        if body is None or body.get("format") not in (FORMAT_1, FORMAT_2, FORMAT_3):
             return  # told above, or a newer release's format, which only that release can compare
         try:
             frozen = frozen_facts(body)

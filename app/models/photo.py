@@ -38,6 +38,16 @@ class DerivativeKind(StrEnum):
     PRINT = "print"
 
 
+def _point_index(table: str) -> Index:
+    """Where the rows that have a position lie on the earth; find_photos_near looks into it."""
+    return Index(
+        f"ix_{table}_point",
+        text("point(longitude::float8, latitude::float8)"),
+        postgresql_using="gist",
+        postgresql_where=text("latitude is not null and longitude is not null"),
+    )
+
+
 class Photo(TenantRow):
     """Insert-only. The bytes as received and what the browser said of place and time.
 
@@ -53,6 +63,7 @@ class Photo(TenantRow):
         UniqueConstraint("tenant_id", "client_id"),
         Index("ix_photos_tenant_id_report_id", "tenant_id", "report_id"),
         Index("ix_photos_tenant_id_byte_size", "tenant_id", postgresql_include=["byte_size"]),
+        _point_index("photos"),
         one_of("source", PhotoSource),
         own_key("storage_key", kind="orig", sha256="sha256"),
     )
@@ -72,7 +83,6 @@ class Photo(TenantRow):
     uploaded_by: Mapped[UUID]
 
     reading: Mapped[PhotoReading | None] = relationship(back_populates="photo", viewonly=True)
-    placement: Mapped[PhotoPlacement | None] = relationship(viewonly=True)
     derivatives: Mapped[list[Derivative]] = relationship(viewonly=True)
 
 
@@ -88,6 +98,7 @@ class PhotoReading(TenantRow):
     __table_args__ = tenant_table(
         tenant_key("photo_id", "photos"),
         UniqueConstraint("tenant_id", "photo_id"),
+        _point_index("photo_readings"),
         one_of("verdict", PhotoVerdict),
     )
 
@@ -136,14 +147,16 @@ class Derivative(TenantRow):
 class PhotoPlacement(Changing, TenantRow):
     """Where a photo stands: field, caption, order. Removing hides; bytes and audit stay.
 
-    `quarantine_reason` is the technician's own words when the picture cannot be taken again.
+    A photo may stand in several places, also in another report than the one that received it.
+    `quarantine_reason` is the technician's own words when the picture cannot be taken again,
+    `position_reason` when it has no position though its question demands one.
     """
 
     __tablename__ = "photo_placements"
     __table_args__ = tenant_table(
         tenant_key("report_id", "reports"),
         tenant_key("photo_id", "photos"),
-        UniqueConstraint("tenant_id", "photo_id"),
+        Index("ix_photo_placements_tenant_id_photo_id", "tenant_id", "photo_id"),
         Index("ix_photo_placements_tenant_id_report_id", "tenant_id", "report_id"),
     )
 
@@ -153,6 +166,7 @@ class PhotoPlacement(Changing, TenantRow):
     caption: Mapped[str] = mapped_column(String(500), server_default="")
     position: Mapped[int] = mapped_column(server_default=text("0"))
     quarantine_reason: Mapped[str] = mapped_column(String(1000), server_default="")
+    position_reason: Mapped[str] = mapped_column(String(1000), server_default="")
     removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     photo: Mapped[Photo] = relationship(viewonly=True)

@@ -195,7 +195,8 @@ class Photo:
     `ordinal` counts through the whole report from 1; width and height are the derivative's
     pixels; `time_text` names its zone; `accuracy` reads like '±12 m', `nearest` like '3.2 km from
     Vinhedo, SP, BR (GeoNames)', `from_site` like '120 m from the site'. `notes` are sentences on
-    what its file says that could not be taken as it stands.
+    what its file says that could not be taken as it stands; `position_reason` are the technician's
+    words on why there is no position.
     """
 
     key: str
@@ -216,6 +217,7 @@ class Photo:
     notes: tuple[str, ...] = ()
     is_repeat: bool = False
     is_damaged: bool = False
+    position_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

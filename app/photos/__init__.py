@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("photos", __name__)
 
-from app.photos import routes  # noqa: E402, F401
+from app.photos import again_routes, card_routes, near_routes, routes  # noqa: E402, F401

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import BinaryIO, cast
 from uuid import UUID
 
-from flask import Response, abort, current_app, flash, render_template, request, url_for
+from flask import Response, abort, current_app, flash, render_template, request
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
@@ -15,19 +17,23 @@ from app import metrics
 from app.errors import DomainError
 from app.extensions import db
 from app.imaging.limits import PixelLimits
-from app.models import STAFF, DerivativeKind, Photo, PhotoPlacement
-from app.photos import blueprint, queries, service
+from app.models import STAFF, DerivativeKind, PhotoPlacement
+from app.photos import blueprint, placing, queries, service
+from app.photos.again_routes import again_url, repeat_card
+from app.photos.card_routes import card_of, field_url
 from app.photos.forms import CaptionForm, MoveForm, ReasonForm, chosen_files, read_upload
 from app.photos.naming import photo_file_name
 from app.storage import receive
 from app.transactions import pause
+from app.web.addresses import read_id
 from app.web.errors import translated
 from app.web.files import send_stored
-from app.web.fragments import redirect_to, render_fragment, varied, wants_fragment
+from app.web.fragments import redirect_to, varied, wants_fragment
 from app.web.guards import MEMBERS, current_actor, requires
 from app.web.links import hand_out
 
 blueprint.add_app_template_filter(queries.photo_views)
+blueprint.add_app_template_filter(queries.count_different)
 
 
 @blueprint.app_template_global()
@@ -50,59 +56,75 @@ def upload(report_id: UUID, field_id: str) -> Response:
     if not files:
         return _nothing_chosen(report_id, field_id)
     if wants_fragment():
-        photo_id = _receive(report_id, field_id, files[0]).id
-        db.session.commit()
-        metrics.PHOTOS.labels("received").inc()
-        return _card(photo_id, status=201)
-    refused = _receive_all(report_id, field_id, files)
+        return _receive_one(report_id, field_id, files[0])
+    sent = _receive_all(report_id, field_id, files)
     db.session.commit()
-    metrics.PHOTOS.labels("received").inc(len(files) - len(refused))
-    for sentence in dict.fromkeys(refused):
+    metrics.PHOTOS.labels("received").inc(sent.received)
+    for sentence in dict.fromkeys(sent.refused):
         flash(sentence, "error")
-    return redirect_to(_field_url(report_id, field_id))
+    if sent.repeated:
+        return redirect_to(again_url(report_id, field_id, sent.repeated))
+    return redirect_to(field_url(report_id, field_id))
 
 
-@blueprint.get("/photos/<uuid:photo_id>/card")
+def _receive_one(report_id: UUID, field_id: str, file: FileStorage) -> Response:
+    try:
+        placement_id = _receive(report_id, field_id, file).id
+    except service.PhotoAlreadyHere as error:
+        db.session.rollback()
+        return repeat_card(
+            error.placement_id, report_id, field_id, read_id(request.form.get("client_id"))
+        )
+    db.session.commit()
+    metrics.PHOTOS.labels("received").inc()
+    return card_of(placement_id, status=201)
+
+
+@blueprint.post("/photos/<uuid:placement_id>")
 @requires(*STAFF)
-def card(photo_id: UUID) -> Response:
-    queries.get_view(photo_id, person=current_actor())
-    return _card(photo_id)
-
-
-@blueprint.post("/photos/<uuid:photo_id>")
-@requires(*STAFF)
-def update(photo_id: UUID) -> Response:
+def update(placement_id: UUID) -> Response:
     form = CaptionForm()
     if not form.validate():
-        return _card(photo_id, status=422, error=form.caption.errors[0])
-    placement = service.caption_photo(
-        photo_id=photo_id, caption=form.caption.data or "", actor=current_actor()
+        return card_of(placement_id, status=422, error=form.caption.errors[0])
+    placement = placing.caption_photo(
+        placement_id=placement_id, caption=form.caption.data or "", actor=current_actor()
     )
     return _changed(placement)
 
 
-@blueprint.post("/photos/<uuid:photo_id>/reason")
+@blueprint.post("/photos/<uuid:placement_id>/reason")
 @requires(*STAFF)
-def explain(photo_id: UUID) -> Response:
+def explain(placement_id: UUID) -> Response:
+    return _explained(placement_id, placing.explain_photo)
+
+
+@blueprint.post("/photos/<uuid:placement_id>/position-reason")
+@requires(*STAFF)
+def explain_position(placement_id: UUID) -> Response:
+    return _explained(placement_id, placing.explain_position)
+
+
+def _explained(placement_id: UUID, explain: Callable[..., PhotoPlacement]) -> Response:
     form = ReasonForm()
     if not form.validate():
-        return _card(photo_id, status=422, error=_("Say in a few words why."))
-    placement = service.explain_photo(
-        photo_id=photo_id, reason=form.reason.data or "", actor=current_actor()
-    )
-    return _changed(placement)
+        sentence = form.reason.errors[0] if form.reason.data else _("Say in a few words why.")
+        return card_of(placement_id, status=422, error=sentence)
+    reason = form.reason.data or ""
+    return _changed(explain(placement_id=placement_id, reason=reason, actor=current_actor()))
 
 
-@blueprint.post("/photos/<uuid:photo_id>/move")
+@blueprint.post("/photos/<uuid:placement_id>/move")
 @requires(*STAFF)
-def move(photo_id: UUID) -> Response:
+def move(placement_id: UUID) -> Response:
     """For htmx both cards, each in the other's place: a place on the page keeps its id."""
     form = MoveForm()
     if not form.validate():
-        queries.get_placement(photo_id, person=current_actor())
+        queries.get_placement(placement_id, person=current_actor())
         abort(422)
-    moved = service.move_photo(photo_id=photo_id, step=form.step.data or 0, actor=current_actor())
-    ids = [placement.photo_id for placement in moved] or [photo_id]
+    moved = placing.move_photo(
+        placement_id=placement_id, step=form.step.data or 0, actor=current_actor()
+    )
+    ids = [placement.id for placement in moved] or [placement_id]
     db.session.commit()
     views = [queries.get_view(one, person=current_actor()) for one in ids]
     if not wants_fragment():
@@ -111,39 +133,39 @@ def move(photo_id: UUID) -> Response:
         render_template("photos/_photo_card.html", view=view, elsewhere=view is views[0])
         for view in views[: len(moved)]
     ] or [render_template("photos/_photo_card.html", view=views[0])]
-    done = queries.get_field_photos(photo_id, person=current_actor()).progress
+    done = queries.get_field_photos(placement_id, person=current_actor()).progress
     progress = render_template("reports/_progress.html", progress=done)
     return varied(Response("".join((*reversed(cards), progress)), headers=CHANGED))
 
 
-@blueprint.post("/photos/<uuid:photo_id>/remove")
+@blueprint.post("/photos/<uuid:placement_id>/remove")
 @requires(*STAFF)
-def remove(photo_id: UUID) -> Response:
-    placement = service.remove_photo(photo_id=photo_id, actor=current_actor())
-    back = _field_url(placement.report_id, placement.field_id)
+def remove(placement_id: UUID) -> Response:
+    placement = placing.remove_photo(placement_id=placement_id, actor=current_actor())
+    back = field_url(placement.report_id, placement.field_id)
     db.session.commit()
     if wants_fragment():
-        response = _card(photo_id)
+        response = card_of(placement_id)
         response.headers.update(CHANGED)
         return response
     flash(_("The photo was removed from the report. The file and its history stay."), "success")
     return redirect_to(back)
 
 
-@blueprint.post("/photos/<uuid:photo_id>/read")
+@blueprint.post("/photos/<uuid:placement_id>/read")
 @requires(*STAFF)
-def read_again(photo_id: UUID) -> Response:
-    service.read_again(photo_id=photo_id, actor=current_actor())
+def read_again(placement_id: UUID) -> Response:
+    service.read_again(placement_id=placement_id, actor=current_actor())
     db.session.commit()
-    placement = queries.get_placement(photo_id, person=current_actor())
-    return _card(photo_id) if wants_fragment() else _back_to(placement)
+    placement = queries.get_placement(placement_id, person=current_actor())
+    return card_of(placement_id) if wants_fragment() else _back_to(placement)
 
 
-@blueprint.get("/photos/<uuid:photo_id>/original")
+@blueprint.get("/photos/<uuid:placement_id>/original")
 @requires(*MEMBERS)
-def original(photo_id: UUID) -> Response:
+def original(placement_id: UUID) -> Response:
     """The bytes as they were received, under a name that says where they belong."""
-    view = queries.get_view(photo_id, person=current_actor())
+    view = queries.get_view(placement_id, person=current_actor())
     photo = view.photo
     return hand_out(
         photo.storage_key,
@@ -156,10 +178,10 @@ def original(photo_id: UUID) -> Response:
     )
 
 
-@blueprint.get("/photos/<uuid:photo_id>/<any(thumbnail, print):kind>.jpg")
+@blueprint.get("/photos/<uuid:placement_id>/<any(thumbnail, print):kind>.jpg")
 @requires(*MEMBERS)
-def derivative(photo_id: UUID, kind: str) -> Response:
-    row = queries.get_derivative(photo_id, DerivativeKind(kind), person=current_actor())
+def derivative(placement_id: UUID, kind: str) -> Response:
+    row = queries.get_derivative(placement_id, DerivativeKind(kind), person=current_actor())
     return send_stored(
         row.storage_key, media_type="image/jpeg", byte_size=row.byte_size, etag=row.sha256
     )
@@ -170,28 +192,39 @@ def _nothing_chosen(report_id: UUID, field_id: str) -> Response:
     if wants_fragment():
         raise service.NotAPicture
     flash(_("Choose a photo first."), "error")
-    return redirect_to(_field_url(report_id, field_id))
+    return redirect_to(field_url(report_id, field_id))
 
 
-def _receive(report_id: UUID, field_id: str, file: FileStorage) -> Photo:
+def _receive(report_id: UUID, field_id: str, file: FileStorage) -> PhotoPlacement:
     with _counting_refusals():
         return _place(report_id, field_id, _keep(file, is_alone=True))
 
 
-def _receive_all(report_id: UUID, field_id: str, files: list[FileStorage]) -> list[str]:
-    """What was refused, as sentences; a bad file never blocks the rest.
+@dataclass
+class _Sent:
+    """What became of the files of one post: `refused` are sentences, `repeated` the places where
+    the same bytes stand already."""
+
+    received: int = 0
+    refused: list[str] = dataclass_field(default_factory=list)
+    repeated: list[UUID] = dataclass_field(default_factory=list)
+
+
+def _receive_all(report_id: UUID, field_id: str, files: list[FileStorage]) -> _Sent:
+    """A bad file never blocks the rest.
 
     The bytes of all are stored before the first row is written: nobody waits for a slow storage.
     """
-    is_alone, refused = len(files) == 1, list[str]()
+    is_alone, sent = len(files) == 1, _Sent()
     kept: list[tuple[FileStorage, service.Kept]] = []
     for file in files:
-        with _noting_refusals(file, refused):
+        with _noting_refusals(file, sent):
             kept.append((file, _keep(file, is_alone=is_alone)))
     for file, one in kept:
-        with _noting_refusals(file, refused):
+        with _noting_refusals(file, sent):
             _place(report_id, field_id, one)
-    return refused
+            sent.received += 1
+    return sent
 
 
 def _keep(file: FileStorage, *, is_alone: bool) -> service.Kept:
@@ -200,7 +233,7 @@ def _keep(file: FileStorage, *, is_alone: bool) -> service.Kept:
         return service.keep_bytes(read_upload(request.form, received, is_alone=is_alone))
 
 
-def _place(report_id: UUID, field_id: str, kept: service.Kept) -> Photo:
+def _place(report_id: UUID, field_id: str, kept: service.Kept) -> PhotoPlacement:
     return service.place_photo(
         report_id=report_id, field_id=field_id, kept=kept, actor=current_actor()
     )
@@ -210,47 +243,34 @@ def _place(report_id: UUID, field_id: str, kept: service.Kept) -> Photo:
 def _counting_refusals() -> Iterator[None]:
     try:
         yield
+    except service.PhotoAlreadyHere:
+        metrics.PHOTOS.labels("repeated").inc()
+        raise
     except DomainError:
         metrics.PHOTOS.labels("refused").inc()
         raise
 
 
 @contextmanager
-def _noting_refusals(file: FileStorage, refused: list[str]) -> Iterator[None]:
+def _noting_refusals(file: FileStorage, sent: _Sent) -> Iterator[None]:
     try:
         with _counting_refusals():
             yield
+    except service.PhotoAlreadyHere as error:
+        sent.repeated.append(error.placement_id)
     except DomainError as error:
-        refused.append(f"{file.filename}: {translated(error)}")
+        sent.refused.append(f"{file.filename}: {translated(error)}")
 
 
 def _changed(placement: PhotoPlacement) -> Response:
-    photo_id, report_id, field_id = placement.photo_id, placement.report_id, placement.field_id
+    placement_id, report_id, field_id = placement.id, placement.report_id, placement.field_id
     db.session.commit()
     if not wants_fragment():
-        return redirect_to(_field_url(report_id, field_id))
-    response = _card(photo_id)
+        return redirect_to(field_url(report_id, field_id))
+    response = card_of(placement_id)
     response.headers.update(CHANGED)
     return response
 
 
-def _card(photo_id: UUID, *, status: int = 200, error: str | None = None) -> Response:
-    """The card, and the count of its field for its own place."""
-    found = queries.get_field_photos(photo_id, person=current_actor())
-    return render_fragment(
-        "photos/_card_answer.html",
-        status=status,
-        view=found.view,
-        field=found.field,
-        count=found.count,
-        progress=found.progress,
-        error=error,
-    )
-
-
 def _back_to(placement: PhotoPlacement) -> Response:
-    return redirect_to(_field_url(placement.report_id, placement.field_id))
-
-
-def _field_url(report_id: UUID, field_id: str) -> str:
-    return url_for("reports.fill", report_id=report_id, at=field_id, _anchor=f"field-{field_id}")
+    return redirect_to(field_url(placement.report_id, placement.field_id))

@@ -34,10 +34,12 @@ from app.projects.queries import (
     list_viewers,
 )
 from app.reports.finding import is_late
-from app.reports.lists import ReportLine, list_reports_of_project
+from app.reports.lists import ReportLine, list_lines, list_reports_of_project
+from app.reports.near import Circle, Counts, circle_around, count_in, has_photo_in
 from app.reports.queries import visible_to
 
 SHOWN_REPORTS = 10
+NEAR_M, SHOWN_NEAR = 500, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,15 @@ class Additions:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What was photographed near the project's site, in whichever project; `reports` are some."""
+
+    circle: Circle
+    counts: Counts
+    reports: tuple[ReportLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadProject:
     """All that the page of a project shows to one person."""
 
@@ -74,6 +85,7 @@ class ReadProject:
     checklists: tuple[ChecklistLine, ...]
     equipment: tuple[EquipmentLine, ...]
     additions: Additions
+    near: Surroundings | None
     may_manage: bool
     may_start: bool
 
@@ -95,6 +107,7 @@ def read_project(project_id: UUID, *, person: Actor, today: date) -> ReadProject
         checklists=checklists,
         equipment=list_equipment(project_id),
         additions=_additions(members, viewers, checklists) if may_manage else Additions(),
+        near=_surroundings(project, person),
         may_manage=may_manage,
         may_start=is_open and project.archived_at is None,
     )
@@ -110,6 +123,16 @@ def _figures(project_id: UUID, person: Actor, today: date) -> Figures:
         ).where(visible_to(person), Report.project_id == project_id)
     ).one()
     return Figures(*row)
+
+
+def _surroundings(project: Project, person: Actor) -> Surroundings | None:
+    """None where the project has no coordinates."""
+    circle = circle_around(project.latitude, project.longitude, NEAR_M)
+    if circle is None:
+        return None
+    counts = count_in(circle, person=person)
+    lines = list_lines(visible_to(person), has_photo_in(circle), limit=SHOWN_NEAR)
+    return Surroundings(circle, counts, lines if counts.reports else ())
 
 
 def _additions(

@@ -57,9 +57,15 @@ def answer_content(answer: AnswerFacts) -> dict[str, Any]:
 
 
 def _photo(placed: PlacedPhoto) -> dict[str, Any]:
-    return {
+    """Why it has no position is there only where a reason was given, so that what was signed before
+    there were such reasons is still what was signed."""
+    placement = placed.placement
+    content = {
         "sha256": placed.photo.sha256,
-        "field": placed.placement.field_id,
-        "caption": placed.placement.caption,
-        "quarantine_reason": placed.placement.quarantine_reason,
+        "field": placement.field_id,
+        "caption": placement.caption,
+        "quarantine_reason": placement.quarantine_reason,
     }
+    if placement.position_reason:
+        content["position_reason"] = placement.position_reason
+    return content

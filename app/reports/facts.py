@@ -58,6 +58,9 @@ class PlacedPhoto:
             state=self.state,
             has_position=has_position(self.photo, self.reading),
             reason=self.placement.quarantine_reason or None,
+            position_reason=self.placement.position_reason or None,
+            photo=self.photo.sha256,
+            position=self.placement.position,
             is_damaged=self.is_damaged,
         )
 
@@ -200,7 +203,8 @@ def list_answers(report_id: UUID) -> Iterable[Answer]:
 def list_placed_photos(report_id: UUID, surroundings: Surroundings = NOWHERE) -> list[PlacedPhoto]:
     """The photos that stand in a report with their readings, by field, position and receipt.
 
-    Without `surroundings` they cannot be asked what they are near to.
+    One that stands in several places is there once for each. Without `surroundings` they cannot be
+    asked what they are near to.
     """
     return _list_placed(report_id, surroundings)[0]
 
@@ -218,8 +222,11 @@ def _list_placed(report_id: UUID, surroundings: Surroundings) -> tuple[list[Plac
         .outerjoin(PhotoCheck, PhotoCheck.photo_id == Photo.id)
         .where(Report.id == report_id)
         .options(contains_eager(PhotoPlacement.photo).options(joinedload(Photo.reading)))
-        .order_by(PhotoPlacement.field_id, PhotoPlacement.position, Photo.created_at, Photo.id)
-    ).all()
+        .order_by(
+            PhotoPlacement.field_id, PhotoPlacement.position, Photo.created_at, Photo.id,
+            PhotoPlacement.id,
+        )
+    ).all()  # fmt: skip
     photos = [
         PlacedPhoto(
             placement,

@@ -28,6 +28,7 @@ from app.models import (
     Role,
     Version,
 )
+from app.reports.near import Circle, has_photo_in
 from app.reports.queries import projects_open_to, visible_to
 
 LISTED_STATUSES = (
@@ -72,7 +73,7 @@ class Wanted:
     """What somebody looks for; what is None or empty narrows nothing.
 
     `person_id` is the assignee or whoever started it. `since` and `until` (aware, until not
-    included) bound the last change.
+    included) bound the last change. `near` is where a photo of the report was taken.
     """
 
     search: str = ""
@@ -83,6 +84,7 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     due: DueDays | None = None
+    near: Circle | None = None
     order: Order = Order.CHANGED
     is_descending: bool = True
 
@@ -121,6 +123,8 @@ def conditions(wanted: Wanted, person: Actor) -> tuple[ColumnElement[bool], ...]
         found.append(Report.updated_at < wanted.until)
     if wanted.due is not None:
         found.extend(_due_in(wanted.due))
+    if wanted.near is not None:
+        found.append(has_photo_in(wanted.near))
     return tuple(found)
 
 

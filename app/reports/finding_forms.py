@@ -1,5 +1,6 @@
 """What a list's address says, read and written: the filters are in the URL, so that one can be
-kept, sent and gone back to. A value that means nothing narrows nothing."""
+kept, sent and gone back to. A value that means nothing narrows nothing, but for a place: one that
+cannot be read is refused in words, as the list without it would look like its answer."""
 
 from __future__ import annotations
 
@@ -10,10 +11,13 @@ from typing import TypeVar
 
 from app.models import ReportStatus
 from app.reports.finding import Due, DueDays, Order, Wanted
+from app.reports.near import address_of_circle, read_circle
 from app.web.addresses import end_of, read_day, read_id, start_of
 
 MAX_SEARCH = 100
-NAMES = ("search", "status", "checklist", "project", "person", "since", "until", "due", "sort")
+NAMES = ("search", "status", "checklist", "project", "person", "since", "until", "due", "sort",
+         "near", "radius")  # fmt: skip
+PLACE_NAMES = ("near", "radius")
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -21,7 +25,8 @@ Choice = TypeVar("Choice", bound=StrEnum)
 def read_wanted(args: Mapping[str, str], zone: str, today: date | None = None) -> Wanted:
     """What the query string asks for; days begin and end in the reader's time zone.
 
-    `today` is the day by the company's clock, which due days are counted by.
+    `today` is the day by the company's clock, which due days are counted by. Raises
+    UnreadablePlace, NoSuchPlace, UnreadableRadius.
     """
     sort = args.get("sort", "")
     order = _choice(Order, sort.removeprefix("-"))
@@ -34,6 +39,7 @@ def read_wanted(args: Mapping[str, str], zone: str, today: date | None = None) -
         since=start_of(read_day(args.get("since")), zone),
         until=end_of(read_day(args.get("until")), zone),
         due=_due(_choice(Due, args.get("due")), today),
+        near=read_circle(args.get("near", ""), args.get("radius", "")),
         order=order or Order.CHANGED,
         is_descending=sort.startswith("-") if order else True,
     )
@@ -51,6 +57,7 @@ def address_of(wanted: Wanted) -> dict[str, str]:
         "since": wanted.since and wanted.since.date().isoformat(),
         "until": last_day and last_day.date().isoformat(),
         "due": wanted.due and wanted.due.name,
+        **address_of_circle(wanted.near),
         "sort": sort_name(wanted.order, wanted.is_descending),
     }
     is_plain = wanted.order is Order.CHANGED and wanted.is_descending

@@ -26,6 +26,7 @@ NEWEST = 500
 COUNTED = {
     "answer.saved": N_("%(name)s saved answers: %(count)s."),
     "photo.received": N_("%(name)s added photos: %(count)s."),
+    "photo.placed": N_("%(name)s added photos that were there already: %(count)s."),
     "photo.edited": N_("%(name)s changed photos: %(count)s."),
     "photo.removed": N_("%(name)s removed photos: %(count)s."),
     "photo.read_again": N_("%(name)s had photos read again: %(count)s."),

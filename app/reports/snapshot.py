@@ -20,8 +20,9 @@ from sqlalchemy.orm import joinedload
 
 from app.config import ROOT
 from app.definition.rules import ReportResult
+from app.evidence.digests import NEWEST_FORMAT
 from app.evidence.queries import ChainHead, ask
-from app.evidence.recorded import FORMAT_2, digest_of, numbers_as_text, read_digests
+from app.evidence.recorded import digest_of, numbers_as_text, read_digests
 from app.evidence.service import canonical_json
 from app.extensions import db
 from app.models import (
@@ -69,7 +70,7 @@ def snapshot_of(
     current = content_hash(report, facts)
     pictures = _pictures(report.id)
     return {
-        "format": FORMAT_2,
+        "format": NEWEST_FORMAT,
         "software": {"name": "Laudo", "version": app_version()},
         "report": _report(report, names),
         "definition": _definition(report),
@@ -82,7 +83,9 @@ def snapshot_of(
             role_id: _signature(signature, current, names)
             for role_id, signature in facts.signatures.items()
         },
-        "rows": read_digests(ask, str(report.tenant_id), str(report.id)),
+        "rows": read_digests(
+            ask, str(report.tenant_id), str(report.id), snapshot_format=NEWEST_FORMAT
+        ),
         "audit": {"sequence": str(head.sequence), "hash": head.hash},
         # No facts to compare with rows: what later PDFs print beside the photos' own positions.
         "places": frozen_places(
@@ -157,11 +160,13 @@ def _photo(placed: PlacedPhoto, names: Names, pictures: Pictures) -> dict[str, A
     """`pictures` are what was made from the original; later PDFs print these and no others."""
     photo, placement = placed.photo, placed.placement
     return {
-        "id": str(photo.id),
+        "id": str(placement.id),
+        "photo": str(photo.id),
         "field": placement.field_id,
         "position": str(placement.position),
         "caption": placement.caption,
         "quarantine_reason": placement.quarantine_reason,
+        "position_reason": placement.position_reason,
         "sha256": photo.sha256,
         "byte_size": str(photo.byte_size),
         "media_type": photo.media_type,
@@ -197,10 +202,12 @@ def _reading(reading: PhotoReading | None) -> dict[str, Any] | None:
 
 def _pictures(report_id: UUID) -> Pictures:
     """The derivatives of each placed photo, the newest of a kind last."""
+    placed = select(PhotoPlacement.photo_id).where(
+        PhotoPlacement.report_id == report_id, PhotoPlacement.removed_at.is_(None)
+    )
     rows = db.session.scalars(
         select(Derivative)
-        .join(PhotoPlacement, PhotoPlacement.photo_id == Derivative.photo_id)
-        .where(PhotoPlacement.report_id == report_id, PhotoPlacement.removed_at.is_(None))
+        .where(Derivative.photo_id.in_(placed))
         .order_by(Derivative.created_at, Derivative.id)
     )
     found: dict[UUID, list[dict[str, str]]] = {}
@@ -227,7 +234,8 @@ def _removed_placements(report_id: UUID) -> Iterable[PhotoPlacement]:
 
 def _removed(row: PhotoPlacement) -> dict[str, Any]:
     return {
-        "id": str(row.photo_id),
+        "id": str(row.id),
+        "photo": str(row.photo_id),
         "field": row.field_id,
         "sha256": row.photo.sha256,
         "received_at": _time(row.photo.created_at),

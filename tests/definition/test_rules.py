@@ -52,6 +52,8 @@ READING = PhotoFacts("f", PhotoState.READING)
 BAD = PhotoFacts("f", PhotoState.QUARANTINED)
 LOST = PhotoFacts("f", PhotoState.FAILED)
 DAMAGED = PhotoFacts("f", is_damaged=True)
+ONE = PhotoFacts("f", has_position=True, photo="one")
+INDOORS = PhotoFacts("f", position_reason="In the cellar")
 EXPLAINED = PhotoFacts("f", PhotoState.QUARANTINED, reason="the camera broke")
 
 
@@ -155,6 +157,14 @@ OFF, ALWAYS, BADLY = (
         (field("f", photos=PhotoPolicy(gps_required=True)), said("ok"), (PhotoFacts("f"),),
          [K.POSITION]),
         (field("f", photos=PhotoPolicy(gps_required=True)), said("ok"), (READING,), [K.READING]),
+        (field("f", photos=PhotoPolicy(gps_required=True)), said("ok"), (BAD,), []),
+        (field("f", photos=PhotoPolicy(gps_required=True)), said("ok"), (INDOORS,), []),
+        (field("f", photos=PhotoPolicy(gps_required=True)), said("ok"),
+         (INDOORS, replace(INDOORS, position_reason=" ")), [K.POSITION]),
+        (field("f", photos=MIN_2), said("ok"), (ONE, ONE), [K.PHOTO]),
+        (field("f", photos=MIN_2), said("ok"), (ONE, replace(ONE, photo="other")), []),
+        (field("f", photos=MIN_2), said("ok"), (ONE, ONE, replace(ONE, photo="other")), []),
+        (field("f", photos=MIN_2), said("ok"), (ONE,) * 4, [K.PHOTO, K.TOO_MANY_PHOTOS]),
     ],
 )  # fmt: skip
 def test_missing(
@@ -164,6 +174,29 @@ def test_missing(
     expected: list[MissingKind],
 ) -> None:
     assert kinds(one, facts, *photos) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "meant"),
+    [
+        (K.QUARANTINED, PhotoFacts("f", PhotoState.QUARANTINED)),
+        (K.POSITION, PhotoFacts("f")),
+        (K.PHOTO_FAILED, PhotoFacts("f", PhotoState.FAILED)),
+    ],
+)
+def test_what_a_photo_lacks_names_the_first_that_is_meant(kind, meant):
+    policy = PhotoPolicy(mode=PhotoMode.REQUIRED, min=3, max=5, gps_required=True)
+    photos = [replace(GOOD, position=0), replace(meant, position=4), replace(meant, position=5)]
+    items = missing_items(definition(field("f", photos=policy)), {"f": said("ok")}, photos, [])
+    assert {item.photo for item in items if item.kind is kind} == {4}
+
+
+def test_a_photo_that_stands_twice_is_said_to_count_once():
+    items = missing_items(definition(field("f", photos=MIN_2)), {"f": said("ok")}, [ONE, ONE], [])
+    assert [str(item.sentence) for item in items] == [
+        "Photos: at least 2 different ones needed, 1 so far: a photo that stands here twice counts"
+        " once."
+    ]
 
 
 def test_every_missing_item_speaks_and_names_its_place() -> None:

@@ -15,12 +15,16 @@ from psycopg2 import extensions
 from psycopg2.extras import RealDictCursor
 
 from app import database_roles as roles
+from app.evidence.digests import FORMAT_1, FORMAT_2
 from tests import servers as test_servers
 
 # Two completed reports with photos (removed, quarantined), signatures and PDFs, as rows, written
-# by the release whose snapshots have format 1. Never made anew: it stands for what customers have.
-FORMAT_1_ROWS = Path(__file__).parent / "snapshots_of_format_1.json"
-BEFORE = "0007"
+# by the last release whose snapshots have this format, and the migration that it stood at. Never
+# made anew: they stand for what customers have.
+GOLDEN = {
+    FORMAT_1: (Path(__file__).parent / "snapshots_of_format_1.json", "0007"),
+    FORMAT_2: (Path(__file__).parent / "snapshots_of_format_2.json", "0011"),
+}
 
 ALWAYS = (
     "select format('alter table %I enable always trigger %I', c.relname, g.tgname)"
@@ -29,15 +33,16 @@ ALWAYS = (
 
 
 @contextmanager
-def earlier_database() -> Iterator[str]:
-    """A database with the rows of the earlier release, migrated to this one."""
+def earlier_database(snapshot_format: str) -> Iterator[str]:
+    """A database with the rows of an earlier release, migrated to this one."""
+    rows, before = GOLDEN[snapshot_format]
     running = test_servers.current()
     name = f"laudo_earlier_{uuid4().hex[:8]}"
     roles.ensure_database(running.postgres().dsn(), name)
     try:
-        test_servers.migrate(running.url(roles.OWNER, name), BEFORE)
+        test_servers.migrate(running.url(roles.OWNER, name), before)
         with psycopg2.connect(running.postgres().dsn(database=name)) as connection:
-            load(connection, json.loads(FORMAT_1_ROWS.read_text()))
+            load(connection, json.loads(rows.read_text()))
         connection.close()
         test_servers.migrate(running.url(roles.OWNER, name))
         yield name

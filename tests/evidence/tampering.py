@@ -11,9 +11,10 @@ from random import Random
 import psycopg2
 from psycopg2 import extensions
 
-from app.evidence.recorded import ROWS
+from app.evidence.digests import NEWEST_FORMAT, ROWS_OF
 from tests import servers as test_servers
 
+ROWS = ROWS_OF[NEWEST_FORMAT]
 # What somebody with every right over the server may do to a value, by its type.
 OTHER_VALUES = {
     "uuid": "gen_random_uuid()",
@@ -27,7 +28,7 @@ OTHER_VALUES = {
     "text": "coalesce({0}, '') || 'x'",
     "character varying": "left(coalesce({0}, '') || 'x', 4) || 'y'",
 }
-# Cells whose rows are evidence and stand in no digest of format 2; each is checked otherwise.
+# Cells whose rows are evidence and stand in no digest; each is checked otherwise.
 OTHER_CELLS = {
     "reports": ("status",),
     "snapshots": ("body", "sha256", "audit_sequence", "audit_hash"),
@@ -259,6 +260,28 @@ STRUCTURAL = (
         " (select id from photo_placements where report_id in"
         " (select id from reports where status = 'completed') order by md5(id::text || %(seed)s)"
         " limit 1)",
+    ),
+    sql(
+        "placement inserted",
+        "insert into photo_placements (tenant_id, report_id, photo_id, field_id, position)"
+        " select tenant_id, report_id, photo_id, field_id, 77 from photo_placements where id ="
+        " (select id from photo_placements where report_id in"
+        " (select id from reports where status = 'completed') order by md5(id::text || %(seed)s)"
+        " limit 1)",
+    ),
+    sql(
+        "one of two places removed",
+        "update photo_placements set removed_at = now() where id = (select p.id"
+        " from photo_placements p join photo_placements o on o.photo_id = p.photo_id"
+        " and o.id <> p.id where p.report_id in (select id from reports where status = 'completed')"
+        " order by md5(p.id::text || %(seed)s) limit 1)",
+    ),
+    sql(
+        "photos of two places exchanged",
+        "update photo_placements p set photo_id = o.photo_id from photo_placements o"
+        " where o.report_id = p.report_id and o.photo_id <> p.photo_id"
+        " and p.position + o.position = 1 and p.position in (0, 1)"
+        " and p.report_id in (select id from reports where status = 'completed')",
     ),
     sql(
         "document pointed at another's file",

@@ -22,7 +22,7 @@ def writing_routes(app) -> list[tuple[str, object]]:
     return sorted(
         (rule.endpoint, rule)
         for rule in app.url_map.iter_rules()
-        if "report_id" in rule.arguments or "photo_id" in rule.arguments
+        if "report_id" in rule.arguments or "placement_id" in rule.arguments
         for method in ("POST", "PUT", "PATCH", "DELETE")
         if method in rule.methods
     )
@@ -35,7 +35,7 @@ def closed(acting, cast):
         report = scenarios.a_report(tess)
         scenarios.all_answers(report, tess)
         photo = scenarios.a_photo(report, "enclosure", tess)
-        values = {"report_id": report.id, "photo_id": photo.id, "field_id": "remarks",
+        values = {"report_id": report.id, "placement_id": scenarios.place_of(photo).id, "field_id": "remarks",
                   "role_id": "technician"}  # fmt: skip
         scenarios.completed(report, tess)
         return values

@@ -21,7 +21,6 @@ from app.commands.check.evidence import check_evidence
 from app.commands.check.finding import Level
 from app.documents.making import EVIDENCE_DIFFERS
 from app.documents.service import request_document
-from app.evidence.recorded import ROWS
 from app.extensions import db
 from app.jobs import runner
 from app.models import Actor, Document, WorkState
@@ -30,7 +29,7 @@ from app.tenancy import tenant_scope
 from tests import servers as test_servers
 from tests.backup_stage import Place, fill, place
 from tests.conftest import signed_in_client
-from tests.evidence.tampering import OTHER_CELLS, Change, all_changes, unguarded
+from tests.evidence.tampering import OTHER_CELLS, ROWS, Change, all_changes, unguarded
 
 pytestmark = pytest.mark.xdist_group("frozen")
 

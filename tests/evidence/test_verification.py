@@ -17,7 +17,7 @@ from app.company.service import change_watermark
 from app.documents.service import request_document
 from app.evidence import jobs as evidence_jobs
 from app.evidence import recorded, verification
-from app.evidence.recorded import FORMAT_1, FORMAT_2
+from app.evidence.digests import FORMAT_1, FORMAT_2, FORMAT_3
 from app.extensions import db
 from app.imaging.settings import WatermarkSettings
 from app.models import (
@@ -25,6 +25,7 @@ from app.models import (
     Actor,
     Equipment,
     Photo,
+    PhotoPlacement,
     PhotoReading,
     Project,
     Report,
@@ -32,7 +33,7 @@ from app.models import (
     Tenant,
     Verification,
 )
-from app.photos.service import remove_photo
+from app.photos.placing import remove_photo
 from app.reports.service import archive_report
 from app.tenancy import tenant_scope
 from tests import servers as test_servers
@@ -45,13 +46,26 @@ from tests.test_documents_jobs import Desk
 pytestmark = pytest.mark.xdist_group("frozen")
 
 
+@contextmanager
+def migrated(snapshot_format: str, folder) -> Iterator[Place]:
+    with earlier_database(snapshot_format) as name:
+        made = place(name, folder)
+        yield made
+        made.let_go()
+
+
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory):
     """Reports that the first release completed; their stored bytes are not at hand."""
-    with earlier_database() as name:
-        made = place(name, tmp_path_factory.mktemp("earlier"))
+    with migrated(FORMAT_1, tmp_path_factory.mktemp("earlier")) as made:
         yield made
-        made.let_go()
+
+
+@pytest.fixture(scope="module")
+def later(tmp_path_factory):
+    """Those of the last release before photos had places of their own."""
+    with migrated(FORMAT_2, tmp_path_factory.mktemp("later")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +76,7 @@ def today(tmp_path_factory, cast):
     running.drop(name)
 
 
-@pytest.fixture(params=["earlier", "today"])
+@pytest.fixture(params=["earlier", "later", "today"])
 def there(request) -> Place:
     return request.getfixturevalue(request.param)
 
@@ -116,11 +130,18 @@ def archived(actor: Actor) -> None:
         archive_report(report_id=report_id, actor=actor)
 
 
-def test_both_formats_are_at_hand(earlier, today):
-    formats = "select distinct body::jsonb ->> 'format' from snapshots"
-    assert ask(earlier, formats) == [(FORMAT_1,)]
-    assert ask(earlier, "select count(*) from snapshots") == [(2,)]
-    assert ask(today, formats) == [(FORMAT_2,)]
+def test_every_format_is_at_hand(earlier, later, today):
+    formats = "select body::jsonb ->> 'format', count(*) from snapshots group by 1"
+    assert ask(earlier, formats) == [(FORMAT_1, 2)]
+    assert ask(later, formats) == [(FORMAT_2, 2)]
+    assert ask(today, formats) == [(FORMAT_3, 1)]
+    for there in (earlier, later):
+        states = (
+            "select count(*) filter (where removed_at is not null), count(*) filter (where"
+            " quarantine_reason <> '') from photo_placements p join snapshots s using (report_id)"
+        )
+        ((removed, explained),) = ask(there, states)
+        assert removed and explained, "the rows hold what a check has to read"
 
 
 def test_a_fresh_report_is_unbroken(there):
@@ -209,7 +230,8 @@ def test_work_that_ends_after_the_completion_raises_no_alarm(tmp_path, cast):
     with acting(cast.tess) as tess:
         read = select(PhotoReading.photo_id)
         unread = db.session.scalars(select(Photo.id).where(Photo.id.not_in(read))).one()
-        remove_photo(photo_id=unread, actor=tess)
+        standing = select(PhotoPlacement.id).where(PhotoPlacement.photo_id == unread)
+        remove_photo(placement_id=db.session.scalars(standing).one(), actor=tess)
         db.session.commit()
     preview = desk.ask()
     desk.submit()

@@ -223,9 +223,10 @@ class TestFailingBucket:
         desk.read_photos()
         with desk.acting(desk.tess):
             photo = db.session.scalars(select(Photo)).one()
-            photo_id, digest = photo.id, photo.sha256
-        assert tess.get(f"/photos/{photo_id}/thumbnail.jpg").status_code == 200
-        original = tess.get(f"/photos/{photo_id}/original", follow_redirects=True)
+            digest = photo.sha256
+            placement_id = db.session.scalars(select(PhotoPlacement.id)).one()
+        assert tess.get(f"/photos/{placement_id}/thumbnail.jpg").status_code == 200
+        original = tess.get(f"/photos/{placement_id}/original", follow_redirects=True)
         assert sha256(original.data).hexdigest() == digest == sha256(data).hexdigest()
         desk.submit()
         with desk.acting(desk.tess):

@@ -275,7 +275,7 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "checklist_id": [version.checklist_id],
         "version_id": [draft.id, version.id],
         "report_id": [report.id, full.id, done.id],
-        "photo_id": photos,
+        "placement_id": photos,
         "signature_id": [signature.id],
         "document_id": _documents(report.id, done.id, ana, cast),
         "export_id": _exports(ana, cast),
@@ -413,9 +413,10 @@ def _invitation(ana: Actor) -> UUID:
 
 
 def _photo(report: Any, ana: Actor, cast: Cast, verdict: Any = PhotoVerdict.GOOD) -> UUID:
-    """A photo with its bytes and both derivatives."""
+    """The place of a photo with its bytes and both derivatives."""
     data = a_jpeg((64, 48))
-    photo_id: UUID = scenarios.a_photo(report, "enclosure", ana, verdict=verdict, data=data).id
+    photo = scenarios.a_photo(report, "enclosure", ana, verdict=verdict, data=data)
+    photo_id, placement_id = photo.id, scenarios.place_of(photo).id
     if verdict is None:
         db.session.add(PhotoCheck(photo_id=photo_id, state=WorkState.FAILED, error="gave_up"))
     key = object_key(cast.acme, "derived", sha256_of(data), ".jpg")
@@ -426,7 +427,7 @@ def _photo(report: Any, ana: Actor, cast: Cast, verdict: Any = PhotoVerdict.GOOD
         for kind in DerivativeKind
     )  # fmt: skip
     db.session.commit()
-    return photo_id
+    return placement_id
 
 
 def _link(document_id: UUID, cast: Cast) -> FileLink:

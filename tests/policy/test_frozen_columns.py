@@ -87,6 +87,11 @@ OPEN = (
     " select p.tenant_id, p.report_id, p.id, 'enclosure' from photos p join reports r"
     " on r.id = p.report_id where r.number = 'KEPT-1'",
     "update reports set status = 'archived' where number = 'KEPT-1'",
+    # As a revision will have it: a photo of the completed report stands in an open one as well.
+    "insert into photo_placements (tenant_id, report_id, photo_id, field_id, position)"
+    " select p.tenant_id, (select id from reports where status = 'draft' limit 1), p.photo_id,"
+    " p.field_id, 50 from photo_placements p join reports r on r.id = p.report_id"
+    " where r.status = 'completed' and p.removed_at is null limit 1",
 )
 
 
@@ -217,6 +222,14 @@ FORGED = (
     " on r.id = p.report_id where r.status = 'completed'",
 )
 FORGED += (
+    "insert into photo_placements (tenant_id, report_id, photo_id, field_id, position)"
+    " select p.tenant_id, p.report_id, p.photo_id, p.field_id, 51 from photo_placements p"
+    " join reports r on r.id = p.report_id where r.status = 'completed'",
+    # Of the photo that stands in an open report too.
+    "insert into derivatives (tenant_id, photo_id, kind, recipe, storage_key, sha256, byte_size,"
+    " width, height) select d.tenant_id, d.photo_id, d.kind, 'forged', d.storage_key, d.sha256, 1,"
+    " 1, 1 from derivatives d join photo_placements p on p.photo_id = d.photo_id join reports r"
+    " on r.id = p.report_id where r.status = 'draft'",
     *(one.replace("'completed'", "'archived'") for one in FORGED if "derivatives" not in one),
     "insert into derivatives (tenant_id, photo_id, kind, recipe, storage_key, sha256, byte_size,"
     " width, height) select p.tenant_id, p.id, 'print', 'forged', 't/' || p.tenant_id ||"

@@ -134,7 +134,7 @@ def world(acting, cast) -> dict[str, UUID | str]:
             "checklist_id": version.checklist_id,
             "version_id": version.id,
             "report_id": report.id,
-            "photo_id": photo_id,
+            "placement_id": scenarios.place_of(photo).id,
             "signature_id": signature.id,
             "document_id": document.id,
             "export_id": export.id,

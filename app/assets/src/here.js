@@ -1,6 +1,7 @@
 /**
  * Buttons that fill in where this device is: data-position-for="#latitude #longitude", and how
- * accurate that is into data-position-said="#element". A map hears of it by laudo:position.
+ * accurate that is into data-position-said="#element". A map hears of it by laudo:position. Or both
+ * into one box, data-position-into="#box", which changes as if they had been typed.
  */
 import { positionNow } from "./position.js";
 import { toast } from "./toasts.js";
@@ -8,12 +9,13 @@ import { word } from "./words.js";
 
 export function watchHere() {
   document.addEventListener("click", async ({ target }) => {
-    const button = target.closest?.("[data-position-for]");
+    const button = target.closest?.("[data-position-for], [data-position-into]");
     if (!button || button.disabled) return;
     button.disabled = true;
     const found = await positionNow();
     button.disabled = false;
     if (!found) return toast("warning", word("no_position"));
+    if (button.dataset.positionInto) return typeInto(document.querySelector(button.dataset.positionInto), found);
     const [latitude, longitude] = button.dataset.positionFor.split(" ");
     document.querySelector(latitude).value = found.latitude;
     document.querySelector(longitude).value = found.longitude;
@@ -21,4 +23,9 @@ export function watchHere() {
     if (said) said.textContent = word("position_accuracy").replace("{metres}", Math.ceil(found.accuracy));
     button.dispatchEvent(new CustomEvent("laudo:position", { bubbles: true, detail: found }));
   });
+}
+
+function typeInto(box, { latitude, longitude }) {
+  box.value = `${latitude}, ${longitude}`;
+  box.dispatchEvent(new Event("change", { bubbles: true }));
 }

@@ -28,6 +28,9 @@ export function start() {
     target.value = "";
     add(target.closest("[data-photos]"), files, target.dataset.source);
   });
+  document.addEventListener("click", ({ target }) => {
+    target.closest?.("[data-photo-leave]")?.closest("li").remove();
+  });
   document.addEventListener("htmx:before:request", keepTyped);
   addEventListener("beforeunload", (event) => {
     const typed = [...document.querySelectorAll(".photo-card")].some(isTyped);

@@ -24,7 +24,8 @@ from app.definition.judging import PhotoState
 from app.definition.schema import Definition, Language
 from app.extensions import db
 from app.models import Actor, Document, PhotoCheck, PhotoSource, WorkState
-from app.photos.service import Upload, add_photo, explain_photo
+from app.photos.placing import explain_photo, place_again
+from app.photos.service import PhotoAlreadyHere, Upload, add_photo
 from app.reports.answering import Given, save_answer
 from app.reports.facts import PlacedPhoto, list_placed_photos
 from app.reports.service import start_report
@@ -176,14 +177,27 @@ class Job:
                     source=PhotoSource.FILE,
                     client_at=datetime.now(UTC),
                 )
-                add_photo(
-                    report_id=self.report_id,
-                    field_id=shot.field.id,
-                    upload=upload,
-                    actor=self.technician,
-                )
+                self._place(shot, upload)
                 db.session.commit()
             self.shots.append(shot)
+
+    def _place(self, shot: Shot, upload: Upload) -> None:
+        """Once round, the same picture stands in one more place."""
+        try:
+            add_photo(
+                report_id=self.report_id,
+                field_id=shot.field.id,
+                upload=upload,
+                actor=self.technician,
+            )
+        except PhotoAlreadyHere as error:
+            place_again(
+                report_id=self.report_id,
+                field_id=shot.field.id,
+                placement_id=error.placement_id,
+                client_id=uuid4(),
+                actor=self.technician,
+            )
 
     def _positioned(self, shot: Shot, upload: Upload) -> Upload:
         """Where the question asks for a place, the phone gives the site's, tens of metres off."""
@@ -205,7 +219,7 @@ class Job:
 
     def _explain_damaged(self) -> None:
         for one in self._placed(PhotoState.QUARANTINED):
-            explain_photo(photo_id=one.photo.id, reason=DAMAGED, actor=self.technician)
+            explain_photo(placement_id=one.placement.id, reason=DAMAGED, actor=self.technician)
             db.session.commit()
 
 

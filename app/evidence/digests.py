@@ -1,0 +1,131 @@
+"""Which columns of which rows a snapshot has digests of, by its format, and the SQL of the digests.
+
+What the rows say, fact by fact, is for recorded.py.
+"""
+
+from __future__ import annotations
+
+FORMAT_1, FORMAT_2, FORMAT_3 = "laudo.snapshot/1", "laudo.snapshot/2", "laudo.snapshot/3"
+
+Columns = dict[str, tuple[str, ...]]
+
+# Never change a list: a new column that is evidence needs a new format, or every older snapshot
+# would look as if its rows had changed.
+ROWS_2: Columns = {
+    "reports": (
+        "id", "tenant_id", "created_at", "project_id", "version_id", "equipment_id", "number",
+        "revision", "revision_of", "revision_reason", "title", "outcome", "started_by",
+        "assignee_id", "client_id", "due_on", "photo_limit", "started_at", "submitted_at",
+        "completed_at", "completed_by", "discarded_at",
+    ),
+    "versions": (
+        "id", "tenant_id", "created_at", "checklist_id", "number", "body", "published_at",
+        "published_by",
+    ),
+    "answers": (
+        "id", "tenant_id", "created_at", "report_id", "field_id", "value", "comment", "na_reason",
+        "row_version", "answered_by", "answered_at", "client_at",
+    ),
+    "photos": (
+        "id", "tenant_id", "created_at", "report_id", "client_id", "sha256", "byte_size",
+        "media_type", "storage_key", "source", "latitude", "longitude", "accuracy_m",
+        "position_at", "client_at", "uploaded_by",
+    ),
+    "photo_placements": (
+        "id", "tenant_id", "created_at", "report_id", "photo_id", "field_id", "caption",
+        "position", "quarantine_reason", "removed_at",
+    ),
+    "photo_readings": (
+        "id", "tenant_id", "created_at", "photo_id", "verdict", "reason", "width", "height",
+        "orientation", "taken_at", "taken_offset", "latitude", "longitude", "altitude_m",
+        "accuracy_m", "device", "exif", "notes", "parser_version",
+    ),
+    "derivatives": (
+        "id", "tenant_id", "created_at", "photo_id", "kind", "recipe", "storage_key", "sha256",
+        "byte_size", "width", "height",
+    ),
+    "signatures": (
+        "id", "tenant_id", "created_at", "report_id", "role_id", "signer_name", "strokes",
+        "image_key", "image_sha256", "content_hash", "withdrawn", "taken_by", "client_id",
+        "client_at",
+    ),
+}  # fmt: skip
+# Since format 3: a photo may stand in several places and was perhaps received in an earlier report.
+ROWS_3: Columns = {
+    **ROWS_2,
+    "photo_placements": (
+        "id", "tenant_id", "created_at", "report_id", "photo_id", "field_id", "caption",
+        "position", "quarantine_reason", "position_reason", "removed_at",
+    ),
+}  # fmt: skip
+ROWS_OF = {FORMAT_2: ROWS_2, FORMAT_3: ROWS_3}
+NEWEST_FORMAT = FORMAT_3
+
+# A camera's local clock is text already; every other time is an instant.
+_LOCAL_TIMES = frozenset({("photo_readings", "taken_at")})
+_OF_REPORT = "t.report_id = r.id"
+_OF_PLACED_PHOTO = (
+    "t.photo_id in (select p.photo_id from photo_placements p where p.tenant_id = r.tenant_id"
+    " and p.report_id = r.id and p.removed_at is null)"
+)
+_RECEIVED_OR_PLACED = (
+    "t.id in (select o.id from photos o where o.tenant_id = r.tenant_id and o.report_id = r.id"
+    " union select p.photo_id from photo_placements p where p.tenant_id = r.tenant_id"
+    " and p.report_id = r.id)"
+)
+_BELONGS_2 = {
+    "reports": "t.id = r.id",
+    "versions": "t.id = r.version_id",
+    "answers": _OF_REPORT,
+    "photos": _OF_REPORT,
+    "photo_placements": _OF_REPORT,
+    "photo_readings": _OF_PLACED_PHOTO,
+    "derivatives": _OF_PLACED_PHOTO,
+    "signatures": _OF_REPORT,
+}
+_BELONGS_OF = {FORMAT_2: _BELONGS_2, FORMAT_3: {**_BELONGS_2, "photos": _RECEIVED_OR_PLACED}}
+
+
+def instant(column: str) -> str:
+    """UTC to the microsecond, as the audit chain writes it."""
+    return _told(column, f"{column} at time zone 'UTC'", 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+
+
+def instants(*columns: str) -> str:
+    """The same of several columns, each under its own name."""
+    return ", ".join(f"{instant(column)} as {column.split('.')[-1]}" for column in columns)
+
+
+def digests_in(snapshot_format: str) -> str:
+    """The statement of a report's digests: its tenant and a list of reports are its parameters."""
+    tables = ", ".join(_digest(table, snapshot_format) for table in ROWS_OF[snapshot_format])
+    return (
+        f"select r.id::text as report_id, {tables} from reports r"
+        " where r.tenant_id = %s::uuid and r.id = any(%s::uuid[])"
+    )
+
+
+def _told(column: str, value: str, pattern: str) -> str:
+    """A time or a day in `pattern`. One for which to_char gives nothing (infinity) or what it gives
+    for another (a year before Christ) is written as PostgreSQL does, so that no two are one text.
+    """
+    is_odd = f"not isfinite({column}) or {column} < '0001-01-01 00:00+00'"
+    return f"case when {is_odd} then {column}::text else to_char({value}, '{pattern}') end"
+
+
+def _as_text(table: str, column: str) -> str:
+    if column.endswith("_at") and (table, column) not in _LOCAL_TIMES:
+        return instant(f"t.{column}")
+    if column.endswith("_on"):
+        return _told(f"t.{column}", f"t.{column}", "YYYY-MM-DD")
+    return f"t.{column}::text"
+
+
+def _digest(table: str, snapshot_format: str) -> str:
+    columns = ROWS_OF[snapshot_format][table]
+    row = ", ".join(_as_text(table, column) for column in columns)
+    return (
+        f"(select encode(sha256(convert_to(coalesce(string_agg(json_build_array({row})::text,"
+        f" E'\\n' order by t.id), ''), 'UTF8')), 'hex') from {table} t"
+        f" where t.tenant_id = r.tenant_id and {_BELONGS_OF[snapshot_format][table]}) as {table}"
+    )
