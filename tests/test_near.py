@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from app.database_roles import APP
+from app.distances import metres_between
 from app.extensions import db
 from app.imaging.notes import Note
 from app.models import Photo, Report
@@ -40,12 +41,12 @@ class Shot:
     title: str
 
 
-@pytest.fixture
 def metres_apart(one: Place, other: Place) -> float:
     places = (one.latitude, one.longitude, other.latitude, other.longitude)
     return metres_between(*map(float, places))
 
 
+@pytest.fixture
 def shoot(acting, cast):
     """`shoot(browser, camera=..., notes=..., person=..., title=...)` makes a report with a photo."""
 
