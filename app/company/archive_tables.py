@@ -254,7 +254,8 @@ def _reports() -> Iterator[Row]:
 
 
 def _answers() -> Iterator[Row]:
-    """Values as they are kept: texts plain, all else as JSON."""
+    """Values as they are kept: texts plain, all else as JSON. What the report's own data answered
+    has nobody under `answered_by`."""
     statement = (
         select(
             Report.number, Report.revision, Answer.field_id, Answer.value, Answer.comment,
@@ -262,7 +263,7 @@ def _answers() -> Iterator[Row]:
             Answer.client_at,
         )
         .join(Report, Report.id == Answer.report_id)
-        .join(answerer, answerer.id == Answer.answered_by)
+        .outerjoin(answerer, answerer.id == Answer.answered_by)
         .order_by(Report.number, Report.revision, Answer.field_id)
     )  # fmt: skip
     for number, revision, field_id, value, *rest in read_batches(statement):

@@ -64,6 +64,7 @@ class Builder:
         self.printer = PhotoPrinter(prints, frame, self.labels)
         self.subject: Subject = subject_of(source)
         self.numbers = numbers_of(self.definition)
+        self.own = source.own
 
     def build(self) -> pdf.ReportContext:
         source, document = self.source, self.source.document
@@ -180,6 +181,7 @@ class Builder:
             self.facts.answers.get(field.id, NOTHING),
             self.languages,
             self.printer.photos(self.facts.photos_of(field.id)),
+            self.own.get(field.id),
         )
 
     def _result(self) -> pdf.Result:

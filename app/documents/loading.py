@@ -15,10 +15,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from app.definition.schema import Prefill
 from app.extensions import db
 from app.models import Account, Document, Report, Snapshot, Tenant, Version
 from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
+from app.reports.known import Own, OwnValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,14 @@ class Source:
     frozen: Mapping[str, Any] | None
     content_hash: str
     names: Mapping[UUID, str]
+
+    @property
+    def own(self) -> OwnValues:
+        """By field id, what the report itself said at its completion, else what it says now."""
+        if self.frozen is None:
+            return self.facts.own
+        kept = {id: one["own"] for id, one in self.frozen["answers"].items() if "own" in one}
+        return {id: Own(Prefill(one["source"]), str(one["value"])) for id, one in kept.items()}
 
     @property
     def is_preview(self) -> bool:

@@ -197,6 +197,9 @@ TELLINGS: dict[str, Telling] = {
         N_("%(name)s took %(rows)s reports out as a file (%(kind)s). %(filters)s")
     ),
     "answer.saved": _answer_saved,
+    "answer.filled": plain(
+        N_('"%(question)s" was filled in from the report itself (%(source)s): %(new)s')
+    ),
     "answer.set_aside": plain(
         N_('%(name)s left "%(question)s" as it stood and set aside: %(new)s')
     ),

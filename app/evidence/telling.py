@@ -10,6 +10,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.definition.prefills import SOURCES
+from app.definition.schema import Prefill
 from app.definition.sentences import N_, Sentence, say
 from app.models import Role
 from app.web.filters import calendar_day
@@ -100,6 +102,8 @@ def value_words(name: str, value: object) -> str:
         return str(_("yes") if value else _("no"))
     if name == "role":
         return role_words(str(value))
+    if name == "source":
+        return source_words(str(value))
     if name == "locale":
         return LOCALES.get(str(value), str(value))
     if name.endswith("sha256"):
@@ -112,6 +116,11 @@ def value_words(name: str, value: object) -> str:
         value = json.dumps(value, ensure_ascii=False)
     text = str(value)
     return calendar_day(text) if _DAY.fullmatch(text) else shortened(text)
+
+
+def source_words(source: str) -> str:
+    """What of a report filled an answer in; an unknown name as it stands."""
+    return str(_(SOURCES[Prefill(source)])) if source in set(Prefill) else source
 
 
 def shortened(text: str) -> str:

@@ -54,6 +54,7 @@ def render_html(context: ReportContext) -> str:
             printed=len(context.photos()),
             created=context.rendered_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             when=lambda moment: _when(moment, context),
+            own=lambda value, fact: _own_words(value, fact, context, labels),
             limits_of=lambda limits: format_limits(limits, labels),
         )
     )
@@ -106,6 +107,14 @@ def _environment() -> Environment:
     )
     environment.tests.update(long=_is_long, out_of_limits=_is_out, pictured=_is_pictured)
     return environment
+
+
+def _own_words(value: str, fact: str, context: ReportContext, labels: Labels) -> str:
+    """A fact of the report's own, and what answers say instead of it."""
+    typed = context.typed_of(fact)
+    if not typed:
+        return value
+    return labels.first("own_and_typed", own=value, source=labels.first(f"own_{fact}"), typed=typed)
 
 
 def _printed(value: Any) -> Any:

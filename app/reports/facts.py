@@ -7,7 +7,7 @@ still valid for signing, which knows the hash of the content.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import select
@@ -28,6 +28,7 @@ from app.models import (
     Signature,
     WorkState,
 )
+from app.reports.known import OwnValues, own_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ class ReportFacts:
     """Everything that was entered into a report.
 
     `rows` and `answers` are keyed by field id, `signatures` by role id (live ones only);
-    `photos` are the placed ones in the order of field and position.
+    `photos` are the placed ones in the order of field and position. `own` is what an open report
+    knows by itself: the answer of a field that has no row.
     """
 
     definition: Definition
@@ -78,6 +80,7 @@ class ReportFacts:
     answers: Mapping[str, AnswerFacts]
     photos: tuple[PlacedPhoto, ...]
     signatures: Mapping[str, Signature]
+    own: OwnValues = field(default_factory=dict)
 
     @property
     def photo_facts(self) -> list[PhotoFacts]:
@@ -95,15 +98,30 @@ class ReportFacts:
 
 
 def load_facts(report: Report) -> ReportFacts:
-    """The facts of a report in three queries (its version must be loaded already)."""
+    """The facts of a report in three queries, and one for each thing that it is to fill in by
+    itself (its version must be loaded already)."""
     rows = {row.field_id: row for row in list_answers(report.id)}
+    own = own_of(report)
     return ReportFacts(
         definition=report.version.definition,
         rows=rows,
-        answers={field_id: answer_facts(row) for field_id, row in rows.items()},
+        answers=all_answers(rows, own),
         photos=tuple(list_placed_photos(report.id)),
         signatures=live_signatures(_signatures(report.id)),
+        own=own,
     )
+
+
+def own_of(report: Report) -> OwnValues:
+    """What the report knows by itself; nothing once it is closed, as all is written down then."""
+    return own_values(report, report.version.definition) if report.is_open else {}
+
+
+def all_answers(rows: Mapping[str, Answer], own: OwnValues) -> dict[str, AnswerFacts]:
+    """By field id, what is stored, and the report's own value where nothing is."""
+    return {field_id: AnswerFacts(value=one.value) for field_id, one in own.items()} | {
+        field_id: answer_facts(row) for field_id, row in rows.items()
+    }
 
 
 def answer_facts(row: Answer | None) -> AnswerFacts:

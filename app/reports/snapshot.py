@@ -138,8 +138,11 @@ def _definition(report: Report) -> dict[str, Any]:
 
 
 def _answer(row: Answer, facts: ReportFacts, names: Names) -> dict[str, Any]:
+    own = facts.own.get(row.field_id)
     return {
         **answer_content(facts.answers[row.field_id]),
+        # No fact to compare: what the report's own data said of it, which later PDFs print.
+        **({"own": {"source": own.source.value, "value": own.value}} if own else {}),
         "row_version": str(row.row_version),
         "answered_by": _person(row.answered_by, names),
         "answered_at": _time(row.answered_at),
