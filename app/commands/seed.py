@@ -125,7 +125,7 @@ def _brand(company: Company) -> None:
         accent=accent,
         second=second,
         third=third,
-        contact=company.contact,
+        contact_parts=company.contact,
     )
     brand_tenant(brand, actor=SEEDER)
     db.session.commit()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 
+from app.contact import contact_of
 from app.definition.doubts import ONLY, readings
 from app.definition.judging import NOTHING, PhotoState
 from app.definition.measured import shown
@@ -31,6 +32,7 @@ from app.documents.questions import limits_of, question_of
 from app.documents.words import note_line, note_words, quarantine_words, words_of
 from app.imaging.notes import Note
 from app.pdf import context as pdf
+from app.pdf.contact import contact_lines
 from app.pdf.labels import Labels
 from app.pdf.settings import PdfSettings
 from app.pdf.text import format_limits
@@ -108,7 +110,10 @@ class Builder:
             accent=tenant.colour_accent,
             second=tenant.colour_second,
             third=tenant.colour_third,
-            contact=tuple(line.strip() for line in tenant.contact.splitlines() if line.strip()),
+            contact=(
+                *contact_lines(contact_of(tenant.contact_parts), self.labels),
+                *(line.strip() for line in tenant.contact.splitlines() if line.strip()),
+            ),
         )
 
     def _project(self) -> pdf.Project:
@@ -116,7 +121,13 @@ class Builder:
         where = ""
         if one.latitude is not None and one.longitude is not None:
             where = f"{Decimal(one.latitude):.6f}, {Decimal(one.longitude):.6f}"
-        return pdf.Project(one.project, one.client, one.address, where.replace("-", "\u2212"))
+        return pdf.Project(
+            name=one.project,
+            client=one.client,
+            address=one.address,
+            coordinates=where.replace("-", "\u2212"),
+            client_contact="\n".join(contact_lines(one.client_contact, self.labels)),
+        )
 
     def _equipment(self) -> pdf.Equipment | None:
         tag = self.subject.tag

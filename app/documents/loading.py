@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from app.contact import Contact, contact_of
 from app.definition.schema import Prefill
 from app.extensions import db
 from app.models import Account, Document, Report, Snapshot, Tenant, Version
@@ -55,6 +56,7 @@ class Subject:
 
     project: str
     client: str
+    client_contact: Contact
     address: str
     latitude: str | None
     longitude: str | None
@@ -99,6 +101,7 @@ def subject_of(source: Source) -> Subject:
         return Subject(
             project=project["name"],
             client=project["client"],
+            client_contact=contact_of(project.get("client_contact")),
             address=project["address"],
             latitude=project["latitude"],
             longitude=project["longitude"],
@@ -109,6 +112,7 @@ def subject_of(source: Source) -> Subject:
     return Subject(
         project=project.name,
         client=project.client,
+        client_contact=contact_of(project.client_contact),
         address=project.address,
         latitude=None if project.latitude is None else str(project.latitude),
         longitude=None if project.longitude is None else str(project.longitude),

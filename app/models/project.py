@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Computed, DateTime, Numeric, String, Text, UniqueConstraint
+from sqlalchemy import Computed, DateTime, Numeric, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Changing, TenantRow, tenant_key, tenant_table
@@ -20,6 +21,8 @@ class Project(Changing, TenantRow):
 
     name: Mapped[str] = mapped_column(String(200))
     client: Mapped[str] = mapped_column(String(200), server_default="")
+    # How the client can be reached (app/contact.py).
+    client_contact: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     address: Mapped[str] = mapped_column(String(500), server_default="")
     latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
     longitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))

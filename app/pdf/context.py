@@ -78,6 +78,7 @@ class Project:
     client: str
     address: str = ""
     coordinates: str = ""
+    client_contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "checklist": ("Checklist", "Checklist"),
     "project": ("Project", "Projeto"),
     "client": ("Client", "Cliente"),
+    "tax_number": ("Tax no.", "CNPJ"),
     "coordinates": ("Coordinates", "Coordenadas"),
     "equipment": ("Equipment", "Equipamento"),
     "created": ("Created", "Criado"),

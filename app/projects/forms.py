@@ -13,6 +13,7 @@ from wtforms.validators import DataRequired, InputRequired
 from wtforms.widgets import TextInput
 
 from app.projects.queries import Choices
+from app.web.contact import ContactFields
 from app.web.forms import LongTextField, TextField, as_id, options
 
 SIX_PLACES = Decimal("0.000001")
@@ -50,7 +51,9 @@ class CoordinateField(Field):
         self.data = degrees
 
 
-class ProjectForm(FlaskForm):  # type: ignore[misc]
+class ProjectForm(ContactFields, FlaskForm):  # type: ignore[misc]
+    """The contact is the client's."""
+
     name = TextField(
         _l("Name"),
         max_length=200,
@@ -80,7 +83,12 @@ class ProjectForm(FlaskForm):  # type: ignore[misc]
     @property
     def facts(self) -> dict[str, Any]:
         """What the service takes: the columns by name."""
-        return {field.short_name: field.data for field in self if field.type != "CSRFTokenField"}
+        columns = {
+            field.short_name: field.data
+            for field in self
+            if field.type != "CSRFTokenField" and not field.short_name.startswith("contact_")
+        }
+        return {**columns, "client_contact": self.contact_parts}
 
 
 class EquipmentForm(FlaskForm):  # type: ignore[misc]

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.config import ROOT
+from app.contact import contact_of
 from app.definition.rules import ReportResult
 from app.evidence.queries import ChainHead, ask
 from app.evidence.recorded import FORMAT_2, digest_of, numbers_as_text, read_digests
@@ -107,6 +108,8 @@ def _report(report: Report, names: Names) -> dict[str, Any]:
             "id": str(project.id),
             "name": project.name,
             "client": project.client,
+            # No fact to compare: what was printed, for the PDFs that are made later.
+            "client_contact": contact_of(project.client_contact).overrides(),
             "address": project.address,
             "latitude": _text(project.latitude),
             "longitude": _text(project.longitude),

@@ -48,6 +48,7 @@ def test_templates_use_known_labels_and_no_label_is_idle() -> None:
         "photos",
         "range",
         "own_and_typed",
+        "tax_number",
     }
     assert used | chosen <= LABELS.keys()
     assert LABELS.keys() <= used | chosen | listed
