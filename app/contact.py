@@ -17,7 +17,7 @@ from app.definition.sentences import N_, Sentence, say
 from app.mailbox import MAX_EMAIL, ascii_domain, tidy_address
 from app.stored import Stored
 
-MAX_ADDRESS, MAX_PHONE, MAX_WEBSITE, MAX_TAX_NUMBER = 500, 80, 200, 40
+MAX_ADDRESS, MAX_PHONE, MAX_WEBSITE, MAX_TAX_NUMBER = 200, 80, 120, 40
 # In the order of forms, files and prints.
 PARTS = ("address", "phone", "email", "website", "tax_number")
 

@@ -163,7 +163,7 @@ def brand_form(client) -> dict[str, str]:
         ("website", "javascript:alert(1)", "is not the address of a website."),
         ("phone", "call us", "is not a telephone number."),
         ("tax_number", "--", "is not a tax number."),
-        ("address", "x" * 501, "at most 500 fit here"),
+        ("address", "x" * 201, "at most 200 fit here"),
     ],
 )
 @pytest.mark.parametrize("where", ["/company/brand", "/projects/"])

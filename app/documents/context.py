@@ -126,7 +126,7 @@ class Builder:
             client=one.client,
             address=one.address,
             coordinates=where.replace("-", "\u2212"),
-            client_contact="\n".join(contact_lines(one.client_contact, self.labels)),
+            client_contact=contact_lines(one.client_contact, self.labels),
         )
 
     def _equipment(self) -> pdf.Equipment | None:

@@ -74,11 +74,13 @@ class Branding:
 
 @dataclass(frozen=True, slots=True)
 class Project:
+    """`client_contact` is one line per entry."""
+
     name: str
     client: str
     address: str = ""
     coordinates: str = ""
-    client_contact: str = ""
+    client_contact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
