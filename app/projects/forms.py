@@ -12,6 +12,7 @@ from wtforms import Field, SelectField
 from wtforms.validators import DataRequired, InputRequired
 from wtforms.widgets import TextInput
 
+from app.contact import MAX_ADDRESS
 from app.projects.queries import Choices
 from app.web.contact import ContactFields
 from app.web.forms import LongTextField, TextField, as_id, options
@@ -54,6 +55,9 @@ class CoordinateField(Field):
 class ProjectForm(ContactFields, FlaskForm):  # type: ignore[misc]
     """The contact is the client's."""
 
+    contact_address = LongTextField(
+        _l("Address of the client"), max_length=MAX_ADDRESS, render_kw={"rows": 2}
+    )
     name = TextField(
         _l("Name"),
         max_length=200,
