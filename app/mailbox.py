@@ -1,4 +1,4 @@
-"""The domain of an e-mail address as mail servers know it.
+"""E-mail addresses, and their domains as mail servers know them.
 
 Two spellings that lead to one mailbox are one address, and a mail goes to the domain that was
 written or nowhere: the codec of Python reads "straße.example" as "strasse.example", which may be
@@ -6,6 +6,22 @@ somebody else's, and drops what cannot be seen.
 """
 
 from __future__ import annotations
+
+import re
+import unicodedata
+
+EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
+MAX_EMAIL = 254
+
+
+def tidy_address(text: str) -> str:
+    """Lower-case and without spaces around; wide letters are plain ones, and nothing unseen makes
+    two addresses of one. Raises ValueError for what is no e-mail address."""
+    email = unicodedata.normalize("NFKC", text).strip().lower()
+    if len(email) > MAX_EMAIL or not EMAIL.fullmatch(email) or not email.isprintable():
+        raise ValueError("not an e-mail address")
+    ascii_domain(email.rpartition("@")[2])
+    return email
 
 
 def ascii_domain(domain: str) -> str:

@@ -10,7 +10,7 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import select
 
 from app.checklists.compare import Part, compare
-from app.definition.schema import Section, Text
+from app.definition.schema import Prefill, RolePrefill, Section, SignatureRole, Text
 from app.definition.workbook import sample_workbook
 from app.definition.workbook.apart import CHILD
 from app.extensions import db
@@ -212,6 +212,39 @@ def test_the_same_definition_compares_as_empty():
         )
     )
     assert compare(scenarios.a_definition(), renamed).is_empty
+
+
+def test_what_is_filled_in_and_who_signs_is_compared_too(client_of, acting, cast):
+    old = scenarios.a_definition("FILLED")
+    customer, *others = old.info_fields
+    technician, client = old.signature_roles
+    new = scenarios.a_definition(
+        "FILLED",
+        info_fields=(customer.model_copy(update={"prefill": Prefill.CLIENT}), *others),
+        signature_roles=(
+            technician.model_copy(update={"prefill": RolePrefill.ME}),
+            SignatureRole(id="witness", label=Text(en="Witness")),
+        ),
+    )
+    found = compare(old, new)
+    assert [(one.field.id, one.parts) for one in found.changed] == [("customer", (Part.PREFILL,))]
+    assert [(one.role.id, one.parts) for one in found.changed_roles] == [
+        ("technician", (Part.PREFILL,))
+    ]
+    assert found.added_roles == (new.signature_roles[1],) and found.removed_roles == (client,)
+    with acting(cast.max) as actor:
+        first = scenarios.a_checklist(actor, old)
+        body = new.model_dump(mode="json", exclude_defaults=True)
+        second = Version(checklist_id=first.checklist_id, number=2, body=body)
+        db.session.add(second)
+        db.session.commit()
+        address = f"/checklists/versions/{second.id}"
+    page = " ".join(client_of(cast.max).get(address).text.split())
+    assert page.count("what it is filled from") == 2
+    for words in ("Signature: Technician", "Signature: Witness", "Signature: Client"):
+        assert words in page
+    assert "Filled in: client of the project" in page
+    assert "filled in with the name of the person who is signed in" in page
 
 
 def test_publishing_twice_is_harmless(client_of, acting, cast):

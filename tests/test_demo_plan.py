@@ -49,8 +49,11 @@ def test_the_demo_workbook_reads_without_a_remark():
 def test_every_answer_is_what_the_form_would_take(seed):
     for one in (a_definition(), read_workbook(demo_workbook(), filename_stem="demo").definition):
         answers = facts(one, fill_all(one, Random(seed), TODAY))
-        lacks = {item.kind for item in missing_items(one, answers, (), ())}
-        assert lacks <= {MissingKind.PHOTO, MissingKind.SIGNATURE, MissingKind.POSITION}
+        lacks = missing_items(one, answers, (), ())
+        unanswered = {item.field_id for item in lacks if item.kind is MissingKind.ANSWER}
+        assert unanswered == {field.id for field in one.all_fields() if field.prefill}
+        others = {item.kind for item in lacks} - {MissingKind.ANSWER}
+        assert others <= {MissingKind.PHOTO, MissingKind.SIGNATURE, MissingKind.POSITION}
 
 
 def test_about_one_in_ten_is_wrong_and_none_when_flawless(definition):

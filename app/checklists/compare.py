@@ -5,10 +5,12 @@ Pure: two definitions in, plain data out. Fields are the same when their ids are
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
-from app.definition.schema import Definition, Field
+from app.definition.schema import Definition, Field, SignatureRole
 
 
 class Part(StrEnum):
@@ -24,6 +26,11 @@ class Part(StrEnum):
     LIMITS = "limits"
     ROWS = "rows"
     COLUMNS = "columns"
+    PREFILL = "prefill"
+
+
+# What of a signature role can change.
+ROLE_PARTS = (Part.LABEL, Part.REQUIRED, Part.PREFILL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +42,61 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleChange:
+    """A signature role of both versions, as the new one has it, and what of it is different."""
+
+    role: SignatureRole
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
+    """What differs: fields, then signature roles."""
+
     added: tuple[Field, ...]
     removed: tuple[Field, ...]
     changed: tuple[Change, ...]
+    added_roles: tuple[SignatureRole, ...] = ()
+    removed_roles: tuple[SignatureRole, ...] = ()
+    changed_roles: tuple[RoleChange, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.added or self.removed or self.changed)
+        return not (self.added or self.removed or self.changed or self._has_other_roles)
+
+    @property
+    def _has_other_roles(self) -> bool:
+        return bool(self.added_roles or self.removed_roles or self.changed_roles)
 
 
 def compare(old: Definition, new: Definition) -> Comparison:
-    """Fields added, removed and changed from `old` to `new`, in the order of their form."""
+    """Fields and roles added, removed and changed from `old` to `new`, in the order of the form."""
     before = {field.id: field for field in old.all_fields()}
     after = {field.id: field for field in new.all_fields()}
     changes = (
-        Change(field, _different_parts(before[field.id], field))
+        Change(field, _different_parts(before[field.id], field, Part))
         for field in after.values()
         if field.id in before
+    )
+    roles = {role.id: role for role in old.signature_roles}
+    kept = {role.id: role for role in new.signature_roles}
+    role_changes = (
+        RoleChange(role, _different_parts(roles[role.id], role, ROLE_PARTS))
+        for role in kept.values()
+        if role.id in roles
     )
     return Comparison(
         added=tuple(field for field in after.values() if field.id not in before),
         removed=tuple(field for field in before.values() if field.id not in after),
         changed=tuple(change for change in changes if change.parts),
+        added_roles=tuple(role for role in kept.values() if role.id not in roles),
+        removed_roles=tuple(role for role in roles.values() if role.id not in kept),
+        changed_roles=tuple(change for change in role_changes if change.parts),
     )
 
 
-def _different_parts(old: Field, new: Field) -> tuple[Part, ...]:
-    return tuple(part for part in Part if getattr(old, part.value) != getattr(new, part.value))
+Asked = TypeVar("Asked", Field, SignatureRole)
+
+
+def _different_parts(old: Asked, new: Asked, parts: Iterable[Part]) -> tuple[Part, ...]:
+    return tuple(part for part in parts if getattr(old, part.value) != getattr(new, part.value))

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.checklists import blueprint, queries, service
 from app.checklists.compare import compare
 from app.checklists.forms import WorkbookForm
+from app.definition.prefills import SOURCES
 from app.definition.workbook import sample_workbook
 from app.definition.workbook.guard import MAX_FILE
 from app.extensions import db
@@ -99,6 +100,7 @@ def preview(version_id: UUID) -> Response:
         definition=definition,
         counts=queries.count_parts(definition),
         notices=queries.list_notices(version),
+        prefills=SOURCES,
         comparison=compare(earlier.definition, definition) if earlier else None,
         earlier=earlier,
     )

@@ -135,7 +135,7 @@ def _brand(company: Company) -> None:
         accent=accent,
         second=second,
         third=third,
-        contact=company.contact,
+        contact_parts=company.contact,
     )
     brand_tenant(brand, actor=demo_actor(ADMIN))
     db.session.commit()

@@ -25,6 +25,7 @@ from sqlalchemy import select, update
 
 import app.company.archive_tables as source
 from app.company.exporting import NO_ROOM, TOO_LARGE
+from app.contact import contact_of
 from app.evidence.queries import get_chain_head
 from app.evidence.service import record
 from app.extensions import db
@@ -114,7 +115,13 @@ def _write_rows(archive: Archive, folder: Path) -> Plan:
     tenant = db.session.scalars(select(Tenant).where(Tenant.id == require_tenant())).one()
     head = get_chain_head()
     plan = Plan(
-        company={"id": str(tenant.id), "name": tenant.name, "slug": tenant.slug},
+        company={
+            "id": str(tenant.id),
+            "name": tenant.name,
+            "slug": tenant.slug,
+            **contact_of(tenant.contact_parts).named("contact_"),
+            **({"contact_note": tenant.contact} if tenant.contact else {}),
+        },
         head={"sequence": str(head.sequence), "hash": head.hash},
         stored=folder / "stored.jsonl",
     )

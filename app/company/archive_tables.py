@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
+from app.contact import PARTS, contact_of
 from app.extensions import db
 from app.models import (
     Account,
@@ -92,8 +93,9 @@ def tables() -> tuple[Table, ...]:
     return (
         Table("people", ("name", "email", "role", "active", "created_at", "deactivated_at"),
               _people),
-        Table("projects", ("name", "client", "address", "latitude", "longitude", "radius_m",
-                           "created_at", "archived_at"), _projects),
+        Table("projects", ("name", "client", *(f"client_{part}" for part in PARTS), "address",
+                           "latitude", "longitude", "radius_m", "created_at",
+                           "archived_at"), _projects),
         Table("equipment", ("project", "tag", "name", "created_at"), _equipment),
         Table("reports", ("report", "number", "revision", "title", "status", "result", "project",
                           "checklist", "version", "equipment", "assignee", "started_by", "due_on",
@@ -226,10 +228,12 @@ def _people() -> Iterator[Row]:
 
 
 def _projects() -> Iterator[Row]:
-    columns = (Project.name, Project.client, Project.address, Project.latitude, Project.longitude,
-               Project.radius_m, Project.created_at, Project.archived_at)  # fmt: skip
-    for row in read_batches(select(*columns).order_by(Project.name)):
-        yield tuple(row)
+    columns = (Project.name, Project.client, Project.client_contact, Project.address,
+               Project.latitude, Project.longitude, Project.radius_m,
+               Project.created_at, Project.archived_at)  # fmt: skip
+    for name, client, contact, *rest in read_batches(select(*columns).order_by(Project.name)):
+        parts = contact_of(contact).model_dump()
+        yield (name, client, *(parts[part] for part in PARTS), *rest)
 
 
 def _equipment() -> Iterator[Row]:
@@ -264,7 +268,8 @@ def _reports() -> Iterator[Row]:
 
 
 def _answers() -> Iterator[Row]:
-    """Values as they are kept: texts plain, all else as JSON."""
+    """Values as they are kept: texts plain, all else as JSON. What the report's own data answered
+    has nobody under `answered_by`."""
     statement = (
         select(
             Report.number, Report.revision, Answer.field_id, Answer.value, Answer.comment,
@@ -272,7 +277,7 @@ def _answers() -> Iterator[Row]:
             Answer.client_at,
         )
         .join(Report, Report.id == Answer.report_id)
-        .join(answerer, answerer.id == Answer.answered_by)
+        .outerjoin(answerer, answerer.id == Answer.answered_by)
         .order_by(Report.number, Report.revision, Answer.field_id)
     )  # fmt: skip
     for number, revision, field_id, value, *rest in read_batches(statement):

@@ -26,6 +26,7 @@ from app.pdf.settings import (
     PhotoSize,
 )
 from app.web.brand import COLOUR
+from app.web.contact import ContactFields, contact_values
 from app.web.forms import LongTextField, TextField, options
 
 PICTURES = {"accept": "image/png,image/jpeg"}
@@ -69,7 +70,7 @@ class ColourField(Field):
             raise ValueError(_("Write a colour as # and six digits, for example #1f5fa8."))
 
 
-class BrandForm(FlaskForm):  # type: ignore[misc]
+class BrandForm(ContactFields, FlaskForm):  # type: ignore[misc]
     logo = FileField(_l("Your logo"), render_kw=PICTURES)
     remove_logo = BooleanField(_l("Take this logo away"))
     second_logo = FileField(
@@ -94,12 +95,9 @@ class BrandForm(FlaskForm):  # type: ignore[misc]
         validators=[InputRequired()],
     )
     contact = LongTextField(
-        _l("Contact"),
+        _l("Note"),
         max_length=CONTACT,
-        description=_l(
-            "Address, telephone, e-mail: a line each. It stands on every cover,"
-            " behind the company's name."
-        ),
+        description=_l("What else to say beside them, for example a second office."),
         render_kw={"rows": 3},
     )
     strip_logo = BooleanField(_l("Logo"))
@@ -176,6 +174,7 @@ class BrandForm(FlaskForm):  # type: ignore[misc]
             second=self.second.data or "",
             third=self.third.data or "",
             contact=(self.contact.data or "").strip(),
+            contact_parts=self.contact_parts,
             watermark=WatermarkSettings(
                 logo=self.strip_logo.data,
                 coordinates=self.strip_coordinates.data,
@@ -211,6 +210,7 @@ def values_of(draft: Draft) -> dict[str, Any]:
     return {
         **draft.colours,
         "contact": draft.contact,
+        **contact_values(draft.contact_parts),
         "strip_logo": strip.logo,
         "strip_coordinates": strip.coordinates,
         "strip_place": strip.place,

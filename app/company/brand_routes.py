@@ -99,6 +99,7 @@ def _save(form: BrandForm) -> None:
             logo=form.logo_bytes("logo"),
             second_logo=form.logo_bytes("second_logo"),
             contact=draft.contact,
+            contact_parts=draft.contact_parts,
             without=form.without,
             **draft.colours,
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.contact import Contact, contact_of
 from app.imaging.settings import WatermarkSettings
 from app.models import Tenant
 from app.pdf.settings import PdfSettings
@@ -17,6 +18,7 @@ class Draft(Stored):
     second: str
     third: str
     contact: str = ""
+    contact_parts: Contact = Contact()
     watermark: WatermarkSettings = WatermarkSettings()
     pdf: PdfSettings = PdfSettings()
 
@@ -32,6 +34,7 @@ def draft_of(tenant: Tenant) -> Draft:
         second=tenant.colour_second,
         third=tenant.colour_third,
         contact=tenant.contact,
+        contact_parts=contact_of(tenant.contact_parts),
         watermark=WatermarkSettings.of(tenant.watermark),
         pdf=PdfSettings.of(tenant.pdf),
     )

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from app.company.draft import Draft
 from app.definition.outcome import Outcome
 from app.pdf import context as pdf
+from app.pdf.contact import contact_lines
+from app.pdf.labels import Labels
 
 MOMENT = datetime(2026, 3, 12, 17, 20, 41, tzinfo=UTC)
 PLACE = "Rua Verbo Divino 1400, São Paulo"
@@ -59,7 +61,10 @@ def sample_report(
             accent=draft.accent,
             second=draft.second,
             third=draft.third,
-            contact=pdf.Branding.contact_of(draft.contact, company),
+            contact=(
+                *contact_lines(draft.contact_parts, Labels((language,))),
+                *pdf.Branding.contact_of(draft.contact, company),
+            ),
         ),
         project=pdf.Project(say(PROJECT).first, say(CLIENT).first, PLACE),
         report=_report(say(TITLE).first),

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.contact import Contact, contact_of
 from app.errors import DomainError
 from app.evidence.service import record
 from app.extensions import db
@@ -51,7 +52,8 @@ class LogoUnreadable(LogoRefused):
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """What to change; None leaves it as it is. Logos are PNG or JPEG bytes, colours '#rrggbb'.
+    """What to change; None leaves it as it is. Logos are PNG or JPEG bytes, colours '#rrggbb',
+    `contact` is the note below the parts of the contact.
 
     `without` names the logos to take away, 'logo' or 'second_logo'; a new one goes before.
     """
@@ -62,6 +64,7 @@ class Brand:
     second: str | None = None
     third: str | None = None
     contact: str | None = None
+    contact_parts: Contact | None = None
     without: frozenset[str] = frozenset()
 
 
@@ -84,6 +87,9 @@ def brand_tenant(brand: Brand, *, actor: Actor) -> Tenant:
         elif value is None and name.removesuffix("_key") in brand.without and old is not None:
             setattr(tenant, name, None)
             changes[name] = {"old": old, "new": None}
+    if brand.contact_parts is not None:
+        changes |= contact_of(tenant.contact_parts).changes(brand.contact_parts, "contact_")
+        tenant.contact_parts = brand.contact_parts.overrides()
     _note("tenant.branded", tenant, changes, actor)
     return tenant
 

@@ -52,6 +52,26 @@ class CommentPolicy(StrEnum):
     REQUIRED_WHEN_NOT_OK = "required_when_not_ok"
 
 
+class Prefill(StrEnum):
+    """What a report knows of itself, so that a field with this setting need not ask for it."""
+
+    CLIENT = "client"
+    PROJECT = "project"
+    ADDRESS = "address"
+    TAG = "tag"
+    EQUIPMENT = "equipment"
+    TECHNICIAN = "technician"
+    COMPANY = "company"
+    REPORT_NUMBER = "report_number"
+    START_DATE = "start_date"
+
+
+class RolePrefill(StrEnum):
+    """Whose name stands in a signature's form before anybody types."""
+
+    ME = "me"
+
+
 # Ids come from the workbook or from slugs; they key answers and stand in HTML ids and URLs.
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,79}$")]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -64,6 +84,7 @@ MAX_PHOTOS_PER_FIELD = 50
 
 OPTION_TYPES = frozenset({FieldType.SELECT_ONE, FieldType.SELECT_MANY})
 MEASURED_TYPES = frozenset({FieldType.NUMBER, FieldType.TABLE})
+WRITTEN_TYPES = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
 
 
 class Frozen(BaseModel):
@@ -145,7 +166,10 @@ class PhotoPolicy(Frozen):
 
 
 class Field(Frozen):
-    """One question. `id` is stable inside the checklist and keys answers, photos and rules."""
+    """One question. `id` is stable inside the checklist and keys answers, photos and rules.
+
+    `prefill` names what the report itself knows; it is the answer until somebody gives another.
+    """
 
     id: Id
     type: FieldType
@@ -158,6 +182,7 @@ class Field(Frozen):
     limits: Limits | None = None
     rows: tuple[Option, ...] = ()
     columns: tuple[Option, ...] = ()
+    prefill: Prefill | None = None
 
     @model_validator(mode="after")
     def _parts_fit_the_type(self) -> Self:
@@ -173,6 +198,8 @@ class Field(Frozen):
             raise ValueError("limits belong to numbers and tables")
         if self.type is FieldType.NOTE and self.required:
             raise ValueError("a note asks nothing, so it cannot be required")
+        if self.prefill and self.type not in types_of(self.prefill):
+            raise ValueError("the start date fills date fields, all else text fields")
         for group in (self.options, self.rows, self.columns):
             _refuse_repeated(option.id for option in group)
         return self
@@ -197,6 +224,7 @@ class SignatureRole(Frozen):
     id: Id
     label: Text
     required: bool = True
+    prefill: RolePrefill | None = None
 
 
 class Header(Frozen):
@@ -240,6 +268,11 @@ class Definition(Frozen):
 
     def role(self, role_id: str) -> SignatureRole | None:
         return next((role for role in self.signature_roles if role.id == role_id), None)
+
+
+def types_of(prefill: Prefill) -> frozenset[FieldType]:
+    """The types of field that can hold what the report knows."""
+    return frozenset({FieldType.DATE}) if prefill is Prefill.START_DATE else WRITTEN_TYPES
 
 
 def _refuse_repeated(ids: Iterator[str]) -> None:

@@ -54,7 +54,7 @@ class Sentence:
         return msgid % written(self.params) if self.params else msgid
 
 
-def say(words: str | Plural, **params: str | int) -> Sentence:
+def say(words: str | Plural, /, **params: str | int) -> Sentence:
     """A sentence from words marked with `N_` or `NN_` and its parameters."""
     if isinstance(words, Plural):
         return Sentence(words.one, params, words)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from app.contact import contact_of
 from app.definition.doubts import ONLY, readings
 from app.definition.judging import NOTHING, PhotoState
 from app.definition.measured import shown
@@ -29,6 +30,7 @@ from app.documents.questions import limits_of, question_of
 from app.documents.words import note_line, note_words, quarantine_words, words_of
 from app.imaging.notes import Note
 from app.pdf import context as pdf
+from app.pdf.contact import contact_lines
 from app.pdf.labels import Labels
 from app.pdf.settings import PdfSettings
 from app.pdf.text import format_limits
@@ -62,6 +64,7 @@ class Builder:
         self.printer = PhotoPrinter(prints, frame, self.labels)
         self.subject: Subject = subject_of(source)
         self.numbers = numbers_of(self.definition)
+        self.own = source.own
 
     def build(self) -> pdf.ReportContext:
         source, document = self.source, self.source.document
@@ -111,7 +114,10 @@ class Builder:
             accent=tenant.colour_accent,
             second=tenant.colour_second,
             third=tenant.colour_third,
-            contact=pdf.Branding.contact_of(tenant.contact, tenant.name),
+            contact=(
+                *contact_lines(contact_of(tenant.contact_parts), self.labels),
+                *pdf.Branding.contact_of(tenant.contact, tenant.name),
+            ),
         )
 
     def _project(self) -> pdf.Project:
@@ -120,7 +126,14 @@ class Builder:
         if site is not None:
             where = f"{site.latitude:.6f}, {site.longitude:.6f}".replace("-", "\u2212")
             radius = distance_words(site.radius_m, self.labels.languages[0])
-        return pdf.Project(one.project, one.client, one.address, where, radius)
+        return pdf.Project(
+            name=one.project,
+            client=one.client,
+            address=one.address,
+            coordinates=where,
+            radius=radius,
+            client_contact=contact_lines(one.client_contact, self.labels),
+        )
 
     def _equipment(self) -> pdf.Equipment | None:
         tag = self.subject.tag
@@ -185,6 +198,7 @@ class Builder:
             self.facts.answers.get(field.id, NOTHING),
             self.languages,
             self.printer.photos(self.facts.photos_of(field.id)),
+            self.own.get(field.id),
         )
 
     def _result(self) -> pdf.Result:

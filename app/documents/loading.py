@@ -15,10 +15,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from app.contact import Contact, contact_of
+from app.definition.schema import Prefill
 from app.extensions import db
 from app.models import Account, Document, Report, Snapshot, Tenant, Version
 from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
+from app.reports.known import Own, OwnValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,14 @@ class Source:
     names: Mapping[UUID, str]
 
     @property
+    def own(self) -> OwnValues:
+        """By field id, what the report itself said at its completion, else what it says now."""
+        if self.frozen is None:
+            return self.facts.own
+        kept = {id: one["own"] for id, one in self.frozen["answers"].items() if "own" in one}
+        return {id: Own(Prefill(one["source"]), str(one["value"])) for id, one in kept.items()}
+
+    @property
     def is_preview(self) -> bool:
         return not self.report.is_finished
 
@@ -45,6 +56,7 @@ class Subject:
 
     project: str
     client: str
+    client_contact: Contact
     address: str
     tag: str | None
     equipment: str
@@ -87,6 +99,7 @@ def subject_of(source: Source) -> Subject:
         return Subject(
             project=project["name"],
             client=project["client"],
+            client_contact=contact_of(project.get("client_contact")),
             address=project["address"],
             tag=equipment["tag"] if equipment else None,
             equipment=equipment["name"] if equipment else "",
@@ -95,6 +108,7 @@ def subject_of(source: Source) -> Subject:
     return Subject(
         project=project.name,
         client=project.client,
+        client_contact=contact_of(project.client_contact),
         address=project.address,
         tag=equipment.tag if equipment else None,
         equipment=equipment.name if equipment else "",

@@ -16,9 +16,10 @@ from app.definition.judging import (
     judge_cells,
 )
 from app.definition.measured import shown
-from app.definition.schema import Field, FieldType, Language, Verdict
+from app.definition.schema import Field, FieldType, Language, Prefill, Verdict
 from app.documents.words import date_words, words_of
 from app.pdf import context as pdf
+from app.reports.known import Own
 
 MARKS = {Judgement.IN_LIMITS: pdf.Mark.IN, Judgement.OUT_OF_LIMITS: pdf.Mark.OUT}
 
@@ -31,8 +32,10 @@ def question_of(
     facts: AnswerFacts,
     languages: Languages,
     photos: tuple[pdf.Photo, ...],
+    own: Own | None = None,
 ) -> pdf.Question:
-    """The field with its answer; one set aside as N.A. prints its reason instead of a value."""
+    """The field with its answer; one set aside as N.A. prints its reason instead of a value, one
+    that says something else than the report itself that too."""
     set_aside = is_na(field, facts)
     value = None if set_aside else facts.value
     return pdf.Question(
@@ -49,7 +52,17 @@ def question_of(
         na_reason=(facts.na_reason or "") if set_aside else "",
         comment=facts.comment or "",
         photos=photos,
+        differs=_differing(own, facts, languages) if own and not set_aside else None,
     )
+
+
+def _differing(own: Own, facts: AnswerFacts, languages: Languages) -> pdf.Differing | None:
+    if not own.differs_from(facts):
+        return None
+    said = (own.value, str(facts.value))
+    if own.source is Prefill.START_DATE:
+        said = (date_words(said[0], languages[0]), date_words(said[1], languages[0]))
+    return pdf.Differing(own.source.value, *said)
 
 
 def _verdict(field: Field, value: Any, set_aside: bool) -> str | None:

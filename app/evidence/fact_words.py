@@ -13,6 +13,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.definition.prefills import SOURCES
+from app.definition.schema import Prefill
 from app.definition.sentences import N_
 from app.models import Role
 from app.web.filters import calendar_day
@@ -46,6 +48,16 @@ _NAMES = {
     "colour_second": N_("Second colour"),
     "colour_third": N_("Third colour"),
     "contact": N_("Contact"),
+    "contact_address": N_("Address"),
+    "contact_phone": N_("Telephone"),
+    "contact_email": N_("E-mail"),
+    "contact_website": N_("Website"),
+    "contact_tax_number": N_("Tax number"),
+    "client_address": N_("Address of the client"),
+    "client_phone": N_("Telephone of the client"),
+    "client_email": N_("E-mail of the client"),
+    "client_website": N_("Website of the client"),
+    "client_tax_number": N_("Tax number of the client"),
     "locale": N_("Language"),
     "time_zone": N_("Time zone"),
     "role": N_("Role"),
@@ -143,6 +155,11 @@ def role_words(role: str) -> str:
     return str(_(known)) if known else role
 
 
+def source_words(source: str) -> str:
+    """What of a report filled an answer in; any other source as it stands."""
+    return str(_(SOURCES[Prefill(source)])) if source in set(Prefill) else source
+
+
 def plain_words(name: str, value: object) -> str:
     """One fact on one line, whatever it holds; empty where there is nothing. Nothing is cut."""
     if value is None or value in ("", [], {}):
@@ -181,6 +198,8 @@ def _one(name: str, value: object) -> str:
     text = str(value)
     if name == "role":
         return role_words(text)
+    if name == "source":
+        return source_words(text)
     if name == "locale":
         return LOCALES.get(text, text)
     if _DAY.fullmatch(text):

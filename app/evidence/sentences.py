@@ -210,6 +210,9 @@ TELLINGS: dict[str, Telling] = {
         )
     ),
     "answer.saved": _answer_saved,
+    "answer.filled": plain(
+        N_('"%(question)s" was filled in from the report itself (%(source)s): %(new)s')
+    ),
     "answer.set_aside": plain(
         N_('%(name)s left "%(question)s" as it stood and set aside: %(new)s')
     ),

@@ -112,7 +112,7 @@ def _truth() -> Any:
     own = [column != column.property.columns[0].server_default.arg for column in COLOURS]
     branded = or_(
         Tenant.logo_key.is_not(None), Tenant.second_logo_key.is_not(None), Tenant.contact != "",
-        *own,
+        Tenant.contact_parts != {}, *own,
     )  # fmt: skip
     return select(
         Tenant.onboarding,

@@ -14,7 +14,10 @@ from app.models.base import Changing, TenantRow, tenant_key, tenant_table
 
 
 class Answer(Changing, TenantRow):
-    """`value` is what app.definition.answers makes; `row_version` counts saves from 1."""
+    """`value` is what app.definition.answers makes; `row_version` counts saves from 1.
+
+    Without `answered_by` nobody gave the answer: the report's own data did, at its submit.
+    """
 
     __tablename__ = "answers"
     __table_args__ = tenant_table(
@@ -29,7 +32,7 @@ class Answer(Changing, TenantRow):
     comment: Mapped[str] = mapped_column(server_default="")
     na_reason: Mapped[str] = mapped_column(server_default="")
     row_version: Mapped[int] = mapped_column(server_default=text("1"))
-    answered_by: Mapped[UUID]
+    answered_by: Mapped[UUID | None]
     answered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     client_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, DateTime, Numeric, String, Text, UniqueConstraint
@@ -30,6 +31,8 @@ class Project(Changing, TenantRow):
 
     name: Mapped[str] = mapped_column(String(200))
     client: Mapped[str] = mapped_column(String(200), server_default="")
+    # How the client can be reached (app/contact.py).
+    client_contact: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'"))
     address: Mapped[str] = mapped_column(String(500), server_default="")
     latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
     longitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))

@@ -49,6 +49,8 @@ class Tenant(Changing, Identified):
     colour_accent: Mapped[str] = mapped_column(String(7), server_default="#1f5fa8")
     colour_second: Mapped[str] = mapped_column(String(7), server_default="#33475b")
     colour_third: Mapped[str] = mapped_column(String(7), server_default="#8a99a8")
+    # Address, telephone and the like (app/contact.py), and a free note that stands below them.
+    contact_parts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     contact: Mapped[str] = mapped_column(String(500), server_default="")
     logo_key: Mapped[str | None] = mapped_column(String(200))
     second_logo_key: Mapped[str | None] = mapped_column(String(200))

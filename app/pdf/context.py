@@ -89,13 +89,15 @@ class Branding:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """`address`, `coordinates` and `radius` ('1 km') are the site's: no photo was seen there."""
+    """`address`, `coordinates` and `radius` ('1 km') are the site's: no photo was seen there.
+    `client_contact` is one line per entry."""
 
     name: str
     client: str
     address: str = ""
     coordinates: str = ""
     radius: str = ""
+    client_contact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +223,21 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True)
+class Differing:
+    """The report's own value where the answer says another: `fact` names it as a Prefill does."""
+
+    fact: str
+    own: str
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One field with its answer. `type` is a FieldType value; notes have no answer.
 
     `texts` holds what was written or chosen (one entry per option), `measurement` a number,
     `table` a table. `verdict` is 'ok', 'not_ok' or 'na'; any field may be 'na' with its reason.
+    `differs` is set where the report itself says something else.
     """
 
     field_id: str
@@ -241,6 +253,7 @@ class Question:
     na_reason: str = ""
     comment: str = ""
     photos: tuple[Photo, ...] = ()
+    differs: Differing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +387,11 @@ class ReportContext:
     def exceptions_of(self, *kinds: str) -> tuple[ReportException, ...]:
         """The exceptions of these kinds, in their order."""
         return tuple(one for one in self.exceptions if one.kind in kinds)
+
+    def typed_of(self, fact: str) -> str:
+        """What answers say instead of the report's own value, empty where none does."""
+        found = [one.differs for one in self.questions() if one.differs]
+        return "; ".join(dict.fromkeys(one.typed for one in found if one.fact == fact))
 
     def file_keys(self) -> frozenset[str]:
         """Every key that the PDF needs a file for: photos, logos, signatures."""

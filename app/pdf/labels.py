@@ -25,6 +25,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "client": ("Client", "Cliente"),
     "site": ("Site", "Obra"),
     "radius": ("radius %(distance)s", "raio de %(distance)s"),
+    "tax_number": ("Tax no.", "CNPJ"),
     "equipment": ("Equipment", "Equipamento"),
     "created": ("Created", "Criado"),
     "started": ("Started", "Iniciado"),
@@ -57,6 +58,24 @@ LABELS: dict[str, tuple[str, str]] = {
     "question": ("Question", "Pergunta"),
     "out_of_limits": ("Out of limits", "Fora dos limites"),
     "unanswered": ("Not answered", "Sem resposta"),
+    # what the report itself says beside what was typed: the source of each fact by its name
+    "own_and_typed": (
+        "%(own)s (%(source)s); as typed in the report: %(typed)s",
+        "%(own)s (%(source)s); como digitado no relatório: %(typed)s",
+    ),
+    "typed_and_own": (
+        "as typed in the report; %(source)s: %(own)s",
+        "como digitado no relatório; %(source)s: %(own)s",
+    ),
+    "own_client": ("project", "projeto"),
+    "own_project": ("project", "projeto"),
+    "own_address": ("project", "projeto"),
+    "own_tag": ("equipment", "equipamento"),
+    "own_equipment": ("equipment", "equipamento"),
+    "own_technician": ("assigned to", "atribuído a"),
+    "own_company": ("company", "empresa"),
+    "own_report_number": ("report", "relatório"),
+    "own_start_date": ("start of the report", "início do relatório"),
     "typed": ("typed %(text)s", "digitado %(text)s"),
     "photos": ("Photos", "Fotos"),
     # exceptions

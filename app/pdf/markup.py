@@ -38,6 +38,7 @@ LETTER, COMPACT = "letter.css", "compact.css"
 MAX_COLUMNS = 8
 LONG_ANSWER = 70
 SHORT_COMMENT = 240
+WORDY = 500
 
 T = TypeVar("T")
 
@@ -54,6 +55,7 @@ def render_html(context: ReportContext) -> str:
             printed=len(context.photos()),
             created=context.rendered_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             when=lambda moment: _when(moment, context),
+            own=lambda value, fact, most=None: _own_words(value, fact, most, context, labels),
             limits_of=lambda limits: format_limits(limits, labels),
         )
     )
@@ -104,13 +106,35 @@ def _environment() -> Environment:
         parts=_parts,
         unnumbered=unnumbered,
     )
-    environment.tests.update(long=_is_long, out_of_limits=_is_out, pictured=_is_pictured)
+    environment.tests.update(
+        long=_is_long, out_of_limits=_is_out, pictured=_is_pictured, wordy=_is_wordy
+    )
     return environment
+
+
+def _own_words(
+    value: str, fact: str, most: int | None, context: ReportContext, labels: Labels
+) -> str:  # fmt: skip
+    """A fact of the report's own, and what answers say instead of it: all of it, or so many
+    characters."""
+    typed = context.typed_of(fact)
+    if not typed:
+        return value
+    if most and len(typed) > most:
+        typed = f"{typed[:most]}…"
+    return labels.first("own_and_typed", own=value, source=labels.first(f"own_{fact}"), typed=typed)
 
 
 def _printed(value: Any) -> Any:
     # Markup is a str subclass and must keep its class, or it would be escaped twice.
     return breakable(clean(value)) if type(value) is str else value
+
+
+def _is_wordy(context: ReportContext) -> bool:
+    """Whether the foot of the cover is so long that its upper half has to be shorter."""
+    project, said = context.project, (*context.branding.contact, context.settings.cover_note)
+    below = (project.address, project.client, *project.client_contact)
+    return sum(map(len, (*said, *below))) > WORDY
 
 
 def _evidence_url(key: str) -> Markup:

@@ -13,8 +13,10 @@ from wtforms import Field, SelectField
 from wtforms.validators import DataRequired, InputRequired
 from wtforms.widgets import TextInput
 
+from app.contact import MAX_ADDRESS
 from app.models import DEFAULT_RADIUS_M, LEAST_RADIUS_M, MOST_RADIUS_M
 from app.projects.queries import Choices
+from app.web.contact import ContactFields
 from app.web.forms import LongTextField, TextField, as_id, options
 
 SIX_PLACES = Decimal("0.000001")
@@ -85,7 +87,12 @@ class RadiusField(Field):
         self.data = int(text)
 
 
-class ProjectForm(FlaskForm):  # type: ignore[misc]
+class ProjectForm(ContactFields, FlaskForm):  # type: ignore[misc]
+    """The contact is the client's."""
+
+    contact_address = LongTextField(
+        _l("Address of the client"), max_length=MAX_ADDRESS, render_kw={"rows": 2}
+    )
     name = TextField(
         _l("Name"),
         max_length=200,
@@ -127,7 +134,12 @@ class ProjectForm(FlaskForm):  # type: ignore[misc]
     @property
     def facts(self) -> dict[str, Any]:
         """What the service takes: the columns by name."""
-        return {field.short_name: field.data for field in self if field.type != "CSRFTokenField"}
+        columns = {
+            field.short_name: field.data
+            for field in self
+            if field.type != "CSRFTokenField" and not field.short_name.startswith("contact_")
+        }
+        return {**columns, "client_contact": self.contact_parts}
 
 
 class EquipmentForm(FlaskForm):  # type: ignore[misc]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from app.contact import Contact, contact_of
 from app.extensions import db
 from app.models import (
     FINISHED_STATUSES,
@@ -88,6 +89,10 @@ class ReadProject:
     near: Surroundings | None
     may_manage: bool
     may_start: bool
+
+    @property
+    def client_contact(self) -> Contact:
+        return contact_of(self.project.client_contact)
 
 
 def read_project(project_id: UUID, *, person: Actor, today: date) -> ReadProject:

@@ -7,10 +7,12 @@ from uuid import UUID
 from flask import Response, current_app, flash, request, url_for
 from flask_babel import gettext as _
 
+from app.contact import contact_of
 from app.extensions import db
 from app.models import MANAGERS, STAFF, Project
 from app.projects import blueprint, queries, service
 from app.projects.forms import ProjectForm
+from app.web.contact import contact_values
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
@@ -54,6 +56,7 @@ def create() -> Response:
         return _form_page(form, status=422)
     project_id = project.id
     db.session.commit()
+    _tell_doubt(form)
     return redirect_to(url_for(".show", project_id=project_id))
 
 
@@ -61,7 +64,8 @@ def create() -> Response:
 @requires(*MANAGERS)
 def edit(project_id: UUID) -> Response:
     project = queries.get_project(project_id, person=current_actor())
-    return _form_page(ProjectForm(obj=project), project)
+    client = contact_values(contact_of(project.client_contact))
+    return _form_page(ProjectForm(obj=project, data=client), project)
 
 
 @blueprint.post("/projects/<uuid:project_id>")
@@ -80,6 +84,7 @@ def update(project_id: UUID) -> Response:
         return _form_page(form, project, status=422)
     db.session.commit()
     flash(_("Saved"), "success")
+    _tell_doubt(form)
     return redirect_to(url_for(".show", project_id=project_id))
 
 
@@ -101,6 +106,11 @@ def reopen(project_id: UUID) -> Response:
     db.session.commit()
     flash(_("%(name)s is open again.", name=name), "success")
     return redirect_to(url_for(".show", project_id=project_id))
+
+
+def _tell_doubt(form: ProjectForm) -> None:
+    if form.tax_doubt:
+        flash(form.tax_doubt, "warning")
 
 
 def _form_page(form: ProjectForm, project: Project | None = None, *, status: int = 200) -> Response:

@@ -5,7 +5,7 @@ Their equipment, people and checklists have modules of their own.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,10 +14,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from app.contact import Contact, contact_of
 from app.errors import DomainError, NotFound
 from app.evidence.service import differences, record
 from app.extensions import db
 from app.models import DEFAULT_RADIUS_M, Actor, Project
+
+# Before the parts of the client's contact, in the audit.
+CLIENT = "client_"
 
 
 class ProjectNameTaken(DomainError):
@@ -33,6 +37,7 @@ class ProjectFacts:
 
     name: str
     client: str = ""
+    client_contact: Contact = field(default_factory=Contact)
     address: str = ""
     latitude: Decimal | None = None
     longitude: Decimal | None = None
@@ -41,13 +46,15 @@ class ProjectFacts:
 
 def create_project(*, facts: ProjectFacts, actor: Actor) -> Project:
     """Raises ProjectNameTaken."""
-    project = Project(**asdict(facts))
+    project = Project(**_columns(facts))
     try:
         with db.session.begin_nested():
             db.session.add(project)
     except IntegrityError as error:
         raise ProjectNameTaken(name=facts.name) from error
-    values = {name: plain(value) for name, value in asdict(facts).items()}
+    values = {name: plain(value) for name, value in _columns(facts).items()}
+    values |= facts.client_contact.named(CLIENT)
+    del values["client_contact"]
     project_note("created", project, actor, values=values)
     return project
 
@@ -55,17 +62,25 @@ def create_project(*, facts: ProjectFacts, actor: Actor) -> Project:
 def update_project(*, project_id: UUID, facts: ProjectFacts, actor: Actor) -> Project:
     """Change what differs, and note old and new. Raises NotFound or ProjectNameTaken."""
     project = lock_project(project_id)
-    changes = differences(project, asdict(facts), plain)
+    columns = _columns(facts)
+    changes = differences(project, columns, plain)
     if not changes:
         return project
+    contact = contact_of(project.client_contact)
     try:
         with db.session.begin_nested():
             for name in changes:
-                setattr(project, name, getattr(facts, name))
+                setattr(project, name, columns[name])
     except IntegrityError as error:
         raise ProjectNameTaken(name=facts.name) from error
+    changes.pop("client_contact", None)
+    changes |= contact.changes(facts.client_contact, CLIENT)
     project_note("updated", project, actor, changes=changes)
     return project
+
+
+def _columns(facts: ProjectFacts) -> dict[str, Any]:
+    return {**asdict(facts), "client_contact": facts.client_contact.overrides()}
 
 
 def archive_project(*, project_id: UUID, actor: Actor) -> Project:

@@ -29,7 +29,14 @@ from app.extensions import db
 from app.models import Account, Actor, Answer, Report, ReportStatus, SaveReceipt
 from app.reports.completeness import progress_of
 from app.reports.content import answer_content
-from app.reports.facts import answer_facts, list_answers, load_facts
+from app.reports.facts import (
+    all_answers,
+    answer_facts,
+    list_answers,
+    load_facts,
+    own_of,
+)
+from app.reports.known import Own, OwnValues
 from app.reports.locking import lock_report, refuse_closed
 from app.reports.queries import get_report
 from app.reports.wording import answer_words
@@ -68,13 +75,15 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SavedAnswer:
-    """The outcome of a save; `progress` is of the whole report with this answer in it."""
+    """The outcome of a save; `progress` is of the whole report with this answer in it, `own` what
+    the report itself knows for the field."""
 
     report_id: UUID
     definition: Definition
     field: Field
     answer: StoredAnswer
     progress: Progress
+    own: Own | None = None
 
 
 class StaleAnswer(DomainError):
@@ -105,10 +114,11 @@ def save_answer(*, report_id: UUID, field_id: str, given: Given, actor: Actor) -
     field = get_field(report.version.definition, field_id)
     sent = read_answer(field, given)
     rows = {row.field_id: row for row in list_answers(report.id)}
-    row = rows.get(field.id)
-    new = replace(sent, value=kept(field, sent.value, answer_facts(row).value, given.chosen))
+    row, own = rows.get(field.id), own_of(report)
+    standing = all_answers(rows, own).get(field.id, AnswerFacts())
+    new = replace(sent, value=kept(field, sent.value, standing.value, given.chosen))
     version = row.row_version if row else 0
-    is_same = answer_facts(row) == new
+    is_same = standing == new
     applies = report.is_open and (is_same or given.row_version == version)
     receipt = _receipt(report, field, given, sent, version + (not is_same), claim=applies)
     if receipt is None:
@@ -116,11 +126,11 @@ def save_answer(*, report_id: UUID, field_id: str, given: Given, actor: Actor) -
         if not applies:
             raise StaleAnswer(field, new, _stored(row))
         if not is_same:
-            rows[field.id] = row = _store(report, field, row, new, given, actor)
+            rows[field.id] = row = _store(report, field, row, standing, new, given, actor)
         version = row.row_version if row else 0
     else:
         version = receipt.row_version
-    return _saved(report, field, rows, version, actor)
+    return _saved(report, field, rows, own, version, actor)
 
 
 def set_aside_answer(*, report_id: UUID, field_id: str, given: Given, actor: Actor) -> None:
@@ -207,12 +217,13 @@ def _store(
     report: Report,
     field: Field,
     row: Answer | None,
+    old: AnswerFacts,
     new: AnswerFacts,
     given: Given,
     actor: Actor,
 ) -> Answer:
     now = datetime.now(UTC)
-    old, old_version = answer_facts(row), row.row_version if row else 0
+    old_version = row.row_version if row else 0
     if row is None:
         row = Answer(report_id=report.id, field_id=field.id)
         db.session.add(row)
@@ -237,7 +248,12 @@ def _store(
 
 
 def _saved(
-    report: Report, field: Field, rows: Mapping[str, Answer], version: int, actor: Actor
+    report: Report,
+    field: Field,
+    rows: Mapping[str, Answer],
+    own: OwnValues,
+    version: int,
+    actor: Actor,
 ) -> SavedAnswer:
     facts = load_facts(report, rows)
     row = rows.get(field.id)
@@ -252,6 +268,7 @@ def _saved(
             by=actor.name,
         ),
         progress=progress_of(report, facts),
+        own=own.get(field.id),
     )
 
 

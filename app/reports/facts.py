@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import and_, select
@@ -33,6 +33,7 @@ from app.models import (
     Snapshot,
     WorkState,
 )
+from app.reports.known import OwnValues, own_values
 from app.surroundings import NOWHERE, Surroundings, surroundings_of, thawed
 from app.witnesses import Conflict, Place, photo_conflicts, places_of
 
@@ -109,7 +110,8 @@ class ReportFacts:
     """Everything that was entered into a report.
 
     `rows` and `answers` are keyed by field id, `signatures` by role id (live ones only);
-    `photos` are the placed ones in the order of field and position.
+    `photos` are the placed ones in the order of field and position. `own` is what an open report
+    knows by itself: the answer of a field that has no row.
     """
 
     definition: Definition
@@ -124,6 +126,8 @@ class ReportFacts:
         before the submit and the PDF count the same; the photos of each are places in `photos`."""
         doubts = [placed.doubts for placed in self.photos]
         return exceptions(self.definition, self.answers, self.photo_facts, doubts)
+
+    own: OwnValues = field(default_factory=dict)
 
     @property
     def photo_facts(self) -> list[PhotoFacts]:
@@ -141,8 +145,8 @@ class ReportFacts:
 
 
 def load_facts(report: Report, rows: Mapping[str, Answer] | None = None) -> ReportFacts:
-    """The facts of a report in three queries at most, four of a finished one (its version and its
-    project must be loaded already).
+    """The facts of a report in three queries at most, four of a finished one, and one for each
+    thing that it is to fill in by itself (its version and its project must be loaded already).
 
     `rows` are its answers by field id, where they were read before.
     """
@@ -150,13 +154,15 @@ def load_facts(report: Report, rows: Mapping[str, Answer] | None = None) -> Repo
         rows = {row.field_id: row for row in list_answers(report.id)}
     surroundings = read_surroundings(report)
     photos, is_signed = _list_placed(report.id, surroundings)
+    own = own_of(report)
     return ReportFacts(
         definition=report.version.definition,
         rows=rows,
-        answers={field_id: answer_facts(row) for field_id, row in rows.items()},
+        answers=all_answers(rows, own),
         photos=tuple(photos),
         signatures=live_signatures(_signatures(report.id) if is_signed else ()),
         surroundings=surroundings,
+        own=own,
     )
 
 
@@ -173,6 +179,18 @@ def read_surroundings(report: Report) -> Surroundings:
     except (*UNREADABLE, ArithmeticError):
         # The verification tells of a snapshot that was changed; the page is there to show that.
         return today
+
+
+def own_of(report: Report) -> OwnValues:
+    """What the report knows by itself; nothing once it is closed, as all is written down then."""
+    return own_values(report, report.version.definition) if report.is_open else {}
+
+
+def all_answers(rows: Mapping[str, Answer], own: OwnValues) -> dict[str, AnswerFacts]:
+    """By field id, what is stored, and the report's own value where nothing is."""
+    return {field_id: AnswerFacts(value=one.value) for field_id, one in own.items()} | {
+        field_id: answer_facts(row) for field_id, row in rows.items()
+    }
 
 
 def answer_facts(row: Answer | None) -> AnswerFacts:

@@ -20,8 +20,10 @@ from app.reports.answering import Given, StoredAnswer
 from app.reports.completeness import missing_of
 from app.reports.content import content_hash
 from app.reports.facts import PlacedPhoto, ReportFacts, answer_facts
+from app.reports.known import Own
 from app.reports.readings import ReadAs, read_otherwise
 from app.reports.signing import SigningPlace, signing_places
+from app.reports.wording import OwnNote, own_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Refused:
 @dataclass(frozen=True, slots=True)
 class FieldView:
     """One field: `judged` maps a cell's key, or None for a number, to its judgement; `read_as` are
-    the readings whose number the page says, because the eye may take another from the text."""
+    the readings whose number the page says, because the eye may take another from the text.
+    `own` is what there is to say of the report's own value for it."""
 
     field: Field
     answer: Typed | None
@@ -73,6 +76,7 @@ class FieldView:
     photos: Sequence[PlacedPhoto]
     refused: Refused | None = None
     read_as: Sequence[ReadAs] = ()
+    own: OwnNote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,14 @@ def fill_page(
             id=id,
             title=title,
             fields=[
-                field_view(field, facts.rows.get(field.id), languages, photos[field.id], refused)
+                field_view(
+                    field,
+                    facts.rows.get(field.id),
+                    languages,
+                    photos[field.id],
+                    refused,
+                    facts.own.get(field.id),
+                )
                 for field in fields
             ],
             done=done,
@@ -150,14 +161,17 @@ def field_view(
     languages: tuple[Language, ...],
     photos: Sequence[PlacedPhoto] = (),
     refused: Refused | None = None,
+    own: Own | None = None,
 ) -> FieldView:
+    note = own_note(own, answer_facts(row) if row else None)
     if refused and refused.field.id == field.id:
         return FieldView(field, refused.typed, {}, photos, refused)
     if row is None:
-        return FieldView(field, None, {}, photos)
+        return FieldView(field, Typed(own.value) if own else None, {}, photos, own=note)
     answer = Typed(row.value, row.comment, row.na_reason, row.row_version, row.answered_at)
     read_as = read_otherwise(field, row.value, languages)
-    return FieldView(field, answer, judged(field, answer_facts(row)), photos, read_as=read_as)
+    marks = judged(field, answer_facts(row))
+    return FieldView(field, answer, marks, photos, read_as=read_as, own=note)
 
 
 def judged(field: Field, facts: AnswerFacts) -> Mapping[str | None, str]:

@@ -21,7 +21,7 @@ from app.reports.filling_forms import read_given
 from app.reports.kept_inputs import drawn_inputs
 from app.reports.queries import ReportClosed, get_report
 from app.reports.readings import read_otherwise
-from app.reports.wording import answer_words, cell_words
+from app.reports.wording import answer_words, cell_words, own_note
 from app.web.fragments import redirect_to, render_fragment, wants_fragment
 from app.web.guards import current_actor, requires
 
@@ -61,8 +61,9 @@ def save_answer(report_id: UUID, field_id: str) -> Response:
         return redirect_to(fill_url(report_id, field_id))
     marks = judged(saved.field, saved.answer.facts)
     read_as = read_otherwise(saved.field, saved.answer.facts.value, saved.definition.languages)
+    own = own_note(saved.own, saved.answer.facts if saved.answer.row_version else None)
     response = render_fragment(
-        "reports/_field_saved.html", saved=saved, judged=marks, read_as=read_as
+        "reports/_field_saved.html", saved=saved, judged=marks, read_as=read_as, own=own
     )
     response.headers["HX-Trigger"] = "content-changed"
     return response

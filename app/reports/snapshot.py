@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.config import ROOT
+from app.contact import contact_of
 from app.definition.rules import ReportResult
 from app.evidence.digests import NEWEST_FORMAT
 from app.evidence.queries import ChainHead, ask
@@ -116,6 +117,8 @@ def _report(report: Report, names: Names) -> dict[str, Any]:
             "id": str(project.id),
             "name": project.name,
             "client": project.client,
+            # No fact to compare: what was printed, for the PDFs that are made later.
+            "client_contact": contact_of(project.client_contact).overrides(),
             "address": project.address,
             "latitude": _text(project.latitude),
             "longitude": _text(project.longitude),
@@ -147,8 +150,11 @@ def _definition(report: Report) -> dict[str, Any]:
 
 
 def _answer(row: Answer, facts: ReportFacts, names: Names) -> dict[str, Any]:
+    own = facts.own.get(row.field_id)
     return {
         **answer_content(facts.answers[row.field_id]),
+        # No fact to compare: what the report's own data said of it, which later PDFs print.
+        **({"own": {"source": own.source.value, "value": own.value}} if own else {}),
         "row_version": str(row.row_version),
         "answered_by": _person(row.answered_by, names),
         "answered_at": _time(row.answered_at),

@@ -26,10 +26,11 @@ from app.evidence.queries import get_chain_head
 from app.evidence.service import record_now
 from app.extensions import db
 from app.mail.service import mail_submitted
-from app.models import Actor, Report, ReportStatus, Snapshot
+from app.models import Actor, Answer, Report, ReportStatus, Snapshot
 from app.reports.completeness import missing_of
-from app.reports.content import content_hash
+from app.reports.content import answer_content, content_hash
 from app.reports.facts import ReportFacts, load_facts
+from app.reports.known import OwnValues
 from app.reports.locking import lock_report, refuse_closed
 from app.reports.queries import get_report
 from app.reports.reading import ReadException, read_exceptions
@@ -59,6 +60,10 @@ class Review:
     def is_waiting(self) -> bool:
         """Whether nothing is left to do but to wait for the reading of photos."""
         return bool(self.missing) and all(one.kind is MissingKind.READING for one in self.missing)
+
+
+# Who acts where nobody does.
+LAUDO = Actor(name="Laudo")
 
 
 class ReportIncomplete(DomainError):
@@ -114,10 +119,12 @@ def submit_report(*, report_id: UUID, actor: Actor) -> Report:
         raise PhotosBeingRead(count=review.reading)
     if review.missing:
         raise ReportIncomplete(count=review.progress.left)
+    filled = _write_own_answers(review)
+    review = review_of(report) if filled else review
     _complete(review, actor)
     mail_submitted(report, submitter=actor)
     _request_pdf(report, actor)
-    _freeze(review, actor)
+    _freeze(review, filled, actor)
     return report
 
 
@@ -135,6 +142,21 @@ def _request_pdf(report: Report, actor: Actor) -> None:
     request_document(report, actor=actor)
 
 
+def _write_own_answers(review: Review) -> OwnValues:
+    """Store what the report knew by itself and nobody answered, by field id as it was stored.
+
+    Nobody stands under such an answer.
+    """
+    facts, now = review.facts, datetime.now(UTC)
+    untouched = {field_id: one for field_id, one in facts.own.items() if field_id not in facts.rows}
+    for field_id, own in untouched.items():
+        row = Answer(report_id=review.report.id, field_id=field_id, answered_at=now)
+        row.value = own.value
+        db.session.add(row)
+    db.session.flush()
+    return untouched
+
+
 def _complete(review: Review, actor: Actor) -> None:
     report, now = review.report, datetime.now(UTC)
     report.status = ReportStatus.COMPLETED
@@ -144,12 +166,18 @@ def _complete(review: Review, actor: Actor) -> None:
     db.session.flush()
 
 
-def _freeze(review: Review, actor: Actor) -> Snapshot:
-    """Two audit entries: the submit, which the snapshot names as the chain's head, and the
-    completion, which names the snapshot. The first one holds the chain until the commit, so
-    nothing can come between them; so this comes last, when every row is locked and changed."""
+def _freeze(review: Review, filled: OwnValues, actor: Actor) -> Snapshot:
+    """The audit entries: one for each answer that the report filled in by itself; the submit, which
+    the snapshot names as the chain's head; the completion, which names the snapshot. The first one
+    holds the chain until the commit, so nothing can come between them; so this comes last, when
+    every row is locked and changed."""
     report = review.report
     entry = {"actor": actor, "object_type": "report", "object_id": report.id}
+    for field_id, own in filled.items():
+        record_now(
+            action="answer.filled", field=field_id, source=own.source.value,
+            new=answer_content(review.facts.answers[field_id]), **{**entry, "actor": LAUDO},  # type: ignore[arg-type]
+        )  # fmt: skip
     record_now(action="report.submitted", **entry)  # type: ignore[arg-type]
     snapshot = freeze(report, review.facts, review.result, get_chain_head())
     record_now(

@@ -13,8 +13,9 @@ from app.definition.schema import Definition
 from app.extensions import db
 from app.models import STAFF
 from app.reports import blueprint, submitting
+from app.reports.known import differing
 from app.reports.submitting import PhotosBeingRead, ReportIncomplete, Review
-from app.reports.wording import section_words
+from app.reports.wording import both_words, section_words
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
 
@@ -51,8 +52,16 @@ def _review_page(found: Review, *, status: int = 200) -> Response:
         definition=found.facts.definition,
         groups=list(_by_section(found.facts.definition, found.missing)),
         roles=[[item] for item in found.missing if item.role_id],
+        otherwise=list(_otherwise(found)),
         is_refused=status != 200,
     )
+
+
+def _otherwise(found: Review) -> Iterable[tuple[str, str]]:
+    """The answers that say something else than the report itself, with both in words."""
+    facts = found.facts
+    for field_id, own in differing(facts.own, facts.answers).items():
+        yield field_id, both_words(own, facts.answers[field_id])
 
 
 def _by_section(

@@ -3,14 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
 from app.definition.doubts import readings
 from app.definition.judging import AnswerFacts
 from app.definition.measured import shown
-from app.definition.schema import Definition, Field, FieldType, Language, Verdict
+from app.definition.prefills import SOURCES
+from app.definition.schema import Definition, Field, FieldType, Language, Prefill, Verdict
+from app.reports.known import Own
+from app.web.filters import calendar_day
 from app.web.locale import reader_language
+
+
+@dataclass(frozen=True, slots=True)
+class OwnNote:
+    """What to say beside a field of the report's own value; `is_filled` while it is the answer."""
+
+    words: str
+    is_filled: bool = False
+
+
+def own_note(own: Own | None, answer: AnswerFacts | None) -> OwnNote | None:
+    """`answer` is None where nobody answered; nothing is said where both say the same."""
+    if own is None:
+        return None
+    if answer is None:
+        return OwnNote(_("Filled in: %(source)s", source=source_words(own)), is_filled=True)
+    if not own.differs_from(answer):
+        return None
+    return OwnNote(
+        _(
+            "The report itself says: %(value)s (%(source)s). The PDF prints both.",
+            value=own_words(own),
+            source=source_words(own),
+        )
+    )
+
+
+def both_words(own: Own, answer: AnswerFacts) -> str:
+    """The report's own value and the one that somebody typed instead."""
+    typed = calendar_day(str(answer.value)) if _is_day(own) else str(answer.value)
+    return str(
+        _(
+            "%(own)s (%(source)s); as typed in the report: %(typed)s",
+            own=own_words(own),
+            source=source_words(own),
+            typed=typed,
+        )
+    )
+
+
+def own_words(own: Own) -> str:
+    """The report's own value as the reader writes it."""
+    return calendar_day(own.value) if _is_day(own) else own.value
+
+
+def _is_day(own: Own) -> bool:
+    return own.source is Prefill.START_DATE
+
+
+def source_words(own: Own) -> str:
+    """What of the report the value is."""
+    return str(_(SOURCES[own.source]))
 
 
 def answer_words(field: Field, facts: AnswerFacts, languages: tuple[Language, ...]) -> str:

@@ -14,11 +14,12 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.mailbox import MAX_EMAIL
 from app.models import TENANT_ROLES, Role, Tenant
 from app.team.accepting import Chosen, OpenInvitation
 from app.team.inviting import InvitationFacts
 from app.team.queries import State, WantedPeople
-from app.team.service import MAX_EMAIL, MAX_NAME
+from app.team.service import MAX_NAME
 from app.web.forms import TextField, as_id, options, zone_options
 from app.web.locale import LOCALES
 

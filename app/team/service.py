@@ -5,8 +5,6 @@ Invitations are in inviting.py and accepting.py, a viewer's projects in granting
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
@@ -20,13 +18,12 @@ from app.company.limits import require_room_for_person
 from app.errors import DomainError, NotAllowed, NotFound
 from app.evidence.service import record
 from app.extensions import db
-from app.mailbox import ascii_domain
+from app.mailbox import tidy_address
 from app.models import Account, AccountSession, Actor, Invitation, ProjectGrant, Role, Tenant
 from app.reports.assigning import reassign_open_reports
 from app.team.approving import withdraw_approval
 
-EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+")
-MAX_EMAIL, MAX_NAME = 254, 120
+MAX_NAME = 120
 
 
 class EmailTaken(DomainError):
@@ -166,16 +163,11 @@ def reset_second_factor(*, account_id: UUID, actor: Actor) -> Account:
 
 
 def tidy_email(text: str) -> str:
-    """Lower-case and without spaces around; wide letters are plain ones, and nothing unseen makes
-    two addresses of one. Raises BadEmail."""
-    email = unicodedata.normalize("NFKC", text).strip().lower()
-    if len(email) > MAX_EMAIL or not EMAIL.fullmatch(email) or not email.isprintable():
-        raise BadEmail(email=text)
+    """The address in the one form in which accounts have it. Raises BadEmail."""
     try:
-        ascii_domain(email.rpartition("@")[2])
+        return tidy_address(text)
     except ValueError as error:
         raise BadEmail(email=text) from error
-    return email
 
 
 def tidy_name(text: str) -> str:

@@ -192,7 +192,8 @@ def test_other_sheets_in_either_language() -> None:
     assert checklist.header.reference_standards == (
         "IEC 61439-1", "NBR 5410", "NETA ATS", "IEC 60364",
     )  # fmt: skip
-    assert [note.cell for note in result.notices] == ["A7", "B1"]
+    # Client and technician can be filled in; A7 and B1 are not known.
+    assert [note.cell for note in result.notices] == ["A2", "A2", "A7", "B1"]
 
 
 @pytest.mark.parametrize("length", [2_001, 5_000])

@@ -6,10 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
+import pypdfium2
 import pytest
 
+from app.contact import MAX_ADDRESS, MAX_PHONE, MAX_TAX_NUMBER, MAX_WEBSITE, Contact
+from app.pdf.contact import contact_lines
 from app.pdf.context import Branding
 from app.pdf.engine import render_pdf
+from app.pdf.labels import Labels
 from app.pdf.markup import theme_css
 from app.pdf.proof import drawn_images
 from app.pdf.settings import MAX_NOTE, PageFormat, PdfSettings, PhotoSize
@@ -102,3 +106,42 @@ def test_words_take_a_darker_colour_and_surfaces_the_companys_own():
     css = theme_css(pale)
     assert "--accent-fill: #ffee00;" in css and "--accent: #ffee00;" not in css
     assert "--second-fill: #1f5fa8;" in css
+
+
+def _below(page: pypdfium2.PdfPage, words: str) -> tuple[float, float]:
+    """The top and the bottom of the words on a page, in points from its foot."""
+    text = page.get_textpage()
+    found = text.search(words).get_next()
+    assert found, words
+    _left, bottom, _right, top = text.get_charbox(found[0])
+    return top, bottom
+
+
+@pytest.mark.parametrize("page_format", PageFormat)
+def test_the_longest_contacts_leave_the_result_on_the_cover_readable(tmp_path, page_format):
+    """Every part as long as its form takes it, of the company and of the client."""
+    street = ("Avenida das Nações Unidas 14401 " * 7)[:MAX_ADDRESS]
+    longest = Contact(
+        address=street,
+        phone="+55 11 " + "4" * (MAX_PHONE - 7),
+        email="a" * 200 + "@acme.example",
+        website="https://" + "w" * 60 + ".example/" + "p" * (MAX_WEBSITE - 77),
+        tax_number="1" * MAX_TAX_NUMBER,
+    )
+    lines = contact_lines(longest, Labels(("en", "pt")))
+    sample = samples.big_report(tmp_path / "long")
+    context = replace(
+        sample.context,
+        branding=replace(sample.context.branding, contact=(*lines, "n" * 500)),
+        project=replace(sample.context.project, client_contact=lines),
+        settings=PdfSettings(page_format=page_format, cover_note=NOTE),
+    )
+    output = tmp_path / "long.pdf"
+    render_pdf(context, sample.files, output)
+    texts = page_texts(output)
+    assert "Contents" in texts[1] and "Contents" not in texts[0]
+    assert squeezed(longest.email) in squeezed(texts[0])
+    cover = pypdfium2.PdfDocument(output)[0]
+    _top, counts = _below(cover, "Not answered")
+    note, _bottom = _below(cover, NOTE.split()[0])
+    assert note < counts, "the note stands below the figures"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from app.definition.schema import Prefill
 from app.pdf.context import (
     ExceptionKind,
     Limits,
@@ -38,6 +39,7 @@ def test_templates_use_known_labels_and_no_label_is_idle() -> None:
     chosen |= {f"time_{source.value}" for source in TimeSource}
     chosen |= {f"place_{source.value}" for source in PlaceSource}
     chosen |= {f"status_{name}" for name in STATUSES}
+    chosen |= {f"own_{fact.value}" for fact in Prefill}
     listed = set(re.findall(r'\("(\w+)", report\.', source)) | {
         "open",
         "ok",
@@ -47,6 +49,8 @@ def test_templates_use_known_labels_and_no_label_is_idle() -> None:
         "range",
         "nearest",
         "from_site",
+        "own_and_typed",
+        "tax_number",
     }
     assert used | chosen <= LABELS.keys()
     assert LABELS.keys() <= used | chosen | listed

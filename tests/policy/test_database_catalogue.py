@@ -183,7 +183,7 @@ def test_a_company_cannot_lift_its_own_limits_or_its_suspension(ask):
     )
     assert {name for (name,) in rows} == {
         "name", "locale", "time_zone", "colour_accent", "colour_second", "colour_third", "contact",
-        "logo_key", "second_logo_key", "watermark", "pdf", "updated_at",
+        "contact_parts", "logo_key", "second_logo_key", "watermark", "pdf", "updated_at",
         "admins_need_two_factor", "onboarding",
     }  # fmt: skip
 

@@ -54,11 +54,16 @@ class Filled:
 def fill_all(
     definition: Definition, rng: Random, today: date, *, flawless: bool = False
 ) -> dict[str, Filled]:
-    """An answer for every field but notes; about one in ten that can be wrong is wrong.
+    """An answer for every field but notes and what the report knows of itself; about one in ten
+    that can be wrong is wrong.
 
     `flawless` leaves out everything that a reader would remark on.
     """
-    fields = [field for field in definition.all_fields() if field.type is not FieldType.NOTE]
+    fields = [
+        field
+        for field in definition.all_fields()
+        if field.type is not FieldType.NOTE and field.prefill is None
+    ]
     fallible = [field.id for field in fields if _can_be_wrong(field)]
     wrong = set(rng.sample(fallible, 0 if flawless else round(len(fallible) / WRONG_SHARE)))
     filled = {field.id: _fill(field, rng, today, wrong=field.id in wrong) for field in fields}

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.contact import Contact
 from app.extensions import db
 from app.models import Account, Actor, Project, Role
 
@@ -20,7 +21,7 @@ class Company:
     locale: str
     time_zone: str
     colours: tuple[str, str, str]
-    contact: str
+    contact: Contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,19 @@ class Person:
 
 NORTHWIND = Company(
     "Northwind Commissioning", "northwind", "northwind.example", "en", "America/Sao_Paulo",
-    ("#155e75", "#334155", "#94a3b8"), "+55 11 5555 0100",
+    ("#155e75", "#334155", "#94a3b8"), Contact(
+        address="Av. Paulista 1578, São Paulo", phone="+55 11 5555 0100",
+        email="office@northwind.example", website="https://www.northwind.example",
+        tax_number="11.222.333/0001-81",
+    ),
 )  # fmt: skip
 ATLAS = Company(
     "Atlas Engenharia", "atlas", "atlas.example", "pt_BR", "America/Sao_Paulo",
-    ("#9a3412", "#44403c", "#a8a29e"), "+55 21 5555 0200",
+    ("#9a3412", "#44403c", "#a8a29e"), Contact(
+        address="Rua da Quitanda 86, Rio de Janeiro", phone="+55 21 5555 0200",
+        email="contato@atlas.example", website="https://www.atlas.example",
+        tax_number="11.444.777/0001-61",
+    ),
 )  # fmt: skip
 ADMIN = "admin"
 MANAGER = "manager"
@@ -76,6 +85,9 @@ def new_demo_project() -> Project:
     return Project(
         name=PROJECT,
         client="Northwind Data Centers",
+        client_contact=Contact(
+            phone="+55 19 5555 0300", email="operations@datacenters.example"
+        ).overrides(),
         address="Rodovia Dom Pedro I, km 118, Campinas",
         latitude=Decimal("-22.907104"),
         longitude=Decimal("-47.063240"),

@@ -119,7 +119,7 @@ class Job:
         for role, name in zip(self.definition.signature_roles, _names(), strict=False):
             drawn = draw(self.rng)
             given = GivenSignature(
-                signer_name=name,
+                signer_name=self.technician.name if role.prefill else name,
                 image=drawn.png,
                 strokes=drawn.strokes_json,
                 client_id=uuid4(),

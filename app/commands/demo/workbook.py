@@ -48,14 +48,14 @@ QUESTIONS: tuple[Row, ...] = (
     (HANDOVER, "Remarks", "Observações", "long text", None, None, "no"),
 )  # fmt: skip
 INFO: tuple[Row, ...] = (
-    ("Label (EN)", "Label (PT)", "Type", "Options", "Required"),
-    ("Client", "Cliente", "text", None, "yes"),
-    ("Equipment tag", "TAG do equipamento", "text", None, "yes"),
-    ("Test date", "Data do teste", "date", None, "yes"),
+    ("Label (EN)", "Label (PT)", "Type", "Options", "Required", "Filled from"),
+    ("Client", "Cliente", "text", None, "yes", "client"),
+    ("Equipment tag", "TAG do equipamento", "text", None, "yes", "tag"),
+    ("Test date", "Data do teste", "date", None, "yes", "start date"),
 )
 SIGNATURES: tuple[Row, ...] = (
-    ("Role (EN)", "Role (PT)", "Required"),
-    ("Technician", "Técnico executor", "yes"),
+    ("Role (EN)", "Role (PT)", "Required", "Filled from"),
+    ("Technician", "Técnico executor", "yes", "me"),
     ("Client witness", "Testemunha do cliente", "no"),
 )
 HEADER: tuple[Row, ...] = (

@@ -15,6 +15,8 @@ from app.definition.schema import (
     Option,
     PhotoMode,
     PhotoPolicy,
+    Prefill,
+    RolePrefill,
     Section,
     SignatureRole,
     Text,
@@ -76,11 +78,14 @@ def choice(id: str, *label: str, of: tuple[Option, ...], many: bool = False) -> 
     return Field(id=id, type=kind, label=_label(label), options=of, photos=NO_PHOTOS)
 
 
-def plain(id: str, *label: str, type: FieldType = FieldType.TEXT, required: bool = True) -> Field:
+def plain(
+    id: str, *label: str, type: FieldType = FieldType.TEXT, required: bool = True,
+    prefill: Prefill | None = None,
+) -> Field:  # fmt: skip
     """A text, a day or a time, without photos and comments."""
     return Field(
         id=id, type=type, label=_label(label), photos=NO_PHOTOS, comment=CommentPolicy.OFF,
-        required=required,
+        required=required, prefill=prefill,
     )  # fmt: skip
 
 
@@ -96,8 +101,10 @@ def section(id: str, title: Words, *fields: Field) -> Section:
     return Section(id=id, title=words(title), fields=fields)
 
 
-def role(id: str, *label: str, required: bool = True) -> SignatureRole:
-    return SignatureRole(id=id, label=_label(label), required=required)
+def role(
+    id: str, *label: str, required: bool = True, prefill: RolePrefill | None = None
+) -> SignatureRole:  # fmt: skip
+    return SignatureRole(id=id, label=_label(label), required=required, prefill=prefill)
 
 
 def _label(pair: tuple[str, ...]) -> Text:
@@ -134,11 +141,17 @@ INFO = (
     plain("manufacturer", "Manufacturer", "Fabricante"),
     plain("model", "Model", "Modelo"),
     plain("serial_number", "Serial number", "Número de série"),
-    plain("tested_on", "Date of the test", "Data do ensaio", type=FieldType.DATE),
+    plain(
+        "tested_on",
+        "Date of the test",
+        "Data do ensaio",
+        type=FieldType.DATE,
+        prefill=Prefill.START_DATE,
+    ),
     plain("drawing", "Drawing and revision", "Desenho e revisão", required=False),
 )
 SIGNATURES = (
-    role("technician", "Technician", "Técnico executor"),
+    role("technician", "Technician", "Técnico executor", prefill=RolePrefill.ME),
     role("engineer", "Responsible engineer", "Engenheiro responsável", required=False),
     role("client", "Client witness", "Testemunha do cliente", required=False),
 )

@@ -89,7 +89,7 @@ def _build(drafts: Drafts, code: str, title: Text, known: Definition | None) -> 
         for one, section in zip(_section_ids(drafts, known), drafts.sections, strict=True)
     )
     roles = tuple(
-        SignatureRole(id=one, label=role.label, required=role.required)
+        SignatureRole(id=one, label=role.label, required=role.required, prefill=role.prefill)
         for one, role in zip(_role_ids(drafts, known), drafts.roles, strict=True)
     )
     header = Header(
@@ -142,6 +142,7 @@ def _build_field(
         limits=draft.limits,
         rows=_options(draft.rows, languages, earlier.rows if earlier else ()),
         columns=_options(draft.columns, languages, earlier.columns if earlier else ()),
+        prefill=draft.prefill,
     )
 
 

@@ -32,6 +32,7 @@ class Column(StrEnum):
     GPS = "gps"
     COMMENT = "comment"
     HINT = "hint"
+    PREFILL = "prefill"
     ID = "id"
 
 
@@ -130,6 +131,11 @@ _COMMON: Mapping[Column, tuple[tuple[Language | None, int, str], ...]] = {
         (EN, 0, "hint|hints|help|help text|guidance|instruction|instructions|tip"),
         (PT, 0, "dica|dicas|ajuda|texto de ajuda|orientacao|orientacoes|instrucao|instrucoes"),
     ),
+    Column.PREFILL: (
+        (EN, 0, "filled from|filled in from|fill from|prefill|pre fill|prefilled|prefilled from"),
+        (PT, 0, "preenchido com|preenchido de|preencher com|preenchido a partir de|pre preenchido"),
+        (PT, 0, "pre preencher|pre preenchimento|preenchimento"),
+    ),
     Column.ID: (
         (EN, 0, "field id|id|question id|item id|step id|identifier|field key|key"),
         (PT, 0, "id do campo|identificador|id da questao|id da pergunta|id do item|chave"),
@@ -198,7 +204,7 @@ class Vocabulary:
 
 CHECKLIST = Vocabulary(_QUESTIONS, *_COMMON)
 INFO_FIELDS = Vocabulary(_LABELS, *(column for column in _COMMON if column is not Column.SECTION))
-SIGNATURES = Vocabulary(_ROLES, Column.REQUIRED, Column.ID)
+SIGNATURES = Vocabulary(_ROLES, Column.REQUIRED, Column.PREFILL, Column.ID)
 
 
 def find_header(sheet: Sheet, vocabulary: Vocabulary) -> HeaderRow | None:

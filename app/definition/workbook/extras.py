@@ -9,12 +9,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from app.definition.schema import CommentPolicy, FieldType, Language, PhotoMode, PhotoPolicy, Text
+from app.definition.schema import (
+    CommentPolicy,
+    FieldType,
+    Language,
+    PhotoMode,
+    PhotoPolicy,
+    RolePrefill,
+    Text,
+)
 from app.definition.sentences import N_, say
 from app.definition.workbook import grammar
 from app.definition.workbook.columns import INFO_FIELDS, SIGNATURES, Column, Vocabulary, find_header
 from app.definition.workbook.fields import Defaults, FieldDraft, Row, read_field
 from app.definition.workbook.ids import slug
+from app.definition.workbook.prefills import read_role_prefill
 from app.definition.workbook.problems import Log, short
 from app.definition.workbook.questions import is_blank, note_unknown_columns, repeats_header
 from app.definition.workbook.sheet import Cell, Sheet
@@ -39,6 +48,7 @@ class RoleDraft:
     sheet: str
     label: Text
     required: bool
+    prefill: RolePrefill | None = None
     given_id: str | None = None
     id_ref: str = ""
 
@@ -62,7 +72,14 @@ def read_roles(sheet: Sheet, languages: tuple[Language, ...], log: Log) -> list[
             sheet.name, required.ref, lambda: grammar.parse_yes_no(required.text, True), True
         )
         given_id = slug(given.text) if given and given.text else None
-        return RoleDraft(sheet.name, label, is_required, given_id, given.ref if given else "")
+        return RoleDraft(
+            sheet=sheet.name,
+            label=label,
+            required=is_required,
+            prefill=read_role_prefill(log, sheet, row.get(Column.PREFILL), cell, label),
+            given_id=given_id,
+            id_ref=given.ref if given else "",
+        )
 
     return _read_rows(sheet, languages, log, (SIGNATURES, "Role"), read)
 

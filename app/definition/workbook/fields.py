@@ -17,6 +17,7 @@ from app.definition.schema import (
     Limits,
     PhotoMode,
     PhotoPolicy,
+    Prefill,
     Text,
 )
 from app.definition.sentences import N_, Sentence, say
@@ -24,6 +25,7 @@ from app.definition.workbook import grammar
 from app.definition.workbook.columns import Column, HeaderRow
 from app.definition.workbook.ids import plain_words, slug
 from app.definition.workbook.options import is_verdict, split_options
+from app.definition.workbook.prefills import read_prefill
 from app.definition.workbook.problems import Log, Unclear, short
 from app.definition.workbook.sheet import Cell, Sheet
 
@@ -51,7 +53,7 @@ ID_CHANGED = N_('The id "%(given)s" is kept as "%(kept)s".')
 ID_EMPTY = N_('"%(given)s" cannot be an id. Use letters and digits.')
 
 # What a merged cell of these columns says holds for every row beside it.
-_CARRIED = frozenset(Column) - {Column.LABEL, Column.HINT, Column.ID}
+_CARRIED = frozenset(Column) - {Column.LABEL, Column.HINT, Column.PREFILL, Column.ID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class FieldDraft:
     limits: Limits | None = None
     rows: tuple[Text, ...] = ()
     columns: tuple[Text, ...] = ()
+    prefill: Prefill | None = None
     given_id: str | None = None
     id_ref: str = ""
 
@@ -190,6 +193,7 @@ def read_field(row: Row, label: Text, label_cell: Cell, defaults: Defaults) -> F
         photos=_read_photos(row, kind, defaults),
         comment=_read_comment(row, kind, defaults),
         hint=row.texts(Column.HINT),
+        prefill=read_prefill(row.log, row.sheet, row.get(Column.PREFILL), label_cell, label, kind),
     )
     draft = _with_id(row, draft)
     if kind in OPTION_TYPES:

@@ -15,6 +15,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from app.definition.workbook.grammar import TYPE_NAMES
+from app.definition.workbook.prefills import WORDS as PREFILLS
 from app.definition.workbook.sheet import MAX_ROWS
 from app.slow_work import slow_work
 
@@ -109,8 +110,9 @@ _CHECKLIST: Sequence[Row] = (
     ("3. Remarks / Observações", "Remarks", "Observações", "long text", None, None, "no"),
 )
 _INFO_FIELDS: Sequence[Row] = (
-    ("Label (EN)", "Label (PT)", "Type", "Options", "Options (PT)", "Required"),
-    ("Client", "Cliente", "text", None, None, "yes"),
+    ("Label (EN)", "Label (PT)", "Type", "Options", "Options (PT)", "Required", "Filled from"),
+    ("Client", "Cliente", "text", None, None, "yes", "client"),
+    ("Equipment tag", "TAG do equipamento", "text", None, None, "yes", "tag"),
     (
         "Equipment type",
         "Tipo de equipamento",
@@ -122,8 +124,8 @@ _INFO_FIELDS: Sequence[Row] = (
     ("Drawing number", "Número do desenho", "text", None, None, "no"),
 )
 _SIGNATURES: Sequence[Row] = (
-    ("Role (EN)", "Role (PT)", "Required"),
-    ("Technician", "Técnico executor", "yes"),
+    ("Role (EN)", "Role (PT)", "Required", "Filled from"),
+    ("Technician", "Técnico executor", "yes", "me"),
     ("Client witness", "Testemunha do cliente", "no"),
 )
 _HEADER: Sequence[Row] = (
@@ -180,6 +182,13 @@ _INSTRUCTIONS: Sequence[Row] = (
         "Vazio significa opcional; yes; when Not OK.",
     ),
     (
+        "Filled from / Preenchido com",
+        f"What the report knows of itself, so that nobody is asked: {PREFILLS}."
+        " Empty or no: it is asked. In Signatures: me, the name of the person who is signed in.",
+        f"O que o relatório já sabe, para não perguntar de novo: {PREFILLS}."
+        " Vazio ou no: é perguntado. Em Signatures: me, o nome da pessoa conectada.",
+    ),
+    (
         "Field id",
         "Optional. Keeps answers comparable when the words of a question change.",
         "Opcional. Mantém as respostas comparáveis quando o texto da pergunta muda.",
@@ -209,11 +218,13 @@ def sample_workbook() -> bytes:
     _suggest(checklist, "H", _PHOTOS)
     _suggest(checklist, "I", _YES_NO, strict=True)
     _suggest(checklist, "J", _COMMENTS)
-    info = _add_sheet(book, "Info fields", _INFO_FIELDS, (30, 30, 13, 40, 40, 11))
+    info = _add_sheet(book, "Info fields", _INFO_FIELDS, (30, 30, 13, 40, 40, 11, 16))
     _suggest(info, "C", _TYPES, strict=True)
     _suggest(info, "F", _YES_NO, strict=True)
-    signatures = _add_sheet(book, "Signatures", _SIGNATURES, (30, 30, 11))
+    _suggest(info, "G", tuple(PREFILLS.split(", ")))
+    signatures = _add_sheet(book, "Signatures", _SIGNATURES, (30, 30, 11, 16))
     _suggest(signatures, "C", _YES_NO, strict=True)
+    _suggest(signatures, "D", ("me",))
     _add_sheet(book, "Header", _HEADER, (26, 60), has_header_row=False)
     _add_sheet(book, "Instructions", _INSTRUCTIONS, (30, 70, 70))
     stream = io.BytesIO()

@@ -1,0 +1,18 @@
+"""A contact as lines of a PDF, in the words of the checklist's first language."""
+
+from __future__ import annotations
+
+from app.contact import Contact
+from app.pdf.labels import Labels
+
+
+def contact_lines(contact: Contact, labels: Labels) -> tuple[str, ...]:
+    """Address, telephone, e-mail, website, tax number: those that are given, each on its line.
+
+    The website stands without its scheme, which nobody types from paper.
+    """
+    address = ", ".join(line.strip(" ,") for line in contact.address.splitlines() if line.strip())
+    tax = f"{labels.first('tax_number')} {contact.tax_number}" if contact.tax_number else ""
+    website = contact.website.removeprefix("https://")
+    lines = (address, contact.phone, contact.email, website, tax)
+    return tuple(line for line in lines if line)

@@ -1,0 +1,158 @@
+"""Which fields of a workbook the report fills in by itself: said in a column, never guessed."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from app.definition.prefills import SOURCES
+from app.definition.samples import SAMPLES
+from app.definition.schema import (
+    Definition,
+    FieldType,
+    Prefill,
+    RolePrefill,
+    Text,
+    types_of,
+)
+from app.definition.workbook import prefills, read_workbook, sample_workbook
+from tests.definition.builders import (
+    FOUR_HEADER,
+    RICH_HEADER,
+    complaints,
+    definition,
+    field,
+    read,
+    read_rich,
+)
+
+INFO = ("Label (EN)", "Label (PT)", "Type", "Filled from")
+ROLES = ("Role (EN)", "Role (PT)", "Filled from")
+ROW = ("A / B", "Clean", "Limpo", "verdict")
+
+
+def read_info(*rows: tuple[object, ...], header: tuple[str, ...] = INFO):
+    return read_rich(ROW, Info_fields=[header, *rows])
+
+
+@pytest.mark.parametrize("prefill", Prefill)
+def test_every_fact_has_a_word_a_name_and_a_type(prefill: Prefill) -> None:
+    (kind, *_others) = sorted(types_of(prefill))
+    result = read_info(("Any", "Algo", kind.value, prefills.word_of(prefill)))
+    assert result.problems == result.notices == ()
+    assert result.definition and result.definition.info_fields[0].prefill is prefill
+    assert SOURCES[prefill]
+
+
+@pytest.mark.parametrize(
+    ("words", "prefill"),
+    [
+        ("Cliente", Prefill.CLIENT),
+        ("TAG do equipamento", Prefill.TAG),
+        ("Endereço", Prefill.ADDRESS),
+        ("Técnico", Prefill.TECHNICIAN),
+        ("Número do relatório", Prefill.REPORT_NUMBER),
+        ("no", None),
+        ("–", None),
+    ],
+)
+def test_words_of_both_languages(words: str, prefill: Prefill | None) -> None:
+    for name in ("Filled from", "Preenchido com", "Prefill", "Pré-preenchido"):
+        result = read_info(("Any", "Algo", "text", words), header=(*INFO[:3], name))
+        assert result.definition, result.problems
+        assert result.definition.info_fields[0].prefill is prefill
+
+
+def test_both_forms_of_the_workbook_have_the_column() -> None:
+    rich = [(*RICH_HEADER, "Filled from"), ("A / B", "Who", "Quem", "text", *[None] * 9, "client")]
+    four = [(*FOUR_HEADER, "Filled from"), ("A", "Who", "Text", None, "client")]
+    for rows in (rich, four):
+        result = read({"Checklist": rows})
+        assert result.definition, result.problems
+        assert result.definition.sections[0].fields[0].prefill is Prefill.CLIENT
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "said"),
+    [
+        ("text", "weather", '"weather" is not known of a report. Write one of: client, project'),
+        ("text", "start date", '"start date" does not fit this type'),
+        ("date", "client", '"client" does not fit this type'),
+        ("verdict", "client", '"client" does not fit this type'),
+        ("note", "client", '"client" does not fit this type'),
+    ],
+)
+def test_what_cannot_be_filled_is_refused_at_its_cell(kind: str, words: str, said: str) -> None:
+    [(cell, sentence)] = complaints(read_info(("Any", "Algo", kind, words)))
+    assert cell == "D2" and sentence.startswith(said)
+
+
+def test_a_role_begins_with_the_name_of_who_is_signed_in() -> None:
+    result = read_rich(
+        ROW,
+        Signatures=[
+            ROLES,
+            ("Done by", "Feito por", "me"),
+            ("Seen by", "Visto por", "eu"),
+            ("Client", "Cliente", None),
+            ("Technician", "Técnico", "no"),
+        ],
+    )
+    assert result.problems == result.notices == () and result.definition
+    found = [role.prefill for role in result.definition.signature_roles]
+    assert found == [RolePrefill.ME, RolePrefill.ME, None, None]
+    [(cell, sentence)] = complaints(read_rich(ROW, Signatures=[ROLES, ("By", "Por", "you")]))
+    assert cell == "C2" and sentence.startswith('"you" is not understood here. Write me')
+
+
+def test_words_that_could_mean_it_get_an_offer_and_are_not_filled() -> None:
+    result = read_rich(
+        ROW,
+        Info_fields=[INFO[:3], ("Client", "Cliente", "text"), ("Site", "Endereço", "long text"),
+                     ("Client", "Cliente", "number"), ("Client's wish", "Desejo", "text")],
+        Signatures=[ROLES[:2], ("Technician", "Técnico"), ("Client", "Cliente")],
+    )  # fmt: skip
+    assert result.definition
+    assert not any(field.prefill for field in result.definition.all_fields())
+    assert not any(role.prefill for role in result.definition.signature_roles)
+    said = [(note.sheet, note.cell, str(note.sentence)) for note in result.notices]
+    assert [one[:2] for one in said] == [
+        ("Info fields", "A2"), ("Info fields", "A3"), ("Signatures", "A2"),
+    ]  # fmt: skip
+    assert said[0][2].startswith('"Client" can be filled from the report itself: write "client"')
+    assert said[1][2].startswith('"Endereço" can be filled from the report itself: write "address"')
+    assert said[2][2].startswith('"Technician" can be filled with the name of the person')
+    silenced = read_info(("Client", "Cliente", "text", "no"))
+    assert silenced.notices == () and silenced.definition
+
+
+def test_what_an_offer_says_is_what_the_column_takes() -> None:
+    for name in prefills._NAMED:
+        for kind in FieldType:
+            offered = prefills.offer(Text(en=name), kind)
+            if offered:
+                word = str(offered.params["word"])
+                assert prefills.parse_prefill(word, kind) is prefills._NAMED[name]
+
+
+def test_the_sample_shows_it_and_a_stored_definition_reads_back() -> None:
+    result = read_workbook(sample_workbook(), filename_stem="sample")
+    assert result.definition
+    found = {field.id: field.prefill for field in result.definition.info_fields}
+    assert Prefill.CLIENT in found.values() and Prefill.TAG in found.values()
+    for one in (result.definition, *SAMPLES.values()):
+        assert any(role.prefill for role in one.signature_roles)
+        stored = one.model_dump(mode="json", exclude_defaults=True)
+        assert Definition.model_validate(stored) == one
+
+
+def test_a_definition_of_before_has_no_setting_and_says_nothing_of_it() -> None:
+    old = definition(field("a", FieldType.TEXT))
+    assert "prefill" not in str(old.model_dump(mode="json", exclude_defaults=True))
+
+
+def test_a_definition_refuses_what_its_type_cannot_hold() -> None:
+    with pytest.raises(ValidationError, match="start date fills date fields"):
+        field("a", FieldType.TEXT, prefill="start_date")
+    with pytest.raises(ValidationError, match="start date fills date fields"):
+        field("a", FieldType.NUMBER, prefill="client")
