@@ -87,7 +87,7 @@ def test_a_company_is_made_joined_branded_and_peopled(stack, people, open_page, 
     ada.goto("/company/brand")
     ada.get_by_label("Your logo").set_input_files(logo)
     ada.locator("input[name=accent]:visible").first.fill("#7a1f5c")
-    ada.get_by_label("Contact").fill("Rua Um 12, Recife")
+    ada.locator("[name=contact_address]").fill("Rua Um 12, Recife")
     ada.get_by_role("button", name="Save").click()
     expect(ada.locator("img.brand-logo")).to_be_visible()
     ground = ada.evaluate("getComputedStyle(document.body).getPropertyValue('--brand-accent')")
