@@ -91,6 +91,23 @@ def test_all_problems_are_shown_at_once_and_nothing_is_stored(client_of, acting,
         assert db.session.scalars(select(Checklist)).all() == []
 
 
+def test_what_a_workbook_hides_is_said_beside_its_problems_and_before_publishing(client_of, cast):
+    def hide(data: bytes, column: str) -> bytes:
+        book = load_workbook(BytesIO(data))
+        book["Checklist"].column_dimensions[column].hidden = True
+        book["Checklist"].row_dimensions[3].hidden = True
+        book.save(stream := BytesIO())
+        return stream.getvalue()
+
+    client = client_of(cast.max)
+    refused = upload(client, hide(a_workbook(), "C"))
+    assert refused.status_code == 422
+    assert "C (Type)" in refused.text and "Row 3 is hidden" in refused.text
+    page = client.get(upload(client, hide(a_workbook(), "G")).location)
+    assert "Row 3 is hidden" in page.text and "Serial number" in page.text
+    assert "How cells are read" in client.get("/checklists/new").text
+
+
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7 not a workbook", b"PK\x03\x04 broken"])
 def test_a_file_that_is_no_workbook_is_refused_in_words(client_of, cast, data):
     answer = upload(client_of(cast.max), data)

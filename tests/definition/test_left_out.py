@@ -358,6 +358,17 @@ def test_a_sheet_that_is_not_read_is_named() -> None:
     assert [(notice.sheet, notice.cell) for notice in result.notices] == [("Legend", "A1")]
 
 
+def test_a_sheet_that_is_a_chart_is_named() -> None:
+    def add(book: Workbook) -> None:
+        chart = BarChart()
+        chart.add_data(Reference(book["Checklist"], min_col=4, min_row=2, max_row=4))
+        book.create_chartsheet("Trend").add_chart(chart)
+
+    result = read({"Checklist": ROWS}, change=add)
+    assert len(labels(result)) == 4
+    assert [notice.sheet for notice in result.notices] == ["Trend"]
+
+
 # --- forms of other programs ---------------------------------------------------------------
 
 

@@ -47,7 +47,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A sheet of the workbook. `state` is "visible", "hidden" or "veryHidden"."""
+    """A sheet of the workbook. `state` is "visible", "hidden" or "veryHidden"; `part` is empty
+    for a sheet that has no cells, such as a chart."""
 
     title: str
     state: str
@@ -120,9 +121,12 @@ class Package:
     def _tabs(self, root: Element) -> tuple[Tab, ...]:
         places = {one.id: one.name for one in self._parts if one.kind == "worksheet"}
         return tuple(
-            Tab(sheet.get("name", ""), sheet.get("state", "visible"), places[link])
+            Tab(
+                sheet.get("name", ""),
+                sheet.get("state", "visible"),
+                places.get(_link(sheet) or "", ""),
+            )
             for sheet in find_all(root, "sheet")
-            if (link := _link(sheet)) in places
         )
 
     def _words(self) -> tuple[Runs, ...]:

@@ -127,6 +127,8 @@ def _read_sheets(book: Book, log: Log) -> Drafts | None:
             _note_besides(one, log)
         else:
             _note_unread(one, log)
+    for name in book.without_cells:
+        log.notice(name, "", say(SHEET_UNREAD, name=name))
     return Drafts(
         languages=languages,
         sections=questions.sections,

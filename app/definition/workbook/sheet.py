@@ -111,10 +111,12 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The visible worksheets in order, and the titles of the hidden ones."""
+    """The visible worksheets in order, and the titles of the hidden ones and of those that
+    have no cells."""
 
     sheets: tuple[Sheet, ...]
     hidden: tuple[str, ...]
+    without_cells: tuple[str, ...] = ()
 
 
 def open_book(data: bytes) -> Book:
@@ -124,13 +126,16 @@ def open_book(data: bytes) -> Book:
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         package = Package(archive)
-        if not package.tabs:
+        if not any(tab.part for tab in package.tabs):
             raise ValueError("the workbook has no sheets")
         values = Values(package, rich_kinds(package))
         shown = [tab for tab in package.tabs if tab.state == "visible"]
         return Book(
-            tuple(_sheet(package, tab, read_grid(package, tab, values)) for tab in shown),
+            tuple(
+                _sheet(package, tab, read_grid(package, tab, values)) for tab in shown if tab.part
+            ),
             tuple(tab.title for tab in package.tabs if tab.state != "visible"),
+            tuple(tab.title for tab in shown if not tab.part),
         )
 
 
