@@ -9,7 +9,7 @@ from app.reports import blueprint, lists
 from app.reports.export import export_lines
 from app.reports.export_sheet import sheet_of
 from app.reports.finding import list_filter_choices
-from app.reports.finding_forms import address_of, read_wanted
+from app.reports.finding_address import address_of, read_wanted
 from app.web.fragments import render_page
 from app.web.guards import MEMBERS, current_actor, requires
 from app.web.locale import company_today, pick_time_zone
@@ -31,7 +31,7 @@ def index() -> Response:
         ),
         wanted=wanted,
         address=address_of(wanted),
-        choices=list_filter_choices(current_actor()),
+        choices=list_filter_choices(current_actor(), wanted),
     )
 
 
