@@ -196,6 +196,21 @@ TELLINGS: dict[str, Telling] = {
     "reports.exported": plain(
         N_("%(name)s took %(rows)s reports out as a file (%(kind)s). %(filters)s")
     ),
+    "reports.answers_requested": plain(
+        N_(
+            "%(name)s asked for %(reports)s reports with their answers as a file (%(format)s)."
+            " %(filters)s"
+        )
+    ),
+    "reports.answers_made": plain(
+        N_(
+            "A file (%(format)s) of %(reports)s reports with their answers, %(photos)s photos and"
+            " %(exceptions)s exceptions was made, SHA-256 %(sha256)s."
+        )
+    ),
+    "reports.answers_downloaded": plain(
+        N_("%(name)s downloaded %(reports)s reports with their answers as a file (%(format)s).")
+    ),
     "answer.saved": _answer_saved,
     "answer.set_aside": plain(
         N_('%(name)s left "%(question)s" as it stood and set aside: %(new)s')

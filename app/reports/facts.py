@@ -106,6 +106,27 @@ def load_facts(report: Report) -> ReportFacts:
     )
 
 
+def load_facts_of(definitions: Mapping[UUID, Definition]) -> dict[UUID, ReportFacts]:
+    """The facts of several reports, whose definitions are given, in two queries; without their
+    signatures."""
+    rows: dict[UUID, dict[str, Answer]] = {report_id: {} for report_id in definitions}
+    photos: dict[UUID, list[PlacedPhoto]] = {report_id: [] for report_id in definitions}
+    for row in list_answers(*definitions):
+        rows[row.report_id][row.field_id] = row
+    for placed in list_placed_photos(*definitions):
+        photos[placed.placement.report_id].append(placed)
+    return {
+        report_id: ReportFacts(
+            definition=definition,
+            rows=rows[report_id],
+            answers={field_id: answer_facts(row) for field_id, row in rows[report_id].items()},
+            photos=tuple(photos[report_id]),
+            signatures={},
+        )
+        for report_id, definition in definitions.items()
+    }
+
+
 def answer_facts(row: Answer | None) -> AnswerFacts:
     """A stored answer as the rules read it; an empty one where nothing is stored."""
     if row is None:
@@ -126,18 +147,18 @@ def live_signatures(signatures: Iterable[Signature]) -> dict[str, Signature]:
     return {role_id: newest[role_id] for role_id in newest if not newest[role_id].withdrawn}
 
 
-def list_answers(report_id: UUID) -> Iterable[Answer]:
-    """The stored answers of a report, in no order."""
-    return db.session.scalars(select(Answer).where(Answer.report_id == report_id))
+def list_answers(*report_ids: UUID) -> Iterable[Answer]:
+    """The stored answers of these reports, in no order."""
+    return db.session.scalars(select(Answer).where(Answer.report_id.in_(report_ids)))
 
 
-def list_placed_photos(report_id: UUID) -> list[PlacedPhoto]:
-    """The photos that stand in a report with their readings, by field, position and receipt."""
+def list_placed_photos(*report_ids: UUID) -> list[PlacedPhoto]:
+    """The photos that stand in these reports, with their readings, by field, position, receipt."""
     rows = db.session.execute(
         select(PhotoPlacement, PhotoCheck.state)
         .join(PhotoPlacement.photo)
         .outerjoin(PhotoCheck, PhotoCheck.photo_id == Photo.id)
-        .where(PhotoPlacement.report_id == report_id, PhotoPlacement.removed_at.is_(None))
+        .where(PhotoPlacement.report_id.in_(report_ids), PhotoPlacement.removed_at.is_(None))
         .options(contains_eager(PhotoPlacement.photo).options(joinedload(Photo.reading)))
         .order_by(PhotoPlacement.field_id, PhotoPlacement.position, Photo.created_at, Photo.id)
     )
