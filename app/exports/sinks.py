@@ -104,7 +104,7 @@ class BookSink:
 
     def finish(self, about: Iterable[Line]) -> None:
         page = self._book.page(
-            _("About"), "about", [Heading(_("About"), 34), Heading(_("Value"), 100)]
+            _("About"), "about", [Heading(_("About"), 34), Heading(_("Value"), 90, is_mixed=True)]
         )
         for line in about:
             page.add(line)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 
 from app.definition.rules import ExceptionKind
-from app.definition.schema import Language, Text
+from app.definition.schema import FieldType, Language, Text
 from app.exports.columns import Column, Extra
 from app.pdf.context import PlaceSource, TimeSource
 from app.photos.place import ConflictKind
@@ -36,9 +36,9 @@ def report_headings(zone: str) -> list[Heading]:
         Heading(_("Result"), 20), Heading(_("Project"), TEXT), Heading(_("Client"), TEXT),
         Heading(_("Equipment tag"), 16), Heading(_("Equipment"), TEXT),
         Heading(_("Checklist version"), NARROW), Heading(_("Assignee"), 20),
-        Heading(_("Started by"), 20), Heading(_("Started (%(zone)s)", zone=zone), 20),
-        Heading(_("Submitted (%(zone)s)", zone=zone), 20),
-        Heading(_("Completed (%(zone)s)", zone=zone), 20), Heading(_("Due day"), NARROW),
+        Heading(_("Started by"), 20), Heading(_("Started (%(zone)s)", zone=zone), 24),
+        Heading(_("Submitted (%(zone)s)", zone=zone), 24),
+        Heading(_("Completed (%(zone)s)", zone=zone), 24), Heading(_("Due day"), NARROW),
         Heading(_("Link"), WIDE),
     ]  # fmt: skip
 
@@ -81,6 +81,8 @@ def _with_id(column: Column, words: str) -> str:
 def _width(column: Column) -> int:
     if column.extra:
         return 30
+    if column.field.type is FieldType.LONG_TEXT:
+        return WIDE
     return TABLE_CELL if column.cell else TEXT
 
 
@@ -109,7 +111,7 @@ def photo_headings(zone: str) -> list[Heading]:
         Heading(_("Report"), 18), Heading(_("Project"), TEXT), Heading(_("Question"), 36),
         Heading(_("Field id"), 18), Heading(_("Photo no."), 8), Heading(_("Caption"), 32),
         Heading(_("Time"), 20), Heading(_("Time zone"), NARROW), Heading(_("Time from"), 18),
-        Heading(_("Received (%(zone)s)", zone=zone), 20),
+        Heading(_("Received (%(zone)s)", zone=zone), 24),
         Heading(_("Latitude"), NARROW), Heading(_("Longitude"), NARROW),
         Heading(_("Accuracy [m]"), NARROW), Heading(_("Position from"), 18),
         Heading(_("Taken with"), 20), Heading(_("State"), 16), Heading(_("Why it is used"), 32),

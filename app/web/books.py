@@ -33,18 +33,20 @@ MAX_ROWS, MAX_COLUMNS, MAX_TITLE = 1_048_576, 16_384, 31
 # Each link of a workbook is kept in memory until it is saved; the others are plain addresses.
 MAX_LINKS = 10_000
 # How wide the columns of one landscape page are together when they can still be read in print.
-PRINTED_WIDTH = 190
+PRINTED_WIDTH = 160
+# From this width on a column breaks its lines; a row grows with them up to so many.
+WRAPPED_WIDTH, MOST_LINES, LINE_POINTS = 24, 12, 15
 UNFIT = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 PLAIN_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
-HEAD_FONT = Font(bold=True, color="FF1F2937")
+HEAD_FONT = Font(name="Calibri", size=11, bold=True, color="FF1F2937")
 HEAD_FILL = PatternFill("solid", fgColor="FFE5E9F0")
 HEAD_BORDER = Border(bottom=Side("medium", color="FF64748B"))
-HEAD_ALIGNMENT = Alignment(wrap_text=True, vertical="top")
 TOP = Alignment(vertical="top")
-WRAPPED = Alignment(wrap_text=True, vertical="top")
-BAD = Font(bold=True, color="FFB42318")
-LINK = Font(color="FF1D4ED8", underline="single")
+LEFT = Alignment(horizontal="left", indent=1, vertical="top")
+WRAPPED = Alignment(horizontal="left", indent=1, vertical="top", wrap_text=True)
+BAD = Font(name="Calibri", size=11, bold=True, color="FFB42318")
+LINK = Font(name="Calibri", size=11, color="FF1D4ED8", underline="single")
 FORMATS = {datetime: "yyyy-mm-dd hh:mm:ss", date: "yyyy-mm-dd", time: "hh:mm"}
 
 
@@ -54,10 +56,12 @@ class BookFull(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column: its words and how wide it is, in characters."""
+    """A column: its words and how wide it is, in characters. `is_mixed` holds values of all kinds,
+    which are set to the left."""
 
     words: str
     width: int = 14
+    is_mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +140,28 @@ class XlsxPage:
         self.count = 0
         self._sheet, self._zone, self._links = sheet, zone, 0
         self._styles: dict[tuple[Any, ...], Any] = {}
-        self._wraps = [heading.width >= 30 for heading in headings]
+        self._headings = headings
         _set_up(sheet, headings)
-        sheet.append([self._text(heading.words, is_head=True) for heading in headings])
+        self._append(
+            [self._text(heading.words, is_head=True, wraps=True) for heading in headings],
+            _lines([heading.words for heading in headings], headings, wrapped_width=0),
+        )
 
     def add(self, row: Iterable[Any]) -> None:
         if self.count + 2 > MAX_ROWS:
             raise BookFull(self._sheet.title)
         self.count += 1
-        self._sheet.append([self._cell(value, at) for at, value in enumerate(row)])
+        values = list(row)
+        cells = [self._cell(value, at) for at, value in enumerate(values)]
+        self._append(cells, _lines(values, self._headings))
+
+    def _append(self, cells: list[Any], lines: int) -> None:
+        """Programs that open the file do not all find out how high a row with broken lines is."""
+        at = self.count + 1
+        if lines > 1:
+            self._sheet.row_dimensions[at].height = min(lines, MOST_LINES) * LINE_POINTS
+        self._sheet.append(cells)
+        self._sheet.row_dimensions.pop(at, None)
 
     def close(self) -> None:
         """Remove what openpyxl wrote on its way. Raises OSError where it cannot end that file."""
@@ -163,21 +180,23 @@ class XlsxPage:
         if isinstance(value, Link):
             return self._link(value.url)
         if isinstance(value, str):
-            return self._text(value, is_bad=is_bad, wraps=self._wraps[at])
+            wraps = self._headings[at].width >= WRAPPED_WIDTH
+            return self._text(value, is_bad=is_bad, wraps=wraps)
+        is_left = self._headings[at].is_mixed
         if isinstance(value, int | float | Decimal):
-            return self._number(value, is_bad)
+            return self._number(value, is_bad, is_left)
         kind = next(one for one in FORMATS if isinstance(value, one))
         if isinstance(value, datetime) and value.tzinfo:
             value = value.astimezone(self._zone).replace(tzinfo=None)
         cell = WriteOnlyCell(self._sheet, value)
-        return self._styled(cell, FORMATS[kind], is_bad)
+        return self._styled(cell, FORMATS[kind], is_bad, is_left=is_left)
 
-    def _number(self, value: int | float | Decimal, is_bad: bool) -> Any:
+    def _number(self, value: int | float | Decimal, is_bad: bool, is_left: bool) -> Any:
         cell: Any = WriteOnlyCell(self._sheet, 0)
         # As text of the file: openpyxl would cut a number to 16 digits, a program that reads it
         # takes the nearest that it has.
         cell._value = format(value, "f") if isinstance(value, Decimal) else str(value)
-        return self._styled(cell, "General", is_bad)
+        return self._styled(cell, "General", is_bad, is_left=is_left)
 
     def _text(
         self, text: str, *, is_bad: bool = False, is_head: bool = False, wraps: bool = False
@@ -188,7 +207,7 @@ class XlsxPage:
         cell._value, cell.data_type = clean, "s"
         # Nor does it become one when somebody edits the cell, or saves the sheet as CSV.
         is_risky = guarded(clean) != clean
-        return self._styled(cell, "General", is_bad, is_risky, is_head, wraps)
+        return self._styled(cell, "General", is_bad, is_risky, is_head, wraps, is_left=True)
 
     def _link(self, url: str) -> Any:
         if self._links >= MAX_LINKS:
@@ -196,25 +215,47 @@ class XlsxPage:
         self._links += 1
         cell = WriteOnlyCell(self._sheet, url)
         cell.hyperlink = url
-        cell.font, cell.alignment = LINK, TOP
+        cell.font, cell.alignment = LINK, LEFT
         return cell
 
-    def _styled(self, cell: Any, number_format: str, *look: bool) -> Any:
+    def _styled(
+        self,
+        cell: Any,
+        number_format: str,
+        is_bad: bool,
+        is_risky: bool = False,
+        is_head: bool = False,
+        wraps: bool = False,
+        *,
+        is_left: bool,
+    ) -> Any:
         """Styles are looked up once for each look: openpyxl takes longer for that than to write."""
-        key = (number_format, *look)
+        key = (number_format, is_bad, is_risky, is_head, wraps, is_left)
         if key not in self._styles:
-            is_bad, is_risky, is_head, wraps = (*look, False, False, False, False)[:4]
             cell.number_format = number_format
             cell.quotePrefix = is_risky
-            cell.alignment = WRAPPED if wraps else TOP
+            cell.alignment = WRAPPED if wraps else LEFT if is_left else TOP
             if is_bad:
                 cell.font = BAD
             if is_head:
-                cell.font, cell.fill = HEAD_FONT, HEAD_FILL
-                cell.border, cell.alignment = HEAD_BORDER, HEAD_ALIGNMENT
+                cell.font, cell.fill, cell.border = HEAD_FONT, HEAD_FILL, HEAD_BORDER
             self._styles[key] = cell._style
         cell._style = self._styles[key]
         return cell
+
+
+def _lines(
+    values: Sequence[Any], headings: Sequence[Heading], *, wrapped_width: int = WRAPPED_WIDTH
+) -> int:
+    """How many lines the longest text of a row takes in its column."""
+    return max(
+        (
+            sum(-(-max(1, len(line)) // max(1, heading.width - 3)) for line in text.split("\n"))
+            for text, heading in zip(map(_unmarked, values), headings, strict=False)
+            if isinstance(text, str) and heading.width >= wrapped_width
+        ),
+        default=1,
+    )
 
 
 def _set_up(sheet: Any, headings: Sequence[Heading]) -> None:
@@ -289,6 +330,8 @@ class _Encoded:
 
 
 def _bare(value: Any) -> Any:
-    if isinstance(value, Marked):
-        return value.value
-    return value.url if isinstance(value, Link) else value
+    return value.url if isinstance(value, Link) else _unmarked(value)
+
+
+def _unmarked(value: Any) -> Any:
+    return value.value if isinstance(value, Marked) else value

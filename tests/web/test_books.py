@@ -108,6 +108,17 @@ def test_a_sheet_is_ready_to_be_read_filtered_and_printed(tmp_path):
     assert page.column_dimensions["A"].width == 14
 
 
+def test_a_row_is_as_high_as_its_longest_text_and_no_higher_than_that(tmp_path):
+    """LibreOffice does not find out by itself, and shows the lines one upon the other."""
+    book = XlsxBook(tmp_path / "a.xlsx", ZONE)
+    page = book.page("a", "a", [Heading("h" * 40, 13), Heading("words", 43)])
+    for row in (["x" * 40, "short"], ["", "y" * 100], ["", "z\n" * 50], [Link("u" * 200), None]):
+        page.add(row)
+    book.save()
+    heights = openpyxl.load_workbook(tmp_path / "a.xlsx").active.row_dimensions
+    assert [heights[at].height for at in range(1, 6)] == [60, None, 45, 180, None]
+
+
 def test_titles_fit_and_are_told_apart(tmp_path):
     book = XlsxBook(tmp_path / "a.xlsx", ZONE)
     for title in ("PHOTOS", "Photos", "a/b:c", "x" * 40, "x" * 41, "''"):
