@@ -14,6 +14,7 @@ BLUEPRINTS = (
     "reports",
     "photos",
     "documents",
+    "exports",
     "team",
     "company",
     "platform",
@@ -26,7 +27,7 @@ BLUEPRINTS = (
 def init_app(app: Flask) -> None:
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(f"app.{name}").blueprint)
-    for name in ("photos", "documents", "mail", "platform", "evidence"):
+    for name in ("photos", "documents", "exports", "mail", "platform", "evidence"):
         import_module(f"app.{name}.jobs").register(app)
     for name in ("brand_jobs", "export_jobs"):
         import_module(f"app.company.{name}").register(app)

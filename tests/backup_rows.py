@@ -13,11 +13,14 @@ from sqlalchemy import select
 
 from app.company.exporting import KIND as EXPORT
 from app.company.exporting import request_export
+from app.exports.service import KIND as ANSWERS
+from app.exports.service import request_export as request_answers
 from app.extensions import db
 from app.jobs import runner
 from app.models import (
     AccountSession,
     Actor,
+    AnswerFormat,
     BrandPreview,
     Checklist,
     Invitation,
@@ -37,6 +40,7 @@ from app.models import (
     WorkState,
 )
 from app.platform.service import note
+from app.reports.finding import Wanted
 from app.storage import object_key
 from app.tenancy import platform_scope, tenant_scope
 from tests import scenarios
@@ -59,10 +63,15 @@ def add_rows(app: Flask, cast: Cast, *, report_id: UUID) -> None:
         verification = Verification(report_id=report_id, rows_checked_at=LATER)
         db.session.add_all([_a_receipt(report_id), _a_preview(cast), verification])
         export = request_export(actor=ana)
+        answers = request_answers(
+            wanted=Wanted(), filters={}, format=AnswerFormat.XLSX, locale="en", time_zone="UTC",
+            most=100, actor=ana,
+        )  # fmt: skip
         db.session.commit()
-        export_id = export.id
+        export_id, answers_id = export.id, answers.id
     with app.app_context():
         runner.run(EXPORT, str(export_id))
+        runner.run(ANSWERS, str(answers_id))
     with app.app_context():
         _of_the_platform(cast)
 

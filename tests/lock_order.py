@@ -28,7 +28,7 @@ RANKS = {
             ("accounts",),
             ("account_sessions", "passkeys", "recovery_codes", "password_resets", "invitations",
              "project_grants", "project_members", "project_checklists"),
-            ("documents", "photo_checks", "mails", "brand_previews", "exports"),
+            ("documents", "photo_checks", "mails", "brand_previews", "exports", "answer_exports"),
             ("reports",),
             ("answers", "photo_placements"),
         )

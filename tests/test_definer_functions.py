@@ -34,7 +34,7 @@ EXTREMES = {
 }  # fmt: skip
 MOST_ROWS = 200
 MOST_BYTES = 60_000
-WORK = ("documents", "photo_checks", "mails", "brand_previews", "exports")
+WORK = ("documents", "photo_checks", "mails", "brand_previews", "exports", "answer_exports")
 ATTEMPTS = (0, 1, 2)
 
 

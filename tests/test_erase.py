@@ -21,12 +21,14 @@ from app.database_roles import APP
 from app.evidence.chain import verify_chain
 from app.evidence.queries import get_chain_head
 from app.evidence.service import canonical_json, record
+from app.exports.service import request_export as request_answers
 from app.extensions import Base, db
 from app.jobs import runner
 from app.jobs.registry import list_kinds
 from app.models import (
     Account,
     Actor,
+    AnswerFormat,
     Export,
     PhotoCheck,
     PlatformAuditEntry,
@@ -37,6 +39,7 @@ from app.models import (
     WorkState,
 )
 from app.platform.deletion import WAIT
+from app.reports.finding import Wanted
 from app.storage import StorageUnavailable, object_key
 from app.storage.sweeping import clear_if_erased
 from app.tenancy import TenantOwned, platform_scope, tenant_scope
@@ -380,6 +383,12 @@ def asked_for(house, cast, kind: str) -> UUID:
     with working(house, cast.ana) as ana:
         if kind == "export":
             row = request_export(actor=ana)
+        elif kind == "answer_export":
+            scenarios.a_report(ana)
+            row = request_answers(
+                wanted=Wanted(), filters={}, format=AnswerFormat.CSV, locale="en",
+                time_zone="UTC", most=100, actor=ana,
+            )  # fmt: skip
         elif kind == "brand_preview":
             tenant = db.session.scalars(select(Tenant)).one()
             row = request_preview(draft_of(tenant), account_id=cast.ana.id)
@@ -389,7 +398,7 @@ def asked_for(house, cast, kind: str) -> UUID:
         return row.id
 
 
-PUTTING = ("document", "photo_check", "brand_preview", "export")
+PUTTING = ("document", "photo_check", "brand_preview", "export", "answer_export")
 
 
 def test_the_kinds_of_work_that_put_are_known(house):

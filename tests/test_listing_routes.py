@@ -12,7 +12,7 @@ import pytest
 from app.extensions import db
 from app.models import AuditEntry, Report
 from app.reports.finding import Order, Wanted
-from app.reports.finding_forms import address_of, read_wanted
+from app.reports.finding_address import address_of, read_wanted
 from tests import scenarios
 
 FORMULAS = ("=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\tx", "=cmd|' /C calc'!A0")

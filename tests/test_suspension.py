@@ -65,6 +65,7 @@ ALLOWED = {
     "auth.turn_off_totp",
     "auth.update",
     "company.export_create",
+    "exports.create",
     "mail.choose",
     "platform.end_visit",
 }

@@ -209,6 +209,21 @@ TELLINGS: dict[str, Telling] = {
             by="rows",
         )
     ),
+    "reports.answers_requested": plain(
+        N_(
+            "%(name)s asked for %(reports)s reports with their answers as a file (%(format)s)."
+            " %(filters)s"
+        )
+    ),
+    "reports.answers_made": plain(
+        N_(
+            "A file (%(format)s) of %(reports)s reports with their answers, %(photos)s photos and"
+            " %(exceptions)s exceptions was made, SHA-256 %(sha256)s."
+        )
+    ),
+    "reports.answers_downloaded": plain(
+        N_("%(name)s downloaded %(reports)s reports with their answers as a file (%(format)s).")
+    ),
     "answer.saved": _answer_saved,
     "answer.filled": plain(
         N_('"%(question)s" was filled in from the report itself (%(source)s): %(new)s')

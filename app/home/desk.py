@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from app.company.usage import Meter, list_tight_limits
+from app.definition.outcome import Outcome
 from app.evidence.finding import Entry, list_ways_in
 from app.home.onboarding import Onboarding, find_onboarding
 from app.home.queries import (
@@ -71,18 +72,20 @@ class ViewerDesk:
 Desk = TechnicianDesk | ManagerDesk | ViewerDesk
 
 
-def get_desk(person: Actor, tenant: Tenant) -> Desk:
-    """What waits for a person of the bound tenant, at this moment."""
+def get_desk(person: Actor, tenant: Tenant, result: Outcome | None = None) -> Desk:
+    """What waits for a person of the bound tenant, at this moment; `result` narrows what is
+    finished."""
     clock = clock_of(tenant.time_zone)
+    finished = list_finished_of(person, tenant, result)
     if person.role is Role.VIEWER:
-        return ViewerDesk(finished=list_finished(person, limit=20))
+        return ViewerDesk(finished=finished)
     if person.role is Role.TECHNICIAN:
         return TechnicianDesk(
             figures=count_figures(person, clock),
             waiting=list_waiting(person),
             quarantined=list_quarantined(person),
             failed=list_failed_documents(person),
-            finished=list_finished(person, limit=SHORT),
+            finished=finished,
         )
     is_admin = person.role is Role.ADMIN
     invited = list_invitations() if is_admin else []
@@ -93,7 +96,7 @@ def get_desk(person: Actor, tenant: Tenant) -> Desk:
         untouched=list_longest_untouched(person, clock),
         quarantined=list_quarantined(person),
         failed=list_failed_documents(person),
-        finished=list_finished(person, since=clock.week),
+        finished=finished,
         projects=list_by_project(person, clock),
         # Those that wait for an approval stand by themselves.
         invitations=sum(not line.is_expired and not line.is_waiting for line in invited),
@@ -112,6 +115,17 @@ def _list_ways_in(person: Actor, waiting: tuple[InvitationLine, ...]) -> tuple[E
         reader=person.account_id,
         told=[line.id for line in waiting],
     )
+
+
+def list_finished_of(
+    person: Actor, tenant: Tenant, result: Outcome | None
+) -> tuple[ReportLine, ...]:
+    """The finished reports that the person's start page shows: managers see this week's."""
+    if person.role is Role.VIEWER:
+        return list_finished(person, result=result, limit=20)
+    if person.role is Role.TECHNICIAN:
+        return list_finished(person, result=result, limit=SHORT)
+    return list_finished(person, since=clock_of(tenant.time_zone).week, result=result)
 
 
 def clock_of(time_zone: str) -> Clock:

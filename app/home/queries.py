@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
+from app.definition.outcome import Outcome
 from app.extensions import db
 from app.models import (
     FINISHED_STATUSES,
@@ -122,10 +123,16 @@ def list_longest_untouched(person: Actor, clock: Clock) -> tuple[ReportLine, ...
 
 
 def list_finished(
-    person: Actor, *, since: datetime | None = None, limit: int = SHOWN
+    person: Actor,
+    *,
+    since: datetime | None = None,
+    result: Outcome | None = None,
+    limit: int = SHOWN,
 ) -> tuple[ReportLine, ...]:
-    """What was finished last."""
+    """What was finished last; with a result, of what has it."""
     matching = [visible_to(person), IS_FINISHED]
+    if result is not None:
+        matching.append(Report.outcome == result)
     if since is not None:
         matching.append(Report.completed_at >= since)
     return list_lines(*matching, order=LAST_FINISHED, limit=limit)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Response, jsonify, url_for
+from flask import Response, jsonify, request, url_for
 from flask_login import current_user
 
 from app.home import blueprint
-from app.home.desk import get_desk
+from app.home.desk import get_desk, list_finished_of
 from app.home.probe import get_probe
 from app.home.readiness import check_parts
 from app.models import Role
-from app.web.fragments import redirect_to, render_page
+from app.reports.finding_address import read_result
+from app.web.fragments import redirect_to, render_fragment, render_page, wants_fragment
 from app.web.guards import current_actor, impersonal, public
 
 
@@ -22,8 +23,12 @@ def index() -> Response:
     person = current_actor()
     if person.role is Role.SUPERADMIN:
         return redirect_to(url_for("platform.index"))
-    desk = get_desk(person, current_user.tenant)
-    return render_page("home/index.html", "content", desk=desk)
+    result = read_result(request.args)
+    if wants_fragment() and "result" in request.args:
+        finished = list_finished_of(person, current_user.tenant, result)
+        return render_fragment("home/_finished.html", finished=finished, result=result)
+    desk = get_desk(person, current_user.tenant, result)
+    return render_page("home/index.html", "content", desk=desk, result=result)
 
 
 @blueprint.get("/health")

@@ -13,7 +13,7 @@ from app.models.account import (
 from app.models.answer import Answer, SaveReceipt
 from app.models.audit_entry import Actor, AuditEntry, AuditHead, PlatformAuditEntry
 from app.models.checklist import Checklist, ChecklistStatus, Version
-from app.models.company import BrandPreview, Export
+from app.models.company import AnswerExport, AnswerFormat, BrandPreview, Export
 from app.models.document import Document, Snapshot
 from app.models.invitation import Invitation, PasswordReset
 from app.models.mail import Mail, MailKind
@@ -64,6 +64,8 @@ __all__ = [
     "AccountSession",
     "Actor",
     "Answer",
+    "AnswerExport",
+    "AnswerFormat",
     "AuditEntry",
     "AuditHead",
     "BrandPreview",

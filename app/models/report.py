@@ -79,6 +79,13 @@ class Report(Changing, TenantRow):
             "due_on",
             postgresql_where=text("due_on is not null and discarded_at is null"),
         ),
+        Index(
+            "ix_reports_tenant_id_outcome",
+            "tenant_id",
+            "outcome",
+            text("completed_at desc"),
+            postgresql_where=text("outcome is not null and discarded_at is null"),
+        ),
     )
 
     project_id: Mapped[UUID]

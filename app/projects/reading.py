@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.contact import Contact, contact_of
+from app.definition.outcome import Outcome
 from app.extensions import db
 from app.models import (
     FINISHED_STATUSES,
@@ -87,6 +88,7 @@ class ReadProject:
     equipment: tuple[EquipmentLine, ...]
     additions: Additions
     near: Surroundings | None
+    result: Outcome | None
     may_manage: bool
     may_start: bool
 
@@ -95,8 +97,10 @@ class ReadProject:
         return contact_of(self.project.client_contact)
 
 
-def read_project(project_id: UUID, *, person: Actor, today: date) -> ReadProject:
-    """`today` is the day by the company's clock. Raises NotFound."""
+def read_project(
+    project_id: UUID, *, person: Actor, today: date, result: Outcome | None = None
+) -> ReadProject:
+    """`today` is the day by the company's clock; `result` narrows the reports. Raises NotFound."""
     project = get_project(project_id, person=person)
     members = list_members(project_id)
     may_manage = person.role in MANAGERS
@@ -106,13 +110,16 @@ def read_project(project_id: UUID, *, person: Actor, today: date) -> ReadProject
     return ReadProject(
         project=project,
         figures=_figures(project_id, person, today),
-        reports=list_reports_of_project(project_id, person=person, limit=SHOWN_REPORTS),
+        reports=list_reports_of_project(
+            project_id, person=person, result=result, limit=SHOWN_REPORTS
+        ),
         members=members,
         viewers=viewers,
         checklists=checklists,
         equipment=list_equipment(project_id),
         additions=_additions(members, viewers, checklists) if may_manage else Additions(),
         near=_surroundings(project, person),
+        result=result,
         may_manage=may_manage,
         may_start=is_open and project.archived_at is None,
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 
 from app.models import STAFF
 from app.projects import blueprint
 from app.projects.forms import EquipmentForm, PickForm
 from app.projects.reading import ReadProject, read_project
-from app.web.fragments import redirect_to, render_page, wants_fragment
+from app.reports.finding_address import read_result
+from app.web.fragments import redirect_to, render_fragment, render_page, wants_fragment
 from app.web.guards import current_actor, requires
 from app.web.locale import company_today
 
@@ -18,12 +19,20 @@ from app.web.locale import company_today
 @blueprint.get("/projects/<uuid:project_id>")
 @requires(*STAFF)
 def show(project_id: UUID) -> Response:
-    return show_page(read(project_id))
+    found = read(project_id)
+    if wants_fragment() and "result" in request.args:
+        return render_fragment("projects/_report_lines.html", found=found)
+    return show_page(found)
 
 
 def read(project_id: UUID) -> ReadProject:
-    """The project as the signed-in person sees it."""
-    return read_project(project_id, person=current_actor(), today=company_today())
+    """The project as the signed-in person sees it, its reports by the result asked for."""
+    return read_project(
+        project_id,
+        person=current_actor(),
+        today=company_today(),
+        result=read_result(request.args),
+    )
 
 
 def show_page(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.definition.outcome import Outcome
@@ -15,7 +15,7 @@ from app.errors import DomainError
 from app.evidence.service import record
 from app.extensions import db
 from app.models import Account, Actor, Checklist, Equipment, Project, Report, ReportStatus, Version
-from app.reports.finding import Wanted, conditions, ordering
+from app.reports.finding import Wanted, conditions, count_wanted, ordering
 
 BATCH = 1_000
 
@@ -57,7 +57,7 @@ def export_lines(
     `facts` are the filters as the address has them. Raises TooManyRows before anything is read.
     """
     matching = conditions(wanted, actor)
-    found = db.session.scalar(select(func.count(Report.id)).where(*matching)) or 0
+    found = count_wanted(wanted, actor)
     if found > most:
         raise TooManyRows(found=found, most=most)
     record(

@@ -12,8 +12,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
+from app.definition.outcome import Outcome
 from app.extensions import db
 from app.models import (
     FINISHED_STATUSES,
@@ -72,17 +74,24 @@ class DueDays:
 class Wanted:
     """What somebody looks for; what is None or empty narrows nothing.
 
-    `person_id` is the assignee or whoever started it. `since` and `until` (aware, until not
-    included) bound the last change. `near` is where a photo of the report was taken.
+    `person_id` is the assignee or whoever started it. The moments (aware, `until` not included)
+    bound the last change, the start and the completion. `near` is where a photo of the report was
+    taken.
     """
 
     search: str = ""
     status: ReportStatus | None = None
+    result: Outcome | None = None
     checklist_id: UUID | None = None
     project_id: UUID | None = None
+    equipment_id: UUID | None = None
     person_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    started_since: datetime | None = None
+    started_until: datetime | None = None
+    completed_since: datetime | None = None
+    completed_until: datetime | None = None
     due: DueDays | None = None
     near: Circle | None = None
     order: Order = Order.CHANGED
@@ -93,14 +102,19 @@ class Wanted:
         return self != Wanted(order=self.order, is_descending=self.is_descending)
 
 
+Choices = tuple[tuple[UUID, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class FilterChoices:
-    """What this person may narrow a list by, as (id, words) by name."""
+    """What this person may narrow a list by, as (id, words) by name. Equipment is that of the
+    chosen project."""
 
     statuses: tuple[ReportStatus, ...]
-    checklists: tuple[tuple[UUID, str], ...]
-    projects: tuple[tuple[UUID, str], ...]
-    people: tuple[tuple[UUID, str], ...]
+    checklists: Choices
+    projects: Choices
+    equipment: Choices
+    people: Choices
 
 
 def conditions(wanted: Wanted, person: Actor) -> tuple[ColumnElement[bool], ...]:
@@ -108,24 +122,33 @@ def conditions(wanted: Wanted, person: Actor) -> tuple[ColumnElement[bool], ...]
     found: list[ColumnElement[bool]] = [visible_to(person), *_found_by(wanted.search)]
     if wanted.status is not None:
         found.append(Report.status == wanted.status)
+    if wanted.result is not None:
+        found.append(Report.outcome == wanted.result)
     if wanted.checklist_id is not None:
         versions = select(Version.id).where(Version.checklist_id == wanted.checklist_id)
         found.append(Report.version_id.in_(versions))
     if wanted.project_id is not None:
         found.append(Report.project_id == wanted.project_id)
+    if wanted.equipment_id is not None:
+        found.append(Report.equipment_id == wanted.equipment_id)
     if wanted.person_id is not None:
         found.append(
             or_(Report.assignee_id == wanted.person_id, Report.started_by == wanted.person_id)
         )
-    if wanted.since is not None:
-        found.append(Report.updated_at >= wanted.since)
-    if wanted.until is not None:
-        found.append(Report.updated_at < wanted.until)
+    found.extend(_between(Report.updated_at, wanted.since, wanted.until))
+    found.extend(_between(Report.started_at, wanted.started_since, wanted.started_until))
+    found.extend(_between(Report.completed_at, wanted.completed_since, wanted.completed_until))
     if wanted.due is not None:
         found.extend(_due_in(wanted.due))
     if wanted.near is not None:
         found.append(has_photo_in(wanted.near))
     return tuple(found)
+
+
+def count_wanted(wanted: Wanted, person: Actor) -> int:
+    """How many visible reports are looked for."""
+    matching = select(func.count(Report.id)).where(*conditions(wanted, person))
+    return db.session.scalar(matching) or 0
 
 
 def ordering(wanted: Wanted) -> tuple[ColumnElement[Any], ...]:
@@ -156,17 +179,18 @@ def is_late(today: date) -> ColumnElement[bool]:
     return and_(Report.status.in_(OPEN_STATUSES), Report.due_on < today)
 
 
-def list_filter_choices(person: Actor) -> FilterChoices:
-    """Three short lists. A viewer is offered what stands in the reports that they may read."""
+def list_filter_choices(person: Actor, wanted: Wanted | None = None) -> FilterChoices:
+    """Short lists. A viewer is offered what stands in the reports that they may read."""
     return FilterChoices(
         statuses=FINISHED_STATUSES if person.role is Role.VIEWER else LISTED_STATUSES,
         checklists=_checklists(person),
         projects=_projects(person),
+        equipment=_equipment(person, wanted) if wanted else (),
         people=() if person.role in (Role.VIEWER, Role.TECHNICIAN) else _people(),
     )
 
 
-def _checklists(person: Actor) -> tuple[tuple[UUID, str], ...]:
+def _checklists(person: Actor) -> Choices:
     statement = select(Checklist.id, Checklist.name, Checklist.code)
     if person.role is Role.VIEWER:
         seen = (
@@ -179,7 +203,7 @@ def _checklists(person: Actor) -> tuple[tuple[UUID, str], ...]:
     return tuple((row.id, f"{row.name} ({row.code})") for row in rows)
 
 
-def _projects(person: Actor) -> tuple[tuple[UUID, str], ...]:
+def _projects(person: Actor) -> Choices:
     """Those open to the person, and for a technician those that reports of theirs stand in."""
     found = projects_open_to(person)
     if person.role is Role.TECHNICIAN:
@@ -189,10 +213,35 @@ def _projects(person: Actor) -> tuple[tuple[UUID, str], ...]:
     return tuple((row.id, row.name) for row in rows)
 
 
-def _people() -> tuple[tuple[UUID, str], ...]:
+def _equipment(person: Actor, wanted: Wanted) -> Choices:
+    """The tags that visible reports of the chosen project hang on, and one chosen by an address."""
+    if wanted.project_id is None and wanted.equipment_id is None:
+        return ()
+    used = select(Report.equipment_id).where(visible_to(person))
+    chosen = or_(
+        Equipment.project_id == wanted.project_id if wanted.project_id else false(),
+        Equipment.id == wanted.equipment_id if wanted.equipment_id else false(),
+    )
+    statement = select(Equipment.id, Equipment.tag).where(chosen, Equipment.id.in_(used))
+    rows = db.session.execute(statement.order_by(Equipment.tag, Equipment.id))
+    return tuple((row.id, row.tag) for row in rows)
+
+
+def _people() -> Choices:
     statement = select(Account.id, Account.name).where(Account.role != Role.VIEWER)
     rows = db.session.execute(statement.order_by(Account.name, Account.id))
     return tuple((row.id, row.name) for row in rows)
+
+
+def _between(
+    moment: InstrumentedAttribute[Any], since: datetime | None, until: datetime | None
+) -> list[ColumnElement[bool]]:
+    found = []
+    if since is not None:
+        found.append(moment >= since)
+    if until is not None:
+        found.append(moment < until)
+    return found
 
 
 def _due_in(days: DueDays) -> list[ColumnElement[bool]]:

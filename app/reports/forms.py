@@ -1,6 +1,6 @@
 """The forms that start a report, hand it over and set its due day.
 
-What a person may choose comes from choices.py; the form that finds reports is finding_forms.py.
+What a person may choose comes from choices.py; the form that finds reports is finding_address.py.
 """
 
 from __future__ import annotations

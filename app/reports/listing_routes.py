@@ -11,7 +11,7 @@ from app.reports import blueprint, lists
 from app.reports.export import export_lines
 from app.reports.export_sheet import sheet_of
 from app.reports.finding import Wanted, list_filter_choices
-from app.reports.finding_forms import MAX_SEARCH, PLACE_NAMES, address_of, read_wanted
+from app.reports.finding_address import MAX_SEARCH, PLACE_NAMES, address_of, read_wanted
 from app.web.errors import translated
 from app.web.fragments import render_page
 from app.web.guards import MEMBERS, current_actor, requires
@@ -55,7 +55,7 @@ def _list_page(
         found=found,
         wanted=wanted,
         address=address,
-        choices=list_filter_choices(current_actor()),
+        choices=list_filter_choices(current_actor(), wanted),
         refusal=refusal,
     )
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
 from app.definition.outcome import Outcome
 from app.extensions import db
@@ -27,7 +27,7 @@ from app.models import (
     Version,
 )
 from app.paging import Page, cut
-from app.reports.finding import Order, Wanted, conditions, ordering
+from app.reports.finding import Order, Wanted, conditions, count_wanted, ordering
 from app.reports.queries import visible_to
 
 NEWEST_FIRST = ordering(Wanted())
@@ -61,7 +61,7 @@ def list_reports(
 ) -> Page[ReportLine]:
     """One page of the visible reports that are looked for, in two queries however many."""
     matching = conditions(wanted, person)
-    total = db.session.scalar(select(func.count(Report.id)).where(*matching)) or 0
+    total = count_wanted(wanted, person)
     at = cut(total, page, page_size)
     if not total:
         return at.holding(())
@@ -73,10 +73,13 @@ def list_reports(
 
 
 def list_reports_of_project(
-    project_id: UUID, *, person: Actor, limit: int = 10
+    project_id: UUID, *, person: Actor, result: Outcome | None = None, limit: int = 10
 ) -> tuple[ReportLine, ...]:
-    """The newest visible reports of one project, in one query."""
-    return list_lines(visible_to(person), Report.project_id == project_id, limit=limit)
+    """The newest visible reports of one project, in one query; with a result, of those with it."""
+    of_it = [visible_to(person), Report.project_id == project_id]
+    if result is not None:
+        of_it.append(Report.outcome == result)
+    return list_lines(*of_it, limit=limit)
 
 
 def list_open_reports_of(

@@ -12,8 +12,8 @@ KEY = re.compile(r"^t/[0-9a-f-]{36}/([a-z]+)/([0-9a-f]{64})(\.[a-z0-9]{2,4})?$")
 
 
 def object_key(tenant_id: UUID, kind: str, sha256: str, suffix: str = "") -> str:
-    """`t/<tenant>/<kind>/<sha256><suffix>`: kinds are orig, derived, logo, sign, pdf, preview and
-    export.
+    """`t/<tenant>/<kind>/<sha256><suffix>`: kinds are orig, derived, logo, sign, pdf, preview,
+    export and answers.
 
     Raises ValueError for what is no key.
     """

@@ -1,4 +1,5 @@
-"""A list as a file: CSV for programs, XLSX for people. What is in it is each feature's.
+"""A list as a file: CSV for programs, XLSX for people. What is in it is each feature's; files of
+several sheets are in books.py.
 
 What is in a cell was typed by somebody else: no cell may become a formula.
 """
@@ -10,7 +11,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -77,7 +78,7 @@ def csv_chunks(sheet: Sheet) -> Iterator[bytes]:
     text.write("\ufeff")
     writer.writerow([guarded(heading) for heading in sheet.headings])
     for row in sheet.rows:
-        writer.writerow([_csv_cell(value, zone) for value in row])
+        writer.writerow([csv_cell(value, zone) for value in row])
         if text.tell() > CHUNK:
             yield text.getvalue().encode()
             text.seek(0)
@@ -85,14 +86,20 @@ def csv_chunks(sheet: Sheet) -> Iterator[bytes]:
     yield text.getvalue().encode()
 
 
-def _csv_cell(value: Any, zone: tzinfo) -> str:
+def csv_cell(value: Any, zone: tzinfo) -> str:
+    """A value as it stands in a CSV; a moment without a zone stays as its clock showed it."""
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.astimezone(zone).isoformat(sep=" ", timespec="seconds")
+        local = value.astimezone(zone) if value.tzinfo else value
+        return local.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, time):
+        return value.isoformat("minutes")
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, int | float):
         return str(value)
     return guarded(str(value))
 
@@ -145,10 +152,14 @@ def _xlsx_cell(page: Any, value: Any, zone: tzinfo) -> Any:
     return _text_cell(page, str(value))
 
 
-def _text_cell(page: Any, text: str) -> Any:
+def fitting(text: str) -> str:
+    """The text as a cell of a workbook can hold it: cut and marked where it is too long."""
     clean = ILLEGAL_CHARACTERS_RE.sub("", text)
-    if len(clean) > MAX_CELL:
-        clean = clean[: MAX_CELL - len(CUT)] + CUT
+    return clean[: MAX_CELL - len(CUT)] + CUT if len(clean) > MAX_CELL else clean
+
+
+def _text_cell(page: Any, text: str) -> Any:
+    clean = fitting(text)
     cell = WriteOnlyCell(page, clean)
     # Not what openpyxl guesses: a text that begins with = would become a formula.
     cell.data_type = "s"

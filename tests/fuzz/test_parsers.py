@@ -29,7 +29,7 @@ from app.errors import DomainError
 from app.evidence.service import canonical_json
 from app.imaging.exif import read_exif, read_exif_block
 from app.reports.filling_forms import read_given
-from app.reports.finding_forms import NAMES, address_of, read_wanted
+from app.reports.finding_address import NAMES, address_of, read_wanted
 from app.reports.strokes import MAX_NUMBER, BadStrokes, parse_strokes
 from tests import scenarios
 from tests.fuzz.strikes import BLOBS, JSONS, VALUES

@@ -23,6 +23,8 @@ from app.models import (
     Account,
     AccountSession,
     Actor,
+    AnswerExport,
+    AnswerFormat,
     BrandPreview,
     Derivative,
     DerivativeKind,
@@ -279,6 +281,7 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "signature_id": [signature.id],
         "document_id": _documents(report.id, done.id, ana, cast),
         "export_id": _exports(ana, cast),
+        "answers_id": _answers(ana, cast),
         "preview_id": [_preview(ana, picture)],
         "access_id": [_look(cast)],
         "entry_id": [_entry(ana)],
@@ -464,6 +467,27 @@ def _exports(ana: Actor, cast: Cast) -> list[UUID]:
     db.session.add_all([made, waits])
     db.session.commit()
     return [made.id, waits.id]
+
+
+def _answers(ana: Actor, cast: Cast) -> list[UUID]:
+    """One file of answers that is there, one that waits, one that cannot be made."""
+    data = b"PK answers"
+    key = object_key(cast.acme, "answers", sha256_of(data))
+    put_bytes(key, data)
+    facts: dict[str, Any] = {
+        "requested_by": ana.account_id, "role": ana.role, "format": AnswerFormat.XLSX,
+        "wanted": {}, "filters": {"status": "completed"}, "locale": "en", "time_zone": "UTC",
+    }  # fmt: skip
+    counts = {"reports": 2, "photos": 3, "exceptions": 1}
+    rows = [
+        AnswerExport(**facts, digest="1" * 64, state=WorkState.DONE, storage_key=key,
+                     sha256=sha256_of(data), byte_size=len(data), counts=counts),
+        AnswerExport(**facts, digest="2" * 64),
+        AnswerExport(**facts, digest="3" * 64, state=WorkState.FAILED, error="too_wide"),
+    ]  # fmt: skip
+    db.session.add_all(rows)
+    db.session.commit()
+    return [row.id for row in rows]
 
 
 def _documents(report_id: UUID, done_id: UUID, ana: Actor, cast: Cast) -> list[UUID]:

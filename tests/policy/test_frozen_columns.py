@@ -291,6 +291,7 @@ def test_a_finished_file_is_the_one_that_its_row_is_about(stage):
     for table, column in (
         ("photos", "storage_key"), ("derivatives", "storage_key"), ("signatures", "image_key"),
         ("documents", "storage_key"), ("exports", "storage_key"),
+        ("answer_exports", "storage_key"),
     ):  # fmt: skip
         with stage.connected("postgres") as connection, connection.cursor() as cursor:
             cursor.execute(f"alter table {table} disable trigger all")

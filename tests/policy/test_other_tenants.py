@@ -18,6 +18,8 @@ from app.extensions import db
 from app.models import (
     Account,
     AccountSession,
+    AnswerExport,
+    AnswerFormat,
     BrandPreview,
     Derivative,
     DerivativeKind,
@@ -114,12 +116,18 @@ def world(acting, cast) -> dict[str, UUID | str]:
             requested_by=ana.account_id, state=WorkState.DONE, sha256=SHA256, byte_size=11,
             storage_key=kept(cast.acme, "export", ".zip"),
         )  # fmt: skip
+        answers = AnswerExport(
+            requested_by=ana.account_id, role=Role.ADMIN, format=AnswerFormat.XLSX, wanted={},
+            filters={"search": CANARY}, digest=SHA256, locale="en", time_zone="UTC",
+            state=WorkState.DONE, sha256=SHA256, byte_size=11, storage_key=kept(cast.acme, "answers", ""),
+            counts={"reports": 1, "photos": 1, "exceptions": 1},
+        )  # fmt: skip
         shown = kept(cast.acme, "preview", ".png")
         preview = BrandPreview(
             requested_by=ana.account_id, settings={}, state=WorkState.DONE,
             cover_key=shown, page_key=shown, photo_key=shown,
         )  # fmt: skip
-        rows = [*pictures, document, export, preview, session, passkey, person, invitation]
+        rows = [*pictures, document, export, answers, preview, session, passkey, person, invitation]
         db.session.add_all(rows)
         db.session.commit()
         entry = record(
@@ -138,6 +146,7 @@ def world(acting, cast) -> dict[str, UUID | str]:
             "signature_id": signature.id,
             "document_id": document.id,
             "export_id": export.id,
+            "answers_id": answers.id,
             "preview_id": preview.id,
             "account_id": person.id,
             "invitation_id": invitation.id,

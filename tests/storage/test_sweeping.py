@@ -178,5 +178,5 @@ def test_every_column_that_holds_a_key_is_known(app):
         "photos.storage_key", "derivatives.storage_key", "documents.storage_key",
         "signatures.image_key", "tenants.logo_key", "tenants.second_logo_key",
         "exports.storage_key", "brand_previews.cover_key", "brand_previews.page_key",
-        "brand_previews.photo_key",
+        "brand_previews.photo_key", "answer_exports.storage_key",
     }  # fmt: skip

@@ -164,7 +164,7 @@ def test_nothing_else_writes_files_of_values():
         if "node_modules" not in path.parts and WRITES.search(path.read_text())
     }
     assert writers == {
-        "web/sheets.py", "evidence/routes.py", "definition/workbook/sample.py",
+        "web/sheets.py", "web/books.py", "evidence/routes.py", "definition/workbook/sample.py",
         "commands/demo/workbook.py",
     }  # fmt: skip
 

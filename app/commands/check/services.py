@@ -24,7 +24,12 @@ TOO_LATE_SECONDS = 600
 NOBODY = UUID(int=0)
 GIB = 1024**3
 MAIL = "mail"
-KINDS = {"photo_check": "reading of a photo", "document": "PDF", "brand_preview": "preview"}
+KINDS = {
+    "photo_check": "reading of a photo",
+    "document": "PDF",
+    "brand_preview": "preview",
+    "answer_export": "export of answers",
+}
 
 
 def check_services() -> Iterator[Finding]:

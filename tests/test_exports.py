@@ -1,0 +1,679 @@
+"""The answers of reports as a file: what is in it, whose it is, and what happens when a worker dies.
+
+Made by the real runner on a database of its own, because it reads one moment of it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from threading import Thread
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import openpyxl
+import pytest
+from sqlalchemy import func, select, update
+
+from app.definition.outcome import Outcome
+from app.errors import NotFound
+from app.evidence.queries import list_entries
+from app.exports import making
+from app.exports.records import ReportRecord
+from app.exports.service import (
+    KIND,
+    MAX_OPEN,
+    NotExported,
+    NothingToExport,
+    TooManyOpen,
+    get_export,
+    get_file,
+    list_exports,
+    request_export,
+)
+from app.extensions import db
+from app.imaging.notes import Note
+from app.jobs import runner
+from app.jobs.registry import get_kind
+from app.models import (
+    Account,
+    Actor,
+    AnswerExport,
+    AnswerFormat,
+    PhotoVerdict,
+    Project,
+    Report,
+    ReportStatus,
+    Role,
+    Snapshot,
+    TenantStatus,
+    Version,
+    WorkState,
+)
+from app.reports.export import TooManyRows
+from app.reports.finding import Wanted
+from app.storage import StorageUnavailable
+from app.storage.references import list_named
+from app.tenancy import tenant_scope
+from tests import scenarios
+from tests.alone import app_alone
+from tests.companies import set_company
+from tests.pictures import sha256_of
+from tests.stored import storage
+from tests.web.test_sheets import formulas_in
+
+FORMULA = '=HYPERLINK("http://evil.test")'
+ZONE = "America/Sao_Paulo"
+NUMBERS = {"text": "1.234,5", "decimal": "1234.5"}
+
+
+@pytest.fixture
+def stage(tmp_path, cast):
+    """(app, ana) on a database and a storage of their own."""
+    with app_alone(tmp_path) as app:
+        yield app, Actor(cast.ana.name, cast.ana.role, cast.ana.id)
+
+
+@pytest.fixture
+def acme(stage, cast):
+    """Inside Acme on that database; the admin."""
+    app, ana = stage
+    with app.app_context(), tenant_scope(cast.acme):
+        yield ana
+
+
+def ask(actor: Actor, format: AnswerFormat = AnswerFormat.XLSX, **said: object) -> UUID:
+    """Inside a scope; committed."""
+    values = {"wanted": Wanted(), "filters": {}, "locale": "en", "time_zone": ZONE, "most": 100}
+    export_id = request_export(format=format, actor=actor, **{**values, **said}).id
+    db.session.commit()
+    return export_id
+
+
+def run(export_id: UUID) -> AnswerExport:
+    """The row after the runner has carried it out."""
+    runner.run(KIND, str(export_id))
+    db.session.rollback()
+    export = db.session.scalars(select(AnswerExport).where(AnswerExport.id == export_id)).one()
+    db.session.expunge(export)  # another run lets go of all that this session holds
+    return export
+
+
+def data_of(export: AnswerExport) -> bytes:
+    """The storage has compared the file's hash."""
+    with storage().open(str(export.storage_key)) as file:
+        data = file.read()
+    assert (sha256_of(data), len(data)) == (export.sha256, export.byte_size)
+    return data
+
+
+def workbook(actor: Actor, **said: object) -> openpyxl.Workbook:
+    export = run(ask(actor, **said))
+    assert (export.state, export.error) == (WorkState.DONE, None)
+    return openpyxl.load_workbook(io.BytesIO(data_of(export)))
+
+
+def zipped(actor: Actor, format: AnswerFormat, **said: object) -> zipfile.ZipFile:
+    export = run(ask(actor, format, **said))
+    assert export.state is WorkState.DONE
+    return zipfile.ZipFile(io.BytesIO(data_of(export)))
+
+
+def rows(page) -> list[dict[str, object]]:
+    head, *lines = page.iter_rows(values_only=True)
+    assert len(set(head)) == len(head)
+    return [dict(zip(head, line, strict=True)) for line in lines]
+
+
+def cell(page, heading: str, row: int = 2):
+    return next(page.cell(row, one.column) for one in page[1] if one.value == heading)
+
+
+def lines(zipped: zipfile.ZipFile, name: str) -> list[dict[str, str]]:
+    text = zipped.read(f"{name}.csv").decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def a_full_report(ana: Actor, **changes: object) -> Report:
+    version = scenarios.a_checklist(ana, scenarios.a_definition("ATS"))
+    project = scenarios.a_project(ana, "North hall", client="Acme Client")
+    tag = scenarios.an_equipment(project, "QTA-1")
+    report = scenarios.a_report(
+        ana, version=version, project=project, equipment_id=tag.id, number="ATS-0001",
+        due_on=date(2026, 12, 24),
+    )  # fmt: skip
+    scenarios.all_answers(report, ana, **changes)
+    return report
+
+
+# --- what is in the workbook -----------------------------------------------------------------
+
+
+def test_each_type_of_answer_is_a_cell_of_its_kind(acme):
+    report = a_full_report(
+        acme, enclosure="not_ok", insulation={"text": "980 kΩ", "decimal": "0.98"}
+    )
+    report_id = scenarios.completed(report, acme, outcome=Outcome.FAILED).id
+    completed_at = report.completed_at
+    page = workbook(acme)["ATS"]
+    (row,) = rows(page)
+    assert (row["Report"], row["Status"], row["Result"]) == ("ATS-0001-R0", "Completed", "Failed")
+    assert (row["Project"], row["Client"], row["Equipment tag"]) == (
+        "North hall", "Acme Client", "QTA-1",
+    )  # fmt: skip
+    assert row["Due day"] == datetime.fromisoformat("2026-12-24")
+    assert row["Date"] == datetime.fromisoformat("2026-03-31")
+    assert row["Start"] == time(14, 5)
+    assert row["Enclosure free of damage"] == "Not OK"
+    assert row["Cable entry"] == "Bottom"
+    assert row["Accessories fitted"] == "Lamp, Fan"
+    assert row["Remarks"] == "Nada a declarar."
+    number = cell(page, "Insulation resistance [MΩ]")
+    assert (number.data_type, number.value) == ("n", 0.98)
+    assert row["Insulation resistance – as typed"] == "980 kΩ"
+    assert number.font.b  # out of limits
+    reading = cell(page, "Contact resistance: Phase A, Before [mΩ]")
+    assert (reading.data_type, reading.value, reading.font.b) == ("n", 0.08, False)
+    assert "Contact resistance – as typed" not in row  # "0,08" says 0.08 to everybody
+    assert "Lock out before you go on." not in row
+    local = completed_at.astimezone(ZoneInfo(ZONE)).replace(tzinfo=None)
+    assert abs(row[f"Completed ({ZONE})"] - local) < timedelta(seconds=1)
+    link = cell(page, "Link")
+    assert link.hyperlink.target == f"http://localhost/reports/{report_id}"
+
+
+@pytest.mark.parametrize(
+    ("reading", "typed"),
+    [
+        ({"text": "0,08", "decimal": "0.08"}, None),
+        ({"text": "+5.20", "decimal": "5.2"}, None),
+        ({"text": "12345678901234.5", "decimal": "12345678901234.5"}, None),
+        ({"text": ">200", "decimal": "200"}, ">200"),
+        ({"text": "≤ 3", "decimal": "3"}, "≤ 3"),
+        ({"text": "980 kΩ", "decimal": "0.98"}, "980 kΩ"),
+        ({"text": "1,234", "decimal": "1234"}, "1,234"),
+        ({"text": "1,234", "decimal": "1.234", "doubt": "1234"}, "1,234"),
+        ({"text": "0.1234567890123456789", "decimal": "0.1234567890123456789"},
+         "0.1234567890123456789"),
+        # As an older release read it.
+        ({"text": "7", "decimal": "700"}, "7"),
+    ],
+)  # fmt: skip
+def test_what_was_typed_stands_apart_where_the_number_does_not_say_it(acme, reading, typed):
+    a_full_report(acme, insulation=reading)
+    (row,) = rows(workbook(acme)["ATS"])
+    assert Decimal(str(row["Insulation resistance [MΩ]"])) == Decimal(
+        str(float(reading["decimal"]))
+    )
+    assert row.get("Insulation resistance – as typed") == typed
+
+
+def test_in_a_table_each_reading_that_says_more_is_named(acme):
+    table = {**scenarios.GOOD_ANSWERS["contact_resistance"], "a:after": NUMBERS,
+             "b:before": {"text": "<0,1", "decimal": "0.1"}}  # fmt: skip
+    a_full_report(acme, contact_resistance=table)
+    (row,) = rows(workbook(acme)["ATS"])
+    assert row["Contact resistance: Phase A, After [mΩ]"] == 1234.5
+    assert row["Contact resistance – as typed"] == "Phase B, Before: <0,1"
+
+
+def test_comments_and_reasons_have_columns_of_their_own_where_there_are_any(acme):
+    a_full_report(acme, enclosure=None, accessories=None)
+    for answer in db.session.scalars(select(scenarios.Answer)):
+        if answer.field_id == "enclosure":
+            answer.value, answer.na_reason = "na", "Demolished"
+        if answer.field_id == "insulation":
+            answer.comment = "Measured twice"
+        if answer.field_id == "accessories":
+            answer.value, answer.na_reason = None, "Not fitted"
+    db.session.commit()
+    page = workbook(acme)["ATS"]
+    (row,) = rows(page)
+    assert (row["Enclosure free of damage"], row["Enclosure free of damage – N.A. because"]) == (
+        "N.A.", "Demolished",
+    )  # fmt: skip
+    assert row["Insulation resistance – comment"] == "Measured twice"
+    assert row["Accessories fitted"] is None
+    assert row["Accessories fitted – N.A. because"] == "Not fitted"
+    assert "Cable entry – comment" not in row
+
+
+def test_words_are_in_the_reader_s_language(acme):
+    report = a_full_report(acme, enclosure="not_ok")
+    scenarios.completed(report, acme, outcome=Outcome.FAILED)
+    book = workbook(acme, locale="pt_BR")
+    (row,) = rows(book["ATS"])
+    assert (row["Invólucro sem danos"], row["Resultado"]) == ("Não OK", "Reprovado")
+    assert row["Entrada de cabos"] == "Por baixo"
+    # A question that is called like one of the report's own columns.
+    assert (row["Cliente"], row["Informações: Cliente"]) == ("Acme Client", "Hospital São Lucas")
+    assert row["Resistência de contato: Fase A, Antes [mΩ]"] == 0.08
+    assert book.sheetnames[1:] == ["Fotos", "Exceções", "Colunas", "Sobre"]
+
+
+def test_a_field_that_changed_has_a_column_for_each_meaning(acme):
+    report = a_full_report(acme)
+    version = db.session.get_one(Version, report.version_id)
+    body = json.loads(json.dumps(version.body))
+    body["sections"][1]["fields"][0]["limits"]["unit"] = "kΩ"
+    body["sections"][0]["fields"][1]["hint"] = {"en": "Look twice"}
+    second = Version(
+        checklist_id=version.checklist_id, number=2, body=body, published_at=datetime.now(UTC),
+        published_by=acme.account_id,
+    )  # fmt: skip
+    db.session.add(second)
+    db.session.commit()
+    newer = scenarios.a_report(acme, version=second, number="ATS-0002")
+    scenarios.all_answers(newer, acme, insulation={"text": "5", "decimal": "5"})
+    found = {row["Report"]: row for row in rows(workbook(acme)["ATS"])}
+    old, new = "Insulation resistance [MΩ] (version 1)", "Insulation resistance [kΩ] (version 2)"
+    assert [found["ATS-0001-R0"][old], found["ATS-0001-R0"][new]] == [200, None]
+    assert [found["ATS-0002-R0"][old], found["ATS-0002-R0"][new]] == [None, 5]
+    assert {row["Checklist version"] for row in found.values()} == {1, 2}
+    assert {row["Cable entry"] for row in found.values()} == {"Bottom"}
+    columns = {row["Column"]: row for row in rows(workbook(acme)["Columns"])}
+    assert (columns[old]["Field id"], columns[old]["Unit"], columns[old]["Versions"]) == (
+        "insulation", "MΩ", "1",
+    )  # fmt: skip
+    assert columns["Cable entry"]["Versions"] == "1, 2"
+
+
+def test_each_checklist_has_a_sheet(acme):
+    a_full_report(acme)
+    other = scenarios.a_checklist(acme, scenarios.a_definition("PHOTOS"))
+    scenarios.a_report(acme, version=other, number="P-1")
+    names = workbook(acme).sheetnames
+    assert names == ["ATS", "PHOTOS", "Photos (2)", "Exceptions", "Columns", "About"]
+
+
+def test_two_questions_of_the_same_words_are_told_apart(acme):
+    def asked(id: str) -> object:
+        return scenarios.Field(
+            id=id, type=scenarios.FieldType.TEXT, label=scenarios.Text(en="Remarks")
+        )
+
+    sections = tuple(
+        scenarios.Section(id=one, title=scenarios.Text(en=one.upper()), fields=fields)
+        for one, fields in (("a", (asked("first"),)), ("b", (asked("second"), asked("third"))))
+    )
+    definition = scenarios.a_definition("TWICE", sections=sections, info_fields=())
+    report = scenarios.a_report(acme, version=scenarios.a_checklist(acme, definition))
+    for field_id in ("first", "second", "third"):
+        scenarios.an_answer(report, field_id, field_id, acme)
+    (row,) = rows(workbook(acme)["TWICE"])
+    assert (row["A: Remarks"], row["B: Remarks {second}"], row["B: Remarks {third}"]) == (
+        "first", "second", "third",
+    )  # fmt: skip
+
+
+def test_photos_have_their_place_time_and_hash(acme):
+    report = a_full_report(acme)
+    photo = scenarios.a_photo(
+        report, "enclosure", acme, caption=FORMULA,
+        reading={"taken_at": "2026-11-22T14:05:09", "taken_offset": "-03:00", "device": "Phone"},
+    )  # fmt: skip
+    scenarios.a_photo(
+        report, "enclosure", acme, position=1, verdict=PhotoVerdict.QUARANTINED,
+        has_position=False, quarantine_reason="The site is closed",
+    )  # fmt: skip
+    gone = scenarios.a_photo(
+        report, "enclosure", acme, position=2, removed_at=datetime.now(UTC)
+    )  # fmt: skip
+    photo_id, digests = photo.id, (photo.sha256, gone.sha256)
+    page = workbook(acme)["Photos"]
+    first, second = rows(page)
+    assert (first["Report"], first["Question"], first["Field id"], first["Photo no."]) == (
+        "ATS-0001-R0", "Enclosure free of damage", "enclosure", 1,
+    )  # fmt: skip
+    assert (first["Time"], first["Time zone"], first["Time from"]) == (
+        datetime.fromisoformat("2026-11-22T14:05:09"), "UTC−03:00", "camera clock",
+    )  # fmt: skip
+    assert (first["Latitude"], first["Longitude"], first["Accuracy [m]"]) == (
+        -23.55052, -46.633308, 12,
+    )  # fmt: skip
+    assert cell(page, "Latitude").data_type == "n"
+    assert first["Position from"] == "from the browser"
+    assert first["SHA-256"] == digests[0] and first["Taken with"] == "Phone"
+    assert (cell(page, "Caption").data_type, cell(page, "Caption").quotePrefix) == ("s", True)
+    assert cell(page, "Link").hyperlink.target == f"http://localhost/photos/{photo_id}/original"
+    assert (second["State"], second["Why it is used"]) == (
+        "Quarantined photo",
+        "The site is closed",
+    )
+    assert (second["Latitude"], second["Time from"]) == (None, "time of receipt")
+    assert digests[1] not in {first["SHA-256"], second["SHA-256"]}
+
+
+def test_exceptions_are_listed_with_what_a_reader_needs(acme):
+    table = {**scenarios.GOOD_ANSWERS["contact_resistance"],
+             "b:after": {"text": "0,9", "decimal": "0.9"}}  # fmt: skip
+    report = a_full_report(acme, enclosure="not_ok", contact_resistance=table, cable_entry=None)
+    for answer in db.session.scalars(select(scenarios.Answer)):
+        if answer.field_id == "enclosure":
+            answer.comment = "Dented"
+        if answer.field_id == "cable_entry":
+            answer.na_reason = "No cable"
+    scenarios.a_photo(report, "enclosure", acme, verdict=PhotoVerdict.QUARANTINED,
+                      quarantine_reason="Rain")  # fmt: skip
+    scenarios.a_photo(report, "enclosure", acme, position=1, reading={"notes": [Note.DAMAGED]})
+    scenarios.a_photo(
+        report, "enclosure", acme, position=2,
+        reading={"taken_at": "2020-01-01T00:00:00", "taken_offset": "-03:00",
+                 "latitude": Decimal(10), "longitude": Decimal(10)},
+    )  # fmt: skip
+    report_id = report.id
+    found = rows(workbook(acme)["Exceptions"])
+    assert [row["Exception"] for row in found] == [
+        "Not OK", "Quarantined photo", "Damaged photo", "Out of limits",
+        "N.A. although required", "Clocks disagree", "Places disagree",
+    ]  # fmt: skip
+    not_ok, quarantined, _damaged, out, na, clocks, _places = found
+    assert (not_ok["Question"], not_ok["Comment or reason"]) == (
+        "Enclosure free of damage", "Dented",
+    )  # fmt: skip
+    assert quarantined["Comment or reason"] == "Rain"
+    assert (out["Table cell"], out["Value"], out["Unit"], out["Maximum"], out["Minimum"]) == (
+        "Phase B, After", 0.9, "mΩ", 0.5, None,
+    )  # fmt: skip
+    assert na["Comment or reason"] == "No cable"
+    assert "camera clock 2020-01-01 00:00:00 UTC−03:00" in str(clocks["Comment or reason"])
+    assert str(out["Link"]).endswith(f"/reports/{report_id}#field-contact_resistance")
+
+
+def test_the_file_says_what_it_is(acme):
+    a_full_report(acme)
+    project = db.session.scalars(select(Project)).one()
+    wanted = Wanted(project_id=project.id, search="ATS",
+                    completed_until=datetime(2027, 1, 2, 3, tzinfo=UTC))  # fmt: skip
+    scenarios.completed(db.session.scalars(select(Report)).one(), acme)
+    page = workbook(acme, wanted=wanted)["About"]
+    said = {row[0]: row[1] for row in page.iter_rows(values_only=True)}
+    assert said["Company"] == "Acme Commissioning" and said["Asked for by"] == "Ana Admin"
+    assert said["Project"] == "North hall" and said["Number, title or tag"] == "ATS"
+    assert said["Completed"] == "– 2027-01-01"
+    assert (said["Reports"], said["Photos"], said["Exceptions"]) == (1, 0, 0)
+    assert said["Time zone of all times without another one"] == ZONE
+    assert str(said["Made by"]).startswith("Laudo ")
+    assert isinstance(said["Everything as it stood at"], datetime)
+
+
+def test_no_cell_of_any_sheet_becomes_a_formula(acme):
+    version = scenarios.a_checklist(acme, scenarios.a_definition("ATS"))
+    project = scenarios.a_project(acme, FORMULA, client=FORMULA)
+    tag = scenarios.an_equipment(project, "@SUM(1)")
+    report = scenarios.a_report(
+        acme, version=version, project=project, equipment_id=tag.id, title=f"x;{FORMULA}"
+    )
+    scenarios.all_answers(
+        report, acme, customer=FORMULA, remarks=f"a\n{FORMULA}", enclosure="not_ok"
+    )
+    for answer in db.session.scalars(select(scenarios.Answer)):
+        answer.comment = answer.na_reason = "+1+1"
+    scenarios.a_photo(report, "enclosure", acme, caption=FORMULA, quarantine_reason=FORMULA)
+    db.session.execute(update(Account).values(name=FORMULA))
+    db.session.commit()
+    wanted = Wanted(search="hyperlink")
+    book = workbook(acme, wanted=wanted)
+    risky = 0
+    for page in book.worksheets:
+        for row in page.iter_rows():
+            for one in row:
+                assert one.data_type != "f", one.value
+                if isinstance(one.value, str) and formulas_in(one.value):
+                    assert one.quotePrefix, one.value
+                    risky += 1
+    assert risky > 20
+    files = zipped(acme, AnswerFormat.CSV, wanted=wanted)
+    for name in files.namelist():
+        text = files.read(name).decode("utf-8-sig")
+        for line in csv.reader(io.StringIO(text, newline="")):
+            for one in line:
+                is_number = one.lstrip("-").replace(".", "", 1).isdigit()
+                assert is_number or formulas_in(one) == [], one
+
+
+# --- the other formats -----------------------------------------------------------------------
+
+
+def test_csv_has_the_same_sheets(acme):
+    report = a_full_report(acme, insulation={"text": "1e-7", "decimal": "0.0000001"})
+    scenarios.a_photo(report, "enclosure", acme)
+    files = zipped(acme, AnswerFormat.CSV)
+    assert files.namelist() == [
+        "ATS.csv", "photos.csv", "exceptions.csv", "columns.csv", "about.csv",
+    ]  # fmt: skip
+    (row,) = lines(files, "ATS")
+    assert row["Insulation resistance [MΩ]"] == "0.0000001"
+    assert (row["Date"], row["Start"]) == ("2026-03-31", "14:05")
+    assert [lines(files, "photos")[0][name] for name in ("Latitude", "Longitude")] == [
+        "-23.550520", "-46.633308",
+    ]  # fmt: skip
+
+
+def test_lines_of_json_lose_nothing_and_fit_their_schema(acme):
+    long = {"text": ">0.1234567890123456789", "decimal": "0.1234567890123456789"}
+    report = a_full_report(acme, insulation=long, enclosure="not_ok")
+    photo_id = scenarios.a_photo(report, "enclosure", acme, caption="Front").id
+    report_id = scenarios.completed(report, acme, outcome=Outcome.FAILED).id
+    scenarios.a_report(acme, number="X-1")
+    files = zipped(acme, AnswerFormat.JSONL, locale="pt_BR")
+    assert files.namelist() == ["reports.jsonl", "about.json", "schema.json"]
+    texts = files.read("reports.jsonl").decode().splitlines()
+    assert len(texts) == 2
+    for text in texts:
+        ReportRecord.model_validate_json(text)
+    found = next(one for one in map(json.loads, texts) if one["id"] == str(report_id))
+    assert (found["number"], found["revision"], found["result"]) == ("ATS-0001", 0, "failed")
+    answers = found["answers"]
+    assert list(answers)[:3] == ["customer", "inspected_on", "enclosure"]
+    assert answers["insulation"]["value"] == long
+    assert (answers["insulation"]["unit"], answers["insulation"]["min"]) == ("MΩ", "100")
+    assert answers["insulation"]["judgements"] == {"": "out_of_limits"}
+    assert answers["contact_resistance"]["value"]["a:before"] == {"text": "0,08", "decimal": "0.08"}
+    assert answers["accessories"]["options"]["fan"] == {"en": "Fan", "pt": "Ventilador"}
+    assert answers["enclosure"]["verdict"] == "not_ok"
+    assert [one["kind"] for one in found["exceptions"]] == ["not_ok", "out_of_limits"]
+    (placed,) = found["photos"]
+    assert (placed["id"], placed["positions"][0]["latitude"]) == (str(photo_id), "-23.550520")
+    schema = json.loads(files.read("schema.json"))
+    assert set(schema["properties"]) == set(found)
+    assert ["Idioma", "Português (Brasil)"] in json.loads(files.read("about.json"))
+
+
+# --- what is frozen, and what of one moment --------------------------------------------------
+
+
+def test_a_finished_report_keeps_the_names_that_it_froze(acme):
+    report = a_full_report(acme)
+    scenarios.completed(report, acme)
+    frozen = {
+        "report": {
+            "project": {"name": "Old hall", "client": "Old client"},
+            "equipment": {"tag": "OLD-1", "name": "Old board"},
+            "assignee": {"name": "Old assignee"},
+            "started_by": {"name": "Old starter"},
+        }
+    }
+    body = json.dumps(frozen)
+    db.session.add(Snapshot(report_id=report.id, body=body, sha256=sha256_of(body.encode()),
+                            audit_sequence=1, audit_hash="0" * 64))  # fmt: skip
+    db.session.commit()
+    (row,) = rows(workbook(acme)["ATS"])
+    assert [row[name] for name in ("Project", "Client", "Equipment tag", "Assignee", "Started by")] \
+        == ["Old hall", "Old client", "OLD-1", "Old assignee", "Old starter"]  # fmt: skip
+
+
+def test_rows_are_those_of_one_moment(stage, acme, cast, monkeypatch):
+    """What is committed while the file is written is in none of its sheets."""
+    app, _ana = stage
+    report = a_full_report(acme)
+    load_reports = making.load_reports
+
+    def slowly(*arguments):
+        def meanwhile():
+            with app.app_context(), tenant_scope(cast.acme):
+                db.session.execute(
+                    update(scenarios.Answer).values(comment="Too late", na_reason="Too late")
+                )
+                db.session.commit()
+
+        thread = Thread(target=meanwhile)
+        thread.start()
+        thread.join()
+        return load_reports(*arguments)
+
+    report_id = report.id
+    monkeypatch.setattr(making, "load_reports", slowly)
+    (row,) = rows(workbook(acme)["ATS"])
+    assert "Too late" not in row.values()
+    late = select(func.count()).where(scenarios.Answer.comment == "Too late")
+    assert db.session.scalar(late) > 5 and report_id
+
+
+# --- whose it is -----------------------------------------------------------------------------
+
+
+def test_a_technician_gets_only_their_own(acme, cast):
+    tess = Actor(cast.tess.name, cast.tess.role, cast.tess.id)
+    version = scenarios.a_checklist(acme, scenarios.a_definition("ATS"))
+    scenarios.a_report(acme, version=version, number="A-1")
+    scenarios.a_report(tess, version=version, number="T-1")
+    scenarios.a_report(acme, version=version, number="T-2", assignee_id=cast.tess.id)
+    reports = {row["Report"] for row in rows(workbook(tess)["ATS"])}
+    assert reports == {"T-1-R0", "T-2-R0"}
+
+
+def test_another_company_is_in_no_format(stage, cast):
+    app, ana = stage
+    otto = Actor(cast.otto.name, cast.otto.role, cast.otto.id)
+    with app.app_context(), tenant_scope(cast.other):
+        theirs = scenarios.a_report(otto, title="Canary-7f3a")
+        scenarios.all_answers(theirs, otto, customer="Canary-7f3a")
+    with app.app_context(), tenant_scope(cast.acme):
+        scenarios.a_report(ana)
+        for format in AnswerFormat:
+            export = run(ask(ana, format))
+            assert export.counts["reports"] == 1
+            files = zipfile.ZipFile(io.BytesIO(data_of(export)))
+            assert all(b"Canary-7f3a" not in files.read(name) for name in files.namelist())
+    with app.app_context(), tenant_scope(cast.other):
+        assert list_exports(person=otto) == []
+
+
+def test_who_lost_the_right_gets_nothing(acme, cast):
+    a_full_report(acme)
+    waiting = ask(acme)
+    for columns in ({"role": Role.TECHNICIAN}, {"is_active": False}):
+        db.session.execute(update(Account).where(Account.id == cast.ana.id).values(**columns))
+        db.session.commit()
+        export = run(waiting)
+        assert (export.state, export.error) == (WorkState.FAILED, "not_allowed")
+        db.session.execute(update(Account).where(Account.id == cast.ana.id).values(role=Role.ADMIN))
+        waiting = ask(acme)
+
+
+def test_a_company_that_can_only_be_read_gets_its_answers(stage, acme, cast):
+    app, _ana = stage
+    a_full_report(acme)
+    set_company(app, cast.acme, status=TenantStatus.SUSPENDED, suspended_reason="Unpaid.")
+    assert run(ask(acme)).state is WorkState.DONE
+
+
+# --- asking ----------------------------------------------------------------------------------
+
+
+def test_the_same_asked_for_twice_is_one_and_the_audit_tells(acme):
+    a_full_report(acme)
+    first = ask(acme, filters={"search": "a"}, wanted=Wanted(search="a"))
+    assert ask(acme, filters={"search": "a"}, wanted=Wanted(search="a")) == first
+    assert ask(acme) != first
+    export = run(first)
+    entries = list_entries("answer_export", first)
+    assert [entry.action for entry in entries] == [
+        "reports.answers_requested", "reports.answers_made",
+    ]  # fmt: skip
+    asked, made = (entry.facts["facts"] for entry in entries)
+    assert asked == {"format": "xlsx", "reports": "1", "filters": {"search": "a"}}
+    assert (made["sha256"], made["reports"], made["photos"]) == (export.sha256, "1", "0")
+
+
+def test_what_cannot_be_asked_for_says_why(acme):
+    with pytest.raises(NothingToExport):
+        ask(acme)
+    for _ in range(2):
+        scenarios.a_report(acme)
+    with pytest.raises(TooManyRows, match="2 reports are more than one file takes"):
+        ask(acme, most=1)
+    for at in range(MAX_OPEN):
+        ask(acme, wanted=Wanted(is_descending=False, status=ReportStatus.DRAFT), time_zone=f"Z{at}")
+    with pytest.raises(TooManyOpen):
+        ask(acme, time_zone="Z9")
+
+
+def test_the_newest_of_a_format_takes_the_place_of_the_older_one(acme, cast):
+    tess = Actor(cast.tess.name, cast.tess.role, cast.tess.id)
+    scenarios.a_report(tess)
+    first, other, theirs = run(ask(acme)), run(ask(acme, AnswerFormat.CSV)), run(ask(tess))
+    key = first.storage_key
+    assert key in list_named()
+    second = run(ask(acme, wanted=Wanted(is_descending=False)))
+    with pytest.raises(NotExported):
+        get_file(first.id, person=acme)
+    # No row names the old file any more: the sweeper takes it.
+    assert key not in list_named() and get_export(first.id, person=acme).sha256
+    for export, person in ((second, acme), (other, acme), (theirs, tess)):
+        assert get_file(export.id, person=person).storage_key in list_named()
+
+
+# --- when something is away ------------------------------------------------------------------
+
+
+def test_a_worker_that_died_is_followed_by_another(acme, cast):
+    """Its lease runs out, the next one makes the file anew; the dead one's would be refused."""
+    a_full_report(acme)
+    export_id = ask(acme)
+    dead = runner.claim_work(get_kind(KIND), export_id, cast.acme)
+    assert dead is not None
+    assert run(export_id).state is WorkState.RUNNING  # the lease holds
+    db.session.execute(update(AnswerExport).values(lease_until=func.now() - timedelta(minutes=1)))
+    db.session.commit()
+    export = run(export_id)
+    assert (export.state, export.fence) == (WorkState.DONE, 2)
+    key = export.storage_key
+    with pytest.raises(runner.FenceLost):
+        making.make_export(dead)
+    db.session.rollback()
+    assert get_export(export_id, person=acme).storage_key == key
+
+
+def test_a_storage_that_is_away_is_waited_for(stage, acme, monkeypatch):
+    app, _ana = stage
+    a_full_report(acme)
+
+    def away(*_arguments):
+        raise StorageUnavailable
+
+    monkeypatch.setattr(app.extensions["laudo_storage"], "put", away)
+    export = run(ask(acme))
+    assert (export.state, export.attempts) == (WorkState.QUEUED, 0)
+    monkeypatch.undo()
+    db.session.execute(update(AnswerExport).values(lease_until=None))
+    db.session.commit()
+    assert run(export.id).state is WorkState.DONE
+
+
+def test_more_than_a_workbook_takes_is_said_and_csv_takes_it(acme, monkeypatch):
+    a_full_report(acme)
+    monkeypatch.setattr("app.web.books.MAX_COLUMNS", 20)
+    export = run(ask(acme))
+    assert (export.state, export.error) == (WorkState.FAILED, "too_wide")
+    assert run(ask(acme, AnswerFormat.CSV)).state is WorkState.DONE
+
+
+def test_an_unknown_export_is_not_there(acme):
+    with pytest.raises(NotFound):
+        get_export(uuid4(), person=acme)
