@@ -7,7 +7,9 @@ from pathlib import Path
 
 APP = Path(__file__).resolve().parents[2] / "app"
 CHANGES = re.compile(r"db\.session\.(add|add_all|delete)\(|(?<![\w.])(insert|update|delete)\([A-Z]")
-RECORDS = re.compile(r"\brecord(_now)?\(|\bself\.note\(|\bdoor\.note\(|_note\(|PlatformAuditEntry\(")
+RECORDS = re.compile(
+    r"\brecord(_now)?\(|\bself\.note\(|\bdoor\.note\(|_note\(|PlatformAuditEntry\("
+)
 REASONS = {
     "auth/identity.py": "that a session is in use is no act; its opening and its end are written",
     "photos/drawing.py": "derivatives are the worker's, made again from the original at any time",
