@@ -317,6 +317,9 @@ def test_a_finished_report_prints_what_it_said_at_its_completion(
         source = db.session.scalars(select(Snapshot)).one()
         kept = json.loads(source.body)["answers"]["client"]["own"]
     assert kept == {"source": "client", "value": "Acme Client"}
+    text = " ".join(text_of_pdf(app, acting, cast.tess, report_id)).replace("\u200b", "")
+    assert "Acme Client (project); as typed in the report: Beta" in text
+    assert "Zeta" not in text
 
 
 @pytest.mark.parametrize(
