@@ -40,6 +40,7 @@ from app.tenancy import platform_scope, tenant_scope
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
+from app.web.letters import warn_of_letters
 from app.web.locale import html_lang, pick_time_zone
 
 
@@ -120,6 +121,7 @@ def create() -> Response:
     except DomainError as refused:
         # The company stands without anybody; its page offers to invite somebody.
         flash(translated(refused), "warning")
+    warn_of_letters(form)
     return redirect_to(url_for(".show", tenant_id=tenant_id))
 
 
@@ -153,6 +155,7 @@ def update(tenant_id: UUID) -> Response:
             actor=current_actor(),
         )
     flash(_("Saved"), "success")
+    warn_of_letters(form)
     return redirect_to(url_for(".show", tenant_id=tenant_id))
 
 

@@ -14,6 +14,7 @@ from app.projects.forms import ProjectForm
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
+from app.web.letters import warn_of_letters
 
 
 @blueprint.get("/projects/")
@@ -54,6 +55,7 @@ def create() -> Response:
         return _form_page(form, status=422)
     project_id = project.id
     db.session.commit()
+    warn_of_letters(form)
     return redirect_to(url_for(".show", project_id=project_id))
 
 
@@ -80,6 +82,7 @@ def update(project_id: UUID) -> Response:
         return _form_page(form, project, status=422)
     db.session.commit()
     flash(_("Saved"), "success")
+    warn_of_letters(form)
     return redirect_to(url_for(".show", project_id=project_id))
 
 

@@ -13,6 +13,7 @@ from app.definition.schema import Definition
 from app.extensions import db
 from app.models import STAFF
 from app.reports import blueprint, submitting
+from app.reports.letters import find_unprintable
 from app.reports.submitting import PhotosBeingRead, ReportIncomplete, Review
 from app.reports.wording import section_words
 from app.web.fragments import redirect_to, render_page
@@ -51,6 +52,7 @@ def _review_page(found: Review, *, status: int = 200) -> Response:
         definition=found.facts.definition,
         groups=list(_by_section(found.facts.definition, found.missing)),
         is_refused=status != 200,
+        unprintable=find_unprintable(found.report, found.facts),
     )
 
 

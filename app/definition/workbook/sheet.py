@@ -31,6 +31,8 @@ ERROR_VALUE = N_('The cell shows the error "%(text)s". Replace it by a value.')
 LONG_CELL = N_("The cell has more than %(limit)s characters. Shorten it.")
 
 _ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"})
+# Joiners spell words of Arabic and Indian scripts; elsewhere they are left over from copying.
+_IDLE_JOINER = re.compile(r"(?<![\u0600-\u109f])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\u109f])")
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\b[^<>]*?\bref="([A-Za-z]+[0-9]+:[A-Za-z]+[0-9]+)"')
 _FORMULA = re.compile(
     rb"<(?:\w+:)?c\b(?P<attributes>[^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)"
@@ -133,7 +135,8 @@ def shown_text(value: object) -> str:
         return text.strip()  # as most are; what follows takes four times as long
     if len(text) > 2 * MAX_CELL_TEXT:
         text = text[: 2 * MAX_CELL_TEXT]  # still too long, so still refused where it is read
-    text = re.sub(r"[\x00-\x08\x0e-\x1f\x7f\ufeff\u200b\u200c\u200d\ud800-\udfff]", "", text)
+    text = re.sub(r"[\x00-\x08\x0e-\x1f\x7f\ufeff\u200b\ud800-\udfff]", "", text)
+    text = _IDLE_JOINER.sub("", text)
     text = re.sub(r"\r\n?|[\x85\u2028\u2029]", "\n", text)
     text = re.sub(r"[^\S\n]+", " ", unicodedata.normalize("NFC", text))
     return "\n".join(line.strip() for line in text.strip().split("\n"))
