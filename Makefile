@@ -88,7 +88,7 @@ lock: setup  ## lock requirements.txt, -build.txt and -dev.txt with hashes from 
 # --- set-up: each step once, again only when what it reads has changed ---------------------
 
 .PHONY: setup
-setup: $(VENV)/.system $(VENV)/.python app/static/dist/manifest.json app/static/fonts/Inter-Regular.ttf app/gazetteer/places.bin $(VENV)/.messages
+setup: $(VENV)/.system $(VENV)/.python app/static/dist/manifest.json app/static/fonts/coverage.json app/gazetteer/places.bin $(VENV)/.messages
 
 .PHONY: browser
 browser: $(VENV)/.browser
@@ -117,8 +117,8 @@ app/static/dist/manifest.json: $(ASSET_SOURCES) app/assets/node_modules/.install
 	@cd app/assets && PATH="$(NODE_DIR):$$PATH" node build.mjs
 	@touch $@
 
-app/static/fonts/Inter-Regular.ttf: app/assets/node_modules/.installed app/fonts.py
-	@$(BIN)/python -m app.fonts app/assets/node_modules/inter-ui/web app/static/fonts
+app/static/fonts/coverage.json: app/assets/node_modules/.installed app/fonts.py
+	@$(BIN)/python -m app.fonts app/assets/node_modules app/static/fonts
 	@touch $@
 
 app/gazetteer/places.bin: app/gazetteer/build.py app/gazetteer/file.py $(VENV)/.python

@@ -1,16 +1,22 @@
-"""The typeface of strip and PDF: TrueType files made from the packaged web fonts.
+"""The typefaces of strip and PDF: TrueType files made of, or copied from, npm packages.
 
 Pillow reads no WOFF2, and WeasyPrint would unpack its faces anew in every process, for half a
-second each. So the set-up runs `python -m app.fonts SRC OUT` once. Pages have the web fonts.
+second each. So the set-up runs `python -m app.fonts NODE_MODULES OUT` once. It also notes which
+letters each family has: who must know that (app/scripts.py) then opens no font. Pages have the web
+fonts, and the fonts of the phone or desk for letters that Inter lacks.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 REGULAR = "Inter-Regular"
 STRONG = "Inter-SemiBold"
@@ -22,6 +28,51 @@ FACES = {
     "Inter-Bold": (700, "normal"),
 }
 """File name without suffix, the same in package and built folder: weight and style in CSS."""
+
+MAIN = "Inter"
+"""The family of every text; it has the Latin, Greek and Cyrillic letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """A family for letters that Inter lacks: `package` under FALLBACK_SCOPE, and its weights.
+
+    Where there is no semi-bold, what is said strongly stands in the regular face.
+    """
+
+    family: str
+    package: str
+    has_strong: bool = True
+
+    @property
+    def faces(self) -> dict[str, str]:
+        """The built files' names without suffix, each with its path in the package."""
+        stem = self.family.replace(" ", "")
+        weights = {"Regular": "400Regular", "SemiBold": "600SemiBold"}
+        if not self.has_strong:
+            del weights["SemiBold"]
+        return {f"{stem}-{name}": f"{at}/{stem}_{at}.ttf" for name, at in weights.items()}
+
+
+FALLBACK_SCOPE = "@expo-google-fonts"
+# In the order in which they are asked for a letter; app/scripts.py orders the last four, which
+# share the Chinese letters.
+FALLBACKS = (
+    # Devanagari, and the Latin, Greek and Cyrillic letters that are rarer than those of Inter.
+    Fallback("Noto Sans", "noto-sans"),
+    Fallback("Noto Sans Hebrew", "noto-sans-hebrew"),
+    Fallback("Noto Sans Arabic", "noto-sans-arabic"),
+    Fallback("Noto Sans Thai", "noto-sans-thai"),
+    Fallback("Noto Sans Symbols", "noto-sans-symbols"),
+    Fallback("Noto Sans Symbols 2", "noto-sans-symbols-2", has_strong=False),
+    Fallback("Noto Sans SC", "noto-sans-sc"),
+    Fallback("Noto Sans TC", "noto-sans-tc"),
+    Fallback("Noto Sans JP", "noto-sans-jp"),
+    Fallback("Noto Sans KR", "noto-sans-kr"),
+)
+PRIVATE_USE = frozenset((*range(0xE000, 0xF900), *range(0xF0000, 0x110000)))
+COVERAGE = "coverage.json"
+"""Beside the faces: by family, the first and last code point of each range that it has."""
 
 
 # Made by `make setup`, beside dist and not in it: the asset build replaces dist as a whole.
@@ -44,6 +95,13 @@ class Fonts:
         """The faces that the set-up left in `folder`. Raises FontsMissing if it did not."""
         return cls(find_face(REGULAR, folder), find_face(STRONG, folder))
 
+    def of(self, family: str, *, is_strong: bool) -> Path:
+        """The face of a family, which lies beside these. Raises FontsMissing."""
+        if family == MAIN:
+            return self.strong if is_strong else self.regular
+        faces = next(one.faces for one in FALLBACKS if one.family == family)
+        return find_face([*faces][-1 if is_strong else 0], self.regular.parent)
+
 
 def find_face(face: str, folder: Path = FONT_FOLDER) -> Path:
     """The TrueType file of a face. Raises FontsMissing."""
@@ -58,30 +116,74 @@ def ensure_ttf(woff2_path: Path, ttf_path: Path) -> None:
 
     The same input gives the same bytes. Raises FileNotFoundError when the source is missing.
     """
-    made = ttf_path.stat().st_mtime if ttf_path.is_file() else None
-    if made is not None and made >= woff2_path.stat().st_mtime:
+    if _is_made(woff2_path, ttf_path):
         return
     # The build's library, kept out of the worker's imports.
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     font = TTFont(woff2_path, recalcTimestamp=False)
     font.flavor = None
-    ttf_path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=ttf_path.parent, suffix=".part")
+    _write(ttf_path, font.save)
+
+
+def ensure_copy(source: Path, target: Path) -> None:
+    """Copy a TrueType file unless its copy is there and not older. Raises FileNotFoundError."""
+    if not _is_made(source, target):
+        with source.open("rb") as original:
+            _write(target, lambda file: shutil.copyfileobj(original, file))
+
+
+def _is_made(source: Path, target: Path) -> bool:
+    made = target.stat().st_mtime if target.is_file() else None
+    return made is not None and made >= source.stat().st_mtime
+
+
+def _write(target: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Have a file written beside its place and moved there whole."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            font.save(file)
+            write(file)
         Path(temporary).chmod(0o644)
-        Path(temporary).replace(ttf_path)
+        Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
 
 
-def build(source: Path, target: Path) -> None:
-    """Convert every face from the folder `source` (WOFF2) into the folder `target`."""
+def letters_of(faces: Iterable[Path]) -> list[tuple[int, int]]:
+    """The code points that every one of these fonts has, as ranges with first and last.
+
+    Not those for private use: there each font has what it likes, and none what was meant.
+    """
+    from fontTools.ttLib import TTFont
+
+    codes = set.intersection(*(set(TTFont(face, lazy=True).getBestCmap()) for face in faces))
+    ranges: list[tuple[int, int]] = []
+    for code in sorted(codes - PRIVATE_USE):
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1] = (ranges[-1][0], code)
+        else:
+            ranges.append((code, code))
+    return ranges
+
+
+def build(packages: Path, target: Path) -> None:
+    """Make every face from the packages in `packages` in the folder `target`, and their coverage.
+
+    The coverage comes last: where it lies, the faces do. Raises FileNotFoundError.
+    """
     for face in FACES:
-        ensure_ttf(source / f"{face}.woff2", target / f"{face}.ttf")
+        ensure_ttf(packages / "inter-ui" / "web" / f"{face}.woff2", target / f"{face}.ttf")
+    coverage = {MAIN: letters_of(target / f"{face}.ttf" for face in FACES)}
+    for fallback in FALLBACKS:
+        package = packages / FALLBACK_SCOPE / fallback.package
+        for face, at in fallback.faces.items():
+            ensure_copy(package / at, target / f"{face}.ttf")
+        coverage[fallback.family] = letters_of(target / f"{face}.ttf" for face in fallback.faces)
+    text = json.dumps(coverage, separators=(",", ":"))
+    _write(target / COVERAGE, lambda file: file.write(text.encode()))
 
 
 def main(arguments: list[str]) -> int:

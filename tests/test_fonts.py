@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -9,11 +10,23 @@ import pytest
 from PIL import ImageFont
 
 from app import fonts as font_build
-from app.fonts import FACES, FONT_FOLDER, REGULAR, STRONG, FontsMissing, ensure_ttf
+from app.fonts import (
+    COVERAGE,
+    FACES,
+    FALLBACK_SCOPE,
+    FALLBACKS,
+    FONT_FOLDER,
+    REGULAR,
+    STRONG,
+    Fallback,
+    FontsMissing,
+    ensure_ttf,
+    letters_of,
+)
 from app.fonts import Fonts as FontFaces
 
-PACKAGE = Path(__file__).parents[1] / "app/assets/node_modules/inter-ui/web"
-SOURCE = PACKAGE / "Inter-Regular.woff2"
+PACKAGES = Path(__file__).parents[1] / "app/assets/node_modules"
+SOURCE = PACKAGES / "inter-ui/web/Inter-Regular.woff2"
 
 
 @pytest.fixture
@@ -61,8 +74,26 @@ def test_the_command_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(font_build, "FACES", (REGULAR, STRONG))  # a second each
-    assert font_build.main([str(PACKAGE), str(tmp_path)]) == 0
+    monkeypatch.setattr(font_build, "FALLBACKS", FALLBACKS[1:3])
+    assert font_build.main([str(PACKAGES), str(tmp_path)]) == 0
     assert FontFaces.from_folder(tmp_path).strong.is_file()
+    coverage = json.loads((tmp_path / COVERAGE).read_text())
+    assert [*coverage] == ["Inter", "Noto Sans Hebrew", "Noto Sans Arabic"]
     assert font_build.main([str(tmp_path / "none"), str(tmp_path / "x")]) == 1
     assert "npm ci" in capsys.readouterr().err
     assert font_build.main([]) == 2
+
+
+@pytest.mark.parametrize("fallback", FALLBACKS, ids=lambda one: one.family)
+def test_the_set_up_copied_each_fallback_whole(fallback: Fallback) -> None:
+    for face, at in fallback.faces.items():
+        copy = FONT_FOLDER / f"{face}.ttf"
+        assert copy.read_bytes() == (PACKAGES / FALLBACK_SCOPE / fallback.package / at).read_bytes()
+        assert ImageFont.truetype(copy, 40).getname()[0].startswith(fallback.family)
+
+
+def test_no_letter_for_private_use_counts() -> None:
+    """Inter draws letters of its own there; a workbook's author meant others."""
+    regular = FONT_FOLDER / f"{REGULAR}.ttf"
+    assert ImageFont.truetype(regular, 40).getmask("\ue000").getbbox() is not None
+    assert [one for one in letters_of([regular]) if 0xE000 <= one[0] <= 0xF8FF] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.definition.outcome import Outcome
 from app.evidence.queries import list_entries
@@ -12,6 +12,7 @@ from app.models import (
     Document,
     Photo,
     PhotoCheck,
+    PhotoPlacement,
     PhotoReading,
     PhotoVerdict,
     Report,
@@ -73,6 +74,39 @@ def test_a_complete_report_is_submitted_and_its_pdf_asked_for(acting, cast, tess
         assert report.completed_by == cast.tess.id
         document = db.session.scalars(select(Document)).one()
         assert document.is_preview is False
+
+
+def test_letters_that_the_pdf_cannot_print_are_named_with_their_place(acting, cast, tess, filled):
+    """They stop nothing: who wrote them may change them, or submit."""
+    report_id = filled()
+    assert 'id="unprintable"' not in tess.get(f"/reports/{report_id}/review").text
+    with acting(cast.tess):
+        report = db.session.scalars(select(Report).where(Report.id == report_id)).one()
+        report.project.client = "கத"
+        report.title = "Done \ue000"
+        db.session.execute(
+            update(PhotoPlacement)
+            .where(PhotoPlacement.report_id == report_id)
+            .values(caption="Fine 😀")
+        )
+        db.session.commit()
+    page = tess.get(f"/reports/{report_id}/review").text
+    assert "3 texts hold letters that the PDF cannot print" in page
+    assert "Caption: <bdi>😀 U+1F600</bdi>" in page
+    assert f"/reports/{report_id}/fill?at=enclosure#field-enclosure" in page
+    assert "Project: <bdi>க U+0B95, த U+0BA4</bdi>" in page
+    assert "Title of the report: <bdi>U+E000</bdi>" in page
+
+
+@pytest.mark.parametrize("language", ["ko", "he"])
+def test_letters_of_packaged_scripts_are_not_named(acting, cast, tess, filled, language):
+    report_id = filled()
+    words = {"ko": "배전반 문", "he": "הדלת"}[language]
+    with acting(cast.tess):
+        report = db.session.scalars(select(Report).where(Report.id == report_id)).one()
+        report.project.client = words
+        db.session.commit()
+    assert 'id="unprintable"' not in tess.get(f"/reports/{report_id}/review").text
 
 
 def test_a_failed_check_makes_the_report_fail_not_the_submit(acting, cast, tess, filled):

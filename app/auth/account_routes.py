@@ -13,6 +13,7 @@ from app.auth.passwords import WeakPassword
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import SIGNED_IN, current_actor, requires
+from app.web.letters import warn_of_letters
 from app.web.tries import asks_own_password
 
 
@@ -32,6 +33,7 @@ def update() -> Response:
         service.update_profile(door=door, name=form.name.data or "", **form.choice, actor=actor)
         door.session.commit()
     flash(_("Saved"), "success")
+    warn_of_letters(form)
     return redirect_to(url_for(".account"))
 
 

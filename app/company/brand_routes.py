@@ -19,6 +19,7 @@ from app.web.errors import translated
 from app.web.files import open_stored
 from app.web.fragments import redirect_to, render_fragment, render_page, wants_fragment
 from app.web.guards import current_actor, requires
+from app.web.letters import warn_of_letters
 
 COLOURS = ("accent", "second", "third")
 
@@ -48,6 +49,7 @@ def brand_update() -> Response:
         return _page(form, status=422)
     db.session.commit()
     flash(_("Saved"), "success")
+    warn_of_letters(form)
     return redirect_to(url_for(".brand"))
 
 

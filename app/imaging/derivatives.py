@@ -22,9 +22,13 @@ from app.imaging.pixels import shrink
 from app.imaging.settings import StripStyle
 from app.imaging.sniff import ImageKind
 from app.imaging.watermark import StripText, load_logo, put_together
+from app.scripts import is_plain
 
 RECIPE_VERSION = "2"
 """Raise when the same input may give other bytes."""
+
+LETTERS_VERSION = "1"
+"""Raise when only strips with letters that Inter lacks change."""
 
 _THUMBNAIL_QUALITY = 80
 _PRINT_QUALITY = 82
@@ -83,11 +87,19 @@ def print_recipe(
     parts = {
         "strip": asdict(strip),
         "logo": hashlib.sha256(logo.read_bytes()).hexdigest() if logo else None,
+        **_letters_part(strip),
         **(style or StripStyle()).recipe_parts(),
         "sizes": asdict(sizes or Sizes()),
     }
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return f"{RECIPE_VERSION}-{digest[:16]}"
+
+
+def _letters_part(strip: StripText) -> dict[str, str]:
+    """Names the drawing of letters that Inter lacks; other strips keep the recipe that they had."""
+    if all(map(is_plain, asdict(strip).values())):
+        return {}
+    return {"letters": LETTERS_VERSION}
 
 
 def thumbnail_recipe(sizes: Sizes | None = None) -> str:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from app.fonts import Fonts
-from app.imaging.exif_values import clean_text
+from app.imaging.lettering import Ink, Lettering, is_one_cluster, one_line
 from app.imaging.settings import StripPosition, StripStyle, StripTheme
 
 HASH_DIGITS = 12
@@ -80,23 +80,10 @@ class _Line:
 
 @dataclass(frozen=True)
 class _Faces:
-    regular: ImageFont.FreeTypeFont
-    strong: ImageFont.FreeTypeFont
-
-    @classmethod
-    def of(cls, fonts: Fonts, size: int) -> _Faces:
-        # The basic layout: Raqm would lean on a system library, and bytes must not.
-        basic = ImageFont.Layout.BASIC
-        return cls(
-            ImageFont.truetype(fonts.regular, size, layout_engine=basic),
-            ImageFont.truetype(fonts.strong, size, layout_engine=basic),
-        )
-
-    def face(self, line: _Line) -> ImageFont.FreeTypeFont:
-        return self.strong if line.is_strong else self.regular
+    lettering: Lettering
 
     def width(self, line: _Line) -> int:
-        return round(self.face(line).getlength(line.text) + 0.5)
+        return round(self.lettering.width(line.text, is_strong=line.is_strong) + 0.5)
 
     def wrap(self, lines: list[_Line], width: int) -> list[_Line]:
         """Break lines at blanks, and words that are too long anywhere, to fit `width`."""
@@ -112,10 +99,18 @@ class _Faces:
             while end > 1 and self.width(_Line(rest[:end].rstrip(), line.is_strong)) > width:
                 # To the blank before, else letter by letter.
                 blank = rest.rfind(" ", 0, end - 1)
-                end = blank + 1 if blank > 0 else end - 1
+                end = blank + 1 if blank > 0 else _cluster_before(rest, end)
             pieces.append(rest[:end].rstrip())
             rest = rest[end:].lstrip()
         return [_Line(piece, line.is_strong) for piece in pieces]
+
+
+def _cluster_before(text: str, end: int) -> int:
+    """Where the last letter of `text` up to `end` begins, with the marks that stand on it."""
+    end -= 1
+    while end > 1 and is_one_cluster(text[end - 1], text[end]):
+        end -= 1
+    return end
 
 
 @dataclass(frozen=True)
@@ -163,7 +158,7 @@ def draw_strip(
     (per cent) than 100.
     """
     colours = _COLOURS[theme]
-    faces = _Faces.of(fonts, size)
+    faces = _Faces(Lettering(fonts, size, "".join(vars(text).values())))
     padding = round(size * 0.75)
     mark = _fit_logo(logo, width, size, theme)
     layout = _lay_out(text, faces, width - 2 * padding, size, mark)
@@ -210,16 +205,9 @@ def _write(
     colours: _Colours,
     halo: int,
 ) -> None:
-    ink = colours.ink if line.is_strong or halo else colours.soft
-    pen.text(
-        at,
-        line.text,
-        ink,
-        faces.face(line),
-        anchor=anchor,
-        stroke_width=halo,
-        stroke_fill=colours.ground,
-    )
+    colour = colours.ink if line.is_strong or halo else colours.soft
+    ink = Ink(colour, colours.ground, halo)
+    faces.lettering.write(pen, at, anchor, line.text, ink, is_strong=line.is_strong)
 
 
 def _ground(
@@ -267,7 +255,7 @@ def _centred(picture: Image.Image, size: tuple[int, int], theme: StripTheme) -> 
 
 
 def _lines(parts: list[tuple[str, bool]]) -> list[_Line]:
-    cleaned = [(clean_text(words, _MAX_LINE), is_strong) for words, is_strong in parts]
+    cleaned = [(one_line(words, _MAX_LINE), is_strong) for words, is_strong in parts]
     return [_Line(words, is_strong) for words, is_strong in cleaned if words]
 
 

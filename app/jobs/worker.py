@@ -28,6 +28,7 @@ from sqlalchemy.orm import configure_mappers
 
 from app.extensions import db
 from app.imaging.child import die_with
+from app.imaging.lettering import check_layout
 from app.jobs import alive
 from app.jobs.queue import QUEUES
 from app.jobs.registry import list_kinds
@@ -103,8 +104,10 @@ def _warm() -> None:
     """Load all that the children share, and leave them nothing that must not be shared.
 
     A child that imports its work and configures the mappers itself pays a tenth more for a photo.
+    Raises FontsMissing and LayoutMissing, which say what to install.
     """
     warm_up()
+    check_layout()
     for kind in list_kinds():
         if kind.module:
             import_module(kind.module)

@@ -26,10 +26,11 @@ from weasyprint.urls import FatalURLFetchingError
 from app.pdf import context as data
 from app.pdf import limits
 from app.pdf.fetcher import ReportFetcher
-from app.pdf.fonts import font_face_css, font_files, shared_fonts
+from app.pdf.fonts import family_css, font_face_css, font_files, shared_fonts
 from app.pdf.limits import TooLarge, check_size
 from app.pdf.markup import render_html, stylesheet, stylesheets_of, theme_css
 from app.pdf.proof import photos_missing
+from app.scripts import families_of
 from app.slow_work import slow_work
 
 
@@ -135,12 +136,16 @@ def _write(
             on_progress(Progress(Stage.READING, len(read), len(photos)))
 
     fetcher = ReportFetcher(font_files(), files, on_evidence)
+    html = render_html(context)
+    # Whatever is printed stands in the page, so no text can be forgotten.
+    families = families_of(html)
     own = (stylesheet(name) for name in stylesheets_of(context))
-    texts = (font_face_css(), theme_css(context), *own)
+    texts = (font_face_css(), theme_css(context), *own, family_css(families))
     fonts = shared_fonts()
+    fonts.add(families)
     sheets = [CSS(string=text, url_fetcher=fetcher, font_config=fonts) for text in texts]
     with _page_reports(on_progress):
-        document = HTML(string=render_html(context), url_fetcher=fetcher).render(
+        document = HTML(string=html, url_fetcher=fetcher).render(
             font_config=fonts, stylesheets=sheets
         )
     return _draw(document, output, on_progress)

@@ -22,8 +22,10 @@ from app.pdf.fetcher import evidence_url
 from app.pdf.labels import Labels
 from app.pdf.settings import PageFormat
 from app.pdf.text import (
+    attribute,
     breakable,
     clean,
+    directed,
     format_limits,
     format_time,
     known_colour,
@@ -31,6 +33,7 @@ from app.pdf.text import (
     readable_colour,
     unnumbered,
 )
+from app.scripts import spelled
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "pdf"
 STYLESHEETS = ("report.css", "opening.css", "questions.css", "closing.css")
@@ -99,6 +102,7 @@ def _environment() -> Environment:
         finalize=_printed,
     )
     environment.filters.update(
+        attribute=attribute,
         prose=prose,
         evidence_url=_evidence_url,
         rows=_rows,
@@ -127,7 +131,7 @@ def _own_words(
 
 def _printed(value: Any) -> Any:
     # Markup is a str subclass and must keep its class, or it would be escaped twice.
-    return breakable(clean(value)) if type(value) is str else value
+    return directed(breakable(spelled(clean(value)))) if type(value) is str else value
 
 
 def _is_wordy(context: ReportContext) -> bool:

@@ -1,18 +1,22 @@
 """Turns values into printed text: times, limits, safe words, colours that can be read.
 
-Pure functions without HTML; the markup module registers them as template filters.
+Pure functions; the markup module registers them as template filters. No HTML but the span that
+gives words their direction.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
+from markupsafe import Markup
 
 from app.pdf.context import Limits
 from app.pdf.labels import Labels
+from app.scripts import has_right_to_left, reads_right_to_left, spelled
 
 LOCALES = {"en": "en_GB", "pt": "pt_BR"}
 MAX_LINES = 200
@@ -22,9 +26,14 @@ FALLBACK_COLOUR = "#1f5fa8"
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
 )
-# WeasyPrint's time grows with the square of a word's length: 20,000 letters took 11 s.
-LONG_WORD = re.compile(r"\S{100,}")
+# WeasyPrint's time grows with the square of a word's length: 20,000 letters took 11 s. Thai,
+# Chinese, Japanese and Korean letters are left out: lines break among them where it is right.
+LONG_WORD = re.compile(
+    "[^\\s\u0e00-\u0eff\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uff00-\uffef]{100,}"
+)
 WORD_PART = 50
+JOINERS = "\u200c\u200d"
+VIRAMA = 9
 BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
 
 
@@ -39,9 +48,45 @@ def breakable(text: str) -> str:
 
 
 def _with_breaks(word: re.Match[str]) -> str:
-    letters = word[0]
-    return "\u200b".join(
-        letters[start : start + WORD_PART] for start in range(0, len(letters), WORD_PART)
+    letters, start, parts = word[0], 0, []
+    while start < len(letters):
+        end, latest = start + WORD_PART, start + 2 * WORD_PART
+        while end < min(len(letters), latest) and _are_one(letters[end - 1], letters[end]):
+            end += 1
+        parts.append(letters[start:end])
+        start = end
+    return "\u200b".join(parts)
+
+
+def _are_one(letter: str, following: str) -> bool:
+    """Whether a break between the two would change how they look."""
+    return (
+        following in JOINERS
+        or letter in JOINERS
+        or unicodedata.category(following).startswith("M")
+        or unicodedata.combining(letter) == VIRAMA
+    )
+
+
+def attribute(text: str) -> Markup:
+    """`text` for an attribute or the title, which hold no element."""
+    return Markup.escape(spelled(clean(text)))
+
+
+def directed(text: str) -> str | Markup:
+    """`text` with a direction of its own for each line that reads from right to left.
+
+    WeasyPrint knows neither dir="auto" nor <bdi>: without one, a Hebrew sentence that ends with
+    a number or a full stop would have it at the wrong end.
+    """
+    if not has_right_to_left(text):
+        return text
+    lines = text.split("\n")
+    if all(reads_right_to_left(line) or not line.strip() for line in lines):
+        return Markup('<span class="rtl whole">{}</span>').format(text)
+    turned = Markup('<span class="rtl">{}</span>')
+    return Markup("\n").join(
+        turned.format(line) if reads_right_to_left(line) else line for line in lines
     )
 
 

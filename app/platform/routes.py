@@ -41,6 +41,7 @@ from app.tenancy import platform_scope, tenant_scope
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
+from app.web.letters import warn_of_letters
 from app.web.locale import html_lang, pick_time_zone
 
 
@@ -121,6 +122,7 @@ def create() -> Response:
     except DomainError as refused:
         # The company stands without anybody; its page offers to invite somebody.
         flash(translated(refused), "warning")
+    warn_of_letters(form)
     return redirect_to(url_for(".show", tenant_id=tenant_id))
 
 
@@ -154,6 +156,7 @@ def update(tenant_id: UUID) -> Response:
             actor=current_actor(),
         )
     flash(_("Saved"), "success")
+    warn_of_letters(form)
     return redirect_to(url_for(".show", tenant_id=tenant_id))
 
 

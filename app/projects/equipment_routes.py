@@ -15,6 +15,7 @@ from app.projects.show_routes import read, show_page, show_part
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
+from app.web.letters import warn_of_letters
 
 
 @blueprint.post("/projects/<uuid:project_id>/equipment")
@@ -29,6 +30,8 @@ def add_equipment(project_id: UUID) -> Response:
         form.tag.errors = [translated(taken)]
         return show_page(found, "equipment", status=422, equipment=form)
     db.session.commit()
+    if warn_of_letters(form):  # a part of the page shows no message
+        return redirect_to(url_for(".show", project_id=project_id, _anchor="equipment"))
     return show_part(project_id, "equipment")
 
 
@@ -55,6 +58,7 @@ def update_equipment(project_id: UUID, equipment_id: UUID) -> Response:
         return _form_page(project_id, equipment_id, form, status=422)
     db.session.commit()
     flash(_("Saved"), "success")
+    warn_of_letters(form)
     return redirect_to(url_for(".show", project_id=project_id, _anchor="equipment"))
 
 

@@ -16,6 +16,7 @@ from app.web.contact import contact_values
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
+from app.web.letters import warn_of_letters
 
 
 @blueprint.get("/projects/")
@@ -57,6 +58,7 @@ def create() -> Response:
     project_id = project.id
     db.session.commit()
     _tell_doubt(form)
+    warn_of_letters(form)
     return redirect_to(url_for(".show", project_id=project_id))
 
 
@@ -85,6 +87,7 @@ def update(project_id: UUID) -> Response:
     db.session.commit()
     flash(_("Saved"), "success")
     _tell_doubt(form)
+    warn_of_letters(form)
     return redirect_to(url_for(".show", project_id=project_id))
 
 

@@ -14,6 +14,7 @@ from app.extensions import db
 from app.models import STAFF
 from app.reports import blueprint, submitting
 from app.reports.known import differing
+from app.reports.letters import find_unprintable
 from app.reports.submitting import PhotosBeingRead, ReportIncomplete, Review
 from app.reports.wording import both_words, section_words
 from app.web.fragments import redirect_to, render_page
@@ -54,6 +55,7 @@ def _review_page(found: Review, *, status: int = 200) -> Response:
         roles=[[item] for item in found.missing if item.role_id],
         otherwise=list(_otherwise(found)),
         is_refused=status != 200,
+        unprintable=find_unprintable(found.report, found.facts),
     )
 
 

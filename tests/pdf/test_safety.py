@@ -6,12 +6,10 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from enum import Enum
 from itertools import cycle, repeat
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -23,21 +21,9 @@ from app.pdf.fetcher import ReportFetcher, evidence_url
 from app.pdf.limits import MAX_FIELD_TEXT, MAX_PHOTOS, TooLarge, check_size
 from app.pdf.markup import COMPACT, LETTER, STYLESHEETS, TEMPLATES, render_html
 from tests.pdf import samples
+from tests.pdf.filling import filled
 from tests.pdf.payloads import payloads
 from tests.pdf.reading import attachment_count, inflated, squeezed, text_of
-
-# What the program itself writes; everything else in a context comes from people.
-OURS = {
-    "languages",
-    "time_zone",
-    "type",
-    "status",
-    "verdict",
-    "key",
-    "logo_key",
-    "second_logo_key",
-    "image_key",
-}
 
 
 @pytest.fixture
@@ -65,20 +51,6 @@ def listener() -> Iterator[tuple[int, list[bytes]]]:
     server.close()
 
 
-def poisoned(value: Any, texts: Iterator[str], name: str = "") -> Any:
-    """`value` with the next of `texts` in place of every text that a person could have written."""
-    if name in OURS or isinstance(value, Enum):
-        return value
-    if isinstance(value, str):
-        return next(texts) if value else value
-    if isinstance(value, tuple):
-        return tuple(poisoned(item, texts, name) for item in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        changes = {f.name: poisoned(getattr(value, f.name), texts, f.name) for f in fields(value)}
-        return replace(value, **changes)
-    return value
-
-
 def shape(element: Element) -> list[tuple[str, tuple[str, ...]]]:
     """Every element with the names of its attributes, in order."""
     return [(str(node.tag), tuple(sorted(node.attrib))) for node in element.iter()]
@@ -88,8 +60,8 @@ def test_every_payload_in_every_field_leaves_the_markup_as_it_was(tmp_path: Path
     context = samples.one_of_everything(tmp_path).context
     for payload in payloads(1, "/etc/passwd"):
         harmless = repeat(re.sub(r"[^\n ]", "x", payload))
-        expected = shape(tinyhtml5.parse(render_html(poisoned(context, harmless))))
-        printed = tinyhtml5.parse(render_html(poisoned(context, repeat(payload))))
+        expected = shape(tinyhtml5.parse(render_html(filled(context, harmless))))
+        printed = tinyhtml5.parse(render_html(filled(context, repeat(payload))))
         assert shape(printed) == expected, payload
 
 
@@ -101,7 +73,7 @@ def test_hostile_texts_are_printed_and_nothing_is_fetched(
     secret.write_text("the-secret-of-laudo")
     hostile = payloads(port, str(secret))
     sample = samples.one_of_everything(tmp_path)
-    context = poisoned(sample.context, cycle(hostile))
+    context = filled(sample.context, cycle(hostile))
     render_pdf(context, sample.files, tmp_path / "out.pdf")
     text = squeezed(text_of(tmp_path / "out.pdf"))
     assert [payload for payload in hostile if squeezed(payload) not in text] == []

@@ -13,7 +13,7 @@ FEATURES = {
     "team", "company", "platform", "api", "mail", "exports",
 }  # fmt: skip
 EDGE = {"routes", "forms", "jobs"}
-LAYERS = {"config": 0, "amounts": 0, "logs": 0, "metrics": 0, "extensions": 0, "errors": 0, "signing": 0, "encryption": 0, "mailbox": 0, "paging": 0, "stored": 0, "slow_work": 0, "fonts": 0, "distances": 0, "gazetteer": 0, "apart": 0, "tenancy": 1, "transactions": 1, "definition": 2, "contact": 2, "models": 2, "tombstones": 2,
+LAYERS = {"config": 0, "amounts": 0, "logs": 0, "metrics": 0, "extensions": 0, "errors": 0, "signing": 0, "encryption": 0, "mailbox": 0, "paging": 0, "stored": 0, "slow_work": 0, "fonts": 0, "scripts": 0, "distances": 0, "gazetteer": 0, "apart": 0, "tenancy": 1, "transactions": 1, "definition": 2, "contact": 2, "models": 2, "tombstones": 2,
           "storage": 3, "imaging": 3, "pdf": 3, "jobs": 3, "web": 3, "witnesses": 3, "surroundings": 3}  # fmt: skip
 
 

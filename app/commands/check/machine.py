@@ -12,6 +12,7 @@ from flask import current_app
 
 from app.commands.check.finding import Finding, ok, run, warning, wrong
 from app.config import ROOT
+from app.fonts import FontsMissing
 
 LEAST_KINDS = 12  # of characters in a key; 32 random ones of base64 have some 25
 PLACEHOLDERS = ("change", "example", "secret", "password", "at-least", "random")
@@ -21,7 +22,7 @@ HERE = ("localhost", "127.0.0.1", "::1")
 # Made by `make setup` and by the image's build, never committed.
 BUILT = {
     "app/static/dist/manifest.json": "the pages have no style and no script",
-    "app/static/fonts/Inter-Regular.ttf": "PDFs have no type",
+    "app/static/fonts/coverage.json": "PDFs and strips have no type",
     "app/translations/pt_BR/LC_MESSAGES/messages.mo": "pages in Portuguese are in English",
 }
 
@@ -33,6 +34,7 @@ def check_machine() -> Iterator[Finding]:
     yield from _built()
     libraries = "Install the system libraries with `deploy/system-packages.sh run`."
     yield from run("pdf", _pdf, f"PDFs cannot be drawn. {libraries}")
+    yield from _strip()
 
 
 def _secret_key() -> Iterator[Finding]:
@@ -101,5 +103,22 @@ def _pdf() -> Iterator[Finding]:
     # WeasyPrint takes most of a second to load, and no other check needs it.
     from app.pdf.engine import warm_up
 
-    warm_up()
-    yield ok("pdf", "A page was drawn.")
+    try:
+        warm_up()
+    except FontsMissing as error:
+        yield wrong("pdf", str(error))
+    else:
+        yield ok("pdf", "A page was drawn.")
+
+
+def _strip() -> Iterator[Finding]:
+    """Shape and order letters: that loads Raqm and FriBidi."""
+    from app.imaging.bidi import LayoutMissing
+    from app.imaging.lettering import check_layout
+
+    try:
+        check_layout()
+    except LayoutMissing as error:
+        yield wrong("strip", str(error))
+    else:
+        yield ok("strip", "Letters of every packaged script can be shaped and ordered.")

@@ -17,6 +17,7 @@ from app.definition.workbook.extras import read_info_fields, read_roles
 from app.definition.workbook.guard import DAMAGED, check_file
 from app.definition.workbook.header import HeaderDraft, make_code, read_header
 from app.definition.workbook.ids import name_set, plain_words
+from app.definition.workbook.letters import note_letters
 from app.definition.workbook.problems import Log, Problem
 from app.definition.workbook.questions import read_questions
 from app.definition.workbook.sheet import Book, Sheet, open_book
@@ -91,6 +92,8 @@ def read_workbook(
     code, title = _code_and_title(drafts, filename_stem)
     refuse_repeated_ids(drafts, log)
     definition = None if log.problems else build(drafts, code, title, known, log)
+    if definition:
+        note_letters(sheets, definition, log)
     return _reading(definition, log, code)
 
 

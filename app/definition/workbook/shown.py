@@ -39,6 +39,8 @@ SHOWS_NOTHING = N_("The format of this cell hides its content, so it was left ou
 STRUCK_CELL = N_('Struck out, so left out: "%(text)s".')
 STRUCK_PART = N_('The struck-out part was left out: "%(text)s".')
 
+# Joiners spell words of Arabic and Indian scripts; elsewhere they are left over from copying.
+_IDLE_JOINER = re.compile(r"(?<![\u0600-\u109f])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\u109f])")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _MOST_DIGITS = 330
 _DAY_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
@@ -202,7 +204,8 @@ def plain_text(text: str) -> str:
         return text.strip()  # as most are; what follows takes four times as long
     if len(text) > 2 * MAX_CELL_TEXT:
         text = text[: 2 * MAX_CELL_TEXT]  # still too long, so still refused where it is read
-    text = re.sub(r"[\x00-\x08\x0e-\x1f\x7f\ufeff\u200b\u200c\u200d\ud800-\udfff]", "", text)
+    text = re.sub(r"[\x00-\x08\x0e-\x1f\x7f\ufeff\u200b\ud800-\udfff]", "", text)
+    text = _IDLE_JOINER.sub("", text)
     text = re.sub(r"\r\n?|[\x85\u2028\u2029]", "\n", text)
     text = re.sub(r"[^\S\n]+", " ", unicodedata.normalize("NFC", text))
     return "\n".join(line.strip() for line in text.strip().split("\n"))

@@ -1,0 +1,209 @@
+"""Which packaged family prints a letter, in what direction a text is read, what no family has.
+
+One truth for PDF, strip and the pages that warn of letters. It asks the list that the set-up left
+beside the fonts and opens none of them, so pages may import it. Nothing is drawn here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
+from itertools import groupby
+
+from app.fonts import COVERAGE, FALLBACKS, FONT_FOLDER, MAIN, FontsMissing
+
+# Each shares most Chinese letters with the others and draws them as its readers write them. The
+# codec is that nation's character set of old; the order decides where nothing else does.
+HAN = {
+    "Noto Sans SC": "gb2312",
+    "Noto Sans TC": "big5",
+    "Noto Sans JP": "euc_jp",
+    "Noto Sans KR": "euc_kr",
+}
+JAPANESE, KOREAN = "Noto Sans JP", "Noto Sans KR"
+MOST_LISTED = 8
+_OTHERS = tuple(one.family for one in FALLBACKS if one.family not in HAN)
+
+_KANA = re.compile("[\u3041-\u30ff\uff66-\uff9f]")
+_HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
+_HAN_LETTER = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+# What shows nothing and needs no glyph (Unicode's Default_Ignorable_Code_Point), and blanks.
+_SILENT = re.compile(
+    "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+_STRONG = {"L": False, "R": True, "AL": True}
+
+
+def families_of(letters: Iterable[str]) -> tuple[str, ...]:
+    """The families that `letters` need beside the main one, in the order in which to ask them.
+
+    For a whole report give all of its letters: they decide whose form of Chinese letters it takes.
+    """
+    foreign = set(letters) - _main_letters()
+    if not foreign:
+        return ()
+    order = family_order(foreign)
+    needed = {_first(letter, order) for letter in foreign}
+    return tuple(family for family in order if family in needed)
+
+
+def family_order(letters: Iterable[str]) -> tuple[str, ...]:
+    """All families but the main one. First of those for Chinese letters stands the nation whose
+    set holds most of the Chinese ones of `letters`; kana and hangul decide between equals."""
+    text = "".join(set(letters))
+    leaning = {JAPANESE: bool(_KANA.search(text)), KOREAN: bool(_HANGUL.search(text))}
+    held = {
+        family: sum(_is_in(letter, codec) for letter in _HAN_LETTER.findall(text))
+        for family, codec in HAN.items()
+    }
+    nations = sorted(HAN, key=lambda one: (held[one], leaning.get(one, False)), reverse=True)
+    return (*_OTHERS, *nations)
+
+
+def is_plain(text: str) -> bool:
+    """Whether the main family prints `text` letter by letter: nothing joins, stacks or turns."""
+    return text.isascii() or (
+        _main_letters().issuperset(text) and not any(map(unicodedata.combining, text))
+    )
+
+
+def unprintable(text: str) -> tuple[str, ...]:
+    """The letters of `text` that no packaged family has, each once, in their order."""
+    if text.isascii() or _main_letters().issuperset(text):
+        return ()
+    return tuple(letter for letter in dict.fromkeys(text) if not is_printable(letter))
+
+
+@lru_cache(maxsize=1 << 14)
+def is_printable(letter: str) -> bool:
+    """Whether a packaged family has `letter`, or it shows nothing anyway."""
+    if letter in _main_letters() or _SILENT.match(letter):
+        return True
+    return any(_has(family, letter) for family in _coverage())
+
+
+def spelled(text: str) -> str:
+    """`text` with the code points of letters that no family has: 'Done [U+1F44D]'.
+
+    A reader sees that something stood there and can look up what; a box would tell neither.
+    """
+    if not unprintable(text):
+        return text
+    stretches = groupby(_joined(text), key=is_printable)
+    return "".join(("".join if good else code_points)(letters) for good, letters in stretches)
+
+
+def code_points(letters: Iterable[str]) -> str:
+    """'[U+1F468 U+1F469]'."""
+    return "[" + " ".join(f"U+{ord(letter):04X}" for letter in letters) + "]"
+
+
+def listed(letters: Sequence[str]) -> str:
+    """Letters with their code points for a sentence: '😀 U+1F600, த U+0BA4'; the rest by number."""
+    shown = ", ".join(map(_named, letters[:MOST_LISTED]))
+    more = len(letters) - MOST_LISTED
+    return f"{shown} (+{more})" if more > 0 else shown
+
+
+def runs_of(text: str, order: Sequence[str]) -> list[tuple[str, str]]:
+    """`text` cut where the family changes: (family, words). Families beside the main one come from
+    `order`. Marks, joiners and blanks stay with the letter before them where its family has them.
+    """
+    runs: list[tuple[str, str]] = []
+    for letter in text:
+        family = runs[-1][0] if runs and _clings(letter, runs[-1][0]) else _family(letter, order)
+        if runs and runs[-1][0] == family:
+            runs[-1] = (family, runs[-1][1] + letter)
+        else:
+            runs.append((family, letter))
+    return runs
+
+
+def has_right_to_left(text: str) -> bool:
+    """Whether any letter of `text` is written from right to left."""
+    return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
+
+
+def reads_right_to_left(text: str) -> bool:
+    """Whether `text` as a whole does: as its first letter that has a direction (dir="auto")."""
+    if not has_right_to_left(text):
+        return False
+    directions = map(unicodedata.bidirectional, text)
+    return next((_STRONG[one] for one in directions if one in _STRONG), False)
+
+
+def _named(letter: str) -> str:
+    code = f"U+{ord(letter):04X}"
+    if not letter.isprintable():
+        return code
+    return f"\u25cc{letter} {code}" if unicodedata.combining(letter) else f"{letter} {code}"
+
+
+def _joined(text: str) -> Iterator[str]:
+    """Without the joiners and selectors beside letters that no family has: they join nothing."""
+    letters = list(text)
+    for at, letter in enumerate(letters):
+        beside = letters[max(0, at - 1) : at] + letters[at + 1 : at + 2]
+        if letter.isspace() or not _SILENT.match(letter) or all(map(is_printable, beside)):
+            yield letter
+
+
+def _family(letter: str, order: Sequence[str]) -> str:
+    return MAIN if letter in _main_letters() else _first(letter, order) or MAIN
+
+
+def _first(letter: str, order: Sequence[str]) -> str | None:
+    if _SILENT.match(letter):
+        return None
+    return next((family for family in order if _has(family, letter)), None)
+
+
+def _clings(letter: str, family: str) -> bool:
+    if _SILENT.match(letter):
+        return True
+    return unicodedata.category(letter).startswith("M") and _has(family, letter)
+
+
+def _is_in(letter: str, codec: str) -> bool:
+    try:
+        letter.encode(codec)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _has(family: str, letter: str) -> bool:
+    firsts, lasts = _coverage()[family]
+    at = bisect_right(firsts, ord(letter)) - 1
+    return at >= 0 and ord(letter) <= lasts[at]
+
+
+@cache
+def _main_letters() -> frozenset[str]:
+    """Those of the main family, and what ends lines, which needs none."""
+    firsts, lasts = _coverage()[MAIN]
+    pairs = zip(firsts, lasts, strict=True)
+    letters = (chr(code) for first, last in pairs for code in range(first, last + 1))
+    return frozenset("\n\r\t").union(letters)
+
+
+@cache
+def _coverage() -> dict[str, tuple[list[int], list[int]]]:
+    """The firsts and the lasts of each family's ranges. Raises FontsMissing."""
+    path = FONT_FOLDER / COVERAGE
+    try:
+        text = path.read_text(encoding="ascii")
+    except FileNotFoundError as error:
+        raise FontsMissing(f"{path} is missing. Run `make setup` first.") from error
+    return {
+        family: ([first for first, _ in ranges], [last for _, last in ranges])
+        for family, ranges in json.loads(text).items()
+    }
