@@ -93,7 +93,7 @@ def read_workbook(
     refuse_repeated_ids(drafts, log)
     definition = None if log.problems else build(drafts, code, title, known, log)
     if definition:
-        note_letters(sheets, definition, log)
+        note_letters(book.sheets, definition, log)
     return _reading(definition, log, code)
 
 
