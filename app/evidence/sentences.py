@@ -211,18 +211,18 @@ TELLINGS: dict[str, Telling] = {
     ),
     "reports.answers_requested": plain(
         N_(
-            "%(name)s asked for %(reports)s reports with their answers as a file (%(format)s)."
+            "%(name)s asked for reports with their answers as a file (%(format)s): %(reports)s."
             " %(filters)s"
         )
     ),
     "reports.answers_made": plain(
         N_(
-            "A file (%(format)s) of %(reports)s reports with their answers, %(photos)s photos and"
-            " %(exceptions)s exceptions was made, SHA-256 %(sha256)s."
+            "A file (%(format)s) of reports with their answers was made: reports %(reports)s,"
+            " photos %(photos)s, exceptions %(exceptions)s, SHA-256 %(sha256)s."
         )
     ),
     "reports.answers_downloaded": plain(
-        N_("%(name)s downloaded %(reports)s reports with their answers as a file (%(format)s).")
+        N_("%(name)s downloaded reports with their answers as a file (%(format)s): %(reports)s.")
     ),
     "answer.saved": _answer_saved,
     "answer.filled": plain(

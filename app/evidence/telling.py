@@ -15,8 +15,11 @@ from app.evidence.fact_words import NOTHING, name_words, plain_words
 MOST = 200
 # Facts that count something; an entry keeps them as text.
 AMOUNTS = frozenset(
-    {"bytes", "codes", "files", "minutes", "objects", "pages", "photos", "rows", "sessions"}
-)
+    {
+        "bytes", "codes", "exceptions", "files", "minutes", "objects", "pages", "photos", "reports",
+        "rows", "sessions",
+    }
+)  # fmt: skip
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 

@@ -89,15 +89,14 @@ class Branding:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """`address`, `coordinates` and `radius` ('1 km') are the site's: no photo was seen there.
-    `client_contact` is one line per entry."""
+    """`address`, `coordinates` and `radius` ('1 km') are the site's: no photo was seen there."""
 
     name: str
     client: str
     address: str = ""
     coordinates: str = ""
     radius: str = ""
-    client_contact: tuple[str, ...] = ()
+    client_contact: tuple[str, ...] = ()  # one line per entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,24 +23,26 @@ from tests.policy.test_translations import collected, portuguese
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 COUNTS = frozenset(
     {
-        "bytes", "checked", "codes", "completed", "count", "days", "done", "files", "found",
-        "have", "heic", "jpeg", "least", "length", "max", "min", "minutes", "most", "needed",
-        "num", "objects", "pages", "part", "photos", "png", "rows", "sent", "sessions", "size",
-        "total", "unread", "used",
+        "bytes", "checked", "codes", "completed", "count", "days", "done", "exceptions", "files",
+        "found", "have", "heic", "jpeg", "least", "length", "max", "min", "minutes", "most",
+        "needed", "num", "objects", "pages", "part", "photos", "png", "reports", "rows", "sent",
+        "sessions", "size", "total", "unread", "used",
     }
 )  # fmt: skip
 # Placeholders of words, days, names and ordinals. A new one belongs here or above.
 NAMES = frozenset(
     {
-        "action", "assignee", "browser", "cell", "changes", "code", "company", "dark", "day",
-        "detail", "due", "email", "factor", "facts", "file", "filters", "first", "format", "given",
-        "granted", "id", "inviter", "kept", "key", "kind", "known", "label", "language", "large",
-        "last", "limit", "locale", "moment", "n", "name", "new", "new_caption", "new_reason",
-        "number", "old", "old_caption", "old_reason", "out", "page", "paper", "person", "place",
-        "position", "printed", "question", "reason", "report", "role", "second", "sequence",
-        "sheet", "signer", "since", "slug", "small", "status", "step", "subject", "system", "tag",
-        "taken_back", "text", "time", "time_zone", "title", "unit", "version", "waiver", "what",
-        "when", "whose", "why", "words", "zone", "sha256",
+        "action", "assignee", "browser", "cell", "cells", "changes", "code", "column", "columns",
+        "company", "dark", "day", "detail", "distance", "due", "email", "factor", "facts", "fields",
+        "file", "filters", "first", "format", "given", "granted", "id", "inviter", "kept", "key",
+        "kind", "known", "label", "language", "large", "last", "letters", "limit", "locale",
+        "moment", "n", "name", "names", "new", "new_caption", "new_position_reason", "new_reason",
+        "number", "numbers", "old", "old_caption", "old_position_reason", "old_reason", "out",
+        "own", "page", "paper", "person", "place", "position", "printed", "question", "radius",
+        "reason", "report", "role", "row", "second", "sequence", "sha256", "sheet", "signer",
+        "since", "slug", "small", "source", "status", "step", "subject", "system", "tag",
+        "taken_back", "text", "time", "time_zone", "title", "typed", "unit", "value", "version",
+        "waiver", "what", "when", "whose", "why", "word", "words", "zone",
     }
 )  # fmt: skip
 
@@ -75,6 +77,18 @@ ONE_FORM = {
     "Storage that your company uses: ": LABEL,
     "The PDF was made. ": LABEL,
     'The files of the company "%(what)s" were erased. ': LABEL,
+    "Pictures are not taken over: ": LABEL,
+    "Charts are not taken over: ": LABEL,
+    "Drawn shapes and text boxes are not taken over: ": LABEL,
+    "Buttons and tick boxes are not taken over: ": LABEL,
+    "Comments on cells are not taken over: ": LABEL,
+    "More hidden rows were left out: ": LABEL,
+    "%(name)s added photos that were there already: ": LABEL,
+    "%(name)s asked for reports with their answers": LABEL,
+    "%(name)s downloaded reports with their answers": LABEL,
+    "A file (%(format)s) of reports with their answers was made: ": LABEL,
+    "The radius lies between": UNIT,
+    "The radius “%(text)s” cannot be read": UNIT,
     "%(used)s of %(most)s GB": UNIT,
     "That is %(sent)s MB": UNIT,
     "The signature is larger than": UNIT,
@@ -91,6 +105,8 @@ ONE_FORM = {
     "%(found)s reports are more than": MANY,
     "All %(count)s": MANY,
     "The text has %(length)s characters": MANY,
+    "%(most)s of your exports are being made": FIXED,
+    "One file takes %(most)s reports": FIXED,
     "%(most)s invitations went": FIXED,
     "A name has 1 to": FIXED,
     "A password has": FIXED,
@@ -141,7 +157,10 @@ def test_both_forms_of_portuguese_are_told_apart_where_english_is():
 @pytest.mark.parametrize("key", sorted(key for key, words in LABELS.items() if "%(" in words[0]))
 def test_the_words_of_a_pdf_that_count_have_a_form_for_one(key):
     counting = {"n_questions": "n", "photos_printed": "good", "unread": "n"}
-    plain = {"version", "range", "typed", "quarantined"}
+    plain = {
+        "version", "range", "typed", "quarantined", "nearest", "from_site", "radius",
+        "own_and_typed", "typed_and_own",
+    }  # fmt: skip
     assert key in counting or key in plain or key.startswith("one_")
     if key in counting:
         labels = Labels(("en", "pt"))
