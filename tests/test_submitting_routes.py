@@ -76,9 +76,7 @@ def test_a_complete_report_is_submitted_and_its_pdf_asked_for(acting, cast, tess
         assert document.is_preview is False
 
 
-def test_letters_that_the_pdf_cannot_print_are_named_with_their_place(
-    acting, cast, tess, filled
-):
+def test_letters_that_the_pdf_cannot_print_are_named_with_their_place(acting, cast, tess, filled):
     """They stop nothing: who wrote them may change them, or submit."""
     report_id = filled()
     assert 'id="unprintable"' not in tess.get(f"/reports/{report_id}/review").text
