@@ -35,7 +35,8 @@ NOT_MARKED = {
     "app.storage.bucket", "app.pdf.fetcher", "app.pdf.fonts", "app.pdf.proof",
     # In a child process, which has no session: `clean_*_apart` and `run_limited` are marked.
     "app.imaging.decode", "app.imaging.derivatives", "app.imaging.logo",
-    "app.imaging.watermark", "app.imaging.pixels", "app.imaging.ink", "app.imaging.damage",
+    "app.imaging.watermark", "app.imaging.lettering", "app.imaging.pixels", "app.imaging.ink",
+    "app.imaging.damage",
     # They start servers and processes, before there is an app.
     "app.embedded", "app.stack",
     # Rows become a file on the local disk as they are read: one look at the database, no locks.
