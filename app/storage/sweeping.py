@@ -28,8 +28,9 @@ AGE = timedelta(hours=24)
 NOBODY = UUID(int=0)  # readiness probes
 # Few bytes lose their row. So many without one are rather a database that is not the storage's.
 SUSPICIOUS_COUNT, SUSPICIOUS_SHARE = 100, 0.1
-# But a preview's pictures lose theirs with the next preview, and can be drawn again.
-SHORT_LIVED = "preview"
+# But a preview's pictures and a file of answers lose theirs with the next one, and can be made
+# again.
+SHORT_LIVED = frozenset({"preview", "answers"})
 AT_ONCE = 200
 
 
@@ -119,7 +120,7 @@ def _sweep_tenant(
     named = list_named()
     db.session.rollback()
     loose = [one for one in listed if one.put_at < before and one.key not in named]
-    lasting = [one for one in loose if kind_of_key(one.key) != SHORT_LIVED]
+    lasting = [one for one in loose if kind_of_key(one.key) not in SHORT_LIVED]
     if not is_sure and len(lasting) > max(SUSPICIOUS_COUNT, SUSPICIOUS_SHARE * len(listed)):
         log.error(
             "%s of %s objects of tenant %s have no row; none is swept before somebody has looked",

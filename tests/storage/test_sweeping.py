@@ -96,10 +96,11 @@ def test_so_many_without_a_row_look_like_the_wrong_database(app, held, cast, pho
     assert "4 deleted" in run(app, "sweep", "--sure").output
 
 
-def test_pictures_of_old_previews_go_however_many_they_are(app, held, cast, photo, monkeypatch):
+@pytest.mark.parametrize("kind", ["preview", "answers"])
+def test_what_is_short_lived_goes_however_much_it_is(app, held, cast, photo, monkeypatch, kind):
     monkeypatch.setattr(sweeping, "SUSPICIOUS_COUNT", 3)
     for number in range(6):
-        loose(app, held, cast.acme, bytes([number]), kind="preview")
+        loose(app, held, cast.acme, bytes([number]), kind=kind)
     assert "6 deleted" in run(app, "sweep").output
 
 
