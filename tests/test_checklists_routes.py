@@ -116,7 +116,7 @@ def test_a_workbook_beyond_a_limit_is_refused_in_words(client_of, cast):
     book.save(stream)
     answer = upload(client_of(cast.max), stream.getvalue())
     assert answer.status_code == 422
-    assert "more than 100000 cells" in answer.text and "to a new one" in answer.text
+    assert "more than 100,000 cells" in answer.text and "to a new one" in answer.text
 
 
 def test_a_child_that_fails_is_a_sentence_and_nothing_is_stored(

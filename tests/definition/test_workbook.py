@@ -200,7 +200,7 @@ def test_a_long_title_in_one_of_two_section_columns(length: int) -> None:
     header = ("Section (EN)", "Section (PT)", "Question (EN)", "Question (PT)", "Type")
     row = ("One", "U" * length, "First", "Primeira", "text")
     assert complaints(read({"Checklist": [header, row]})) == [
-        ("B2", "The text has more than 2000 characters. Shorten it."),
+        ("B2", "The text has more than 2,000 characters. Shorten it."),
     ]
 
 
@@ -288,12 +288,12 @@ def test_formulas_need_a_saved_result() -> None:
 
 def test_long_texts_and_too_many_rows() -> None:
     [(cell, sentence)] = complaints(read_rich(("A / B", "x" * 2_001, "p", "text")))
-    assert cell == "B2" and "2000" in sentence
+    assert cell == "B2" and "2,000" in sentence
     [(cell, sentence)] = complaints(read_rich(("A / B", "x" * 6_000, "p", "text")))
-    assert cell == "B2" and "5000" in sentence
+    assert cell == "B2" and "5,000" in sentence
     many = [FOUR_HEADER, *[("A", f"q{n}", "Text", None) for n in range(1_001)]]
     assert ("A1001", True) in [
-        (cell, "1000" in words) for cell, words in complaints(read({"S": many}))
+        (cell, "1,000" in words) for cell, words in complaints(read({"S": many}))
     ]
 
 

@@ -63,7 +63,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
         (zipped({"[Content_Types].xml": b"", "xl/vbaProject.bin": b""}), "macros"),
         (zipped({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}), "damaged"),
         (bytes(10 * 1024 * 1024 + 1), "larger than 10 MB"),
-        (zipped({f"{n}.xml": b"" for n in range(1_001)}), "more than 1000 parts"),
+        (zipped({f"{n}.xml": b"" for n in range(1_001)}), "more than 1,000 parts"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -158,7 +158,7 @@ def declared(data: bytes, encoding: str, written: str) -> bytes:
     return repacked(data, change)
 
 
-CELLS, EXTRAS = "more than 100000 cells", "more than 20000 formats"
+CELLS, EXTRAS = "more than 100,000 cells", "more than 20,000 formats"
 NAMESPACED = b'<x:sheetData xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
 BEYOND = {
     "30 sheets": lambda: (many_sheets(30, 100), CELLS),
