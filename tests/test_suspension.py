@@ -226,6 +226,7 @@ def test_no_page_offers_what_is_refused(app, client_of, cast, state, furnished, 
         fill = client.get(f"/reports/{furnished}/fill?at=customer").text
         assert 'value="Kept in sight"' in fill and '<fieldset class="refused" disabled>' in fill
         assert "/reports/new" not in client.get("/").text
+        assert "Start filling in" not in client.get(f"/reports/{furnished}").text
 
 
 @pytest.mark.parametrize("role", ["admin", "technician"])

@@ -30,9 +30,11 @@ _SENDS = re.compile(
 )
 # What shows a value; a file is only ever taken.
 _SHOWS = re.compile(r'<(?:select|textarea)\b|<input\b(?![^>]*\btype="(?:hidden|file|submit)")')
-# A button that only leads to a form: the pages `new` and `edit` of what `create` and `update` take.
+# A button that only leads to a form, and the verb that would take it.
 _LEADS = re.compile(r'<a\b(?=[^>]*\bclass="btn\b)[^>]*\bhref="([^"]*)"[^>]*>.*?</a>', re.DOTALL)
-_WRITES = {"new": "create", "edit": "update"}
+_WRITES = {
+    "new": "create", "edit": "update", "fill": "save_answer", "review": "submit", "samples": "copy",
+}  # fmt: skip
 
 
 def without_refused(page: str) -> str:
@@ -46,7 +48,11 @@ def without_refused(page: str) -> str:
             return found[0]
         if not _SHOWS.search(inner):
             return ""
-        return f'{_SENDS.sub("", tag)}<fieldset class="refused" disabled>{inner}</fieldset></form>'
+        quiet = _SENDS.sub("", tag)
+        if "data-field-form" in tag and (address := _ADDRESS.search(tag)):
+            # What a phone still keeps for this question is shown there (fill.js), and not sent.
+            quiet = f'{quiet[:-1]} data-refused-field="{address[1]}">'
+        return f'{quiet}<fieldset class="refused" disabled>{inner}</fieldset></form>'
 
     def part(found: re.Match[str]) -> str:
         return _SENDS.sub("", found[0]) if _is_refused(found[0], adapter) else found[0]

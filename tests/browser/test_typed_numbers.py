@@ -57,6 +57,29 @@ def test_one_tap_decides_and_the_colour_follows_the_number(people, open_page, co
     expect(asked).to_contain_text("Is 1300 meant?")
 
 
+def test_what_is_asked_opens_above_the_bar_at_the_foot(people, open_page, cookies_of):
+    page = open_page(storage_state=cookies_of(people.tess))
+    pages.start_report(page, "Asked at the foot")
+    typed = pages.field(page, "insulation").locator("[name=value]")
+    bar = page.locator(".mainnav")
+    # The input stands just above the bar, so that what opens below it would be covered.
+    typed.evaluate(
+        "(input, top) => scrollBy(0, input.getBoundingClientRect().bottom - top + 8)",
+        bar.bounding_box()["y"],
+    )
+    typed.fill("1,200")
+    typed.evaluate("input => input.blur()")
+    asked = doubt_of(page, "insulation").get_by_role("button", name="Take 1200")
+    expect(asked).to_be_visible()
+    page.wait_for_function(
+        """() => {
+          const [asked, bar] = [".read-as", ".mainnav"].map((one) => document.querySelector(one));
+          return asked.getBoundingClientRect().bottom <= bar.getBoundingClientRect().top;
+        }"""
+    )
+    look(page, "asked-at-the-foot")
+
+
 def test_each_cell_of_a_table_is_asked_about(people, open_page, cookies_of):
     page = open_page(storage_state=cookies_of(people.tess))
     pages.start_report(page, "Two cells")

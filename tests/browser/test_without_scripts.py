@@ -93,6 +93,30 @@ def test_a_whole_report(people, open_page, tmp_path):
         assert words in text, words
 
 
+def test_the_pickers_of_photos_fit_a_phone(people, open_page, tmp_path):
+    page = open_page(java_script_enabled=False)
+    pages.log_in(page, people.tess.email)
+    pages.start_report(page, "Narrow")
+    card = pages.field(page, "enclosure")
+    for picker in card.locator(".photo-pick").all():
+        box, file = picker.bounding_box(), picker.locator("input").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+        assert file["x"] + file["width"] <= box["x"] + box["width"] + 0.5
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_one_bad_file_comes_back_to_its_question_with_the_reason(people, open_page, tmp_path):
+    page = open_page(java_script_enabled=False)
+    pages.log_in(page, people.tess.email)
+    pages.start_report(page, "One bad file")
+    (tmp_path / "notes.txt").write_text("words")
+    card = pages.field(page, "enclosure")
+    card.get_by_label("Add files").set_input_files(tmp_path / "notes.txt")
+    card.get_by_role("button", name="Upload").click()
+    expect(page.locator("#field-enclosure")).to_be_in_viewport()
+    expect(page.get_by_text("notes.txt: Only JPEG")).to_be_visible()
+
+
 def sign_by_image(page: Page, role_id: str, name: str, folder: Path) -> None:
     image = folder / "signature.png"
     image.write_bytes(a_png((400, 160)))

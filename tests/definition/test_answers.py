@@ -139,7 +139,7 @@ def test_clean_text_is_stable_and_storable(text: str) -> None:
 @pytest.mark.parametrize(("kind", "limit"), [(T.TEXT, 2_000), (T.LONG_TEXT, 20_000)])
 def test_length_limits_of_answers(kind: T, limit: int) -> None:
     assert parse_answer(field("f", kind), "x" * limit) == "x" * limit
-    with pytest.raises(InvalidAnswer, match=f"{limit:,}"):
+    with pytest.raises(InvalidAnswer, match=f"at most {limit:,} fit"):
         parse_answer(field("f", kind), "x" * (limit + 1))
 
 
@@ -148,7 +148,7 @@ def test_length_limits_of_comments_and_reasons() -> None:
     assert parse_reason(None) is None
     assert parse_comment("x" * 5_000) and parse_reason("x" * 1_000)
     for parse, limit in ((parse_comment, 5_000), (parse_reason, 1_000)):
-        with pytest.raises(InvalidAnswer, match=f"{limit:,}"):
+        with pytest.raises(InvalidAnswer, match=f"at most {limit:,} fit"):
             parse("x" * (limit + 1))
 
 

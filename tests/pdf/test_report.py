@@ -296,7 +296,7 @@ def _ink(pdf: Path) -> list[tuple[float, float, float]]:
     return edges
 
 
-@pytest.mark.parametrize("rows", [*range(8, 36, 3), *range(36, 44)])
+@pytest.mark.parametrize("rows", [4, 8, 9, 15, 16, 17, 31, 35])
 def test_no_row_of_a_list_stands_alone_on_a_page(tmp_path: Path, rows: int) -> None:
     """Neither at the foot of a page, below its heading, nor at the head of the next one."""
     info = tuple(

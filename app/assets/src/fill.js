@@ -40,7 +40,18 @@ export function start() {
   document.addEventListener("laudo:session-back", flush);
   watchLeaving({ unsaved, flush });
   restore();
+  showKept();
   keepOnDevice();
+}
+
+/** Where nothing is taken just now (web/refused_forms.py), what is kept here is shown, and stays. */
+async function showKept() {
+  const forms = [...document.querySelectorAll("form[data-refused-field]")];
+  const byKey = new Map(forms.map((form) => [form.dataset.refusedField, form]));
+  for (const draft of await kept("saves", ({ key }) => byKey.has(key))) {
+    putEntries(byKey.get(draft.key), draft.entries);
+    mark(byKey.get(draft.key), "unsaved");
+  }
 }
 
 /** Forms whose words the server has not acknowledged. */

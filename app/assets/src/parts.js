@@ -7,7 +7,7 @@ import * as signature from "./signature.js";
 
 const PARTS = [
   ["[data-reading]", measure],
-  ["form[data-field-form]", fill],
+  ["form[data-field-form], form[data-refused-field]", fill],
   ["[data-photos]", photos],
   ["form[data-signature]", signature],
   ["[data-leftovers]", leftovers],
