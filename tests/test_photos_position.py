@@ -23,32 +23,13 @@ HX = {"HX-Request": "true"}
 REASON = "Cable cellar, 12 m below ground: no signal."
 
 
-def demanding():
-    """`a_definition`, but photos of the enclosure need a position."""
-    whole = scenarios.a_definition()
-    sections = tuple(
-        section.model_copy(
-            update={
-                "fields": tuple(
-                    field.model_copy(
-                        update={"photos": field.photos.model_copy(update={"gps_required": True})}
-                    )
-                    if field.id == "enclosure"
-                    else field
-                    for field in section.fields
-                )
-            }
-        )
-        for section in whole.sections
-    )
-    return whole.model_copy(update={"sections": sections})
-
-
 @pytest.fixture
 def place(acting, cast) -> UUID:
     """Where the photo without a position stands, in a report that lacks nothing else."""
     with acting(cast.tess) as tess:
-        report = scenarios.a_report(tess, version=scenarios.a_checklist(tess, demanding()))
+        report = scenarios.a_report(
+            tess, version=scenarios.a_checklist(tess, scenarios.a_definition_with_positions())
+        )
         scenarios.all_answers(report, tess)
         photo = scenarios.a_photo(report, "enclosure", tess, has_position=False, position=3)
         signed = content_hash(report, load_facts(report))
