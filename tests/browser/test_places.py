@@ -102,7 +102,7 @@ def test_a_photo_without_a_position_goes_through_with_a_reason(
     expect(page.get_by_text("Photos without a position: 1.")).to_be_visible()
     page.get_by_role("link", name="Enclosure free of damage").first.click()
     expect(page.locator("#photo-enclosure-0")).to_be_in_viewport()
-    card(page, "enclosure").get_by_text("There is no position to be had").click()
+    card(page, "enclosure").get_by_text("No position here").click()
     card(page, "enclosure").get_by_label("Why there is no position").fill("12 m below ground.")
     card(page, "enclosure").get_by_role("button", name="Save the reason").click()
     expect(card(page, "enclosure")).to_contain_text("Without a position, for the reason below.")
