@@ -158,6 +158,26 @@ def a_definition(code: str = "ATS", **changes: Any) -> Definition:
     return Definition(**{**parts, **changes})
 
 
+def a_definition_with_positions(code: str = "CAVE") -> Definition:
+    """The same, but photos of the enclosure need a position."""
+    whole = a_definition(code=code)
+    return whole.model_copy(
+        update={
+            "sections": tuple(
+                section.model_copy(update={"fields": tuple(map(_with_position, section.fields))})
+                for section in whole.sections
+            )
+        }
+    )
+
+
+def _with_position(field: Field) -> Field:
+    if field.id != "enclosure":
+        return field
+    photos = field.photos.model_copy(update={"gps_required": True})
+    return field.model_copy(update={"photos": photos})
+
+
 def a_checklist(actor: Actor, definition: Definition | None = None, **columns: Any) -> Version:
     """A published checklist; returns version 1, whose `.checklist` is the master."""
     definition = definition or a_definition(code=f"ATS{next(_turn)}")

@@ -23,32 +23,13 @@ HX = {"HX-Request": "true"}
 REASON = "Cable cellar, 12 m below ground: no signal."
 
 
-def demanding():
-    """`a_definition`, but photos of the enclosure need a position."""
-    whole = scenarios.a_definition()
-    sections = tuple(
-        section.model_copy(
-            update={
-                "fields": tuple(
-                    field.model_copy(
-                        update={"photos": field.photos.model_copy(update={"gps_required": True})}
-                    )
-                    if field.id == "enclosure"
-                    else field
-                    for field in section.fields
-                )
-            }
-        )
-        for section in whole.sections
-    )
-    return whole.model_copy(update={"sections": sections})
-
-
 @pytest.fixture
 def place(acting, cast) -> UUID:
     """Where the photo without a position stands, in a report that lacks nothing else."""
     with acting(cast.tess) as tess:
-        report = scenarios.a_report(tess, version=scenarios.a_checklist(tess, demanding()))
+        report = scenarios.a_report(
+            tess, version=scenarios.a_checklist(tess, scenarios.a_definition_with_positions())
+        )
         scenarios.all_answers(report, tess)
         photo = scenarios.a_photo(report, "enclosure", tess, has_position=False, position=3)
         signed = content_hash(report, load_facts(report))
@@ -92,7 +73,7 @@ def test_without_a_reason_it_holds_the_submit_and_the_check_links_to_its_card(
     address = f"/reports/{report_id}/fill?at=enclosure#photo-enclosure-3"
     assert page.count(f'href="{address}"') == 2, "the item, and the way to the first one"
     fill = tess.get(address).text
-    assert 'id="photo-enclosure-3"' in fill and "There is no position to be had" in fill
+    assert 'id="photo-enclosure-3"' in fill and "No position here" in fill
     assert tess.post(f"/reports/{report_id}/submit").status_code == 422
 
 
@@ -154,7 +135,7 @@ def test_where_nothing_is_missing_no_reason_is_taken(acting, cast, tess, place, 
         photo = scenarios.a_photo(the_report(), field_id, actor, position=9, **options)
         other = scenarios.place_of(photo).id
     assert explain(tess, other).status_code == 409
-    assert "There is no position to be had" not in tess.get(f"/photos/{other}/card").text
+    assert "No position here" not in tess.get(f"/photos/{other}/card").text
 
 
 def test_the_reason_changes_the_content_and_its_absence_does_not(acting, cast, place):

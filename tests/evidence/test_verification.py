@@ -40,6 +40,7 @@ from tests import servers as test_servers
 from tests.backup_stage import Place, copied_place, empty_place, fill, place
 from tests.cast import Person
 from tests.evidence.stage import asking, earlier_database
+from tests.evidence.tampering import unguarded
 from tests.pictures import a_jpeg
 from tests.test_documents_jobs import Desk
 
@@ -146,6 +147,35 @@ def test_every_format_is_at_hand(earlier, later, today):
 
 def test_a_fresh_report_is_unbroken(there):
     assert wrong(there) == []
+
+
+ANY_PLACE = (
+    "(select p.id from photo_placements p join snapshots s using (report_id)"
+    " where p.removed_at is null order by p.id limit 1)"
+)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        # What the unique rule of earlier releases would have refused.
+        "insert into photo_placements (tenant_id, report_id, photo_id, field_id, position)"
+        f" select tenant_id, report_id, photo_id, field_id, 77 from photo_placements where id = {ANY_PLACE}",
+        "insert into photo_placements (tenant_id, report_id, photo_id, field_id, removed_at)"
+        f" select tenant_id, report_id, photo_id, field_id, now() from photo_placements where id = {ANY_PLACE}",
+        f"update photo_placements set position_reason = 'Forged' where id = {ANY_PLACE}",
+        f"update photo_placements set caption = 'Forged' where id = {ANY_PLACE}",
+    ],
+)
+def test_a_forged_place_is_named_whatever_the_format(there, tmp_path, forged):
+    there.let_go()
+    with copied_place(there, tmp_path / "storage") as copy:
+        connection = unguarded(copy.database)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(forged)
+            assert cursor.rowcount == 1
+        connection.close()
+        assert wrong(copy)
 
 
 def committed_meanwhile(there: Place, act: Callable[[Actor], object], before: str):
