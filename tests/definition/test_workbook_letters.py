@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.definition.workbook.letters import MAX_NOTED, MORE_UNPRINTABLE
-from app.definition.workbook.sheet import shown_text
+from app.definition.workbook.shown import plain_text
 from tests.definition.builders import read
 from tests.sentences import SENTENCES, UNPRINTABLE
 
@@ -55,4 +55,4 @@ def test_a_long_list_ends() -> None:
     ],
 )
 def test_joiners_stay_where_they_spell_a_word(typed: str, kept: str) -> None:
-    assert shown_text(typed) == kept
+    assert plain_text(typed) == kept
