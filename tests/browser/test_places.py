@@ -122,7 +122,7 @@ def test_what_was_taken_near_here_is_found_by_a_button(
     page.get_by_text("Filter and sort").click()
     page.get_by_role("button", name="Use my position").click()
     expect(page.get_by_label("Photos taken near")).to_have_value("-23.550520, -46.633308")
-    expect(page.locator("#reports .chip")).to_contain_text("within 500 m of")
+    expect(page.locator("#reports .chips")).to_contain_text("within 500 m of")
     expect(page.get_by_role("link", name="Board beside me")).to_be_visible()
     page.wait_for_url(re.compile("near="))
 

@@ -149,7 +149,7 @@ def test_a_report_that_cannot_be_read_hides_no_other(stage):
         stage.connection.commit()
         found = stage.named_by_check()
         assert sum("cannot be read" in one for one in found) == 1, found
-        assert any("status" in one for one in found), found
+        assert any("the state that it is in" in one for one in found), found
     finally:
         stage.place.as_superuser("delete from verifications")
         stage.mend()
@@ -189,7 +189,7 @@ def test_the_chains_page_says_the_same(stage):
         page = stage.client.get("/audit/chain").text
         assert "1 completed report is no longer what was frozen" in page
         first = re.search(r"What differs:.*?<li>(.*?)</li>", unescape(page), re.DOTALL)
-        assert first and 'The signature as "Technician": signer.' in first[1], page
+        assert first and 'The signature as "Technician": the name of the signer.' in first[1], page
         shown = stage.client.get(f"/reports/{stage.report_id}").text
         assert "no longer what was frozen" in shown, "the kept verdict stands on the page at once"
     finally:
