@@ -329,7 +329,7 @@ def test_photos_have_their_place_time_and_hash(acme):
     gone = scenarios.a_photo(
         report, "enclosure", acme, position=2, removed_at=datetime.now(UTC)
     )  # fmt: skip
-    photo_id, digests = photo.id, (photo.sha256, gone.sha256)
+    place_id, digests = scenarios.place_of(photo).id, (photo.sha256, gone.sha256)
     page = workbook(acme)["Photos"]
     first, second = rows(page)
     assert (first["Report"], first["Question"], first["Field id"], first["Photo no."]) == (
@@ -345,7 +345,7 @@ def test_photos_have_their_place_time_and_hash(acme):
     assert first["Position from"] == "from the browser"
     assert first["SHA-256"] == digests[0] and first["Taken with"] == "Phone"
     assert (cell(page, "Caption").data_type, cell(page, "Caption").quotePrefix) == ("s", True)
-    assert cell(page, "Link").hyperlink.target == f"http://localhost/photos/{photo_id}/original"
+    assert cell(page, "Link").hyperlink.target == f"http://localhost/photos/{place_id}/original"
     assert (second["State"], second["Why it is used"]) == (
         "Quarantined photo",
         "The site is closed",
