@@ -374,10 +374,10 @@ def test_exceptions_are_listed_with_what_a_reader_needs(acme):
     report_id = report.id
     found = rows(workbook(acme)["Exceptions"])
     assert [row["Exception"] for row in found] == [
-        "Not OK", "Quarantined photo", "Damaged photo", "Out of limits",
-        "N.A. although required", "Clocks disagree", "Places disagree",
+        "Not OK", "Quarantined photo", "Damaged photo", "Clocks disagree", "Places disagree",
+        "Out of limits", "N.A. although required",
     ]  # fmt: skip
-    not_ok, quarantined, _damaged, out, na, clocks, _places = found
+    not_ok, quarantined, _damaged, clocks, _places, out, na = found
     assert (not_ok["Question"], not_ok["Comment or reason"]) == (
         "Enclosure free of damage", "Dented",
     )  # fmt: skip
