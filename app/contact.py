@@ -42,7 +42,8 @@ _PHONE = re.compile(r"[\w +()./,;:#*\-–]+")
 _TAX_NUMBER = re.compile(r"[\w .,/\-–&]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(?![0-9]+(?:[/?#]|$))")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9\-]{0,61}[a-z0-9]")
-# What would end an attribute or an address, or hide where it leads.
+# What would end an attribute or an address; what nobody sees, and so hides where it leads, is no
+# printable sign.
 _UNFIT = re.compile(r"[\s\x00-\x1f\x7f-\xa0\"'<>\\`{}|^]")
 
 
@@ -104,7 +105,7 @@ def tidy_website(text: str) -> str:
     if scheme and scheme[1].lower() not in ("http", "https"):
         raise bad
     rest = typed[scheme.end() :].removeprefix("//") if scheme else typed.removeprefix("//")
-    if not rest or _UNFIT.search(rest):
+    if not rest or _UNFIT.search(rest) or not rest.isprintable():
         raise bad
     try:
         parts = urlsplit(f"https://{rest}")

@@ -72,7 +72,8 @@ def test_a_website_is_kept_with_https(text: str, kept: str) -> None:
         "ftp://acme.com", "mailto:a@b.com", "file:///etc/passwd", "https://u:p@acme.com",
         "https://acme.com@evil.com", "acme", "localhost", "https://", "127.0.0.1", "https://[::1]/",
         "acme.com/\"><script>", "acme.com\\@evil.com", "acme.com/a b", "acme.com:99999",
-        "a\u202ecme.com", "https:///acme.com", f"acme.com/{'x' * MAX_WEBSITE}", "acme..com",
+        "a\u202ecme.com", "acme.com/\u202egpj.exe", "acme.com/\u200b", "acme.com?x=\u2066a\u2069",
+        "acme.com/\U000e0041", "acme.com/\ud800", "https:///acme.com", f"acme.com/{'x' * MAX_WEBSITE}", "acme..com",
     ],
 )  # fmt: skip
 def test_what_is_no_website_is_refused(text: str) -> None:

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from threading import Thread
@@ -23,6 +24,7 @@ from app.definition.outcome import Outcome
 from app.errors import NotFound
 from app.evidence.queries import list_entries
 from app.exports import making
+from app.exports.about import filter_lines
 from app.exports.records import ReportRecord
 from app.exports.service import (
     KIND,
@@ -55,7 +57,8 @@ from app.models import (
     WorkState,
 )
 from app.reports.export import TooManyRows
-from app.reports.finding import Wanted
+from app.reports.finding import Due, DueDays, FilterChoices, Wanted
+from app.reports.near import Circle
 from app.storage import StorageUnavailable
 from app.storage.references import list_named
 from app.tenancy import tenant_scope
@@ -68,6 +71,9 @@ from tests.web.test_sheets import formulas_in
 
 FORMULA = '=HYPERLINK("http://evil.test")'
 ZONE = "America/Sao_Paulo"
+SOME_DAY = datetime(2026, 3, 1, tzinfo=UTC)
+# What orders the list and narrows nothing.
+UNFILTERED = {"order", "is_descending"}
 NUMBERS = {"text": "1.234,5", "decimal": "1234.5"}
 
 
@@ -323,7 +329,7 @@ def test_photos_have_their_place_time_and_hash(acme):
     gone = scenarios.a_photo(
         report, "enclosure", acme, position=2, removed_at=datetime.now(UTC)
     )  # fmt: skip
-    photo_id, digests = photo.id, (photo.sha256, gone.sha256)
+    place_id, digests = scenarios.place_of(photo).id, (photo.sha256, gone.sha256)
     page = workbook(acme)["Photos"]
     first, second = rows(page)
     assert (first["Report"], first["Question"], first["Field id"], first["Photo no."]) == (
@@ -339,7 +345,7 @@ def test_photos_have_their_place_time_and_hash(acme):
     assert first["Position from"] == "from the browser"
     assert first["SHA-256"] == digests[0] and first["Taken with"] == "Phone"
     assert (cell(page, "Caption").data_type, cell(page, "Caption").quotePrefix) == ("s", True)
-    assert cell(page, "Link").hyperlink.target == f"http://localhost/photos/{photo_id}/original"
+    assert cell(page, "Link").hyperlink.target == f"http://localhost/photos/{place_id}/original"
     assert (second["State"], second["Why it is used"]) == (
         "Quarantined photo",
         "The site is closed",
@@ -368,10 +374,10 @@ def test_exceptions_are_listed_with_what_a_reader_needs(acme):
     report_id = report.id
     found = rows(workbook(acme)["Exceptions"])
     assert [row["Exception"] for row in found] == [
-        "Not OK", "Quarantined photo", "Damaged photo", "Out of limits",
-        "N.A. although required", "Clocks disagree", "Places disagree",
+        "Not OK", "Quarantined photo", "Damaged photo", "Clocks disagree", "Places disagree",
+        "Out of limits", "N.A. although required",
     ]  # fmt: skip
-    not_ok, quarantined, _damaged, out, na, clocks, _places = found
+    not_ok, quarantined, _damaged, clocks, _places, out, na = found
     assert (not_ok["Question"], not_ok["Comment or reason"]) == (
         "Enclosure free of damage", "Dented",
     )  # fmt: skip
@@ -399,6 +405,28 @@ def test_the_file_says_what_it_is(acme):
     assert said["Time zone of all times without another one"] == ZONE
     assert str(said["Made by"]).startswith("Laudo ")
     assert isinstance(said["Everything as it stood at"], datetime)
+
+
+NOBODY = UUID(int=7)
+NARROWED = {
+    "search": "x", "status": ReportStatus.DRAFT, "result": Outcome.FAILED, "checklist_id": NOBODY,
+    "project_id": NOBODY, "equipment_id": NOBODY, "person_id": NOBODY, "since": SOME_DAY,
+    "until": SOME_DAY, "started_since": SOME_DAY, "started_until": SOME_DAY,
+    "completed_since": SOME_DAY, "completed_until": SOME_DAY,
+    "due": DueDays(Due.LATE, None, SOME_DAY.date()),
+    "near": Circle(Decimal("-22.9071"), Decimal("-47.0632"), 500),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(Wanted) if one.name not in UNFILTERED])
+def test_the_file_names_every_filter(app, name):
+    """Without its line, "all reports that this person may see" would stand there."""
+    nothing = FilterChoices((), (), (), (), ())
+    with app.test_request_context():
+        lines = list(filter_lines(Wanted(**{name: NARROWED[name]}), nothing, ZONE))
+    assert len(lines) == 1 and all(lines[0])
+    if name == "near":
+        assert lines[0][1] == "within 500 m of \u221222.907100, \u221247.063200"
 
 
 def test_no_cell_of_any_sheet_becomes_a_formula(acme):

@@ -86,6 +86,16 @@ def test_the_list_s_filters_carry_over(client_of, acting, cast, some):
         assert entry.facts["facts"]["reports"] == "1"
 
 
+def test_a_nul_among_the_filters_finds_what_stands_beside_it(client_of, acting, cast, some):
+    """An address with one is refused before; a form that was sent by hand comes through."""
+    answer = client_of(cast.max).post(PAGE, data={"search": "no\0such", "format": "csv"})
+    assert answer.status_code == 422
+    answer = client_of(cast.max).post(PAGE, data={"search": "\0failed\0", "format": "csv"})
+    assert answer.status_code == 303
+    with acting(cast.max):
+        assert newest().filters == {"search": "failed"}
+
+
 def test_a_technician_is_told_of_their_own_reports_only(client_of, cast, some):
     page = client_of(cast.tess).get(NEW).text
     assert "Export this report" in page

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
+from app.exports.words import circle_words
 from app.reports.export_sheet import outcome_words, status_words
 from app.reports.finding import Choices, Due, FilterChoices, Wanted
 from app.reports.snapshot import app_version
@@ -77,6 +78,8 @@ def filter_lines(wanted: Wanted, choices: FilterChoices, zone: str) -> Iterator[
     if wanted.due:
         words = {Due.LATE: _("Late"), Due.WEEK: _("In the next 7 days")}
         yield _("Due day"), words[wanted.due.name]
+    if wanted.near:
+        yield _("Photos taken near"), circle_words(wanted.near)
 
 
 def _name_of(offered: Choices, chosen: UUID) -> str:

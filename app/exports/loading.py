@@ -20,10 +20,10 @@ from sqlalchemy.orm import joinedload
 from app.exports.columns import Extra, FieldKey, VersionOf
 from app.extensions import db
 from app.models import Account, Actor, Answer, Checklist, Report, Snapshot, Version
-from app.reports.facts import ReportFacts, load_facts_of, own_of
+from app.reports.facts import ReportFacts, frozen_surroundings, load_facts_of, own_of
 from app.reports.finding import Wanted, conditions, ordering
 from app.reports.queries import visible_to
-from app.surroundings import Surroundings, surroundings_of, thawed
+from app.surroundings import Surroundings, surroundings_of
 
 IDS_AT_ONCE = 1_000
 
@@ -174,7 +174,8 @@ def _frozen(ids: Iterable[UUID]) -> dict[UUID, Mapping[str, Any]]:
 
 
 def _surroundings(report: Report, frozen: Mapping[str, Any] | None) -> Surroundings:
-    return thawed(frozen) if frozen else surroundings_of(report.project)
+    today = surroundings_of(report.project)
+    return frozen_surroundings(lambda: frozen, today) if frozen else today
 
 
 def _names(reports: Iterable[Report]) -> dict[UUID, str]:

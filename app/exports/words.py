@@ -13,6 +13,7 @@ from app.distances import distance_words
 from app.exports.columns import Column, Extra
 from app.gazetteer.lookup import Nearest
 from app.pdf.context import PlaceSource, TimeSource
+from app.reports.near import Circle
 from app.web.books import Heading
 from app.web.locale import reader_language
 
@@ -168,6 +169,13 @@ def site_words(metres: float) -> str:
     """'9,545 km from the site'."""
     distance = distance_words(metres, reader_language())
     return str(_("%(distance)s from the site", distance=distance))
+
+
+def circle_words(circle: Circle) -> str:
+    """'within 500 m of −22.907100, −47.063200'."""
+    radius = distance_words(circle.radius_m, reader_language())
+    place = f"{circle.latitude:.6f}, {circle.longitude:.6f}".replace("-", "\u2212")
+    return str(_("within %(radius)s of %(place)s", radius=radius, place=place))
 
 
 def time_source_words(source: TimeSource) -> str:

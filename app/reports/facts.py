@@ -7,8 +7,9 @@ still valid for signing, which knows the hash of the content.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, select
@@ -171,12 +172,15 @@ def read_surroundings(report: Report) -> Surroundings:
     if not report.is_finished:
         return today
     body = db.session.scalar(select(Snapshot.body).where(Snapshot.report_id == report.id))
-    if body is None:
-        return today
+    return today if body is None else frozen_surroundings(lambda: json.loads(body), today)
+
+
+def frozen_surroundings(read: Callable[[], Mapping[str, Any]], today: Surroundings) -> Surroundings:
+    """Those of the snapshot that `read` returns; today's where it cannot be read: the verification
+    tells of a snapshot that was changed, and what shows its report goes on."""
     try:
-        return thawed(json.loads(body))
+        return thawed(read())
     except (*UNREADABLE, ArithmeticError):
-        # The verification tells of a snapshot that was changed; the page is there to show that.
         return today
 
 

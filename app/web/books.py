@@ -36,7 +36,7 @@ MAX_LINKS = 10_000
 PRINTED_WIDTH = 160
 # From this width on a column breaks its lines; a row grows with them up to so many.
 WRAPPED_WIDTH, MOST_LINES, LINE_POINTS = 24, 12, 15
-UNFIT = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+UNFIT = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 PLAIN_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 HEAD_FONT = Font(name="Calibri", size=11, bold=True, color="FF1F2937")

@@ -21,7 +21,6 @@ from zoneinfo import ZoneInfo
 from flask import Response, send_file
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
 # A program that opens a file of values runs what begins with one of these; Excel in Japan takes
@@ -35,6 +34,10 @@ UNSEEN = ' "\u00a0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\u30
 BEGINNING = re.compile(
     f"(?:^|(?<=[{re.escape(SEPARATORS)}]))[{UNSEEN}]*(?=[{re.escape(FORMULA_STARTS)}])"
 )
+# What XML cannot hold, so no workbook either: one such sign would make the whole file fail.
+NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# Spreadsheets read the sign of this number there; that of "_" itself keeps the text as it is.
+ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 MAX_CELL = 32_767
 CUT = " [...]"
 CHUNK = 64_000
@@ -153,9 +156,11 @@ def _xlsx_cell(page: Any, value: Any, zone: tzinfo) -> Any:
 
 
 def fitting(text: str) -> str:
-    """The text as a cell of a workbook can hold it: cut and marked where it is too long."""
-    clean = ILLEGAL_CHARACTERS_RE.sub("", text)
-    return clean[: MAX_CELL - len(CUT)] + CUT if len(clean) > MAX_CELL else clean
+    """The text as the file of a workbook has it, cut and marked where it is too long for a cell."""
+    clean = NOT_XML.sub("", text)
+    if len(clean) > MAX_CELL:
+        clean = clean[: MAX_CELL - len(CUT)] + CUT
+    return ESCAPE.sub("_x005F_", clean)
 
 
 def _text_cell(page: Any, text: str) -> Any:

@@ -141,6 +141,21 @@ def test_a_part_that_lies_about_its_size() -> None:
     assert "damaged" in only_sentence(bytes(data))
 
 
+@pytest.mark.parametrize("name", ["xl/worksheets/sheet1.dat", "xl/worksheets/sheet1"])
+def test_a_part_that_was_not_looked_through_is_not_opened(name: str) -> None:
+    """Whatever the workbook calls its sheet: no count of the guard was taken there."""
+    links = "xl/_rels/workbook.xml.rels"
+    old = SHEET.removeprefix("xl/").encode(), name.removeprefix("xl/").encode()
+    data = repacked(GOOD, lambda one, part: part.replace(*old) if one == links else part)
+    with zipfile.ZipFile(io.BytesIO(GOOD)) as archive:
+        parts = {one: archive.read(one) for one in archive.namelist() if one != SHEET}
+        sheet = archive.read(SHEET)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts[links] = archive.read(links)
+    assert name.encode() in parts[links] or name.removeprefix("xl/").encode() in parts[links]
+    assert "damaged" in only_sentence(zipped({**parts, name: sheet}))
+
+
 ENTITY = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "lol">%s]><x/>'
 BILLION = b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 9))
 

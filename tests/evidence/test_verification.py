@@ -113,12 +113,18 @@ def renamed(_actor: Actor) -> None:
     db.session.execute(
         update(Project).values(
             name=Project.name + " II", client="New client", address="Elsewhere 1", latitude=1,
-            longitude=2,
+            longitude=2, radius_m=10, client_contact={"phone": "123 now"},
         )
     )  # fmt: skip
     db.session.execute(update(Equipment).values(tag=Equipment.tag + "-B", name="Renamed"))
     db.session.execute(
-        update(Tenant).values(name="Acme Holding", contact="Moved", locale="pt_BR", time_zone="UTC")
+        update(Tenant).values(
+            name="Acme Holding",
+            contact="Moved",
+            contact_parts={"phone": "123"},
+            locale="pt_BR",
+            time_zone="UTC",
+        )
     )
 
 

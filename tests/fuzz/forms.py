@@ -94,9 +94,11 @@ GOOD = {
     "new": "a new long password", "again": "a new long password", "locale": "en",
     "time_zone": "UTC", "next": "/reports/", "latitude": "-23.5", "longitude": "-46.6",
     "deletion-slug": LEAVER, "signer_name": "Rui Signer", "comment": "Seen and measured", "reason": "It was dark",
+    "contact_website": "www.acme.example",
 }  # fmt: skip
 # A day that a report may still be due.
-BY_TYPE = {"date": "2199-03-31", "time": "14:05", "number": "5", "email": "a@b.test"}
+BY_TYPE = {"date": "2199-03-31", "time": "14:05", "number": "5", "email": "a@b.test",
+           "tel": "+55 11 4002-8922"}  # fmt: skip
 
 
 def plausible(name: str, given: dict[str, str]) -> str:

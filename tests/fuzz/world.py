@@ -172,6 +172,7 @@ def _filled(app: Flask, connection: Connection) -> World:
         if key == "ana":
             _collect(world, client)
             _collect_conflict(world, client)
+            _collect_repeat(world, client)
         if key == "sam":
             _collect(world, client)
     _collect(world, app.test_client())
@@ -217,6 +218,15 @@ def _collect_conflict(world: World, client: FlaskClient) -> None:
     _take_forms(world, path, page.get_data(as_text=True))
 
 
+def _collect_repeat(world: World, client: FlaskClient) -> None:
+    """Those of the page of photos that a plain form brought twice, which its address names."""
+    report_id, placement_id = world.rows["report_id"][1], world.rows["placement_id"][2]
+    path = f"/reports/{report_id}/fields/enclosure/photos/again?placement={placement_id}"
+    page = client.get(path)
+    assert page.status_code == 200, page.status_code
+    _take_forms(world, path, page.get_data(as_text=True))
+
+
 def _take_forms(world: World, path: str, page: str) -> None:
     places = world.app.url_map.bind("localhost")
     for form in forms_of(page):
@@ -247,6 +257,11 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
     scenarios.all_answers(full, ana)
     photos = [_photo(report, ana, cast), _photo(report, ana, cast, PhotoVerdict.QUARANTINED),
               _photo(full, ana, cast), _photo(report, ana, cast, None)]  # fmt: skip
+    lacking = scenarios.a_report(
+        ana, project=project,
+        version=scenarios.a_checklist(ana, scenarios.a_definition_with_positions()),
+    )  # fmt: skip
+    photos.append(_photo(lacking, ana, cast, has_position=False))
     signed = content_hash(full, load_facts(full))
     scenarios.a_signature(full, "technician", ana, content_hash=signed)
     drawn = a_jpeg((40, 30))
@@ -276,7 +291,7 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "equipment_id": [equipment.id, free.id],
         "checklist_id": [version.checklist_id],
         "version_id": [draft.id, version.id],
-        "report_id": [report.id, full.id, done.id],
+        "report_id": [report.id, full.id, done.id, lacking.id],
         "placement_id": photos,
         "signature_id": [signature.id],
         "document_id": _documents(report.id, done.id, ana, cast),
@@ -415,10 +430,12 @@ def _invitation(ana: Actor) -> UUID:
     return invitation_id
 
 
-def _photo(report: Any, ana: Actor, cast: Cast, verdict: Any = PhotoVerdict.GOOD) -> UUID:
+def _photo(
+    report: Any, ana: Actor, cast: Cast, verdict: Any = PhotoVerdict.GOOD, **facts: Any
+) -> UUID:
     """The place of a photo with its bytes and both derivatives."""
     data = a_jpeg((64, 48))
-    photo = scenarios.a_photo(report, "enclosure", ana, verdict=verdict, data=data)
+    photo = scenarios.a_photo(report, "enclosure", ana, verdict=verdict, data=data, **facts)
     photo_id, placement_id = photo.id, scenarios.place_of(photo).id
     if verdict is None:
         db.session.add(PhotoCheck(photo_id=photo_id, state=WorkState.FAILED, error="gave_up"))

@@ -49,6 +49,25 @@ def test_numbers_are_numbers_to_the_last_digit(tmp_path):
         assert f"<v>{text}</v>" in xml
 
 
+@pytest.mark.parametrize("sign", ["\x00", "\x1f", "\ufffe", "\uffff", "\ud800", "\udfff"])
+def test_a_sign_that_xml_cannot_hold_breaks_no_workbook(tmp_path, sign):
+    path = tmp_path / "book.xlsx"
+    book = XlsxBook(path, ZONE)
+    book.page(f"S{sign}heet", "sheet", [Heading(f"H{sign}")]).add([f"a{sign}b"])
+    book.save()
+    page = openpyxl.load_workbook(path).active
+    assert page.title.replace("_", "") == "Sheet"
+    assert [cell.value for (cell,) in page.iter_rows()] == ["H", "ab"]
+
+
+def test_a_text_that_looks_like_an_escape_stays_as_it_is(tmp_path):
+    """Spreadsheets show "_x003D_" as "="."""
+    a_workbook(tmp_path, ["_x003D_1_x000D_", "_x3D_"], headings=2)
+    with zipfile.ZipFile(tmp_path / "book.xlsx") as zipped:
+        xml = "".join(zipped.read(name).decode() for name in zipped.namelist())
+    assert ">_x005F_x003D_1_x005F_x000D_<" in xml and ">_x3D_<" in xml
+
+
 def test_days_times_and_moments_are_what_they_are(tmp_path):
     day, hour, moment, naive = cells(
         tmp_path, date(2026, 1, 2), time(14, 5), NOON, datetime.fromisoformat("2026-01-02T03:04:05")

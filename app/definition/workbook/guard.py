@@ -33,7 +33,8 @@ MAX_EXTRAS = 20_000
 # Tiny parts repeat themselves so much that their ratio means nothing.
 _RATIO_COUNTS_FROM = MEGABYTE
 
-_XML_NAMES = (".xml", ".rels", ".vml")
+# What is looked through here; the reader opens no other part.
+XML_NAMES = (".xml", ".rels", ".vml")
 _FORBIDDEN = tuple(
     word.encode(encoding)
     for word in ("<!DOCTYPE", "<!ENTITY")
@@ -130,7 +131,7 @@ def _is_oversized(entry: zipfile.ZipInfo) -> bool:
         return False
     if entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
         return True
-    return entry.filename.lower().endswith(_XML_NAMES) and entry.file_size > MAX_XML_PART
+    return entry.filename.lower().endswith(XML_NAMES) and entry.file_size > MAX_XML_PART
 
 
 def _check_format(archive: zipfile.ZipFile) -> Sentence | None:
@@ -142,7 +143,7 @@ def _check_parts(archive: zipfile.ZipFile) -> Sentence | None:
     """Reads each XML part once: a part is bounded by the size its directory entry declares."""
     counts: Counter[str] = Counter()
     for entry in archive.infolist():
-        if not entry.filename.lower().endswith(_XML_NAMES):
+        if not entry.filename.lower().endswith(XML_NAMES):
             continue
         part = archive.read(entry)
         if any(word in part for word in _FORBIDDEN) or not _is_plain(part):

@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element
 from defusedxml import ElementTree
 
 from app.definition.workbook.codes import format_of
+from app.definition.workbook.guard import XML_NAMES
 
 _ROOT = ""
 
@@ -63,7 +64,8 @@ class Package:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        self._names = {name.lower(): name for name in archive.namelist()}
+        names = (name for name in archive.namelist() if name.lower().endswith(XML_NAMES))
+        self._names = {name.lower(): name for name in names}
         self.book = next(
             (one.name for one in self.related(_ROOT) if one.kind == "officeDocument"),
             "xl/workbook.xml",
