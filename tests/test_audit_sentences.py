@@ -154,6 +154,13 @@ def test_a_list_that_nothing_narrowed_has_no_dash_for_its_filters(action):
         assert not str(tell(Act(action, "Ana", none))).endswith(NOTHING)
 
 
+def test_who_ends_their_own_support_access_is_named_once():
+    own = str(tell(Act("support.ended", "Sam Super", {"whose": "Sam Super"})))
+    assert own == "Sam Super ended their own support access."
+    admins = str(tell(Act("support.ended", "Ana Admin", {"whose": "Sam Super"})))
+    assert admins == "Ana Admin ended the support access of Sam Super."
+
+
 def test_kinds_share_no_noun_and_are_all_used():
     assert len(KIND_OF_NOUN) == sum(len(kind.nouns) for kind in KINDS)
     for kind in KINDS:

@@ -100,6 +100,8 @@ def _invitation_accepted(act: Act) -> Sentence:
 def _support_ended(act: Act) -> Sentence:
     if act.facts.get("ran_out"):
         return filled(N_("The time of the support access of %(whose)s was over."), act)
+    if act.facts.get("whose") == act.name:
+        return filled(N_("%(name)s ended their own support access."), act)
     return filled(N_("%(name)s ended the support access of %(whose)s."), act)
 
 
