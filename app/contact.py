@@ -34,8 +34,8 @@ BAD_TAX_NUMBER = N_(
     '"%(text)s" is not a tax number. Write letters and digits, with . - / and spaces if you like.'
 )
 WRONG_CNPJ = N_(
-    "As a CNPJ this number has wrong check digits. It is kept as it is; look whether it was typed"
-    " right."
+    "The check digits of this CNPJ are wrong. The number is kept as typed; check it for a typing"
+    " error."
 )
 
 _PHONE = re.compile(r"[\w +()./,;:#*\-–]+")

@@ -141,6 +141,26 @@ def test_every_sentence_is_whole_whatever_the_entry_lacks(action):
     assert kind_of(action), f"{action.partition('.')[0]!r} belongs to no kind: {WHERE}"
 
 
+NARROWED = [
+    action
+    for action in TELLINGS
+    if "Hall 7" in str(tell(Act(action, "Ana", {"filters": {"search": "Hall 7"}})))
+]
+
+
+@pytest.mark.parametrize("action", NARROWED)
+def test_a_list_that_nothing_narrowed_has_no_dash_for_its_filters(action):
+    for none in ({}, {"filters": {}}, {"filters": None}):
+        assert not str(tell(Act(action, "Ana", none))).endswith(NOTHING)
+
+
+def test_who_ends_their_own_support_access_is_named_once():
+    own = str(tell(Act("support.ended", "Sam Super", {"whose": "Sam Super"})))
+    assert own == "Sam Super ended their own support access."
+    admins = str(tell(Act("support.ended", "Ana Admin", {"whose": "Sam Super"})))
+    assert admins == "Ana Admin ended the support access of Sam Super."
+
+
 def test_kinds_share_no_noun_and_are_all_used():
     assert len(KIND_OF_NOUN) == sum(len(kind.nouns) for kind in KINDS)
     for kind in KINDS:
@@ -218,7 +238,7 @@ def test_an_entrys_own_page_names_every_value_once(app):
 @pytest.mark.parametrize(
     ("action", "fact", "one", "many"),
     [
-        ("reports.exported", "rows", "1 report out", "100,000 reports out"),
+        ("reports.exported", "rows", "1 report (", "100,000 reports ("),
         ("session.others_closed", "sessions", "on 1 other device.", "all 100,000 other devices"),
         ("export.made", "files", "1 file,", "100,000 files,"),
         ("support.opened", "minutes", "1 minute:", "100,000 minutes:"),

@@ -137,7 +137,7 @@ def test_the_company_keeps_its_contact_and_the_audit_each_change(client_of, acti
     assert client.post("/company/brand", data=form).status_code == 303
     page = client.get("/company/brand").text
     assert 'value="https://acme.example"' in page and 'value="+55 11 4002"' in page
-    assert "wrong check digits" not in page
+    assert "check digits of this CNPJ are wrong" not in page
     with acting(cast.ana):
         tenant = db.session.scalars(select(Tenant)).one()
         assert set(tenant.contact_parts) == set(PARTS) and tenant.contact == "Since 1998"
@@ -183,10 +183,10 @@ def test_wrong_check_digits_are_said_and_saved(client_of, acting, cast):
     wrong = typed(tax_number="11.222.333/0001-82")
     saved = client.post("/company/brand", data={**brand_form(client), **wrong})
     assert saved.status_code == 303
-    assert "wrong check digits" in client.get("/company/brand").text
+    assert "check digits of this CNPJ are wrong" in client.get("/company/brand").text
     made = client.post("/projects/", data={"name": "Hall 9", **wrong})
     assert made.status_code == 303
-    assert "wrong check digits" in client.get(made.location).text
+    assert "check digits of this CNPJ are wrong" in client.get(made.location).text
 
 
 def test_a_project_keeps_its_client_s_contact(client_of, acting, cast):

@@ -506,8 +506,9 @@ def test_the_file_has_what_the_page_has(client_of, cast, some):
 def test_taking_the_audit_out_is_in_the_audit(client_of, cast, some):
     client = client_of(cast.ana)
     assert len(exported(client, "kind=answers")) == 3
-    assert "took the audit out as a file" in sentences(client)[0]
+    assert sentences(client)[0] == "Ana Admin exported the audit. Kind: answers"
     rows = exported(client)
+    assert sentences(client)[0] == "Ana Admin exported the audit."
     assert "audit.exported" in rows[1] and len(rows) == 7
 
 

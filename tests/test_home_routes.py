@@ -156,7 +156,7 @@ def test_a_manager_sees_all_open_reports_and_failed_pdfs(client_of, cast, report
     assert f"/projects/{reports}" in projects and "1 open" in projects and "1 finished" in projects
     assert not part(page, "needing")
     assert "Nothing is late" not in page, "where nothing has a due day, nothing can be"
-    assert "No open report has a due day, and everything has somebody to do it." in page
+    assert "No open report has a due day, and each is assigned to someone." in page
 
 
 def test_nothing_is_late_where_something_could_be(client_of, acting, cast):
@@ -164,7 +164,7 @@ def test_nothing_is_late_where_something_could_be(client_of, acting, cast):
         scenarios.a_report(actor, due_on=date(2199, 1, 1))
         scenarios.a_report(actor)
     page = client_of(cast.max).get("/").text
-    assert "Nothing is late, and everything has somebody to do it." in page
+    assert "Nothing is late, and every open report is assigned." in page
     assert "No open report has a due day" not in page
 
 

@@ -99,14 +99,14 @@ def test_the_list_costs_the_same_however_many(client_of, acting, cast, queries, 
         ({"name": "x" * 201}, "at most 200 fit here"),
         ({"latitude": "91", "longitude": "0"}, "Degrees lie between -90 and 90."),
         ({"latitude": "0", "longitude": "-180.1"}, "Degrees lie between -180 and 180."),
-        ({"latitude": "north", "longitude": "0"}, "This is not a number of degrees."),
-        ({"latitude": "NaN", "longitude": "0"}, "This is not a number of degrees."),
-        ({"latitude": "1e999", "longitude": "0"}, "This is not a number of degrees."),
+        ({"latitude": "north", "longitude": "0"}, "&#34;north&#34; is not a number of degrees."),
+        ({"latitude": "NaN", "longitude": "0"}, "&#34;NaN&#34; is not a number of degrees."),
+        ({"latitude": "1e999", "longitude": "0"}, "&#34;1e999&#34; is not a number of degrees."),
         ({"latitude": "1"}, "Give both coordinates, or neither."),
         ({"longitude": "1"}, "Give both coordinates, or neither."),
         ({"latitude": "0", "longitude": "-0.0"}, "0, 0 is a point in the ocean."),
         *(
-            ({"radius_m": radius}, "The radius lies between 10 and 100000 metres.")
+            ({"radius_m": radius}, "The radius lies between 10 and 100,000 metres.")
             for radius in ("9", "100001", "1.000", "1,000", "1 km", "-50", "1e3", "٣٠٠", "9" * 30)
         ),
     ],

@@ -97,12 +97,12 @@ def test_a_look_is_opened_told_and_read(house, sam, cast, report_id):
     assert (action, role, facts["reason"]) == ("support.opened", "superadmin", REASON)
     assert house.platform_actions(cast.acme)[-1] == "support.opened"
     start = sam.get("/").text
-    assert "You look into Acme Commissioning" in start and "Back to platform" in start
+    assert "You have support access to Acme Commissioning" in start and "Back to platform" in start
     read = sam.get(f"/reports/{report_id}")
     assert read.status_code == 200 and "Board of hall 7" in read.text
     assert "(support)" in read.text
     tess = house.client(cast.tess).get("/reports/").text
-    assert "Sam Super of Laudo looks into your company" in tess and REASON in tess
+    assert "Sam Super of Laudo has support access to your company" in tess and REASON in tess
     assert "/end" not in tess
     assert f"/support/{access.id}/end" in house.client(cast.ana).get("/reports/").text
     assert "of Laudo looks" not in house.client(cast.otto).get("/reports/").text
@@ -112,7 +112,7 @@ def test_a_look_offers_nothing_that_it_refuses(house, sam, cast, report_id):
     opened(sam, cast.acme)
     seen = 0
     for path, page in walk(sam):
-        if "You look into Acme" not in page:
+        if "You have support access to Acme" not in page:
             continue  # the platform's own pages
         seen += 1
         for endpoint in endpoints_sent_to(house.app, path, page):
@@ -125,8 +125,8 @@ def test_the_platform_stays_in_reach_and_is_ones_own(house, sam, cast):
     opened(sam, cast.acme)
     listed = sam.get("/platform/companies/")
     assert listed.status_code == 200 and "Other Works" in listed.text
-    assert "Your look into Acme Commissioning is open" in listed.text
-    assert "End the look" in sam.get(f"/platform/companies/{cast.acme}").text
+    assert "Your support access to Acme Commissioning is open" in listed.text
+    assert "End support access" in sam.get(f"/platform/companies/{cast.acme}").text
     account = sam.get("/account")
     assert account.status_code == 200 and "sam@laudo.test" in account.text
     assert sam.post("/account", data={"locale": "en", "time_zone": "UTC"}).status_code in (303, 422)
@@ -156,7 +156,7 @@ def test_other_companies_stay_closed(house, sam, cast):
     assert "Secret of Other" not in sam.get("/reports/").text
     assert sam.get(f"/logo/{cast.other}/first").status_code == 404
     refused = opened(sam, cast.other)
-    assert refused.status_code == 409 and "End that look" in refused.text
+    assert refused.status_code == 409 and "End it before you open another" in refused.text
     assert re.search(rf'name="support-reason"[^>]*>\s*{re.escape(REASON)}</textarea>', refused.text)
     again = opened(sam, cast.acme)
     assert again.status_code == 303

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from app.definition.sentences import N_, NN_, Sentence
-from app.evidence.telling import Act, Telling, filled, plain, value_words
+from app.evidence.telling import Act, Telling, filled, narrowed, plain, value_words
 from app.evidence.ways_in import OF_PLATFORM
 
 OTHER = N_("%(name)s did something that this version has no sentence for: %(action)s.")
@@ -99,8 +99,10 @@ def _invitation_accepted(act: Act) -> Sentence:
 
 def _support_ended(act: Act) -> Sentence:
     if act.facts.get("ran_out"):
-        return filled(N_("The time of the look of %(whose)s into the company was over."), act)
-    return filled(N_("%(name)s ended the look of %(whose)s into the company."), act)
+        return filled(N_("The time of the support access of %(whose)s was over."), act)
+    if act.facts.get("whose") == act.name:
+        return filled(N_("%(name)s ended their own support access."), act)
+    return filled(N_("%(name)s ended the support access of %(whose)s."), act)
 
 
 TELLINGS: dict[str, Telling] = {
@@ -202,27 +204,42 @@ TELLINGS: dict[str, Telling] = {
     "report.archived": plain(N_("%(name)s archived the report.")),
     "report.assigned": plain(N_("%(name)s handed the report over: %(old)s → %(new)s.")),
     "report.due_changed": plain(N_("%(name)s changed the day it is due: %(old)s → %(new)s.")),
-    "reports.exported": plain(
+    "reports.exported": narrowed(
         NN_(
-            "%(name)s took %(rows)s report out as a file (%(kind)s). %(filters)s",
-            "%(name)s took %(rows)s reports out as a file (%(kind)s). %(filters)s",
+            "%(name)s exported a list of %(rows)s report (%(kind)s). %(filters)s",
+            "%(name)s exported a list of %(rows)s reports (%(kind)s). %(filters)s",
             by="rows",
-        )
+        ),
+        NN_(
+            "%(name)s exported a list of %(rows)s report (%(kind)s).",
+            "%(name)s exported a list of %(rows)s reports (%(kind)s).",
+            by="rows",
+        ),
     ),
-    "reports.answers_requested": plain(
-        N_(
-            "%(name)s asked for reports with their answers as a file (%(format)s): %(reports)s."
-            " %(filters)s"
-        )
+    "reports.answers_requested": narrowed(
+        NN_(
+            "%(name)s requested %(reports)s report with its answers (%(format)s). %(filters)s",
+            "%(name)s requested %(reports)s reports with their answers (%(format)s). %(filters)s",
+            by="reports",
+        ),
+        NN_(
+            "%(name)s requested %(reports)s report with its answers (%(format)s).",
+            "%(name)s requested %(reports)s reports with their answers (%(format)s).",
+            by="reports",
+        ),
     ),
     "reports.answers_made": plain(
         N_(
-            "A file (%(format)s) of reports with their answers was made: reports %(reports)s,"
+            "The export of reports with their answers (%(format)s) was made: reports %(reports)s,"
             " photos %(photos)s, exceptions %(exceptions)s, SHA-256 %(sha256)s."
         )
     ),
     "reports.answers_downloaded": plain(
-        N_("%(name)s downloaded reports with their answers as a file (%(format)s): %(reports)s.")
+        NN_(
+            "%(name)s downloaded %(reports)s report with its answers (%(format)s).",
+            "%(name)s downloaded %(reports)s reports with their answers (%(format)s).",
+            by="reports",
+        )
     ),
     "answer.saved": _answer_saved,
     "answer.filled": plain(
@@ -273,15 +290,17 @@ TELLINGS: dict[str, Telling] = {
     "tenant.deletion_cancelled": plain(N_("%(name)s cancelled the deletion of the company.")),
     "support.opened": plain(
         NN_(
-            "%(name)s opened a look into the company for %(minutes)s minute: %(reason)s",
-            "%(name)s opened a look into the company for %(minutes)s minutes: %(reason)s",
+            "%(name)s opened support access to the company for %(minutes)s minute: %(reason)s",
+            "%(name)s opened support access to the company for %(minutes)s minutes: %(reason)s",
             by="minutes",
         )
     ),
     "support.ended": _support_ended,
     "onboarding.skipped": plain(N_("%(name)s put off a first step: %(step)s.")),
     "onboarding.resumed": plain(N_("%(name)s took up a first step again: %(step)s.")),
-    "audit.exported": plain(N_("%(name)s took the audit out as a file. %(filters)s")),
+    "audit.exported": narrowed(
+        N_("%(name)s exported the audit. %(filters)s"), N_("%(name)s exported the audit.")
+    ),
     # The platform
     "tenant.admin_invited": plain(N_("%(name)s invited an admin into the company.")),
     "tenant.erased": plain(

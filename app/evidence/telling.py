@@ -56,6 +56,15 @@ def plain(words: str | Plural) -> Telling:
     return tell
 
 
+def narrowed(some: str | Plural, every: str | Plural) -> Telling:
+    """`some` names the filters that narrowed a list, `every` is for a list without any."""
+
+    def tell(act: Act) -> Sentence:
+        return filled(some if _part(act, "filters") else every, act)
+
+    return tell
+
+
 def filled(words: str | Plural, act: Act) -> Sentence:
     wanted = _PLACEHOLDER.findall(words.many if isinstance(words, Plural) else words)
     return say(words, **{name: _param(act, name) for name in wanted})

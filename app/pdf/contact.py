@@ -12,7 +12,7 @@ def contact_lines(contact: Contact, labels: Labels) -> tuple[str, ...]:
     The website stands without its scheme, which nobody types from paper.
     """
     address = ", ".join(line.strip(" ,") for line in contact.address.splitlines() if line.strip())
-    tax = f"{labels.first('tax_number')} {contact.tax_number}" if contact.tax_number else ""
+    tax = f"{labels.first('tax_number')}\u00a0{contact.tax_number}" if contact.tax_number else ""
     website = contact.website.removeprefix("https://")
     lines = (address, contact.phone, contact.email, website, tax)
     return tuple(line for line in lines if line)

@@ -25,7 +25,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "client": ("Client", "Cliente"),
     "site": ("Site", "Obra"),
     "radius": ("radius %(distance)s", "raio de %(distance)s"),
-    "tax_number": ("Tax no.", "CNPJ"),
+    "tax_number": ("Tax\u00a0no.", "CNPJ"),
     "equipment": ("Equipment", "Equipamento"),
     "created": ("Created", "Criado"),
     "started": ("Started", "Iniciado"),

@@ -25,7 +25,7 @@ from app.tenancy import platform_scope, require_tenant, tenant_scope
 
 
 class AlreadyLooking(DomainError):
-    """You look into %(name)s already. End that look before you open another one."""
+    """You already have support access to %(name)s. End it before you open another one."""
 
 
 # How long a look may take, in minutes.

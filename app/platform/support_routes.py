@@ -53,7 +53,7 @@ def end_support() -> Response:
         return redirect_to(url_for(".index"))
     with changing(looking.tenant_id) as session:
         support.end_support(session, access_id=looking.access_id, actor=current_actor())
-    flash(_("The look into %(name)s has ended.", name=looking.company), "success")
+    flash(_("The support access to %(name)s has ended.", name=looking.company), "success")
     return redirect_to(url_for(".show", tenant_id=looking.tenant_id))
 
 
@@ -65,7 +65,7 @@ def end_visit(access_id: UUID) -> Response:
         raise NotFound
     with changing(require_tenant()) as session:
         support.end_support(session, access_id=access_id, actor=current_actor())
-    flash(_("Nobody of Laudo looks into your company any more."), "success")
+    flash(_("The support access to your company has ended."), "success")
     return redirect_to(url_for("home.index"))
 
 

@@ -23,6 +23,12 @@ SIX_PLACES = Decimal("0.000001")
 DIGITS = re.compile(r"[0-9]{1,9}")
 
 
+def _not_degrees(text: str) -> str:
+    return str(
+        _('"%(text)s" is not a number of degrees. Write it like -23.550520.', text=text[:40])
+    )
+
+
 class CoordinateField(Field):
     """Decimal degrees with comma or point, between `-limit` and `limit`; None when empty."""
 
@@ -47,9 +53,9 @@ class CoordinateField(Field):
         try:
             degrees = Decimal(text.replace(",", ".").replace("−", "-")).quantize(SIX_PLACES)
         except ArithmeticError as error:
-            raise ValueError(_("This is not a number of degrees.")) from error
+            raise ValueError(_not_degrees(text)) from error
         if degrees.is_nan():
-            raise ValueError(_("This is not a number of degrees."))
+            raise ValueError(_not_degrees(text))
         if abs(degrees) > self.limit:
             raise ValueError(_("Degrees lie between -%(n)s and %(n)s.", n=self.limit))
         self.data = degrees
@@ -110,8 +116,8 @@ class ProjectForm(ContactFields, FlaskForm):  # type: ignore[misc]
     radius_m = RadiusField(
         _l("Radius of the site, in metres"),
         description=_l(
-            "A photo taken farther from these coordinates is an exception in its report, and stops"
-            " nobody. The accuracy of its position is allowed for."
+            "A photo taken farther from these coordinates is listed as an exception, but the report"
+            " can still be submitted. The accuracy of its position is allowed for."
         ),
     )
 

@@ -120,7 +120,11 @@ def test_what_was_taken_near_here_is_found_by_a_button(
 
     page.goto("/reports/")
     page.get_by_text("Filter and sort").click()
-    page.get_by_role("button", name="Use my position").click()
+    button = page.get_by_role("button", name="Use my position")
+    # Other languages take longer words.
+    button.evaluate("button => button.append(' (Usar minha posição)')")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    button.click()
     expect(page.get_by_label("Photos taken near")).to_have_value("-23.550520, -46.633308")
     expect(page.locator("#reports .chips")).to_contain_text("within 500 m of")
     expect(page.get_by_role("link", name="Board beside me")).to_be_visible()

@@ -258,8 +258,8 @@ def test_a_header_repeated_for_printing_is_skipped() -> None:
     [
         ({"S": [("Name", "Value"), ("a", "b")]}, "No header row"),
         ({"S": []}, "no visible sheet"),
-        ({"S": [("Section", "Question"), ("a", "b")]}, 'The column "Type" is missing'),
-        ({"S": [("Question", "Type"), ("a", "text")]}, 'The column "Section" is missing'),
+        ({"S": [("Section", "Question"), ("a", "b")]}, 'has no column "Type". Add it'),
+        ({"S": [("Question", "Type"), ("a", "text")]}, 'has no column "Section". Add it'),
         ({"S": [FOUR_HEADER]}, "There is no question"),
         ({"S": [*[("x",)] * 15, FOUR_HEADER, ("A", "q", "Text")]}, "No header row"),
     ],

@@ -27,7 +27,20 @@ NO_SHEET = N_("The workbook has no visible sheet with words. Show or fill the ch
 NO_HEADER = N_(
     "No header row was found in the first 15 rows. Name the columns Section, Question and Type."
 )
-COLUMN_MISSING = N_('The column "%(name)s" is missing from the header row. Add it.')
+COLUMN_MISSING = {
+    "Section": N_(
+        'The header row has no column "Section". Add it, or give this name to the column that says'
+        " which part of the checklist a question belongs to."
+    ),
+    "Question": N_(
+        'The header row has no column "Question". Add it, or give this name to the column with the'
+        " questions."
+    ),
+    "Type": N_(
+        'The header row has no column "Type". Add it: it says how each question is answered, for'
+        ' example "verdict", "number" or "text".'
+    ),
+}
 XLSFORM = N_(
     "This is an XLSForm, a form for other programs, and those are not read yet. Copy its questions"
     " to the sample workbook, with the columns Section, Question and Type, and upload that."
@@ -194,7 +207,7 @@ def _complain_of_header(sheet: Sheet, header: HeaderRow | None, log: Log) -> Non
         return
     for name in _lacks(header):
         cell = header.places[0].cell.ref
-        log.problem(sheet.name, cell, say(COLUMN_MISSING, name=name))
+        log.problem(sheet.name, cell, say(COLUMN_MISSING[name]))
 
 
 def _code_and_title(drafts: Drafts, filename_stem: str) -> tuple[str, Text]:
