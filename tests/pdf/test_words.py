@@ -50,7 +50,10 @@ def test_templates_use_known_labels_and_no_label_is_idle() -> None:
         "nearest",
         "from_site",
         "own_and_typed",
+        "typed_and_own",
         "tax_number",
+        "radius",
+        "site",
     }
     assert used | chosen <= LABELS.keys()
     assert LABELS.keys() <= used | chosen | listed
