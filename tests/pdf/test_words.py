@@ -33,7 +33,8 @@ def test_every_label_has_both_languages_with_the_same_placeholders() -> None:
 
 def test_templates_use_known_labels_and_no_label_is_idle() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.html"))
-    used = set(re.findall(r'(?:labels\.(?:first|both)|fact)\("(\w+)"(?! ~)', source))
+    used = set(re.findall(r'(?:labels\.(?:first|both|counted)|fact)\("(\w+)"(?! ~)', source))
+    used |= {f"one_{key}" for key in re.findall(r'labels\.counted\("(\w+)"', source)}
     kinds = (ExceptionKind, Mark, Outcome, PersonRole)
     chosen = {member.value for kind in kinds for member in kind}
     chosen |= {f"time_{source.value}" for source in TimeSource}
