@@ -170,6 +170,7 @@ def _filled(app: Flask, connection: Connection) -> World:
         if key == "ana":
             _collect(world, client)
             _collect_conflict(world, client)
+            _collect_repeat(world, client)
         if key == "sam":
             _collect(world, client)
     _collect(world, app.test_client())
@@ -215,6 +216,15 @@ def _collect_conflict(world: World, client: FlaskClient) -> None:
     _take_forms(world, path, page.get_data(as_text=True))
 
 
+def _collect_repeat(world: World, client: FlaskClient) -> None:
+    """The form of the page that an upload leads to where its bytes are in the report already."""
+    report_id, placement_id = world.rows["report_id"][0], world.rows["placement_id"][0]
+    path = f"/reports/{report_id}/fields/enclosure/photos/again?placement={placement_id}"
+    page = client.get(path)
+    assert page.status_code == 200, page.status_code
+    _take_forms(world, path, page.get_data(as_text=True))
+
+
 def _take_forms(world: World, path: str, page: str) -> None:
     places = world.app.url_map.bind("localhost")
     for form in forms_of(page):
@@ -244,7 +254,8 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
     full = scenarios.a_report(ana, version=version, project=project)
     scenarios.all_answers(full, ana)
     photos = [_photo(report, ana, cast), _photo(report, ana, cast, PhotoVerdict.QUARANTINED),
-              _photo(full, ana, cast), _photo(report, ana, cast, None)]  # fmt: skip
+              _photo(full, ana, cast), _photo(report, ana, cast, None),
+              _photo_without_position(project, ana)]  # fmt: skip
     signed = content_hash(full, load_facts(full))
     scenarios.a_signature(full, "technician", ana, content_hash=signed)
     drawn = a_jpeg((40, 30))
@@ -428,6 +439,14 @@ def _photo(report: Any, ana: Actor, cast: Cast, verdict: Any = PhotoVerdict.GOOD
     )  # fmt: skip
     db.session.commit()
     return placement_id
+
+
+def _photo_without_position(project: Any, ana: Actor) -> UUID:
+    """The place of one whose question demands a position."""
+    version = scenarios.a_checklist(ana, scenarios.a_definition_with_positions())
+    report = scenarios.a_report(ana, version=version, project=project)
+    photo = scenarios.a_photo(report, "enclosure", ana, has_position=False)
+    return scenarios.place_of(photo).id
 
 
 def _link(document_id: UUID, cast: Cast) -> FileLink:
