@@ -28,6 +28,7 @@ from app.models import (
     DerivativeKind,
     Document,
     PhotoCheck,
+    PhotoPlacement,
     PhotoReading,
     PhotoVerdict,
     Project,
@@ -203,6 +204,19 @@ def test_what_a_file_could_not_tell_is_said_at_its_photo_and_on_the_last_page(de
     assert "não contém posição. Photo 1; Photo 2 " in notes
     assert "não pôde ser lido. Photo 1: “22/11/2026 14:05:09” " in notes
     assert "não pôde ser lido. Photo 3: “noon” " in notes
+
+
+def test_why_a_photo_has_no_position_is_printed_at_it(desk):
+    desk.answer()
+    desk.photograph(a_jpeg(), a_jpeg(place=(-23.55, -46.63)))
+    desk.read_photos()
+    with desk.acting(desk.tess):
+        for place in db.session.scalars(select(PhotoPlacement)):
+            place.position_reason = f"Cellar {place.position}, 12 m below ground"
+        db.session.commit()
+    text = desk.text(desk.make())
+    assert "No position recorded Reason: Cellar 0, 12 m below ground" in text
+    assert "Cellar 1" not in text, "it has one"
 
 
 def test_answers_print_as_they_were_typed_with_units_limits_and_words(desk):
