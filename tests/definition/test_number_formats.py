@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from app.definition.workbook.codes import BUILT_IN, Unsure, format_of
 from app.definition.workbook.formats import shown_number, shown_words
-from app.definition.workbook.moments import is_moment
 from app.definition.workbook.shown import plain_text
 
 with (Path(__file__).parent / "number_formats.csv").open(encoding="utf-8", newline="") as file:
@@ -147,7 +146,3 @@ def test_any_format_is_written_or_refused(code: str, value: Decimal) -> None:
         return
     assert len(made.text) < 1_000
     assert shown_number(value, code) == made
-
-
-def test_moments_are_told_from_numbers() -> None:
-    assert not is_moment(())
