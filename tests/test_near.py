@@ -20,7 +20,7 @@ from app.imaging.notes import Note
 from app.models import Photo, Report
 from app.pdf.context import PlaceSource
 from app.photos.placing import place_again, remove_photo
-from app.reports.near import Circle, count_in, has_photo_in, photos_in
+from app.reports.near import Circle, Counts, count_in, has_photo_in, photos_in
 from app.witnesses import Place, places_of
 from tests import scenarios
 from tests import servers as test_servers
@@ -263,6 +263,23 @@ class TestPhotos:
             assert count_in(circle(), person=tess).photos == 1
         text = self.page(client_of(cast.tess)).text
         assert str(second) in text and str(shot.placement_id) in text
+        with acting(cast.tess) as tess:
+            remove_photo(placement_id=shot.placement_id, actor=tess)
+            db.session.commit()
+            assert count_in(circle(), person=tess).photos == 1
+        text = self.page(client_of(cast.tess)).text
+        assert str(second) in text and str(shot.placement_id) not in text
+        with acting(cast.tess) as tess:
+            remove_photo(placement_id=second, actor=tess)
+            db.session.commit()
+            assert count_in(circle(), person=tess) == Counts(0, 0)
+        assert str(second) not in self.page(client_of(cast.tess)).text
+
+    def test_what_is_counted_is_what_the_person_may_see(self, acting, cast, shoot):
+        shoot(AT)
+        for person, count in ((cast.tess, 1), (cast.tom, 0), (cast.max, 1), (cast.vera, 0)):
+            with acting(person) as actor:
+                assert count_in(circle(), person=actor) == Counts(count, count), person.name
 
     def test_pages_of_it(self, app, client_of, cast, shoot, monkeypatch):
         monkeypatch.setitem(app.config, "PAGE_SIZE", 1)

@@ -116,7 +116,7 @@ def test_it_is_audited_once_with_both_words(acting, cast, tess, place):
 def test_a_reason_says_something_and_not_too_much(acting, cast, tess, place, reason):
     answer = explain(tess, place, reason)
     assert answer.status_code == 422
-    assert ("1001 characters" if reason.strip() else "Say in a few words why.") in answer.text
+    assert ("1,001 characters" if reason.strip() else "Say in a few words why.") in answer.text
     assert missing(acting, cast) == [MissingKind.POSITION]
 
 
