@@ -447,7 +447,7 @@ HARMS = {
             "update answers set comment = 'Forged' where field_id = 'enclosure' and report_id in"
             " (select report_id from snapshots)",
         ),
-        "The answer to \"enclosure\": differs in the answer's comment",
+        'The answer to "enclosure": differs in the answer\'s comment',
     ),
 }
 

@@ -20,7 +20,15 @@ def compared() -> Iterator[str]:
     yield from (*recorded.REPORT, *recorded.PEOPLE, "project", "equipment", "outcome")
     yield from (*recorded.DEFINITION, "hash")
     yield from (*recorded.ANSWER, "answered_by")
-    yield from (*recorded.PHOTO, "photo", "position_reason", "uploaded_by", "browser_position_at", "pictures", "reading_exif")
+    yield from (
+        *recorded.PHOTO,
+        "photo",
+        "position_reason",
+        "uploaded_by",
+        "browser_position_at",
+        "pictures",
+        "reading_exif",
+    )
     yield from (f"browser_{name}" for name in recorded.PLACE)
     yield from (f"reading_{name}" for name in ("verdict", "notes", *recorded.READING))
     yield from (f"reading_{name}" for name in recorded.PLACE)

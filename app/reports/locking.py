@@ -17,7 +17,7 @@ from app.reports.queries import ReportClosed, visible_reports
 
 
 def lock_report(report_id: UUID, *, actor: Actor) -> Report:
-    """The report with its version and checklist, locked until the transaction ends.
+    """The report with its version, checklist and project, locked until the transaction ends.
 
     Waits for whoever holds it. Raises NotFound where the actor may not see it.
     """
@@ -26,7 +26,10 @@ def lock_report(report_id: UUID, *, actor: Actor) -> Report:
         visible_reports(actor)
         .where(Report.id == report_id)
         # The body is read only for a definition that this process does not hold yet.
-        .options(version.options(defer(Version.body), joinedload(Version.checklist)))
+        .options(
+            version.options(defer(Version.body), joinedload(Version.checklist)),
+            joinedload(Report.project, innerjoin=True),
+        )
         .with_for_update(of=Report, key_share=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
