@@ -113,7 +113,7 @@ def test_a_file_that_is_no_workbook_is_refused_in_words(client_of, cast, data):
     answer = upload(client_of(cast.max), data)
     assert answer.status_code == 422
     assert "upload" in answer.text
-    assert "Nothing from pump.xlsx was stored." in answer.text
+    assert "Nothing of pump.xlsx was stored." in answer.text
     assert "Correct these cells" not in answer.text, "no cell of it is at fault"
 
 

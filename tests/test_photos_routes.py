@@ -385,7 +385,7 @@ class TestCard:
         assert {(one.latitude, one.longitude, one.accuracy_m) for one in photos} == {(None,) * 3}
         send(tess, report_id, latitude="0", longitude="0.1")
         assert any(one.longitude for one in photos_of(acting, cast.tess)), "on the equator"
-        card = tess.get(f"/photos/{photos[0].id}/card").text
+        card = tess.get(f"/photos/{placements(acting, cast.tess)[0].id}/card").text
         assert "No position recorded" in card and "GeoNames" not in card
 
     def test_conflicts_are_shown(self, acting, cast, tess, report_id):

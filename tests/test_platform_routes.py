@@ -424,7 +424,7 @@ def test_the_audit_leaves_as_a_file_that_runs_nothing(sam, tenant_id):
     assert answer.status_code == 200 and answer.mimetype == "text/csv"
     lines = answer.data.decode("utf-8-sig").splitlines()
     assert len(lines) == 4 and '"\'=cmd()"' in lines[1]
-    assert "took the audit out" in sam.get("/platform/audit?kind=audit").text
+    assert "exported the audit" in sam.get("/platform/audit?kind=audit").text
 
 
 def test_a_file_with_too_many_entries_is_refused(house, sam, tenant_id):

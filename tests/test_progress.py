@@ -170,9 +170,11 @@ class Walk:
     def explain(self) -> str | None:
         with self.acting(self.person):
             bad = db.session.scalars(
-                select(PhotoReading.photo_id).where(
+                select(PhotoPlacement.id)
+                .join(PhotoReading, PhotoReading.photo_id == PhotoPlacement.photo_id)
+                .where(
                     PhotoReading.verdict == PhotoVerdict.QUARANTINED,
-                    PhotoReading.photo_id.in_(self.placed()),
+                    PhotoPlacement.id.in_(self.placed()),
                 )
             ).all()
         if not bad:
@@ -191,7 +193,7 @@ class Walk:
         return answer.text
 
     def placed(self):
-        return select(PhotoPlacement.photo_id).where(
+        return select(PhotoPlacement.id).where(
             PhotoPlacement.report_id == self.report_id, PhotoPlacement.removed_at.is_(None)
         )
 
@@ -214,8 +216,8 @@ class Walk:
         """Whatever stands there, put right one thing after the other."""
         with self.acting(self.person):
             placed = db.session.scalars(self.placed()).all()
-        for photo_id in placed:
-            self.client.post(f"/photos/{photo_id}/remove", headers=HX)
+        for placement_id in placed:
+            self.client.post(f"/photos/{placement_id}/remove", headers=HX)
         for field_id, value in GOOD_ANSWERS.items():
             if isinstance(value, dict) and "text" not in value:
                 said = {f"cell:{key}": one["text"] for key, one in value.items()}

@@ -253,7 +253,7 @@ def test_the_history_folds_runs_of_saves(acting, cast):
             record(action=action, actor=actor, object_type="report", object_id=report.id)
             db.session.commit()
         assert [str(line.sentence) for line in list_history(report)] == [
-            "Tess Technician: other.thing.",
+            "Tess Technician did something that this version has no sentence for: other.thing.",
             "Tess Technician saved answers: 2.",
             "Tess Technician started the report.",
         ]

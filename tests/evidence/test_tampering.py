@@ -189,7 +189,10 @@ def test_the_chains_page_says_the_same(stage):
         page = stage.client.get("/audit/chain").text
         assert "1 completed report is no longer what was frozen" in page
         first = re.search(r"What differs:.*?<li>(.*?)</li>", unescape(page), re.DOTALL)
-        assert first and 'The signature as "Technician": differs in the name of the signer.' in first[1], page
+        assert (
+            first
+            and 'The signature as "Technician": differs in the name of the signer.' in first[1]
+        ), page
         shown = stage.client.get(f"/reports/{stage.report_id}").text
         assert "no longer what was frozen" in shown, "the kept verdict stands on the page at once"
     finally:
