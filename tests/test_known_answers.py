@@ -26,6 +26,8 @@ from app.definition.schema import (
 from app.documents.service import request_document
 from app.evidence.queries import ask
 from app.evidence.verification import find_differences
+from app.exports.columns import VersionOf
+from app.exports.loading import load_reports
 from app.extensions import db
 from app.jobs import runner
 from app.models import Account, Answer, AuditEntry, Document, Equipment, Project, Snapshot, Tenant
@@ -331,6 +333,30 @@ def test_capitals_and_spaces_are_no_other_client(typed, differs):
 
     own = Own(Prefill.CLIENT, "Acme Client")
     assert own.differs_from(AnswerFacts(value=typed)) is differs
+
+
+def test_what_many_reports_know_takes_as_many_statements_as_of_one(acting, cast, queries):
+    with acting(cast.tess) as actor:
+        version = scenarios.a_checklist(actor, known_definition("MANY"))
+        ids = []
+        for turn in range(4):
+            project = scenarios.a_project(actor, f"Project {turn}", client=f"Client {turn}")
+            equipment = scenarios.an_equipment(project, f"QTA-{turn}")
+            report = scenarios.a_report(
+                actor, version=version, project=project, equipment_id=equipment.id
+            )
+            ids.append(report.id)
+        versions = {version.id: VersionOf(version.id, version.number, version.definition)}
+        db.session.commit()
+        counts, clients = [], []
+        for some in (ids[:1], ids):
+            db.session.expunge_all()
+            with queries() as seen:
+                loaded = load_reports(some, versions, actor)
+            counts.append(len(seen.statements))
+            clients.append([one.facts.answers["client"].value for one in loaded])
+    assert clients == [["Client 0"], [f"Client {turn}" for turn in range(4)]]
+    assert counts[0] == counts[1]
 
 
 def test_a_checklist_of_before_asks_as_it_always_did(acting, cast):

@@ -19,11 +19,12 @@ from sqlalchemy.orm import joinedload
 
 from app.exports.columns import Extra, FieldKey, VersionOf
 from app.extensions import db
-from app.models import Account, Actor, Answer, Checklist, Report, Snapshot, Version
+from app.models import Account, Actor, Answer, Checklist, Report, Snapshot, Tenant, Version
 from app.reports.facts import ReportFacts, frozen_surroundings, load_facts_of, own_of
 from app.reports.finding import Wanted, conditions, ordering
 from app.reports.queries import visible_to
 from app.surroundings import Surroundings, surroundings_of
+from app.tenancy import require_tenant
 
 IDS_AT_ONCE = 1_000
 
@@ -132,14 +133,19 @@ def load_reports(
     reports = db.session.scalars(
         select(Report)
         .where(Report.id.in_(ids), visible_to(person))
-        .options(joinedload(Report.project), joinedload(Report.equipment))
+        .options(
+            joinedload(Report.project), joinedload(Report.equipment), joinedload(Report.assignee)
+        )
     )
     known = {one.id: one for one in reports}
     frozen = _frozen(known)
+    # The session forgets what nobody holds, and each open report may ask for its company.
+    _company = db.session.get(Tenant, require_tenant())
+    definitions = {one.id: versions[one.version_id].definition for one in known.values()}
     facts = load_facts_of(
-        {one.id: versions[one.version_id].definition for one in known.values()},
+        definitions,
         {one.id: _surroundings(one, frozen.get(one.id)) for one in known.values()},
-        {one.id: own_of(one) for one in known.values()},
+        {one.id: own_of(one, definitions[one.id]) for one in known.values()},
     )
     names = _names(known.values())
     return [

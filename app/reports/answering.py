@@ -114,7 +114,7 @@ def save_answer(*, report_id: UUID, field_id: str, given: Given, actor: Actor) -
     field = get_field(report.version.definition, field_id)
     sent = read_answer(field, given)
     rows = {row.field_id: row for row in list_answers(report.id)}
-    row, own = rows.get(field.id), own_of(report)
+    row, own = rows.get(field.id), own_of(report, report.version.definition)
     standing = all_answers(rows, own).get(field.id, AnswerFacts())
     new = replace(sent, value=kept(field, sent.value, standing.value, given.chosen))
     version = row.row_version if row else 0
@@ -255,7 +255,7 @@ def _saved(
     version: int,
     actor: Actor,
 ) -> SavedAnswer:
-    facts = load_facts(report, rows)
+    facts = load_facts(report, rows, own)
     row = rows.get(field.id)
     return SavedAnswer(
         report_id=report.id,

@@ -144,19 +144,23 @@ class ReportFacts:
         ]
 
 
-def load_facts(report: Report, rows: Mapping[str, Answer] | None = None) -> ReportFacts:
+def load_facts(
+    report: Report, rows: Mapping[str, Answer] | None = None, own: OwnValues | None = None
+) -> ReportFacts:
     """The facts of a report in three queries at most, four of a finished one, and one for each
     thing that it is to fill in by itself (its version and its project must be loaded already).
 
-    `rows` are its answers by field id, where they were read before.
+    `rows` are its answers by field id and `own` what it knows, where they were read before.
     """
     if rows is None:
         rows = {row.field_id: row for row in list_answers(report.id)}
     surroundings = read_surroundings(report)
     photos, is_signed = _list_placed({report.id: surroundings})
-    own = own_of(report)
+    definition = report.version.definition
+    if own is None:
+        own = own_of(report, definition)
     return ReportFacts(
-        definition=report.version.definition,
+        definition=definition,
         rows=rows,
         answers=all_answers(rows, own),
         photos=tuple(photos),
@@ -184,9 +188,9 @@ def frozen_surroundings(read: Callable[[], Mapping[str, Any]], today: Surroundin
         return today
 
 
-def own_of(report: Report) -> OwnValues:
+def own_of(report: Report, definition: Definition) -> OwnValues:
     """What the report knows by itself; nothing once it is closed, as all is written down then."""
-    return own_values(report, report.version.definition) if report.is_open else {}
+    return own_values(report, definition) if report.is_open else {}
 
 
 def all_answers(rows: Mapping[str, Answer], own: OwnValues) -> dict[str, AnswerFacts]:

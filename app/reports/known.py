@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
 from app.definition.judging import AnswerFacts
 from app.definition.schema import Definition, Prefill
 from app.extensions import db
@@ -62,7 +60,8 @@ def _line(text: str | None) -> str:
 
 
 def _tenant(report: Report) -> Tenant:
-    return db.session.scalars(select(Tenant).where(Tenant.id == report.tenant_id)).one()
+    """Asks the database only where nobody in this session did before."""
+    return db.session.get_one(Tenant, report.tenant_id)
 
 
 def _start_date(report: Report) -> str:

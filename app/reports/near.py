@@ -1,6 +1,6 @@
 """Reports and photos by where the photos were taken: within a circle on the earth.
 
-A photo's position is that of its best witness, as app/photos/place.py ranks them; the database
+A photo's position is that of its best witness, as app/witnesses.py ranks them; the database
 ranks them alike (`find_photos_near`), so that an index finds them. Nothing here changes anything.
 """
 

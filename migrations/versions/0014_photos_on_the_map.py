@@ -10,11 +10,11 @@ down_revision = "0013"
 
 KEY = "nullif(current_setting('app.tenant_id', true), '')::uuid"
 
-# Metres on a round earth of the radius that app/photos/place.py measures by. The rows of the boxes
+# Metres on a round earth of the radius that app/distances.py measures by. The rows of the boxes
 # are one, or two where the circle crosses the date line; around a pole they go all the way round.
 FUNCTION = f"""
 -- The photos of the bound company taken within a radius, with their distance in metres. Which
--- position counts is what places_of in app/photos/place.py says: the camera's, unless the camera
+-- position counts is what places_of in app/witnesses.py says: the camera's, unless the camera
 -- called it stale and the browser knew another.
 -- Runs as the owner: under row-level security an operator that is not marked leakproof, as those of
 -- points, may not look into an index before the policy has seen every row. So the company's key is
