@@ -356,7 +356,7 @@ def test_what_many_reports_know_takes_as_many_statements_as_of_one(acting, cast,
             counts.append(len(seen.statements))
             clients.append([one.facts.answers["client"].value for one in loaded])
     assert clients == [["Client 0"], [f"Client {turn}" for turn in range(4)]]
-    assert counts[0] == counts[1]
+    assert counts[1] <= counts[0]
 
 
 def test_a_checklist_of_before_asks_as_it_always_did(acting, cast):
