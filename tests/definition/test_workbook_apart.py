@@ -59,7 +59,7 @@ def test_what_is_no_workbook_at_all_starts_no_child(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("act", "words"),
     [
-        ("hang", "takes longer than"),
+        ("hang", "too busy"),
         ("spin", "takes longer than"),
         ("eat", "MB of memory"),
         ("be_killed", "MB of memory"),

@@ -33,6 +33,11 @@ TOO_SLOW = N_(
     "Reading the workbook takes longer than %(limit)s seconds. Copy only the filled cells of the"
     " checklist to a new one and upload that."
 )
+# The child had less of a processor than it may use: that is the machine's doing, not the file's.
+TOO_BUSY = N_(
+    "The server was too busy to read the workbook within %(limit)s seconds. Upload it again in a"
+    " minute. If it fails again, copy only the filled cells of the checklist to a new one."
+)
 TOO_MUCH_MEMORY = N_(
     "Reading the workbook takes more than %(limit)s MB of memory. Copy only the filled cells of the"
     " checklist to a new one and upload that."
@@ -76,6 +81,8 @@ def main() -> int:
 def _heavy(limit: Limit) -> Sentence:
     if limit is Limit.MEMORY:
         return say(TOO_MUCH_MEMORY, limit=LIMITS.memory_bytes >> 20)
+    if limit is Limit.TIME:
+        return say(TOO_BUSY, limit=int(LIMITS.seconds))
     return say(TOO_SLOW, limit=LIMITS.cpu_seconds)
 
 
