@@ -13,10 +13,15 @@ SEED ?= 1
 EXAMPLES ?= 200
 KILLS ?= 500
 TESTS ?= tests
-WORKERS ?= 2
-# Some machines switch it off: each process of the tests would compile the whole app again.
+# More than CI has cores: tests with processes of their own mostly wait.
+WORKERS ?= 4
+# In the order of tests/conftest.py: the longest tests begin first.
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+# Left out of `make quick`: real processes, browsers and fuzzing.
+SLOW := browser fuzz faults bench operations
+# Some machines disable it, and each test process would compile the whole app again.
 unexport PYTHONDONTWRITEBYTECODE
-# Dates, people and tools that Babel writes into every catalogue; only what gettext reads stays.
+# Removes dates, people and tools from Babel's headers; only what gettext reads stays.
 NOT_IN_HEADERS := (Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By)
 
 .PHONY: help
@@ -25,39 +30,52 @@ help:  ## this list
 
 .PHONY: run
 run: setup  ## serve on this machine: make run [PORT=8123] [LAN=1]
-	@exec $(BIN)/python -m app.stack run --port $(PORT) $(if $(LAN),--lan)
+	@exec $(BIN)/python -m app.local.stack run --port $(PORT) $(if $(LAN),--lan)
 
 .PHONY: demo
 demo: setup  ## a PDF without a browser: make demo CHECKLIST=x.xlsx PHOTOS=folder OUT=report.pdf [SEED=n]
-	@$(BIN)/python -m app.stack demo --checklist "$(CHECKLIST)" --photos "$(PHOTOS)" --out "$(OUT)" --seed $(SEED)
+	@$(BIN)/python -m app.local.stack demo --checklist "$(CHECKLIST)" --photos "$(PHOTOS)" --out "$(OUT)" --seed $(SEED)
 
 .PHONY: backup
 backup: setup  ## add a backup of `make run`'s data to a folder: make backup TO=/srv/backups
-	@$(BIN)/python -m app.stack flask backup "$(TO)"
+	@$(BIN)/python -m app.local.stack flask backup "$(TO)"
 
 .PHONY: restore
 restore: setup  ## fill a checkout that never ran from a backup: make restore FROM=/srv/backups
-	@$(BIN)/python -m app.stack flask restore "$(FROM)"
+	@$(BIN)/python -m app.local.stack flask restore "$(FROM)"
 
 .PHONY: test
 test: setup browser  ## the whole suite, browser tests included: make test [TESTS=tests/pdf]
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+	$(PYTEST) $(TESTS)
+
+.PHONY: quick
+quick: setup  ## tests for daily work, in two minutes: no browser, fuzz, faults, bench or operations
+	$(PYTEST) $(addprefix --ignore=tests/,$(SLOW)) $(TESTS)
 
 .PHONY: fuzz
 fuzz: setup  ## hostile requests, EXAMPLES of them at each route and reader: make fuzz EXAMPLES=200
-	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/fuzz
+	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/fuzz tests/reports/test_progress.py
 
 .PHONY: soak
-soak: setup  ## kills, outages and crashes in numbers, and a ledger of what was lost: make soak KILLS=500
+soak: setup  ## many kills, outages and crashes, and a ledger of losses: make soak KILLS=500
 	$(BIN)/python -m tests.faults.soak --kills $(KILLS)
 
 .PHONY: bench
-bench: setup  ## page times among 200,000 reports and the PDF by four hands: make bench [PHOTOS="40 300"] [ROUNDS=5]
+bench: setup $(VENV)/.bench  ## page times among 200,000 reports, and one PDF by several engines: make bench [PHOTOS="40 300"] [ROUNDS=5]
+	$(BIN)/python -m pytest -m contest tests/bench
 	$(BIN)/python -m bench
 
 .PHONY: load
-load: setup  ## 100 technicians at work on the real stack: make load [USERS=100] [MINUTES=10] [KNEE=1]
+load: setup $(VENV)/.bench  ## 100 technicians at work on the real stack: make load [USERS=100] [MINUTES=10] [KNEE=1] [TRACE=1]
 	$(BIN)/python -m bench.load
+
+.PHONY: scale
+scale: setup browser $(VENV)/.bench  ## several machines on one: load, deaths, a release, a noisy neighbour: make scale [MINUTES=3] [PARTS="load deaths"]
+	$(BIN)/python -m bench.scale
+
+.PHONY: growth
+growth: setup $(VENV)/.bench  ## what grows with the number of reports: make growth [REPORTS=30000] [SMALL=1200]
+	$(BIN)/python -m bench.growth
 
 .PHONY: lint
 lint: setup  ## ruff, formatting, types, templates
@@ -67,7 +85,7 @@ lint: setup  ## ruff, formatting, types, templates
 	$(BIN)/djlint app/templates --lint --quiet
 
 .PHONY: format
-format: setup  ## put the code in its one format
+format: setup  ## format the code
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
 
@@ -78,14 +96,19 @@ messages: setup  ## collect the texts to translate into app/translations
 	$(BIN)/pybabel -q update -i instance/messages.pot -d app/translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	@sed -i -E '/^"$(NOT_IN_HEADERS): /d' app/translations/*/LC_MESSAGES/messages.po
 
+.PHONY: pictures
+pictures: setup browser  ## take the pictures of the README again, from the current pages
+	$(BIN)/python -m tests.screenshots
+
 .PHONY: lock
-lock: setup  ## lock requirements.txt, -build.txt and -dev.txt with hashes from pyproject.toml
+lock: setup  ## lock requirements.txt, -build.txt, -dev.txt and -bench.txt with hashes from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet pyproject.toml --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.txt
 	$(BIN)/uv pip compile --quiet --group build --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements-build.txt
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --group build --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -c requirements.txt -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra bench --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -c requirements-dev.txt -o requirements-bench.txt
 
-# --- set-up: each step once, again only when what it reads has changed ---------------------
+# --- set-up: each step once, and again only when its inputs have changed -------------------
 
 .PHONY: setup
 setup: $(VENV)/.system $(VENV)/.python app/static/dist/manifest.json app/static/fonts/coverage.json app/gazetteer/places.bin $(VENV)/.messages
@@ -105,6 +128,11 @@ $(VENV)/.browser: deploy/system-packages.sh $(VENV)/.system
 $(VENV)/.python: requirements-dev.txt $(VENV)/.system
 	@echo "Installing the Python packages (about a minute, once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.bench: requirements-bench.txt $(VENV)/.python
+	@echo "Installing the packages of the measurements"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	@touch $@
 
 app/assets/node_modules/.installed: app/assets/package-lock.json $(VENV)/.python

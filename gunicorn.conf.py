@@ -1,7 +1,7 @@
-"""Gunicorn: threads for slow phones, keep-alive longer than a load balancer's idle time.
+"""Gunicorn settings: threads for slow phones, keep-alive longer than a load balancer's idle time.
 
-Runs in the master, again at each reload. Nothing here may import the app: workers inherit what
-the master has imported, and a reload would go on with the old code.
+Runs in the master and again at each reload. Do not import the app here: workers inherit the
+master's imports and would still run the old code after a reload.
 """
 
 import ctypes
@@ -13,6 +13,7 @@ import re
 import resource
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -31,7 +32,7 @@ def _setting(name: str, default: str) -> str:
 
 
 def _module(name: str) -> ModuleType:
-    """A file of app/ by its path; as a module of the package it would bring the package along."""
+    """Load a file of app/ by path; importing it as a module would import the whole package."""
     spec = importlib.util.spec_from_file_location(f"laudo_{name}", ROOT / "app" / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -40,7 +41,7 @@ def _module(name: str) -> ModuleType:
 
 
 def _address() -> str:
-    """BIND wins; a platform that names a port by PORT alone sends to every interface."""
+    """BIND takes precedence; a hosting platform that sets only PORT expects all interfaces."""
     port = environment.get("PORT")
     return _setting("BIND", f"0.0.0.0:{port}" if port else "127.0.0.1:8000")
 
@@ -48,7 +49,7 @@ def _address() -> str:
 bind = _address()
 workers = int(_setting("WEB_CONCURRENCY", "2"))
 threads = int(_setting("WEB_THREADS", "8"))
-# Each connection that waits in a process is a file to it (web_worker.py), each upload another.
+# Each waiting connection uses a file descriptor (web_worker.py), and each upload another one.
 _files, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
 _files = max(_files, min(4096, _most_files))
 resource.setrlimit(resource.RLIMIT_NOFILE, (_files, _most_files))
@@ -58,8 +59,8 @@ worker_class.stall_seconds = float(_setting("WEB_STALL_SECONDS", "30"))
 keepalive = 75
 timeout = 60
 graceful_timeout = 30
-# A worker that starts again costs seconds of a core, and 100 technicians make 30 requests a second:
-# at 2,000 each worker was gone every other minute. `make load` shows that memory stays flat.
+# A worker restart costs seconds of CPU time, and 100 technicians make 30 requests per second: at
+# 2,000, each worker restarted every two minutes. `make load` shows that memory stays flat.
 max_requests = 50_000
 max_requests_jitter = 5_000
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - heartbeat files; a slow disk must not kill a worker
@@ -69,54 +70,57 @@ control_socket_disable = True
 loglevel = _setting("LOG_LEVEL", "info").lower()
 logs = _module("logs")
 logconfig_dict = logs.logging_config(_setting("LOG_FORMAT", "text"), loglevel)
-logs.say_uncaught()
+logs.log_uncaught()
 
 
-class OneLineARequest(Logger):  # type: ignore[misc]
-    """Leaves the requests to the app: with a `logconfig_dict` gunicorn would tell them again,
-    with what stands in their addresses.
+class NoAccessLog(Logger):  # type: ignore[misc]
+    """No access log: the app logs each request. With a `logconfig_dict`, gunicorn would log it
+    again, including the secrets in addresses.
     """
 
     def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
         return None
 
 
-logger_class = OneLineARequest
+logger_class = NoAccessLog
+# After each answer of the database, a thread waits until another one releases the interpreter. With
+# three busy threads beside it, eleven answers took 310 ms or more at Python's 5 ms, 75 ms at this.
+SWITCH_SECONDS = 0.0005
 metrics_bind = _setting("METRICS_BIND", "")
 
 log = logging.getLogger("gunicorn.error")
 
 
-# --- metrics: each worker counts into files of its own, any of them adds up --------------------
+# --- metrics: each worker writes its own files, and any worker can add them up -----------------
 
-FIGURES = "PROMETHEUS_MULTIPROC_DIR"
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
-def _make_figures_folder() -> None:
-    """One folder a master, empty at its start; what dead masters left behind goes.
+def _make_metrics_folder() -> None:
+    """Make one folder per master, empty at startup, and delete those of dead masters.
 
-    At a reload the master is the same and its workers' figures stay. A new master that took over
-    (USR2) inherits the variable, but not the folder.
+    After a reload the master is the same, so its workers' figures stay. A new master that takes
+    over (USR2) inherits the variable but makes its own folder.
     """
     own = f"laudo-figures-{os.getpid()}-"
-    if Path(environment.get(FIGURES) or "").name.startswith(own):
+    if Path(environment.get(METRICS_FOLDER) or "").name.startswith(own):
         return
     for left in Path(worker_tmp_dir).glob("laudo-figures-*"):
         pid = re.match(r"laudo-figures-(\d+)-", left.name)
         if pid and left.stat().st_uid == os.geteuid() and not Path(f"/proc/{pid[1]}").exists():
             shutil.rmtree(left, ignore_errors=True)
-    # Before the first import of prometheus_client, which looks for it then. Its files are mapped
-    # into memory: on a disk that uploads can fill, a full one would kill the process (SIGBUS).
-    os.environ[FIGURES] = tempfile.mkdtemp(prefix=own, dir=worker_tmp_dir)
+    # Set before prometheus_client is first imported, which reads it then. Its files are memory-
+    # mapped: on a disk that uploads can fill, a full disk would kill the process (SIGBUS).
+    os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix=own, dir=worker_tmp_dir)
 
 
 def _bound(address: str) -> socket.socket | None:
-    """A listening socket; None, with a warning, where it cannot be had."""
+    """A listening socket; None, with a warning, if it cannot be opened."""
     host, _, port = address.rpartition(":")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # A master that takes over from another listens before that one has ended.
+    # A new master that takes over listens before the old one has ended.
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listening.bind((host.strip("[]") or "127.0.0.1", int(port)))
@@ -130,12 +134,12 @@ def _bound(address: str) -> socket.socket | None:
 
 
 def _answer_metrics(listening: socket.socket) -> None:
-    """Serve the figures of all workers from a thread of this one.
+    """Serve the figures of all workers from a thread of this worker.
 
-    The files hold everybody's, so whichever worker takes the question can answer it. A thread of
-    the master would be simpler to name, but a master forks, and what its thread holds at that
-    moment (an import is enough) the child waits for; a process of its own would need somebody to
-    restart it. The socket is the master's, so that no question is lost when a worker ends.
+    The files contain all figures, so any worker can answer. A thread in the master could deadlock
+    its children: the master forks, and a child would wait for a lock (such as an import lock) that
+    the thread held. A separate process would need a supervisor. The socket belongs to the master,
+    so no request is lost when a worker ends.
     """
     from wsgiref.simple_server import WSGIServer
 
@@ -156,26 +160,26 @@ def _answer_metrics(listening: socket.socket) -> None:
 
 
 if metrics_bind:
-    _make_figures_folder()
+    _make_metrics_folder()
 
 
 def when_ready(server: Any) -> None:
-    """Before the first worker is forked."""
+    """Runs before the first worker is forked."""
     server.metrics = _bound(metrics_bind) if metrics_bind else None
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Give the worker the lowest free number: its figures go on where a dead one's ended.
+    """Give the worker the lowest free number, so that it continues a dead worker's files.
 
-    Files by process id, the library's own way, would grow by some for every worker that reached
-    `max_requests`, some hundred a day, and each scrape reads them all.
+    The library's default, one set of files per process id, would add files for each worker that
+    reaches `max_requests`, about a hundred a day, and each scrape reads them all.
     """
     taken = {one.number for one in server.WORKERS.values()}
     worker.number = next(one for one in range(len(taken) + 1) if one not in taken)
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """Before the worker listens to signals, so nothing here may take its time."""
+    """Runs before the worker handles signals, so it must be fast."""
     if metrics_bind:
         from prometheus_client import values
 
@@ -184,16 +188,17 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """The app is loaded; the first request is still to come."""
-    _share_the_heaps()
-    _refuse_a_mighty_role()
-    _spare_the_collector()
+    """Runs after the app is loaded and before the first request."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    _limit_heaps()
+    _reject_privileged_role()
+    _freeze_long_lived_objects()
     if getattr(worker, "metrics", None):
         _answer_metrics(worker.metrics)
 
 
-def _refuse_a_mighty_role() -> None:
-    """Do not serve with a database role that could step around row-level security."""
+def _reject_privileged_role() -> None:
+    """Exit if the database role can bypass row-level security."""
     from app.tenancy import check_app_role
     from wsgi import app
 
@@ -201,20 +206,20 @@ def _refuse_a_mighty_role() -> None:
         check_app_role()
 
 
-def _share_the_heaps() -> None:
-    """Two heaps for all threads of a process. glibc gives each thread its own, and each keeps what
-    its largest request once took; the interpreter's lock lets one thread allocate at a time anyway.
+def _limit_heaps() -> None:
+    """Use two heaps for all threads. By default glibc gives each thread its own, and each keeps the
+    memory of its largest request; the GIL lets only one thread allocate at a time anyway.
     """
     arena_max = -8  # M_ARENA_MAX of malloc.h
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc's alone
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # only in glibc
     if mallopt:
         mallopt(arena_max, 2)
 
 
-def _spare_the_collector() -> None:
-    """Let it leave alone what lives as long as the process: modules, templates, mappers.
+def _freeze_long_lived_objects() -> None:
+    """Exclude long-lived objects (modules, templates, mappers) from garbage collection.
 
-    Walking them cost some 20 ms, in every fifth request or so.
+    Traversing them took about 20 ms in roughly every fifth request.
     """
     gc.collect()
     gc.freeze()
@@ -222,7 +227,7 @@ def _spare_the_collector() -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """What a dead worker had under way is under way no more; what it counted stays."""
+    """Reset the in-progress gauges of a dead worker; its counters stay."""
     if metrics_bind:
         from prometheus_client.multiprocess import mark_process_dead
 
@@ -230,5 +235,5 @@ def child_exit(server: Any, worker: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    if metrics_bind and (folder := os.environ.get(FIGURES)):
+    if metrics_bind and (folder := os.environ.get(METRICS_FOLDER)):
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""create_app joins the parts and does nothing else."""
+"""create_app assembles the application and does nothing else."""
 
 from __future__ import annotations
 
@@ -18,20 +18,18 @@ ENGINE_OPTIONS = {
     "pool_size": 8,
     "max_overflow": 8,
     "pool_timeout": 5,
-    # An error would else carry the values of the statement into the log.
+    # Otherwise errors would write the statement's values to the log.
     "hide_parameters": True,
-    "connect_args": {
-        "connect_timeout": 3,
-        "options": "-c statement_timeout=15s -c lock_timeout=5s"
-        " -c idle_in_transaction_session_timeout=30s",
-    },
+    # Time-outs of statements belong to the roles (database_roles.TIMEOUTS), not here: PgBouncer
+    # refuses start-up options.
+    "connect_args": {"connect_timeout": 3},
 }
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The application. Opens no connection; `tenancy.check_app_role` does, at a start.
+    """Make the application. Opens no connection; `tenancy.check_app_role` does, at startup.
 
-    Raises GazetteerMissing: a photo that could not name the nearest place would say nothing of it.
+    Raises GazetteerMissing: without the file, photos would silently lack their nearest place.
     """
     settings = settings or Settings()  # type: ignore[call-arg]
     gazetteer()
@@ -54,11 +52,11 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(days=30),
-        # The row of the session in the database says how long it lives, not the cookie.
+        # The session's row in the database decides its lifetime, not the cookie.
         SESSION_REFRESH_EACH_REQUEST=False,
-        # A form that waited in a phone's queue for hours is still the person's own.
+        # A form may wait for hours in a phone's outbox and is still valid.
         WTF_CSRF_TIME_LIMIT=None,
-        # The guards check it, when it is known who sends the form (web/guards.py).
+        # The guards check the token once they know who sends the form (web/guards.py).
         WTF_CSRF_CHECK_DEFAULT=False,
         RATELIMIT_STORAGE_URI=settings.redis_url,
         RATELIMIT_STORAGE_OPTIONS={"socket_connect_timeout": 1, "socket_timeout": 1},
@@ -82,11 +80,14 @@ def _bind_extensions(app: Flask) -> None:
         headers,
         hosts,
         locale,
+        offline,
         page,
         refused_forms,
         uploads,
     )
 
+    # Before anything makes the environment.
+    app.jinja_environment = page.PageEnvironment
     if hops := app.config["PROXY_HOPS"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     db.init_app(app)
@@ -106,6 +107,7 @@ def _bind_extensions(app: Flask) -> None:
     locale.init_app(app)
     filters.init_app(app)
     page.init_app(app)
+    offline.init_app(app)
     refused_forms.init_app(app)
     errors.init_app(app)
     storage.init_app(app)

@@ -1,7 +1,7 @@
-"""Numbers inside sentences: which are amounts, and how each is written.
+"""Formats the numbers inside sentences for the reader's language.
 
-A sentence gets its numbers as numbers; whoever fills it in writes them here, so that none says
-100000 where the reader's language writes 100,000. No words belong here.
+Sentences receive numbers as numbers. The code that fills them in formats the amounts here, so that
+100000 becomes 100,000 in English. No texts belong here.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from typing import Any
 from babel import Locale
 from babel.numbers import format_decimal
 
-# Placeholders whose number names a thing and counts nothing: it is written as it stands there.
+# Placeholders whose number identifies something and is not an amount: it is not formatted.
 ORDINALS = frozenset({"number", "page", "place", "position", "sequence", "status", "version"})
-# From here on there is a mark to write; nearly every number of a page is below.
+# Smaller numbers need no thousands separator; this skips formatting for nearly all numbers.
 THOUSAND = 1_000
 ENGLISH = Locale("en")
 
 
-def written(params: Mapping[str, Any], locale: Locale | None = None) -> dict[str, Any]:
-    """A sentence's values with its amounts as text of the language; English without one."""
+def with_amounts(params: Mapping[str, Any], locale: Locale | None = None) -> dict[str, Any]:
+    """A sentence's values with amounts formatted for the locale; English if it is None."""
     return {
-        name: value if name in ORDINALS else _written(value, locale or ENGLISH)
+        name: value if name in ORDINALS else _with_amounts(value, locale or ENGLISH)
         for name, value in params.items()
     }
 
 
-def _written(value: Any, locale: Locale) -> Any:
+def _with_amounts(value: Any, locale: Locale) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return value
     if isinstance(value, int) and abs(value) < THOUSAND:

@@ -1,18 +1,19 @@
-"""The flask commands: operators' tools around the same services as the pages."""
+"""The flask commands: operator tools that use the same services as the pages."""
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from flask import Flask
 
-# Each module of app/commands lists its own in COMMANDS.
-MODULES = (
-    "up", "people", "erasing", "seed", "demo.command", "backup.command", "storage", "check.command",
-)  # fmt: skip
+from app.commands import erasing, people, seed, storage, up
+from app.commands.backup import command as backup
+from app.commands.check import command as check
+from app.commands.demo import command as demo
+
+# Each module lists its commands in COMMANDS.
+MODULES = (up, people, erasing, seed, demo, backup, storage, check)
 
 
 def init_app(app: Flask) -> None:
-    for name in MODULES:
-        for command in import_module(f"app.commands.{name}").COMMANDS:
+    for module in MODULES:
+        for command in module.COMMANDS:
             app.cli.add_command(command)

@@ -1,8 +1,8 @@
-"""Every setting of Laudo: typed, documented, read from the environment and `.env` once.
+"""Every setting of Laudo: typed, documented, read once from the environment and `.env`.
 
-What starts processes (gunicorn.conf.py, app/stack.py, `flask up`) reads a few of its own besides;
-what serves reads nothing else. `Settings()` refuses to start on a missing or unsafe
-value with a sentence that names the variable.
+The code that starts processes (gunicorn.conf.py, app/local, `flask up`) reads a few more variables;
+the serving code reads nothing else. `Settings()` refuses a missing or unsafe value with an error
+that names the variable.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def psycopg2_url(url: str) -> str:
-    """Name the driver: a bare `postgresql://` would make SQLAlchemy 2.1 look for psycopg 3."""
+    """Add the driver's name: SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3."""
     for prefix in ("postgres://", "postgresql://"):
         if url.startswith(prefix):
             return "postgresql+psycopg2://" + url.removeprefix(prefix)
@@ -41,7 +41,7 @@ CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
-    """The configuration table of the README lists the same names in capitals."""
+    """docs/configuration.md lists the same names in capitals."""
 
     model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
 
@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     login_tries_per_minute: int = Field(default=5, gt=0)
     login_tries_per_day: int = Field(default=100, gt=0)
     job_lease_seconds: int = Field(default=60, ge=5)
-    # Not less than what the database's feed_due_work takes.
+    # At least the minimum that the database function feed_due_work accepts.
     job_attempts: int = Field(default=5, ge=3)
     relay_seconds: float = Field(default=2.0, gt=0)
     log_level: str = "INFO"

@@ -1,7 +1,7 @@
-"""How a company or a client can be reached: address, telephone, e-mail, website, tax number.
+"""The contact of a company or a client: address, telephone, e-mail, website, tax number.
 
-Plain values that a column keeps as JSON, and what each may be. How a form asks for them is
-web/contact.py, how a PDF prints them pdf/contact.py.
+Plain values that a column stores as JSON, and their validation. Form fields are in web/contact.py,
+printing is in pdf/contact.py.
 """
 
 from __future__ import annotations
@@ -14,41 +14,40 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from app.definition.sentences import N_, Sentence, say
-from app.mailbox import MAX_EMAIL, ascii_domain, tidy_address
+from app.email_address import MAX_EMAIL, BadEmail, ascii_domain, require_email
 from app.stored import Stored
 
 MAX_ADDRESS, MAX_PHONE, MAX_WEBSITE, MAX_TAX_NUMBER = 200, 80, 120, 40
-# In the order of forms, files and prints.
+# The order in forms, files and PDFs.
 PARTS = ("address", "phone", "email", "website", "tax_number")
 
-BAD_EMAIL = N_('"%(text)s" is not an e-mail address. Write it like name@company.com.')
+BAD_EMAIL = N_('"%(text)s" is not an e-mail address. Enter it like name@company.com.')
 BAD_PHONE = N_(
-    '"%(text)s" is not a telephone number. Write its digits, with + ( ) - . / and spaces if you'
-    " like, for example +55 11 4002-8922."
+    '"%(text)s" is not a telephone number. Use digits; + ( ) - . / and '
+    "spaces are allowed, for example +55 11 4002-8922."
 )
 BAD_WEBSITE = N_(
-    '"%(text)s" is not the address of a website. Write it like www.company.com, or with https://'
-    " before it."
+    '"%(text)s" is not a website address. Enter it like www.company.com, or start with https://.'
 )
 BAD_TAX_NUMBER = N_(
-    '"%(text)s" is not a tax number. Write letters and digits, with . - / and spaces if you like.'
+    '"%(text)s" is not a tax number. Use letters and digits; . - / and spaces are allowed.'
 )
 WRONG_CNPJ = N_(
-    "The check digits of this CNPJ are wrong. The number is kept as typed; check it for a typing"
-    " error."
+    "The check digits of this CNPJ are wrong. The number is saved as typed; "
+    "check it for typing errors."
 )
 
 _PHONE = re.compile(r"[\w +()./,;:#*\-–]+")
 _TAX_NUMBER = re.compile(r"[\w .,/\-–&]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):(?![0-9]+(?:[/?#]|$))")
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9\-]{0,61}[a-z0-9]")
-# What would end an attribute or an address; what nobody sees, and so hides where it leads, is no
-# printable sign.
+# Characters that would end an attribute or a URL. Invisible characters, which could hide where a
+# link leads, are refused as not printable.
 _UNFIT = re.compile(r"[\s\x00-\x1f\x7f-\xa0\"'<>\\`{}|^]")
 
 
 class Contact(Stored):
-    """Each part as it is printed, empty where it is not given."""
+    """Each part as it is printed; empty if not given."""
 
     address: str = Field(default="", max_length=MAX_ADDRESS)
     phone: str = Field(default="", max_length=MAX_PHONE)
@@ -57,11 +56,11 @@ class Contact(Stored):
     tax_number: str = Field(default="", max_length=MAX_TAX_NUMBER)
 
     def named(self, prefix: str) -> dict[str, str]:
-        """The parts that are given, as the audit keeps them."""
+        """The given parts in the audit's format."""
         return {f"{prefix}{part}": value for part, value in self.overrides().items()}
 
     def changes(self, new: Contact, prefix: str) -> dict[str, dict[str, str]]:
-        """The parts that `new` has otherwise, as the audit keeps them: 'client_phone' and so on."""
+        """The parts that differ in `new`, in the audit's format: 'client_phone' and so on."""
         before, after = self.model_dump(), new.model_dump()
         return {
             f"{prefix}{part}": {"old": before[part], "new": after[part]}
@@ -70,8 +69,8 @@ class Contact(Stored):
         }
 
 
-class Unfit(ValueError):
-    """A part that cannot be what it is said to be; `sentence` says what to write."""
+class InvalidContact(ValueError):
+    """A part is invalid; `sentence` says what to enter."""
 
     def __init__(self, sentence: Sentence) -> None:
         super().__init__(str(sentence))
@@ -79,27 +78,30 @@ class Unfit(ValueError):
 
 
 def tidy_email(text: str) -> str:
-    """As accounts have them. Raises Unfit."""
+    """An e-mail in the same form as in accounts. Raises InvalidContact."""
     try:
-        return tidy_address(text)
-    except ValueError as error:
-        raise Unfit(say(BAD_EMAIL, text=_short(text))) from error
+        return require_email(text)
+    except BadEmail as error:
+        raise InvalidContact(say(BAD_EMAIL, text=_short(text))) from error
 
 
 def tidy_phone(text: str) -> str:
-    """As it was typed, spaces made one. Raises Unfit without three digits, or for odd signs."""
+    """The number as typed, with single spaces.
+
+    Raises InvalidContact if it has fewer than three digits or unusual characters.
+    """
     phone = " ".join(text.split())
     if not _PHONE.fullmatch(phone) or sum(one.isdecimal() for one in phone) < 3:
-        raise Unfit(say(BAD_PHONE, text=_short(text)))
+        raise InvalidContact(say(BAD_PHONE, text=_short(text)))
     return phone
 
 
 def tidy_website(text: str) -> str:
-    """With https:// before it, whatever was typed there; no other scheme, no password, no odd host.
+    """The address with https:// as its scheme.
 
-    Raises Unfit.
+    Raises InvalidContact for another scheme, a password or an invalid host.
     """
-    bad = Unfit(say(BAD_WEBSITE, text=_short(text)))
+    bad = InvalidContact(say(BAD_WEBSITE, text=_short(text)))
     typed = text.strip()
     scheme = _SCHEME.match(typed)
     if scheme and scheme[1].lower() not in ("http", "https"):
@@ -122,15 +124,15 @@ def tidy_website(text: str) -> str:
 
 
 def tidy_tax_number(text: str) -> str:
-    """Any country's, as it was typed. Raises Unfit for signs that none has."""
+    """The number as typed, of any country. Raises InvalidContact for impossible characters."""
     number = " ".join(text.split())
     if not _TAX_NUMBER.fullmatch(number) or not any(one.isalnum() for one in number):
-        raise Unfit(say(BAD_TAX_NUMBER, text=_short(text)))
+        raise InvalidContact(say(BAD_TAX_NUMBER, text=_short(text)))
     return number
 
 
-def doubt_of_tax_number(text: str) -> Sentence | None:
-    """What to look at again: a number of 14 digits whose last two a CNPJ could not have."""
+def find_tax_number_warning(text: str) -> Sentence | None:
+    """A warning if the number has 14 digits but wrong CNPJ check digits."""
     digits = re.sub(r"[ .,/\-–]", "", text)
     if not re.fullmatch(r"[0-9]{14}", digits) or _is_cnpj(digits):
         return None
@@ -138,7 +140,7 @@ def doubt_of_tax_number(text: str) -> Sentence | None:
 
 
 def _is_cnpj(digits: str) -> bool:
-    """By the two check digits of the Receita Federal, weights 2 to 9 from the right, modulo 11."""
+    """Check the two check digits (Receita Federal: weights 2 to 9 from the right, modulo 11)."""
     for length in (12, 13):
         weights = (2 + place % 8 for place in range(length))
         pairs = zip(digits[length - 1 :: -1], weights, strict=True)
@@ -154,5 +156,5 @@ def _short(text: str) -> str:
 
 
 def contact_of(stored: Mapping[str, Any] | None) -> Contact:
-    """What a column or a snapshot keeps; an older snapshot keeps nothing."""
+    """The contact in a column or a snapshot; older snapshots have none."""
     return Contact.of(stored or {})

@@ -1,7 +1,7 @@
-"""The database roles: who owns, who serves, who runs the platform, who backs up.
+"""The database roles: owner, application, platform and backup.
 
-Used by `flask up`, by the embedded server and by the tests; grants on tables stand in the
-migrations. The app never creates roles while serving.
+Used by `flask up`, the embedded server and the tests. Table grants are in the migrations. The app
+never creates roles while serving.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ APP = "laudo_app"
 PLATFORM = "laudo_platform"
 BACKUP = "laudo_backup"
 
-# BYPASSRLS on the owner lets a migration's new foreign key see, and so validate, every row.
+# BYPASSRLS lets the owner see every row, so that migrations can validate new foreign keys.
 ATTRIBUTES = {
     OWNER: "LOGIN NOSUPERUSER BYPASSRLS NOCREATEDB NOCREATEROLE",
     APP: "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE",
@@ -24,9 +24,19 @@ ATTRIBUTES = {
     BACKUP: "LOGIN NOSUPERUSER BYPASSRLS NOCREATEDB NOCREATEROLE",
 }
 
+# Of the roles that serve, as PostgreSQL prints them. A role's own settings also hold behind a
+# pooler that gives one connection to many clients in turn.
+TIMEOUTS = {
+    "statement_timeout": "15s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+# Two `flask up` at once would fail when they change the settings of one role.
+TIMEOUTS_LOCK = 7_205_014
+
 
 def missing_roles(connection: extensions.connection) -> list[str]:
-    """The roles of ATTRIBUTES that the server lacks."""
+    """The roles in ATTRIBUTES that are missing on the server."""
     with connection.cursor() as cursor:
         cursor.execute("select rolname from pg_roles where rolname = any(%s)", (list(ATTRIBUTES),))
         present = {name for (name,) in cursor.fetchall()}
@@ -56,8 +66,29 @@ def ensure_roles(superuser_dsn: str, passwords: Mapping[str, str]) -> None:
         connection.close()
 
 
+def set_timeouts(dsn: str) -> None:
+    """Give the role of this login its time-outs in this database. Every role may do so for itself.
+
+    Open connections keep the earlier values.
+    """
+    connection = psycopg2.connect(dsn)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(%s)", (TIMEOUTS_LOCK,))
+            cursor.execute("select current_database()")
+            (database,) = cursor.fetchone() or ("",)
+            for name, value in TIMEOUTS.items():
+                cursor.execute(
+                    sql.SQL("alter role current_user in database {} set {} = {}").format(
+                        sql.Identifier(database), sql.Identifier(name), sql.Literal(value)
+                    )
+                )
+    finally:
+        connection.close()
+
+
 def ensure_database(superuser_dsn: str, name: str) -> None:
-    """Create the database, owned by the owner role, where it is missing."""
+    """Create the database, owned by the owner role, if it is missing."""
     connection = psycopg2.connect(superuser_dsn)
     connection.autocommit = True
     try:
@@ -74,7 +105,7 @@ def ensure_database(superuser_dsn: str, name: str) -> None:
 
 
 def roles_to_make_by_hand() -> str:
-    """The SQL that a database administrator runs where `flask up` may not create roles."""
+    """The SQL for a database administrator to run if `flask up` may not create roles."""
     lines = [
         f"create role {role} {attributes} password '...';"
         for role, attributes in ATTRIBUTES.items()

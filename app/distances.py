@@ -1,6 +1,6 @@
-"""Distances on the earth: how far two points are apart, and how people read that.
+"""Distances on the earth: computing and formatting them.
 
-Pure; what a distance means for a photo is for surroundings.py.
+Pure functions. surroundings.py decides what a distance means for a photo.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import asin, cos, radians, sin, sqrt
 
 EARTH_RADIUS_M = 6_371_000.0
-# Below this a distance is written in metres: "1.0 km" would hide on which side of 1 km it lies.
+# Below this, distances are shown in metres: "1.0 km" would hide on which side of 1 km they are.
 _METRES_UP_TO = 2_000
 _TENTHS_UP_TO_KM = 100
 _MARKS = {"en": ",.", "pt": ".,"}
@@ -18,7 +18,7 @@ _MARKS = {"en": ",.", "pt": ".,"}
 def metres_between(
     latitude: float, longitude: float, other_latitude: float, other_longitude: float
 ) -> float:
-    """Metres along the surface of a round earth (haversine) between two points in degrees."""
+    """Great-circle distance in metres (haversine) between two points in degrees."""
     north, other_north = radians(latitude), radians(other_latitude)
     east = radians(other_longitude - longitude)
     half = sin((other_north - north) / 2) ** 2 + cos(north) * cos(other_north) * sin(east / 2) ** 2

@@ -1,6 +1,6 @@
-"""Keys derived from SECRET_KEY, and small secrets at rest under one: authenticator secrets.
+"""Keys derived from SECRET_KEY, and encryption of small stored secrets (authenticator secrets).
 
-With another SECRET_KEY they cannot be read any more; whoever uses them says what to do then.
+After SECRET_KEY changes, stored secrets are unreadable; callers must handle Unreadable.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from flask import current_app
 
 
 class Unreadable(ValueError):
-    """The secret was encrypted under another SECRET_KEY, or changed since."""
+    """The secret was encrypted with another SECRET_KEY, or has been modified."""
 
 
 def encrypt(text: str) -> str:
@@ -30,7 +30,7 @@ def decrypt(sealed: str) -> str:
 
 
 def derived_key(purpose: bytes) -> bytes:
-    """32 bytes; what one purpose's key opens, no other's does."""
+    """A key of 32 bytes, different for each purpose."""
     derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose)
     secret = current_app.secret_key
     assert secret

@@ -1,7 +1,7 @@
-"""The base of every refusal that a person should read.
+"""The base class of all errors that are shown to users.
 
-Each feature defines its own classes beside its service; the class's docstring is the sentence
-that the user sees (translated at the edge), with %(name)s placeholders filled from `params`.
+Each feature defines its own classes next to its service. The class docstring is the message that
+the user sees (translated when it is shown), with %(name)s placeholders filled from `params`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ class DomainError(Exception):
     """This cannot be done."""
 
     status = 409
-    # What is said where `count` is one, of an error whose sentence counts.
+    # The singular message, for errors with a `count`.
     one: str | None = None
-    # Seconds after which it is worth to try again, where only time mends it.
+    # Seconds to wait before a retry, if the cause is temporary.
     retry_after: int | None = None
 
     def __init__(self, **params: Any) -> None:
@@ -28,12 +28,12 @@ class DomainError(Exception):
 
     @classmethod
     def sentence(cls) -> str:
-        """The untranslated sentence: the docstring on one line."""
+        """The untranslated message: the docstring on one line."""
         return " ".join((cls.__doc__ or "").split())
 
 
 class NotFound(DomainError):
-    """There is nothing here, or it is not yours to see."""
+    """This page does not exist, or you do not have access to it."""
 
     status = 404
 

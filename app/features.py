@@ -1,34 +1,94 @@
-"""The list of features: every blueprint, background job and command that create_app joins."""
+"""The list of features: every blueprint, background job, subscription and command that create_app
+registers."""
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from flask import Flask
 
-BLUEPRINTS = (
-    "auth",
-    "home",
-    "projects",
-    "checklists",
-    "reports",
-    "photos",
-    "documents",
-    "exports",
-    "team",
-    "company",
-    "platform",
-    "evidence.routes",
-    "mail",
-    "api",
+import app.branding.jobs
+import app.documents.jobs
+import app.documents.subscriptions
+import app.evidence.jobs
+import app.exports.answers.jobs
+import app.exports.company.jobs
+import app.mail.jobs
+import app.mail.subscriptions
+import app.photos.jobs
+import app.platform.jobs
+import app.uploads.jobs
+from app import (
+    api,
+    audit,
+    auth,
+    branding,
+    checklists,
+    cli,
+    company,
+    documents,
+    downloads,
+    equipment,
+    exports,
+    health,
+    home,
+    mail,
+    offline,
+    operations,
+    outboxes,
+    photos,
+    plans,
+    platform,
+    projects,
+    reports,
+    team,
+    uploads,
 )
+
+BLUEPRINTS = (
+    auth.blueprint,
+    home.blueprint,
+    health.blueprint,
+    downloads.blueprint,
+    projects.blueprint,
+    equipment.blueprint,
+    checklists.blueprint,
+    reports.blueprint,
+    photos.blueprint,
+    uploads.blueprint,
+    operations.blueprint,
+    outboxes.blueprint,
+    documents.blueprint,
+    exports.blueprint,
+    team.blueprint,
+    company.blueprint,
+    branding.blueprint,
+    plans.blueprint,
+    platform.blueprint,
+    audit.blueprint,
+    mail.blueprint,
+    api.blueprint,
+    offline.blueprint,
+)
+# Workers poll the queues in this order.
+JOBS = (
+    photos.jobs,
+    documents.jobs,
+    mail.jobs,
+    branding.jobs,
+    app.exports.company.jobs,
+    app.exports.answers.jobs,
+    app.evidence.jobs,
+    platform.jobs,
+    uploads.jobs,
+)
+# Notified in this order.
+SUBSCRIPTIONS = (mail.subscriptions, documents.subscriptions)
 
 
 def init_app(app: Flask) -> None:
-    for name in BLUEPRINTS:
-        app.register_blueprint(import_module(f"app.{name}").blueprint)
-    for name in ("photos", "documents", "exports", "mail", "platform", "evidence"):
-        import_module(f"app.{name}.jobs").register(app)
-    for name in ("brand_jobs", "export_jobs"):
-        import_module(f"app.company.{name}").register(app)
-    import_module("app.cli").init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for jobs in JOBS:
+        jobs.register(app)
+    for subscriptions in SUBSCRIPTIONS:
+        subscriptions.register(app)
+    cli.init_app(app)

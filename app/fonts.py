@@ -1,9 +1,9 @@
-"""The typefaces of strip and PDF: TrueType files made of, or copied from, npm packages.
+"""The fonts of photo strip and PDF: TrueType files converted or copied from npm packages.
 
-Pillow reads no WOFF2, and WeasyPrint would unpack its faces anew in every process, for half a
-second each. So the set-up runs `python -m app.fonts NODE_MODULES OUT` once. It also notes which
-letters each family has: who must know that (app/scripts.py) then opens no font. Pages have the web
-fonts, and the fonts of the phone or desk for letters that Inter lacks.
+Pillow cannot read WOFF2, and WeasyPrint would unpack it again in every process, at half a second
+per face. So the set-up runs `python -m app.fonts NODE_MODULES OUT` once. It also writes the list of
+letters per family, so that app/scripts.py need not open fonts. Pages use the web fonts, and the
+device's own fonts for letters that Inter lacks.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MAIN = "Inter"
 class Fallback:
     """A family for letters that Inter lacks: `package` under FALLBACK_SCOPE, and its weights.
 
-    Where there is no semi-bold, what is said strongly stands in the regular face.
+    Without a semi-bold face, strong text uses the regular one.
     """
 
     family: str
@@ -46,7 +46,7 @@ class Fallback:
 
     @property
     def faces(self) -> dict[str, str]:
-        """The built files' names without suffix, each with its path in the package."""
+        """The names of the built files without suffix, each with its path in the package."""
         stem = self.family.replace(" ", "")
         weights = {"Regular": "400Regular", "SemiBold": "600SemiBold"}
         if not self.has_strong:
@@ -55,10 +55,9 @@ class Fallback:
 
 
 FALLBACK_SCOPE = "@expo-google-fonts"
-# In the order in which they are asked for a letter; app/scripts.py orders the last four, which
-# share the Chinese letters.
+# In look-up order; app/scripts.py reorders the last four, which share the Chinese characters.
 FALLBACKS = (
-    # Devanagari, and the Latin, Greek and Cyrillic letters that are rarer than those of Inter.
+    # Devanagari, and the rarer Latin, Greek and Cyrillic letters that Inter lacks.
     Fallback("Noto Sans", "noto-sans"),
     Fallback("Noto Sans Hebrew", "noto-sans-hebrew"),
     Fallback("Noto Sans Arabic", "noto-sans-arabic"),
@@ -75,28 +74,28 @@ COVERAGE = "coverage.json"
 """Beside the faces: by family, the first and last code point of each range that it has."""
 
 
-# Made by `make setup`, beside dist and not in it: the asset build replaces dist as a whole.
+# Made by `make setup`. Not inside dist, because the asset build replaces dist as a whole.
 FONT_FOLDER = Path(__file__).resolve().parent / "static" / "fonts"
 
 
 class FontsMissing(RuntimeError):
-    """The fonts have not been built; the message says where they were expected."""
+    """The fonts have not been built; the message names the expected place."""
 
 
 @dataclass(frozen=True)
 class Fonts:
-    """Of the strip: `regular` for most lines, `strong` for the leading ones."""
+    """The fonts of the photo strip: `regular` for most lines, `strong` for the first ones."""
 
     regular: Path
     strong: Path
 
     @classmethod
     def from_folder(cls, folder: Path) -> Fonts:
-        """The faces that the set-up left in `folder`. Raises FontsMissing if it did not."""
+        """The faces that the set-up built in `folder`. Raises FontsMissing if there are none."""
         return cls(find_face(REGULAR, folder), find_face(STRONG, folder))
 
     def of(self, family: str, *, is_strong: bool) -> Path:
-        """The face of a family, which lies beside these. Raises FontsMissing."""
+        """The face of a family in the same folder. Raises FontsMissing."""
         if family == MAIN:
             return self.strong if is_strong else self.regular
         faces = next(one.faces for one in FALLBACKS if one.family == family)
@@ -112,13 +111,13 @@ def find_face(face: str, folder: Path = FONT_FOLDER) -> Path:
 
 
 def ensure_ttf(woff2_path: Path, ttf_path: Path) -> None:
-    """Write the TrueType form of a WOFF2 font unless it is there and not older.
+    """Convert a WOFF2 font to TrueType unless an up-to-date file exists.
 
-    The same input gives the same bytes. Raises FileNotFoundError when the source is missing.
+    The output is deterministic. Raises FileNotFoundError if the source is missing.
     """
     if _is_made(woff2_path, ttf_path):
         return
-    # The build's library, kept out of the worker's imports.
+    # Only the build needs this library; workers need not import it.
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     font = TTFont(woff2_path, recalcTimestamp=False)
@@ -127,7 +126,7 @@ def ensure_ttf(woff2_path: Path, ttf_path: Path) -> None:
 
 
 def ensure_copy(source: Path, target: Path) -> None:
-    """Copy a TrueType file unless its copy is there and not older. Raises FileNotFoundError."""
+    """Copy a TrueType file unless an up-to-date copy exists. Raises FileNotFoundError."""
     if not _is_made(source, target):
         with source.open("rb") as original:
             _write(target, lambda file: shutil.copyfileobj(original, file))
@@ -139,7 +138,7 @@ def _is_made(source: Path, target: Path) -> bool:
 
 
 def _write(target: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Have a file written beside its place and moved there whole."""
+    """Write to a temporary file and move it into place atomically."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".part")
     try:
@@ -153,9 +152,9 @@ def _write(target: Path, write: Callable[[IO[bytes]], object]) -> None:
 
 
 def letters_of(faces: Iterable[Path]) -> list[tuple[int, int]]:
-    """The code points that every one of these fonts has, as ranges with first and last.
+    """The code points that all these fonts have, as inclusive ranges (first, last).
 
-    Not those for private use: there each font has what it likes, and none what was meant.
+    Private-use code points are left out: fonts put arbitrary glyphs there.
     """
     from fontTools.ttLib import TTFont
 
@@ -170,9 +169,9 @@ def letters_of(faces: Iterable[Path]) -> list[tuple[int, int]]:
 
 
 def build(packages: Path, target: Path) -> None:
-    """Make every face from the packages in `packages` in the folder `target`, and their coverage.
+    """Build all faces from the packages in `packages` into `target`, then their coverage.
 
-    The coverage comes last: where it lies, the faces do. Raises FileNotFoundError.
+    The coverage is written last: if it exists, so do the faces. Raises FileNotFoundError.
     """
     for face in FACES:
         ensure_ttf(packages / "inter-ui" / "web" / f"{face}.woff2", target / f"{face}.ttf")
@@ -187,7 +186,7 @@ def build(packages: Path, target: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run from the command line with a source and a target folder; returns the exit status."""
+    """Command line entry point, with source and target folder; returns the exit status."""
     if len(arguments) != 2:
         sys.stderr.write("usage: python -m app.fonts SOURCE_FOLDER TARGET_FOLDER\n")
         return 2

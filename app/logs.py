@@ -1,8 +1,8 @@
-"""What a log line is, for every process: its keys, its two forms, and what it never says.
+"""The log format of all processes: keys, JSON and text form, and redaction of secrets.
 
-Nothing of the app is imported here: gunicorn's master reads this file by its path, because what
-a master imports its workers inherit, and a reload would then go on with the old code.
-Who logs what stands elsewhere; the line of each request in app/web/access.py.
+This module imports nothing of the app: gunicorn's master loads it by path, because workers inherit
+the master's imports and would still run the old code after a reload. The line of each request is
+in app/web/access.py.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from pythonjsonlogger.json import JsonFormatter
 
 REMOVED = "[removed]"
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-# On every line of the machines' form, null where there is none.
+# Keys on every JSON line; null if unknown.
 ALWAYS = ("request_id", "tenant_id", "account_id")
-# Names and numbers that are ours; nobody else's words can stand under these keys.
-OURS = frozenset({*ALWAYS, "endpoint", "method", "job_kind", "job_id"})
-# A secret shorter than this could not be taken out without tearing words apart.
-LEAST_SECRET = 6
+# Keys whose values come from our own code, never from user input; they are not redacted.
+TRUSTED_KEYS = frozenset({*ALWAYS, "endpoint", "method", "job_kind", "job_id"})
+# Removing a shorter secret would damage ordinary words.
+MIN_SECRET_LENGTH = 6
 
 _facts: ContextVar[dict[str, object]] = ContextVar("laudo_log_facts", default={})  # noqa: B039 - never changed in place
 _sources: dict[str, Callable[[], object]] = {}
 _secrets: list[Callable[[], Iterable[str]]] = []
 
 
-# --- what a line knows of the work that it comes from ------------------------------------------
+# --- facts about the current work ---------------------------------------------------------------
 
 
 def begin(**facts: object) -> None:
-    """Forget the work that this thread did before; what follows belongs to `facts`."""
+    """Replace the facts of this thread's previous work with `facts`."""
     _facts.set(facts)
 
 
 def add(**facts: object) -> None:
-    """Say so on every further line of this work."""
+    """Add facts to all further lines of this work."""
     _facts.set({**_facts.get(), **facts})
 
 
 @contextmanager
-def telling(**facts: object) -> Iterator[None]:
-    """Say so on every line of the block."""
+def context(**facts: object) -> Iterator[None]:
+    """Add facts to all lines of the block."""
     token = _facts.set({**_facts.get(), **facts})
     try:
         yield
@@ -59,38 +59,38 @@ def telling(**facts: object) -> Iterator[None]:
 
 
 def known(name: str) -> object | None:
-    """What the lines of this work say under that name."""
+    """The value of a fact of the current work."""
     return _facts.get().get(name)
 
 
-def ask_for(name: str, source: Callable[[], object]) -> None:
-    """Have every line ask `source` for this key; None leaves it out."""
+def add_source(name: str, source: Callable[[], object]) -> None:
+    """Call `source` for this key on every line; None leaves the key out."""
     _sources[name] = source
 
 
-def never_say(secrets: Callable[[], Iterable[str]]) -> None:
-    """Have every line of an exception ask which values must not stand in it."""
+def redact_values(secrets: Callable[[], Iterable[str]]) -> None:
+    """Register a source of secret values, which are removed from lines with an exception."""
     if secrets not in _secrets:
         _secrets.append(secrets)
 
 
-# --- what no line says -------------------------------------------------------------------------
+# --- redaction ----------------------------------------------------------------------------------
 
 _NAMES = (
     r"pass(?:word|wd|phrase)?|secret(?:_key)?|(?:csrf|access|session|reset|invite)?_?token"
     r"|authorization|(?:set-)?cookie|x-csrf-?token|__host-session|session|signature|api_?key"
 )
-# Each with the small words of which one stands in every match: most lines have none of them, and
-# looking for a word costs a hundredth of looking for a pattern.
+# Each pattern has lower-case trigger words, one of which occurs in every match. Most lines contain
+# none, and a word search costs a hundredth of a pattern search.
 _PATTERNS = tuple(
     (words.split(), re.compile(pattern), instead)
     for words, pattern, instead in (
-        # PostgreSQL repeats the values of the row that it refused.
+        # PostgreSQL quotes the values of a refused row.
         ("detail: context: line", r"(?m)^(DETAIL|CONTEXT|LINE \d+):.*$", r"\1: " + REMOVED),
         ("invalid", r"(invalid input (?:syntax|value) for [\w ]+: ).*", r"\1" + REMOVED),
         ("[parameters:", r"(?s)\[parameters: .*?\]$", f"[parameters: {REMOVED}]"),
         ("bearer basic digest", r"(?i)\b(bearer|basic|digest)\s+[\w.~+/=-]{6,}", r"\1 " + REMOVED),
-        # What follows a cookie's or a header's name goes to the end of its line.
+        # The value of a cookie or header extends to the end of the line.
         (
             "cookie authorization",
             r"(?i)\b((?:set-)?cookie|authorization)(['\"]?\s*[:=]\s*).+",
@@ -112,14 +112,15 @@ _LONG_WORD = re.compile(r"[\w-]{32,}")
 
 
 def _unless_token(found: re.Match[str]) -> str:
-    """Capitals, small letters and digits in one long word: ids and hashes have no capitals."""
+    """Remove long words that mix upper case, lower case and digits: ids and hashes have no upper
+    case."""
     word = found[0]
     kinds = (str.isupper, str.islower, str.isdigit)
     return REMOVED if all(any(map(kind, word)) for kind in kinds) else word
 
 
 def redacted(words: str) -> str:
-    """The words without passwords, cookies, tokens, query values and e-mail addresses."""
+    """The text without passwords, cookies, tokens, query values and e-mail addresses."""
     small = words.lower()
     for triggers, pattern, instead in _PATTERNS:
         if any(trigger in small for trigger in triggers):
@@ -129,7 +130,7 @@ def redacted(words: str) -> str:
 
 def _without(words: str, secrets: Iterable[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= LEAST_SECRET:
+        if len(secret) >= MIN_SECRET_LENGTH:
             words = words.replace(secret, REMOVED)
     return words
 
@@ -138,20 +139,20 @@ def _current_secrets() -> set[str]:
     return {one for source in _secrets for one in source()}
 
 
-# --- the line itself ---------------------------------------------------------------------------
+# --- formatters ---------------------------------------------------------------------------------
 
 
-class Line(JsonFormatter):
-    """One JSON object a line: time, level, logger, message, process, what is known, exception."""
+class JsonLine(JsonFormatter):
+    """One JSON object per line: time, level, logger, message, process, facts, exception."""
 
     def __init__(self) -> None:
         super().__init__("%(message)s")
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        return log_data  # asked for by the parent; `facts` below has made the line already
+        return log_data  # required by the parent; `facts` below has already built the line
 
     def facts(self, record: logging.LogRecord) -> dict[str, Any]:
-        """The line's keys and values in their order, with nothing secret in them."""
+        """The line's keys and values in order, without secrets."""
         known = dict(_facts.get())
         for name, source in _sources.items():
             known.setdefault(name, source())
@@ -163,8 +164,8 @@ class Line(JsonFormatter):
             "message": redacted(record.getMessage()),
             "process": record.process,
             **dict.fromkeys(ALWAYS),
-            **{name: _told(name, value) for name, value in known.items() if value is not None},
-            **{name: _told(name, value) for name, value in said.items()},
+            **{name: _loggable(name, value) for name, value in known.items() if value is not None},
+            **{name: _loggable(name, value) for name, value in said.items()},
         }
         if record.exc_info:
             line["exception"] = redacted(str(self.formatException(record.exc_info)))
@@ -179,8 +180,8 @@ class Line(JsonFormatter):
         return self.serialize_log_record(self.facts(record))
 
 
-class Words(Line):
-    """The same for people at a console: one line, and the traceback under it, set in."""
+class TextLine(JsonLine):
+    """The same for a console: one line of text, followed by the indented traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts = self.facts(record)
@@ -189,37 +190,37 @@ class Words(Line):
         facts.pop("process")
         rest = [f"{name}={value}" for name, value in facts.items() if value is not None]
         line = _on_one_line(" ".join((*head, *rest)))
-        # An exception's own words may hold line ends: set in, none looks like a line of the log.
+        # An exception's text may contain line ends; indented, it cannot imitate a log line.
         under = (f"  {_on_one_line(one)}" for one in (exception or "").splitlines())
         return "\n".join((line, *under))
 
 
 def _on_one_line(words: str) -> str:
-    """Foreign words can neither begin a line of their own nor colour the console."""
+    """Escape control characters, so that logged text cannot start a line or colour the console."""
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in words
     )
 
 
-def _told(name: str, value: object) -> object:
+def _loggable(name: str, value: object) -> object:
     if value is None or isinstance(value, (int, float, bool)):
         return value
-    return str(value) if name in OURS else redacted(str(value))
+    return str(value) if name in TRUSTED_KEYS else redacted(str(value))
 
 
-# --- setting up a process ----------------------------------------------------------------------
+# --- configuration ------------------------------------------------------------------------------
 
 
 def logging_config(form: str, level: str) -> dict[str, Any]:
-    """For `logging.config.dictConfig`, and for gunicorn's setting of that name.
+    """The value for `logging.config.dictConfig` and for gunicorn's setting of that name.
 
-    `form` is "json" or "text". Libraries speak from WARNING on, whatever `level` says.
+    `form` is "json" or "text". Libraries log from WARNING up, regardless of `level`.
     """
     ours = {"level": level.upper(), "handlers": [], "propagate": True}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": Line if form == "json" else Words}},
+        "formatters": {"line": {"()": JsonLine if form == "json" else TextLine}},
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",
@@ -233,21 +234,21 @@ def logging_config(form: str, level: str) -> dict[str, Any]:
 
 
 def configure(form: str, level: str) -> None:
-    """Make every line of this process one of ours: warnings and what nobody caught, too."""
+    """Use this format for all output of the process, including warnings and uncaught exceptions."""
     logging.config.dictConfig(logging_config(form, level))
     logging.captureWarnings(True)
-    say_uncaught()
+    log_uncaught()
 
 
-def say_uncaught() -> None:
-    """Have what nobody caught end in a line like every other."""
-    sys.excepthook = _say_uncaught
-    threading.excepthook = lambda arguments: _say_uncaught(
+def log_uncaught() -> None:
+    """Log uncaught exceptions of all threads in this format."""
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda arguments: _log_uncaught(
         arguments.exc_type, arguments.exc_value or arguments.exc_type(), arguments.exc_traceback
     )
 
 
-def _say_uncaught(
+def _log_uncaught(
     kind: type[BaseException], error: BaseException, traceback: TracebackType | None
 ) -> None:
     if issubclass(kind, KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Lists that are shown a page at a time: where a page is cut, and what it holds."""
+"""Paged lists: which lines belong to a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Line = TypeVar("Line")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Line]):
-    """One page of a list; `page` counts from 1 and `total` all lines that match."""
+    """One page of a list; `page` counts from 1, `total` is the number of matching lines."""
 
     lines: tuple[Line, ...]
     page: int
@@ -21,7 +21,7 @@ class Page(Generic[Line]):
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where a page lies among `total` lines: `size` of them from `offset`."""
+    """The position of a page among `total` lines: `size` lines from `offset`."""
 
     page: int
     pages: int
@@ -37,6 +37,6 @@ class Cut:
 
 
 def cut(total: int, page: int, size: int) -> Cut:
-    """The cut for the page asked for; one that is too far is the last, one below 1 the first."""
+    """The position of a page; page numbers out of range become the first or the last page."""
     pages = max(1, -(-total // size))
     return Cut(min(max(page, 1), pages), pages, total, size)

@@ -1,7 +1,7 @@
-"""Which packaged family prints a letter, in what direction a text is read, what no family has.
+"""Which packaged font family has a letter, in which direction a text reads, what no family has.
 
-One truth for PDF, strip and the pages that warn of letters. It asks the list that the set-up left
-beside the fonts and opens none of them, so pages may import it. Nothing is drawn here.
+Shared by the PDF, the photo strip and the pages that warn about letters. It reads the list that the
+set-up wrote beside the fonts and opens no font, so pages may import it. Nothing is drawn here.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from itertools import groupby
 
 from app.fonts import COVERAGE, FALLBACKS, FONT_FOLDER, MAIN, FontsMissing
 
-# Each shares most Chinese letters with the others and draws them as its readers write them. The
-# codec is that nation's character set of old; the order decides where nothing else does.
+# These families share most Chinese characters but draw them in their readers' style. The codec is
+# the region's legacy character set; the order decides if nothing else does.
 HAN = {
     "Noto Sans SC": "gb2312",
     "Noto Sans TC": "big5",
@@ -31,7 +31,7 @@ _OTHERS = tuple(one.family for one in FALLBACKS if one.family not in HAN)
 _KANA = re.compile("[\u3041-\u30ff\uff66-\uff9f]")
 _HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
 _HAN_LETTER = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-# What shows nothing and needs no glyph (Unicode's Default_Ignorable_Code_Point), and blanks.
+# Blanks, and invisible characters that need no glyph (Unicode's Default_Ignorable_Code_Point).
 _SILENT = re.compile(
     "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
@@ -43,9 +43,9 @@ _STRONG = {"L": False, "R": True, "AL": True}
 
 
 def families_of(letters: Iterable[str]) -> tuple[str, ...]:
-    """The families that `letters` need beside the main one, in the order in which to ask them.
+    """The families that `letters` need besides the main one, in look-up order.
 
-    For a whole report give all of its letters: they decide whose form of Chinese letters it takes.
+    For a report, pass all its letters: they decide in which style Chinese characters are drawn.
     """
     foreign = set(letters) - _main_letters()
     if not foreign:
@@ -56,8 +56,8 @@ def families_of(letters: Iterable[str]) -> tuple[str, ...]:
 
 
 def family_order(letters: Iterable[str]) -> tuple[str, ...]:
-    """All families but the main one. First of those for Chinese letters stands the nation whose
-    set holds most of the Chinese ones of `letters`; kana and hangul decide between equals."""
+    """All families but the main one. Of the Chinese ones, the region whose character set contains
+    most of the Chinese characters in `letters` comes first; kana and hangul break ties."""
     text = "".join(set(letters))
     leaning = {JAPANESE: bool(_KANA.search(text)), KOREAN: bool(_HANGUL.search(text))}
     held = {
@@ -69,14 +69,15 @@ def family_order(letters: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_plain(text: str) -> bool:
-    """Whether the main family prints `text` letter by letter: nothing joins, stacks or turns."""
+    """Whether the main family prints `text` letter by letter, without joining, stacking or
+    right-to-left order."""
     return text.isascii() or (
         _main_letters().issuperset(text) and not any(map(unicodedata.combining, text))
     )
 
 
 def unprintable(text: str) -> tuple[str, ...]:
-    """The letters of `text` that no packaged family has, each once, in their order."""
+    """The letters of `text` that no packaged family has, in order, without duplicates."""
     if text.isascii() or _main_letters().issuperset(text):
         return ()
     return tuple(letter for letter in dict.fromkeys(text) if not is_printable(letter))
@@ -84,16 +85,16 @@ def unprintable(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1 << 14)
 def is_printable(letter: str) -> bool:
-    """Whether a packaged family has `letter`, or it shows nothing anyway."""
+    """Whether a packaged family has `letter`, or it is invisible."""
     if letter in _main_letters() or _SILENT.match(letter):
         return True
     return any(_has(family, letter) for family in _coverage())
 
 
 def spelled(text: str) -> str:
-    """`text` with the code points of letters that no family has: 'Done [U+1F44D]'.
+    """`text` with letters that no family has replaced by their code points: 'Done [U+1F44D]'.
 
-    A reader sees that something stood there and can look up what; a box would tell neither.
+    Unlike an empty box, this lets a reader look up what was there.
     """
     if not unprintable(text):
         return text
@@ -107,19 +108,21 @@ def code_points(letters: Iterable[str]) -> str:
 
 
 def listed(letters: Sequence[str]) -> str:
-    """Letters with their code points for a sentence: '😀 U+1F600, த U+0BA4'; the rest by number."""
+    """Letters with their code points for a sentence: '😀 U+1F600, த U+0BA4', and how many more."""
     shown = ", ".join(map(_named, letters[:MOST_LISTED]))
     more = len(letters) - MOST_LISTED
     return f"{shown} (+{more})" if more > 0 else shown
 
 
 def runs_of(text: str, order: Sequence[str]) -> list[tuple[str, str]]:
-    """`text` cut where the family changes: (family, words). Families beside the main one come from
-    `order`. Marks, joiners and blanks stay with the letter before them where its family has them.
+    """`text` split where the family changes, as (family, text). Families besides the main one come
+    from `order`. Marks, joiners and blanks stay with the letter before them if its family has them.
     """
     runs: list[tuple[str, str]] = []
     for letter in text:
-        family = runs[-1][0] if runs and _clings(letter, runs[-1][0]) else _family(letter, order)
+        family = (
+            runs[-1][0] if runs and _stays_with(letter, runs[-1][0]) else _family(letter, order)
+        )
         if runs and runs[-1][0] == family:
             runs[-1] = (family, runs[-1][1] + letter)
         else:
@@ -128,12 +131,12 @@ def runs_of(text: str, order: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def has_right_to_left(text: str) -> bool:
-    """Whether any letter of `text` is written from right to left."""
+    """Whether `text` contains right-to-left letters."""
     return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
 
 
 def reads_right_to_left(text: str) -> bool:
-    """Whether `text` as a whole does: as its first letter that has a direction (dir="auto")."""
+    """Whether the first letter of `text` with a direction is right-to-left (dir="auto")."""
     if not has_right_to_left(text):
         return False
     directions = map(unicodedata.bidirectional, text)
@@ -148,7 +151,7 @@ def _named(letter: str) -> str:
 
 
 def _joined(text: str) -> Iterator[str]:
-    """Without the joiners and selectors beside letters that no family has: they join nothing."""
+    """The letters without joiners and selectors next to letters that no family has."""
     letters = list(text)
     for at, letter in enumerate(letters):
         beside = letters[max(0, at - 1) : at] + letters[at + 1 : at + 2]
@@ -166,7 +169,7 @@ def _first(letter: str, order: Sequence[str]) -> str | None:
     return next((family for family in order if _has(family, letter)), None)
 
 
-def _clings(letter: str, family: str) -> bool:
+def _stays_with(letter: str, family: str) -> bool:
     if _SILENT.match(letter):
         return True
     return unicodedata.category(letter).startswith("M") and _has(family, letter)
@@ -188,7 +191,7 @@ def _has(family: str, letter: str) -> bool:
 
 @cache
 def _main_letters() -> frozenset[str]:
-    """Those of the main family, and what ends lines, which needs none."""
+    """The letters of the main family, and line ends, which need no glyph."""
     firsts, lasts = _coverage()[MAIN]
     pairs = zip(firsts, lasts, strict=True)
     letters = (chr(code) for first, last in pairs for code in range(first, last + 1))
@@ -197,7 +200,7 @@ def _main_letters() -> frozenset[str]:
 
 @cache
 def _coverage() -> dict[str, tuple[list[int], list[int]]]:
-    """The firsts and the lasts of each family's ranges. Raises FontsMissing."""
+    """The first and last code points of each family's ranges. Raises FontsMissing."""
     path = FONT_FOLDER / COVERAGE
     try:
         text = path.read_text(encoding="ascii")

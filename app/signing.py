@@ -1,35 +1,76 @@
-"""Links that name one row and are signed, for people who are not logged in: invitation, reset.
+"""All values that are signed with SECRET_KEY and come back from a browser or a mailbox.
 
-The row says whether the link still opens anything; the signature says that we made it. So no
-token stands in the database, and a mail can be written again at any time.
+Each use has its own salt, so that a value signed for one use is invalid for another. Never change a
+salt: existing links and cookies would become invalid.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
+
+DIGEST = {"digest_method": hashlib.sha256}
 
 
-def sign_row(purpose: str, row_id: UUID, generation: int = 1) -> str:
-    """The token of a link. `purpose` keeps one kind of link from opening another's door."""
-    return str(_signer(purpose).dumps([row_id.hex, generation]))
+@dataclass(frozen=True, slots=True)
+class TimedSignature:
+    """One use of signed values that are valid for `seconds`."""
+
+    salt: str
+    seconds: int
+
+    def sign(self, value: Any) -> str:
+        """`value` is plain JSON and can be read by anyone who has the token."""
+        return str(self._serializer().dumps(value))
+
+    def read(self, token: str) -> Any:
+        """Raises BadData if not signed for this use, SignatureExpired if too old."""
+        return self._serializer().loads(token, max_age=self.seconds)
+
+    def _serializer(self) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(_secret(), salt=self.salt, signer_kwargs=DIGEST)
 
 
-def read_row(purpose: str, token: str) -> tuple[UUID, int] | None:
-    """Row id and generation, or None for anything that we did not sign for this purpose."""
-    try:
-        row_id, generation = _signer(purpose).loads(token)
-        return UUID(row_id), int(generation)
-    except (BadData, ValueError, TypeError, AttributeError):
-        return None
+@dataclass(frozen=True, slots=True)
+class RowLink:
+    """A kind of link to one row, for people who are not logged in.
+
+    The row decides whether the link is still valid; the signature proves that we made it. So the
+    database holds no token, and a mail can be generated again at any time.
+    """
+
+    salt: str
+
+    def sign(self, row_id: UUID, generation: int = 1) -> str:
+        """The token of a link."""
+        return str(self._serializer().dumps([row_id.hex, generation]))
+
+    def read(self, token: str) -> tuple[UUID, int] | None:
+        """Row id and generation, or None if not signed for this kind of link."""
+        try:
+            row_id, generation = self._serializer().loads(token)
+            return UUID(row_id), int(generation)
+        except (BadData, ValueError, TypeError, AttributeError):
+            return None
+
+    def _serializer(self) -> URLSafeSerializer:
+        return URLSafeSerializer(_secret(), salt=self.salt, signer_kwargs=DIGEST)
 
 
-def _signer(purpose: str) -> URLSafeSerializer:
-    return URLSafeSerializer(
-        current_app.secret_key or "",
-        salt=f"laudo.row.{purpose}",
-        signer_kwargs={"digest_method": hashlib.sha256},
-    )
+# A download of one stored file (app/downloads/links.py).
+FILE_LINK = TimedSignature("laudo.files", 300)
+# Between a correct password and the second step (app/auth/half_way.py).
+HALF_WAY = TimedSignature("laudo.half-way", 300)
+# A browser in which a person has logged in before (app/web/known_browsers.py).
+KNOWN_BROWSER = TimedSignature("laudo.known-browser", 180 * 24 * 3600)
+INVITATION_LINK = RowLink("laudo.row.invitation")
+RESET_LINK = RowLink("laudo.row.reset")
+
+
+def _secret() -> str | bytes:
+    return current_app.secret_key or ""

@@ -1,8 +1,8 @@
-"""Marks what waits or computes for long: storage, mail servers, parsers, pictures, PDFs.
+"""Marks functions that wait or compute for long: storage, mail servers, parsers, pictures, PDFs.
 
-None of it may run inside an open transaction: row locks and the audit chain would wait with it,
-and PostgreSQL ends a transaction that idles. Who watches for that is transactions.py; this module
-imports nothing of ours, because what draws in a child process loads it too.
+They must not run inside an open transaction: it would hold row locks and the audit chain meanwhile,
+and PostgreSQL ends idle transactions. transactions.py checks this. This module imports nothing of
+the app, because the child processes that draw load it too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ watchers: list[Callable[[str], None]] = []
 
 
 def slow_work(function: Callable[P, R]) -> Callable[P, R]:
-    """Tell the watchers before each call."""
+    """Notify the watchers before each call."""
     name = f"{function.__module__}.{function.__qualname__}"
 
     @wraps(function)

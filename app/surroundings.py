@@ -1,7 +1,7 @@
 """What a photo's position is compared with: the project's site and the nearest named place.
 
-Nothing here is a witness: a place is told only where one was measured (witnesses.py), and the
-site is the project's own, wherever the photo was taken.
+Nothing here is evidence of the position: that is measured (witnesses.py). The site is the project's
+own position, regardless of where the photo was taken.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from app.witnesses import Place
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where the project is, in degrees of WGS 84; a photo within `radius_m` was taken there."""
+    """The project's position in degrees (WGS 84); photos within `radius_m` were taken on site."""
 
     latitude: Decimal
     longitude: Decimal
@@ -31,15 +31,15 @@ class Site:
 class Surroundings:
     """What the photos of one report are compared with.
 
-    `site` is None where the project has no position. `frozen` holds the nearest places by photo id
-    as the snapshot of a finished report named them; None asks the gazetteer.
+    `site` is None if the project has no position. `frozen` holds the nearest places by photo id
+    from the snapshot of a finished report; if None, the gazetteer is used.
     """
 
     site: Site | None = None
     frozen: Mapping[str, Nearest] | None = None
 
     def nearest(self, photo_id: UUID, place: Place | None) -> Nearest | None:
-        """The named place nearest to where the photo was taken; None beyond 50 km."""
+        """The named place nearest to the photo's position; None beyond 50 km."""
         if place is None:
             return None
         if self.frozen is not None:
@@ -47,7 +47,7 @@ class Surroundings:
         return gazetteer().find_nearest(float(place.latitude), float(place.longitude))
 
     def site_distance_m(self, place: Place | None) -> float | None:
-        """Metres to the project's site; None where either has no position."""
+        """Metres to the project's site; None if either position is unknown."""
         if self.site is None or place is None:
             return None
         site = self.site
@@ -59,7 +59,7 @@ class Surroundings:
         )
 
     def is_far(self, place: Place | None) -> bool:
-        """Whether it lies beyond the site's radius, even where its accuracy is allowed for."""
+        """Whether it is outside the site's radius by more than its accuracy."""
         distance = self.site_distance_m(place)
         if self.site is None or place is None or distance is None:
             return False
@@ -70,17 +70,17 @@ NOWHERE = Surroundings()
 
 
 def surroundings_of(project: Project) -> Surroundings:
-    """As the project stands today."""
+    """The surroundings by the project's current position."""
     if project.latitude is None or project.longitude is None:
         return NOWHERE
     return Surroundings(Site(project.latitude, project.longitude, project.radius_m))
 
 
-def frozen_places(radius_m: int, nearest: Mapping[str, Nearest]) -> dict[str, Any]:
-    """What a snapshot keeps, numbers as text; `nearest` is by photo id.
+def places_for_snapshot(radius_m: int, nearest: Mapping[str, Nearest]) -> dict[str, Any]:
+    """The places for a snapshot, with numbers as text; `nearest` is keyed by photo id.
 
-    The site's position stands with the project, the gazetteer's version once: it is the same for
-    all.
+    The site's position is stored with the project. The gazetteer's version is the same for all
+    places and stored once.
     """
     return {
         "radius_m": str(radius_m),
@@ -97,11 +97,11 @@ def frozen_places(radius_m: int, nearest: Mapping[str, Nearest]) -> dict[str, An
     }
 
 
-def thawed(body: Mapping[str, Any]) -> Surroundings:
-    """As a snapshot froze them; `body` is its JSON.
+def surroundings_from_snapshot(body: Mapping[str, Any]) -> Surroundings:
+    """The surroundings stored in a snapshot's JSON `body`.
 
-    Older snapshots have nothing of `frozen_places`: the site's position is theirs all the same,
-    its radius is the usual one, and nearest places are looked up.
+    Older snapshots lack the data of `places_for_snapshot`: they have the site's position, but the
+    radius is the default and the nearest places are looked up.
     """
     project, places = body["report"]["project"], body.get("places")
     radius_m = int(places["radius_m"]) if places else DEFAULT_RADIUS_M

@@ -1,10 +1,10 @@
-"""The one place for tenant isolation: two locks, one key.
+"""Tenant isolation: two locks, one key.
 
-The key is a ContextVar set by `tenant_scope`. Lock 1 adds the tenant to every ORM statement
-and checks every flush; lock 2 hands the key to PostgreSQL at each transaction's begin, where
-row-level security repeats the check. With no tenant bound both locks answer with an error or
-with nothing, never with all rows. Look-ups that must come before a tenant is known call the
-SECURITY DEFINER functions named here; platform pages use `platform_scope` and its own role.
+The key is a ContextVar set by `tenant_scope`. Lock 1 adds the tenant to every ORM statement and
+checks every flush. Lock 2 passes the key to PostgreSQL when a transaction begins, and row-level
+security repeats the check. Without a bound tenant, both locks give an error or no rows, never all
+rows. Look-ups before the tenant is known call the SECURITY DEFINER functions listed here. Platform
+pages use `platform_scope`, with a role of its own.
 """
 
 from __future__ import annotations
@@ -12,11 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from flask import Flask, current_app
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Result,
+    TextClause,
+    TextualSelect,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import (
     Mapped,
@@ -32,11 +41,11 @@ from app import logs
 from app.extensions import db
 
 _tenant: ContextVar[UUID | None] = ContextVar("laudo_tenant", default=None)
-_only_reads: ContextVar[bool] = ContextVar("laudo_only_reads", default=False)
+_is_read_only: ContextVar[bool] = ContextVar("laudo_only_reads", default=False)
 
 
 class NoTenantBound(RuntimeError):
-    """Tenant data was asked for outside a tenant scope."""
+    """Tenant data was requested outside a tenant scope."""
 
 
 class ForeignTenant(RuntimeError):
@@ -44,7 +53,7 @@ class ForeignTenant(RuntimeError):
 
 
 class TenantOwned:
-    """Mixin of every model that belongs to a tenant; the locks key on it."""
+    """Mixin of every model that belongs to a tenant; the locks apply to its subclasses."""
 
     tenant_id: Mapped[UUID] = mapped_column(nullable=False)
 
@@ -60,8 +69,8 @@ def require_tenant() -> UUID:
 def bind_tenant(tenant_id: UUID) -> Token[UUID | None]:
     """Bind for the rest of a request; undo with `release_tenant`. Elsewhere use `tenant_scope`.
 
-    Drops the session first: an object in its identity map would be returned without any SQL,
-    and a transaction that has begun carries the old key.
+    Drops the session first: its identity map would return objects without any SQL, and an open
+    transaction has the old key.
     """
     db.session.remove()
     return _tenant.set(tenant_id)
@@ -74,7 +83,7 @@ def release_tenant(token: Token[UUID | None]) -> None:
 
 @contextmanager
 def tenant_scope(tenant_id: UUID) -> Iterator[None]:
-    """Bind `tenant_id` inside the block, with a fresh session on entry and on exit."""
+    """Bind `tenant_id` inside the block, with a new session on entry and exit."""
     token = bind_tenant(tenant_id)
     try:
         yield
@@ -82,15 +91,15 @@ def tenant_scope(tenant_id: UUID) -> Iterator[None]:
         release_tenant(token)
 
 
-def only_read() -> Token[bool]:
-    """Let the database refuse every write of the sessions that follow; undo with `may_write`."""
+def set_read_only() -> Token[bool]:
+    """Make the database refuse all writes of later sessions; undo with `reset_read_only`."""
     db.session.remove()
-    return _only_reads.set(True)
+    return _is_read_only.set(True)
 
 
-def may_write(token: Token[bool]) -> None:
+def reset_read_only(token: Token[bool]) -> None:
     db.session.remove()
-    _only_reads.reset(token)
+    _is_read_only.reset(token)
 
 
 # --- lock 1: the ORM ---------------------------------------------------------------------
@@ -98,7 +107,7 @@ def may_write(token: Token[bool]) -> None:
 
 def _add_tenant_criteria(state: ORMExecuteState) -> None:
     if state.is_column_load or state.is_relationship_load:
-        return  # the criteria of the loading statement travel with its objects
+        return  # the loading statement's criteria apply to its objects
     owned = any(issubclass(mapper.class_, TenantOwned) for mapper in state.all_mappers)
     if not owned and not (state.is_select or state.is_update or state.is_delete):
         return
@@ -126,6 +135,18 @@ def _stamp_new_rows(session: Session, _context: UOWTransaction, _instances: Any)
             raise ForeignTenant(f"{type(row).__name__} belongs to another tenant")
 
 
+def execute_plain(statement: TextClause | TextualSelect, **values: Any) -> Result[Any]:
+    """Execute SQL text that loads no objects. Lock 1 cannot add its criteria to text, so the text
+    itself compares the tenant of each table with `:tenant_id` (a policy test reads it).
+
+    Raises NoTenantBound, and ValueError for a text that names no tenant.
+    """
+    plain = statement.element if isinstance(statement, TextualSelect) else statement
+    if ":tenant_id" not in cast(TextClause, plain).text:
+        raise ValueError("a plain statement on tenant data must compare :tenant_id")
+    return db.session.execute(statement, {"tenant_id": require_tenant(), **values})
+
+
 # --- lock 2: the database ----------------------------------------------------------------
 
 _SET_KEY = text("select set_config('app.tenant_id', :tenant, true)")
@@ -135,10 +156,10 @@ _READ_ONLY = text("set transaction read only")
 def _hand_over_key(
     _session: Session, transaction: SessionTransaction, connection: Connection
 ) -> None:
-    if not transaction.nested:  # a savepoint inherits the setting and must not replace it
+    if not transaction.nested:  # a savepoint inherits the setting
         tenant_id = _tenant.get()
         connection.execute(_SET_KEY, {"tenant": str(tenant_id) if tenant_id else ""})
-        if _only_reads.get():
+        if _is_read_only.get():
             connection.execute(_READ_ONLY)
 
 
@@ -146,31 +167,35 @@ def _hand_over_key(
 
 DEFINER_FUNCTIONS = {
     "find_account_by_email": "(p_email text)",
+    "find_identity": "(p_token_hash text)",
+    # The release before this one calls it: it can go with the next.
     "find_account_session": "(p_token_hash text)",
     "find_invitation": "(p_id uuid)",
     "find_password_reset": "(p_id uuid)",
     "find_passkey": "(p_credential_id text)",
     "feed_due_work": "(p_kind text, p_limit integer, p_attempts integer, p_pause interval)",
+    "pick_due_work": "(p_kind text, p_id uuid, p_attempts integer)",
+    # Only the release before calls it: its workers run on until they are replaced.
     "find_work_tenant": "(p_kind text, p_id uuid)",
     "find_oldest_queued_document": "()",
     "count_work": "()",
     "count_render_seconds": "(p_bounds double precision[])",
     "find_migration": "()",
-    # Of the bound tenant alone: row-level security would keep it from its index (ADR 0024).
+    # Reads the bound tenant only. A plain query could not use the index under RLS (ADR 0024).
     "find_photos_near": (
         "(p_latitude double precision, p_longitude double precision, p_radius_m double precision)"
     ),
 }
 
 
-# Numbers for the platform's pages; its role alone may call it.
+# For the platform's pages; only the platform role may call it.
 PLATFORM_FUNCTIONS = ("count_usage",)
 
 
 def call_definer(function: str, **arguments: Any) -> list[Any]:
-    """Rows of ids from one of the SECURITY DEFINER functions, in a session of its own.
+    """The rows of one of the SECURITY DEFINER functions, in a separate session.
 
-    Raises KeyError for a function that is not on the list.
+    Raises KeyError for a function that is not listed.
     """
     DEFINER_FUNCTIONS[function]
     names = ", ".join(f"{name} => :{name}" for name in arguments)
@@ -186,9 +211,9 @@ def call_definer(function: str, **arguments: Any) -> list[Any]:
 
 @contextmanager
 def platform_scope() -> Iterator[Session]:
-    """A session of the role `laudo_platform`: tenants, accounts, usage; never content.
+    """A session of the role `laudo_platform`: tenants, accounts and usage, never content.
 
-    The caller commits. Nothing that this session loads may leave the block attached.
+    The caller commits. Objects loaded here must not leave the block attached.
     """
     engine: Engine = current_app.extensions["laudo_platform_engine"]
     with Session(engine, expire_on_commit=False) as session:
@@ -205,20 +230,20 @@ def _platform_engine(app: Flask) -> Engine:
 
 
 class UnsafeDatabaseRole(RuntimeError):
-    """The application's database role could step around row-level security."""
+    """The application's database role can bypass row-level security."""
 
 
 def check_app_role() -> None:
-    """Connect once, so that a process that may not serve says so at its start.
+    """Connect once, so that a process with an unsafe role fails at startup.
 
-    Raises UnsafeDatabaseRole. A database that is away is told by whoever asks it next.
+    Raises UnsafeDatabaseRole. An unreachable database is ignored: the next request reports it.
     """
     with suppress(OperationalError), db.engine.connect():
         pass
 
 
-def _refuse_a_mighty_role(connection: Any, _record: object) -> None:
-    """Give out no connection of a role that is superuser, bypasses RLS or owns tables."""
+def _reject_privileged_role(connection: Any, _record: object) -> None:
+    """Refuse connections of a role that is a superuser, bypasses RLS or owns tables."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select rolname, rolsuper or rolbypassrls or exists("
@@ -226,9 +251,9 @@ def _refuse_a_mighty_role(connection: Any, _record: object) -> None:
             " where c.relowner = r.oid and n.nspname = 'public')"
             " from pg_roles r where rolname = current_user"
         )
-        role, is_mighty = cursor.fetchone()
+        role, is_privileged = cursor.fetchone()
     connection.rollback()
-    if is_mighty:
+    if is_privileged:
         raise UnsafeDatabaseRole(
             f"DATABASE_URL logs in as {role!r}, which is superuser, has BYPASSRLS or owns"
             " tables. Use the laudo_app role that `flask up` makes."
@@ -236,12 +261,12 @@ def _refuse_a_mighty_role(connection: Any, _record: object) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Hang both locks on the session and make the platform's pool."""
+    """Install both locks on the session and create the platform's connection pool."""
     if not event.contains(db.session, "do_orm_execute", _add_tenant_criteria):
         event.listen(db.session, "do_orm_execute", _add_tenant_criteria)
         event.listen(db.session, "before_flush", _stamp_new_rows)
         event.listen(db.session, "after_begin", _hand_over_key)
-    logs.ask_for("tenant_id", _tenant.get)
+    logs.add_source("tenant_id", _tenant.get)
     with app.app_context():
-        event.listen(db.engine, "connect", _refuse_a_mighty_role)
+        event.listen(db.engine, "connect", _reject_privileged_role)
     app.extensions["laudo_platform_engine"] = _platform_engine(app)

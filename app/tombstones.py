@@ -1,7 +1,7 @@
-"""What stays of an erased company: a signed statement in numbers, with nothing that it kept.
+"""What remains of an erased company: a signed statement with counts but none of its data.
 
-The signature is an HMAC-SHA256 under a key derived from SECRET_KEY. It shows that this
-installation said so and that nobody changed it since; whoever has SECRET_KEY could sign another.
+The signature is an HMAC-SHA256 with a key derived from SECRET_KEY. It shows that this installation
+made the statement and that it is unchanged; anyone with SECRET_KEY could sign another one.
 """
 
 from __future__ import annotations
@@ -27,26 +27,27 @@ def sign_body(body: str) -> str:
 
 
 def is_genuine(tombstone: Tombstone) -> bool:
-    """Whether the body is as it was signed, and tells of the company that the row names."""
+    """Whether the signature fits the body, and the body is about the row's company."""
     is_signed = hmac.compare_digest(sign_body(tombstone.body), tombstone.signature)
     return is_signed and json.loads(tombstone.body)["slug"] == tombstone.slug
 
 
 def list_tombstones(session: Session) -> list[Tombstone]:
-    """On a platform session, oldest first."""
+    """All tombstones, oldest first. Needs a platform session."""
     return list(session.scalars(select(Tombstone).order_by(Tombstone.created_at)))
 
 
 def list_erased(session: Session) -> set[UUID]:
-    """The companies that a genuine tombstone says were erased: what a storage has of them may go.
-    One that is not genuine opens nothing."""
-    return {UUID(json.loads(one.body)["tenant"]) for one in list_tombstones(session)
-            if is_genuine(one)}  # fmt: skip
+    """The companies with a genuine tombstone, whose remaining files may be deleted. Forged
+    tombstones are ignored."""
+    return {
+        UUID(json.loads(one.body)["tenant"]) for one in list_tombstones(session) if is_genuine(one)
+    }
 
 
 def list_with_files(session: Session) -> list[dict[str, Any]]:
-    """The bodies of those whose company's files were not all erased yet: a storage that was out
-    of reach is asked again."""
+    """The bodies of tombstones whose files are not all erased yet, because the storage was
+    unreachable."""
     done = {
         str(one)
         for one in session.scalars(

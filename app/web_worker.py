@@ -1,13 +1,13 @@
-"""Gunicorn's threaded worker, for clients that are slow or mean to be: `PatientWorker`.
+"""`PatientWorker`: Gunicorn's threaded worker, hardened against slow and malicious clients.
 
-A thread is a large part of what a process can do at a time, a connection that waits in the poller
-next to nothing. So the poller waits for clients: for the TLS handshake, for the head of a request,
-for a body that is small, and for the rest of a body that nobody wants. Threads get requests that
-are complete. A large body is read by a thread, since only the app knows whether it wants it, but
-such bodies may hold all threads but two, and a client that sends almost nothing is cut off.
-Passwords are compared one at a time (auth/passwords.py), so what carries one waits here as well.
+A process has few threads, but a connection that waits in the poller costs next to nothing. So the
+poller waits for clients: for the TLS handshake, the request head, a small body, and the rest of an
+unwanted body. Threads get complete requests. Only the app knows whether it wants a large body, so a
+thread reads it; but two threads are reserved for other requests, and a client that sends almost
+nothing is disconnected. Passwords are verified one at a time (auth/passwords.py), so requests with
+a password wait in the poller too.
 
-Nothing of the app may be imported here: gunicorn.conf.py loads this in the master, by its path.
+Do not import anything of the app here: gunicorn.conf.py loads this file by path in the master.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
     ThreadWorker,
 )
 
-# A head may have so many bytes, and a request up to this size is received without a thread: saves
-# and all that somebody unknown may send (STRANGERS_BYTES in web/guards.py), not photos.
+# Limit for the head, and for requests that are received without a thread. It covers saves and all
+# anonymous requests (MAX_ANONYMOUS_BYTES in web/guards.py), but not photos.
 SMALL_BYTES = 96 * 1024
-# The slowest phone network that anybody would call one has some 5 kB/s.
-LEAST_BYTES_A_SECOND = 1024
+# The slowest usable phone network has about 5 kB/s.
+MIN_BYTES_PER_SECOND = 1024
 PIECE_BYTES = 256 * 1024
-# An answer that came early must survive the rest of the upload; a stream without end need not.
+# After an early response, read up to this much of the upload, so that the client gets the response.
 DRAINED_BYTES = 256 * 1024 * 1024
-# Threads that large bodies may not have.
-SPARED_THREADS = 2
-# One is at the hasher, one on its way to it.
+# Threads that large bodies may not use.
+RESERVED_THREADS = 2
+# One thread hashes, the next one is ready.
 PASSWORD_THREADS = 2
 
 HEAD_END = b"\r\n\r\n"
@@ -57,7 +57,8 @@ CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 
 
 class Arrival:
-    """What came of one request so far. `size` is that of head and body, once the head is here."""
+    """The bytes of one request received so far. `size` is the total of head and body, known once
+    the head is complete."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -75,7 +76,7 @@ class Arrival:
 
     @property
     def is_ready(self) -> bool:
-        """Whether a thread should have it: all of it is here, or more is coming than we hold."""
+        """Whether to pass it to a thread: it is complete, or too large to be received here."""
         return self.is_whole or (self.size is not None and self.size > SMALL_BYTES)
 
     @property
@@ -84,7 +85,8 @@ class Arrival:
 
 
 def _body_size(head: bytes) -> int:
-    """By the head's own words; a chunked body may have any size. What is odd the parser refuses."""
+    """The body size that the head declares; a chunked body counts as large. The parser refuses
+    invalid heads later."""
     if CHUNKED.search(head):
         return SMALL_BYTES + 1
     found = LENGTH.search(head)
@@ -92,7 +94,7 @@ def _body_size(head: bytes) -> int:
 
 
 def _carries_password(head: bytes) -> bool:
-    """Whether it goes to one of the addresses that make or compare the hash of a password."""
+    """Whether the request goes to an address that computes a password hash."""
     method, _, rest = head.lstrip().partition(b" ")
     try:
         path = split_request_uri(rest.partition(b" ")[0].decode("latin-1")).path
@@ -102,7 +104,7 @@ def _carries_password(head: bytes) -> bool:
 
 
 class Lane:
-    """Connections that share a few threads; what waits for one of them holds none."""
+    """Connections that share a few threads; while they wait, they occupy none."""
 
     def __init__(self, threads: int) -> None:
         self.free = threads
@@ -110,8 +112,8 @@ class Lane:
 
 
 class PacedUnreader(SocketUnreader):  # type: ignore[misc]
-    """Reads for a thread. The client has so many seconds to keep it waiting, and earns them back
-    by what it sends: the rate counts, not how long a large photo takes."""
+    """Reads for a thread. The client may keep it waiting for `seconds` and earns time back by
+    sending data: the rate is limited, not the duration of a large upload."""
 
     def __init__(self, sock: socket.socket, seconds: float) -> None:
         super().__init__(sock)
@@ -127,14 +129,14 @@ class PacedUnreader(SocketUnreader):  # type: ignore[misc]
         finally:
             self.sock.settimeout(None)
             self._left -= time.monotonic() - began
-        self._left = min(self._most, self._left + len(piece) / LEAST_BYTES_A_SECOND)
+        self._left = min(self._most, self._left + len(piece) / MIN_BYTES_PER_SECOND)
         return piece
 
 
 class UnreadAwareRequest(Request):  # type: ignore[misc]
-    """Says "Connection: close" where a part of the body has still to come and nobody will read it.
+    """Sends "Connection: close" if part of the body has not arrived and will not be read.
 
-    What is left otherwise lies in memory, so no thread ever waits to get rid of it.
+    Otherwise the unread rest is already in memory, so no thread ever waits to discard it.
     """
 
     def should_close(self) -> bool:
@@ -145,7 +147,7 @@ class UnreadAwareRequest(Request):  # type: ignore[misc]
         if isinstance(reader, LengthReader):
             here = self.unreader.buf.getbuffer().nbytes
             return bool(reader.length <= min(here, SMALL_BYTES))
-        return reader.parser is None  # chunked, and read to its end
+        return reader.parser is None  # a chunked body, fully read
 
 
 class UnreadAwareParser(RequestParser):  # type: ignore[misc]
@@ -153,21 +155,21 @@ class UnreadAwareParser(RequestParser):  # type: ignore[misc]
 
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]
-    # How long a client may send nothing, or read nothing, in the middle of a request.
+    # How long a client may neither send nor receive in the middle of a request.
     stall_seconds = 30.0
 
     def init_process(self) -> None:
-        # In the poller by what they wait for: a head, a small body, the end of a drained one.
-        # The one that was silent for longest comes first.
+        # Connections in the poller that wait for a head, a small body or the end of a drained one;
+        # the longest silent one comes first.
         self.waiting: dict[TConn, None] = {}
-        self.bodies = Lane(max(1, self.cfg.threads - SPARED_THREADS))
+        self.bodies = Lane(max(1, self.cfg.threads - RESERVED_THREADS))
         self.passwords = Lane(PASSWORD_THREADS)
         self.tls = ssl_context(self.cfg) if self.cfg.is_ssl else None
         super().init_process()
 
     def accept(self, listener: socket.socket) -> None:
-        """Where there is room for no more, the one that was silent for longest makes room: else
-        whoever opens connections and leaves them would shut everybody out."""
+        """When all connections are in use, drop the longest silent one: otherwise a client that
+        opens idle connections could lock everybody out."""
         try:
             super().accept(listener)
             is_full = self.nr_conns >= self.worker_connections
@@ -179,18 +181,18 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             self._drop(next(iter(self.waiting)))
 
     def enqueue_req(self, conn: TConn) -> None:
-        """A new connection, or one whose client begins its next request; not yet for a thread."""
+        """Receive a request on a new or kept-alive connection before a thread gets it."""
         conn.arrival = Arrival()
         conn.sock.setblocking(False)
         if conn.initialized:
             conn.timeout = time.monotonic() + self.stall_seconds
             conn.arrival.add(conn.parser.unreader.take_buffered())
         else:
-            conn.initialized = True  # no thread need shake hands or wait for the first byte
+            conn.initialized = True  # threads skip the handshake and the wait for the first byte
             conn.timeout = time.monotonic() + self.cfg.keepalive
         self._step(conn, self._receive)
 
-    # --- steps in the poller: each does what it can at once, and is taken again for the rest -----
+    # --- steps in the poller: each does what it can without blocking, and is repeated -------------
 
     def _step(self, conn: TConn, step: Callable[[TConn], None]) -> None:
         try:
@@ -210,7 +212,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self.poller.register(conn.sock, event, partial(self._go_on, conn, step))
 
     def _go_on(self, conn: TConn, step: Callable[[TConn], None], _sock: object) -> None:
-        if conn in self.waiting:  # another one's step of this round may have dropped it
+        if conn in self.waiting:  # another connection's step may have dropped it in this round
             self._forget(conn)
             self._step(conn, step)
 
@@ -235,13 +237,15 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         assert self.tls
         if not isinstance(conn.sock, SSLSocket):
             conn.sock = self.tls.wrap_socket(
-                conn.sock, server_side=True, do_handshake_on_connect=False,
+                conn.sock,
+                server_side=True,
+                do_handshake_on_connect=False,
                 suppress_ragged_eofs=self.cfg.suppress_ragged_eofs,
-            )  # fmt: skip
-        conn.sock.do_handshake()  # nothing happens where that is done
+            )
+        conn.sock.do_handshake()  # has no effect once it is done
 
     def _linger(self, conn: TConn) -> None:
-        """Close when the client has: else what it still sends would take our answer from it."""
+        """Close only after the client has: if we close while it sends, it may lose our response."""
         if conn.sock.fileno() < 0:
             self.nr_conns -= 1
             return
@@ -254,12 +258,12 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         self._wait(conn, self._drain, EVENT_READ)
 
     def _drain(self, conn: TConn) -> None:
-        """One piece a turn, so that nobody else waits for a fast one."""
+        """Read one piece per round, so that a fast client does not delay others."""
         piece = conn.sock.recv(PIECE_BYTES)
         conn.drained += len(piece)
         if not piece or conn.drained > DRAINED_BYTES:
             return self._drop(conn)
-        earned = conn.timeout + len(piece) / LEAST_BYTES_A_SECOND
+        earned = conn.timeout + len(piece) / MIN_BYTES_PER_SECOND
         conn.timeout = min(earned, time.monotonic() + self.stall_seconds)
         raise BlockingIOError
 
@@ -281,7 +285,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
             super().enqueue_req(conn)
 
     def _limit_sending(self, sock: socket.socket) -> None:
-        """The kernel gives up on a client that takes nothing of an answer; a thread writes it."""
+        """Let the kernel drop a client that does not receive: a thread blocks while it writes."""
         if sock.family in (socket.AF_INET, socket.AF_INET6):
             milliseconds = int(self.stall_seconds * 1000)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
@@ -312,7 +316,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         else:
             self._linger(conn)
 
-    # --- what has waited for too long -------------------------------------------------------------
+    # --- timeouts ---------------------------------------------------------------------------------
 
     def murder_pending(self) -> None:
         now = time.monotonic()

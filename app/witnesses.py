@@ -1,7 +1,7 @@
-"""When and where a photo was taken, by whom, and where the witnesses disagree. Pure.
+"""When and where a photo was taken, and where the witnesses disagree. Pure functions.
 
-A photo has up to three clocks and two positions; all are kept, one is shown first, none is
-corrected. Words for people are for the pages, the strip and the PDF.
+A photo has up to three clock times and two positions. All are kept, the best one is shown first,
+none is corrected. The texts for people are in the pages, the strip and the PDF.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from app.pdf.context import PlaceSource, TimeSource
 
 CLOCK_TOLERANCE = timedelta(minutes=10)
 PLACE_TOLERANCE_M = 500.0
-# A camera that names no zone may have run on any of the zones in use, from +14:00 to -12:00.
+# A camera that records no zone may have used any zone from +14:00 to -12:00.
 EARLIEST_ZONE, LATEST_ZONE = timedelta(hours=14), timedelta(hours=-12)
 
 
@@ -30,8 +30,8 @@ class ConflictKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A time with its witness; naive where the camera names no zone."""
+class PhotoTime:
+    """A time with its witness; naive if the camera recorded no zone."""
 
     at: datetime
     source: TimeSource
@@ -40,15 +40,15 @@ class Taken:
     def has_zone(self) -> bool:
         return self.at.tzinfo is not None
 
-    def shown_in(self, time_zone: str) -> Taken:
-        """In this zone; a camera's time keeps its own, or its lack of one."""
+    def shown_in(self, time_zone: str) -> PhotoTime:
+        """The time in this zone; a camera's time is never converted."""
         if self.source is TimeSource.CAMERA:
             return self
-        return Taken(self.at.astimezone(ZoneInfo(time_zone)), self.source)
+        return PhotoTime(self.at.astimezone(ZoneInfo(time_zone)), self.source)
 
     @property
     def words(self) -> str:
-        """'2026-11-22 14:05:09 UTC−03:00', without the end where no zone is known."""
+        """'2026-11-22 14:05:09 UTC−03:00', without the offset if no zone is known."""
         return self._written("%Y-%m-%d %H:%M:%S")
 
     @property
@@ -63,7 +63,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Degrees of WGS 84 with six places; accuracy in metres where it is known."""
+    """Degrees (WGS 84) with six decimals; accuracy in metres if known."""
 
     latitude: Decimal
     longitude: Decimal
@@ -77,35 +77,35 @@ class Place:
 
     @property
     def accuracy_words(self) -> str:
-        """'±12 m', empty where it is unknown."""
+        """'±12 m'; empty if unknown."""
         return "" if self.accuracy_m is None else f"±{self.accuracy_m:.0f} m"
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Witnesses that contradict each other; `times` or `places` holds all who spoke."""
+    """Witnesses that contradict each other; `times` or `places` holds all of that kind."""
 
     kind: ConflictKind
-    times: tuple[Taken, ...] = ()
+    times: tuple[PhotoTime, ...] = ()
     places: tuple[Place, ...] = ()
 
 
-def times_of(photo: Photo, reading: PhotoReading | None) -> tuple[Taken, ...]:
-    """Every clock, the best witness first: the camera's, the phone's, the time of receipt."""
+def times_of(photo: Photo, reading: PhotoReading | None) -> tuple[PhotoTime, ...]:
+    """All times, best witness first: camera, phone, receipt by the server."""
     camera = _camera_time(reading) if reading else None
     clocks = (
         (camera, TimeSource.CAMERA),
         (photo.client_at, TimeSource.PHONE),
         (photo.created_at, TimeSource.RECEIPT),
     )
-    return tuple(Taken(at, source) for at, source in clocks if at is not None)
+    return tuple(PhotoTime(at, source) for at, source in clocks if at is not None)
 
 
 def places_of(photo: Photo, reading: PhotoReading | None) -> tuple[Place, ...]:
-    """Every position, the best witness first.
+    """All positions, best witness first.
 
-    The camera's comes before the browser's, which is where the phone was when the file was
-    chosen, unless the camera itself called it stale.
+    The camera's position comes before the browser's, which is where the phone was when the file
+    was chosen; unless the camera marked its own as stale.
     """
     places = []
     if reading and reading.latitude is not None and reading.longitude is not None:
@@ -120,7 +120,7 @@ def places_of(photo: Photo, reading: PhotoReading | None) -> tuple[Place, ...]:
 
 
 def photo_conflicts(photo: Photo, reading: PhotoReading | None) -> tuple[Conflict, ...]:
-    """Clocks more than 10 minutes apart, positions more than 500 m beyond their accuracies."""
+    """Times more than 10 minutes apart; positions more than 500 m apart plus their accuracies."""
     times, places = times_of(photo, reading), places_of(photo, reading)
     found = []
     if any(clocks_disagree(one, other) for one, other in combinations(times, 2)):
@@ -130,10 +130,10 @@ def photo_conflicts(photo: Photo, reading: PhotoReading | None) -> tuple[Conflic
     return tuple(found)
 
 
-def clocks_disagree(one: Taken, other: Taken) -> bool:
-    """Whether no reading of both clocks brings them within the tolerance.
+def clocks_disagree(one: PhotoTime, other: PhotoTime) -> bool:
+    """Whether the times cannot be within the tolerance.
 
-    A time without a zone contradicts another one only when it does so in every zone.
+    A time without a zone contradicts another one only if it does so in every zone.
     """
     (first, last), (other_first, other_last) = _span(one), _span(other)
     return first - other_last > CLOCK_TOLERANCE or other_first - last > CLOCK_TOLERANCE
@@ -170,8 +170,8 @@ def _camera_time(reading: PhotoReading) -> datetime | None:
     return clock.replace(tzinfo=timezone(offset))
 
 
-def _span(taken: Taken) -> tuple[datetime, datetime]:
-    """The earliest and the latest moment in UTC that the clock may mean."""
+def _span(taken: PhotoTime) -> tuple[datetime, datetime]:
+    """The earliest and latest UTC times that the clock time may stand for."""
     if taken.has_zone:
         return taken.at.astimezone(UTC), taken.at.astimezone(UTC)
     naive = taken.at.replace(tzinfo=UTC)

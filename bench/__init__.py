@@ -1,1 +1,1 @@
-"""What is measured, never what is served: `make bench`, `make load`, `make soak`."""
+"""Measurements only, never part of the served app: `make bench`, `make load`, `make soak`."""

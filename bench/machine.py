@@ -1,21 +1,31 @@
-"""What the figures were measured on: no figure is printed without it."""
+"""The machine that was measured. Every printed figure comes with it."""
 
 from __future__ import annotations
 
 import os
 import platform
 import subprocess
+from contextlib import suppress
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from app.config import ROOT
 
-PACKAGES = ("weasyprint", "pillow", "reportlab", "pikepdf", "flask", "sqlalchemy", "gunicorn")
+PACKAGES = (
+    "weasyprint",
+    "pillow",
+    "reportlab",
+    "typst",
+    "pikepdf",
+    "flask",
+    "sqlalchemy",
+    "gunicorn",
+)
 
 
 def facts() -> dict[str, object]:
-    """Processor, cores, memory, versions, commit, and how busy the machine is at this moment."""
+    """Processor, cores, memory, versions, commit, and the current load average."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "processor": _processor(),
@@ -24,18 +34,27 @@ def facts() -> dict[str, object]:
         "load_average": [round(one, 2) for one in os.getloadavg()],
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": _versions(),
         "commit": _commit(),
     }
 
 
 def sentence(found: dict[str, object]) -> str:
-    """The facts in one line, for above a table."""
+    """The facts in one line, to print above a table."""
     return (
         f"{found['at']}, {found['cores']} cores of {found['processor']}, {found['memory_gb']} GB,"
         f" Python {found['python']}, commit {found['commit']},"
         f" load average before: {found['load_average']}"
     )
+
+
+def _versions() -> dict[str, str]:
+    """Versions of the libraries. Without the bench extra, reportlab is missing."""
+    found = {}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _processor() -> str:
@@ -48,6 +67,9 @@ def _processor() -> str:
 def _commit() -> str:
     done = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return done.stdout.strip() or "unknown"

@@ -1,155 +1,278 @@
-"""Server time of pages and saves with many reports around: milliseconds, statements, in process."""
+"""Pages, saves and uploads against the same acts of an earlier commit, interleaved.
+
+Each side runs in a process of its own with servers and data of its own (side.py). A shared or slow
+machine disturbs both sides of a round alike, so the medians of the ratios within a round are
+compared; the milliseconds are told beside them.
+"""
 
 from __future__ import annotations
 
-import re
+import json
+import os
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from itertools import count
-from uuid import uuid4
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO
 
-from sqlalchemy import Engine, event
+from PIL import Image
 
+from app.config import ROOT
+from app.fonts import FONT_FOLDER, Fonts
+from app.imaging.derivatives import make_derivatives
+from app.imaging.watermark import StripText
+from bench.baseline import checkout
 from bench.many_reports import REPORTS_EACH, TENANTS
-from bench.world import World, open_world
+from bench.pdf.originals import SIZE, take
+from bench.side import UPLOADED, Sample
+from tests.support import servers
 
-TARGETS_MS = {"list": 60.0, "fill": 150.0}
+OURS, EARLIER, AGAIN = "ours", "earlier", "again"
+NOISE = "list, first page"
+UPLOAD, WORKER, DRAWN = "upload, until done", "upload, worker", "drawing a photo / bare decode"
+# The highest ratio of processor time to that of the earlier commit, by the start of an act's name.
+GOALS = {
+    "start page": 0.5,
+    "list": 0.7,
+    "fill page": 0.5,
+    "report page, 100 photos": 0.5,
+    "one save": 0.5,
+    UPLOAD: 0.5,
+}
+DRAWN_GOAL = 1.8
+# Where nothing was measured: ratios of it are 1.
+NONE = 1e-9
+STRIP = StripText(
+    time="2026-03-14 09:00:00 -03:00 · EXIF",
+    position="−23.626600, −46.701234 ±12 m · EXIF",
+    place="2.9 km from Barueri, SP, BR (GeoNames)",
+    report="BENCH-0001-R0",
+    sha256="0" * 64,
+    from_site="140 m from the site",
+    site="Site: Data Center Tamboré SP4",
+)
 
 
 @dataclass(frozen=True, slots=True)
-class PageTime:
-    """Of one address: median and 95th percentile in ms (wall, database included), the process's
-    own CPU in ms, SQL statements, kB of body. `target` in ms holds for the median."""
+class PageRatio:
+    """One act: the medians of the ratios of processor time, in all and apart for this process,
+    workers and PostgreSQL, to those of the earlier commit in the same round; medians of ours in
+    ms; statements of ours and of the earlier commit. `goal` applies to `ratio`."""
 
     name: str
-    p50: float
-    p95: float
-    cpu: float
+    ratio: float
+    web_ratio: float
+    database_ratio: float
+    web: float
+    worker: float
+    database: float
+    wall: float
     statements: int
+    earlier_statements: int
     kilobytes: float
-    target: float | None
+    goal: float | None
 
     @property
     def is_met(self) -> bool | None:
-        return None if self.target is None else self.p50 <= self.target
+        return None if self.goal is None else self.ratio <= self.goal
+
+
+Round = Mapping[tuple[str, str], Sample]
+"""The samples of one round by act and side."""
+
+
+class Peer:
+    """A side.py process."""
+
+    def __init__(self, process: subprocess.Popen[str], size: Mapping[str, object]) -> None:
+        assert process.stdin and process.stdout
+        self._into: IO[str] = process.stdin
+        self._out: IO[str] = process.stdout
+        self._tell(json.dumps(size))
+
+    def acts(self) -> list[str]:
+        """The names of its acts, once its world is ready."""
+        return list(json.loads(self._answer()))
+
+    def measure(self, act: str) -> Sample:
+        self._tell(act)
+        return Sample(**json.loads(self._answer()))
+
+    def _tell(self, line: str) -> None:
+        self._into.write(line + "\n")
+        self._into.flush()
+
+    def _answer(self) -> str:
+        line = self._out.readline()
+        if not line:
+            raise RuntimeError("a side of the comparison ended; its output above says why")
+        return line
 
 
 def measure(
-    *, rounds: int = 15, tenants: int = TENANTS, each: int = REPORTS_EACH, sections: int = 20
-) -> list[PageTime]:
-    """All addresses in turn, `rounds` times over, so that a slow minute hits each alike.
-
-    The large report has `sections` of 15 fields.
-    """
-    with open_world(tenants=tenants, each=each, sections=sections) as world:
-        acts = list(_acts(world))
-        samples: dict[str, list[tuple[float, float, int, int]]] = {name: [] for name, _, _ in acts}
-        for turn in range(rounds + 2):
-            for name, act, _ in acts:
-                sample = _one(act)
-                if turn >= 2:  # the first two fill caches
-                    samples[name].append(sample)
-        return [_row(name, samples[name], target) for name, _, target in acts]
-
-
-Act = Callable[[], int]
-
-
-def _acts(world: World) -> Iterator[tuple[str, Act, float | None]]:
-    def page(address: str) -> Act:
-        def get() -> int:
-            answer = world.client.get(address)
-            assert answer.status_code == 200, (address, answer.status_code)
-            return len(answer.data)
-
-        return get
-
-    listed = TARGETS_MS["list"]
-    first = f"/reports/{world.report_id}"
-    yield "home", page("/"), None
-    yield "list, first page", page("/reports/"), listed
-    yield "list, page 400", page("/reports/?page=400"), listed
-    yield "list, by title", page("/reports/?sort=title&page=200"), listed
-    yield "list, by project", page("/reports/?sort=project&page=200"), listed
-    yield "list, filtered", page("/reports/?status=completed&since=2026-01-01"), listed
-    yield "list, search of two words", page("/reports/?search=energizacao+qta-3"), listed
-    yield "list, nothing found", page("/reports/?search=zzzz"), listed
-    yield "fill page", page(f"{first}/fill?at=s0_f0"), TARGETS_MS["fill"]
-    yield "check page", page(f"{first}/review"), None
-    yield "report page", page(first), None
-    yield "one save", _saving(world), None
+    album: Path,
+    *,
+    rounds: int = 15,
+    warm_up: int = 2,
+    tenants: int = TENANTS,
+    each: int = REPORTS_EACH,
+    sections: int = 20,
+    size: tuple[int, int] = SIZE,
+) -> list[PageRatio]:
+    """Run all acts on both sides in turn, `rounds` times after `warm_up` rounds that do not count.
+    The large report has `sections` of 15 fields; photos have the `size` in pixels."""
+    photo = take(1, album, size=size)[0].original
+    world = {"tenants": tenants, "each": each, "sections": sections, "picture": str(photo)}
+    with ExitStack() as stack:
+        peers = {
+            name: stack.enter_context(_side(folder, world))
+            for name, folder in ((OURS, ROOT), (EARLIER, checkout()))
+        }
+        names, _same = (peer.acts() for peer in peers.values())
+        seen: list[Round] = []
+        drawn: list[tuple[Sample, Sample]] = []
+        for turn in range(warm_up + rounds):
+            found = _one_round(peers, names)
+            if turn >= warm_up:
+                seen.append(found)
+                drawn.append(drawn_and_decoded(photo))
+    return rows_of(names, seen, drawn)
 
 
-def _saving(world: World) -> Act:
-    turn, version = count(), [0]
-
-    def save() -> int:
-        answer = world.client.post(
-            f"/reports/{world.report_id}/fields/s0_f13",
-            data={
-                "value": f"words {next(turn)}", "row_version": str(version[0]),
-                "client_id": str(uuid4()), "client_at": "2026-01-01T00:00:00Z",
-            },
-            headers={"HX-Request": "true"},
-        )  # fmt: skip
-        found = re.search(r'name="row_version"[^>]*value="(\d+)"', answer.text)
-        assert answer.status_code == 200 and found, answer.text
-        version[0] = int(found.group(1))
-        return len(answer.data)
-
-    return save
+def rows_of(
+    names: Sequence[str], seen: Sequence[Round], drawn: Sequence[tuple[Sample, Sample]]
+) -> list[PageRatio]:
+    """The rows of the table, from all rounds."""
+    ours, bare = zip(*drawn, strict=True)
+    rows = [_row(name, seen) for name in names]
+    return [*rows, _worker(seen), _compared(DRAWN, ours, bare, DRAWN_GOAL), _noise(seen)]
 
 
-def _one(act: Act) -> tuple[float, float, int, int]:
-    with _counted() as statements:
-        wall, cpu = time.perf_counter(), time.process_time()
-        size = act()
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return wall * 1000, cpu * 1000, len(statements), size
+def _one_round(peers: Mapping[str, Peer], names: Sequence[str]) -> Round:
+    found = {(act, side): peer.measure(act) for act in names for side, peer in peers.items()}
+    found[NOISE, AGAIN] = peers[OURS].measure(NOISE)
+    return found
 
 
 @contextmanager
-def _counted() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
+def _side(folder: Path, world: Mapping[str, object]) -> Iterator[Peer]:
+    """A process that runs side.py with the code in the folder."""
+    # Without the servers of a test run: each side starts its own.
+    own = {name: value for name, value in os.environ.items() if name != servers.ENV}
+    process = subprocess.Popen(
+        [sys.executable, "-P", str(Path(__file__).with_name("side.py"))],
+        cwd=folder,
+        env={**own, "PYTHONPATH": str(folder)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
-        yield seen
+        yield Peer(process, world)
     finally:
-        event.remove(Engine, "before_cursor_execute", note)
+        process.communicate(timeout=120)
 
 
-def _row(name: str, samples: list[tuple[float, float, int, int]], target: float | None) -> PageTime:
-    walls = sorted(wall for wall, *_ in samples)
-    p95 = walls[min(len(walls) - 1, round(0.95 * (len(walls) - 1)))]
-    cpu = statistics.median(cpu for _, cpu, *_ in samples)
-    *_, statements, size = samples[-1]
-    median = statistics.median(walls)
-    return PageTime(name, median, p95, cpu, statements, size / 1000, target)
+def drawn_and_decoded(photo: Path) -> tuple[Sample, Sample]:
+    """What the worker draws of a photo, and the decoding alone that it cannot do without."""
+    return _alone(_draw, photo), _alone(_decode, photo)
 
 
-def table(rows: list[PageTime]) -> str:
-    """The rows for people, with pass or miss where a target stands."""
-    lines = [f"{'page':28}{'p50 ms':>8}{'p95 ms':>8}{'CPU ms':>8}{'SQL':>5}{'kB':>8}  target"]
+def _alone(act: Callable[[Path], None], photo: Path) -> Sample:
+    """Processor time of an act in this process."""
+    began = time.process_time()
+    act(photo)
+    spent = (time.process_time() - began) * 1000
+    return Sample(spent, NONE, NONE, spent, 0, 0)
+
+
+def _decode(photo: Path) -> None:
+    """Decode the picture, reduced as for a print, and do nothing else."""
+    with Image.open(photo) as image:
+        image.draft("RGB", (960, 720))
+        image.load()
+
+
+def _draw(photo: Path) -> None:
+    """What the worker draws of a photo: print with strip, and thumbnail."""
+    with TemporaryDirectory() as folder:
+        make_derivatives(photo, Path(folder), STRIP, None, fonts=Fonts.from_folder(FONT_FOLDER))
+
+
+def _row(name: str, seen: Sequence[Round]) -> PageRatio:
+    ours, earlier = ([one[name, side] for one in seen] for side in (OURS, EARLIER))
+    goal = next((goal for start, goal in GOALS.items() if name.startswith(start)), None)
+    return _compared(name, ours, earlier, goal)
+
+
+def _noise(seen: Sequence[Round]) -> PageRatio:
+    again, ours = ([one[NOISE, side] for one in seen] for side in (AGAIN, OURS))
+    return _compared(f"noise: {NOISE}, again", again, ours, None)
+
+
+def _compared(
+    name: str, ours: Sequence[Sample], others: Sequence[Sample], goal: float | None
+) -> PageRatio:
+    pairs = list(zip(ours, others, strict=True))
+    return PageRatio(
+        name=name,
+        ratio=statistics.median(_spent(one) / _spent(other) for one, other in pairs),
+        web_ratio=statistics.median(one.web / other.web for one, other in pairs),
+        database_ratio=statistics.median(one.database / other.database for one, other in pairs),
+        web=statistics.median(one.web for one in ours),
+        worker=statistics.median(one.worker for one in ours),
+        database=statistics.median(one.database for one in ours),
+        wall=statistics.median(one.wall for one in ours),
+        statements=ours[-1].statements,
+        earlier_statements=others[-1].statements,
+        kilobytes=ours[-1].size / 1000,
+        goal=goal,
+    )
+
+
+def _worker(seen: Sequence[Round]) -> PageRatio:
+    """The worker's part of the upload, for one photo."""
+    ours, earlier = ([_of_worker(one[UPLOAD, side]) for one in seen] for side in (OURS, EARLIER))
+    return _compared(WORKER, ours, earlier, None)
+
+
+def _of_worker(sample: Sample) -> Sample:
+    return Sample(NONE, sample.worker / UPLOADED, NONE, sample.wall, 0, 0)
+
+
+def _spent(sample: Sample) -> float:
+    return sample.web + sample.worker + sample.database
+
+
+def table(rows: Sequence[PageRatio]) -> str:
+    """The printed table, with pass or miss for each goal."""
+    heads = (
+        "ratio",
+        "web only",
+        "DB only",
+        "web ms",
+        "worker ms",
+        "DB ms",
+        "wall ms",
+        "SQL",
+        "before",
+    )
+    lines = [f"{'act':36}" + "".join(f"{head:>10}" for head in heads) + f"{'kB':>9}  goal"]
     for row in rows:
         verdict = "" if row.is_met is None else "pass" if row.is_met else "MISS"
-        target = "" if row.target is None else f"{row.target:.0f} ms {verdict}"
+        goal = "" if row.goal is None else f"{row.goal} {verdict}"
         lines.append(
-            f"{row.name:28}{row.p50:8.1f}{row.p95:8.1f}{row.cpu:8.1f}{row.statements:5}"
-            f"{row.kilobytes:8.1f}  {target}"
+            f"{row.name:36}{row.ratio:10.2f}{row.web_ratio:10.2f}{row.database_ratio:10.2f}"
+            f"{row.web:10.1f}{row.worker:10.1f}{row.database:10.1f}{row.wall:10.1f}"
+            f"{row.statements:10}{row.earlier_statements:10}{row.kilobytes:9.1f}  {goal}"
         )
     return "\n".join(lines)
 
 
-def as_json(rows: list[PageTime]) -> list[dict[str, object]]:
+def as_json(rows: Sequence[PageRatio]) -> list[dict[str, object]]:
     return [asdict(row) for row in rows]
-
-
-if __name__ == "__main__":
-    print(table(measure()))

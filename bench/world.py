@@ -1,4 +1,4 @@
-"""A running app for measuring: the tests' servers, many reports, a person's browser."""
+"""A running app for measurements: the tests' servers, many reports, a person's browser."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from app.extensions import db
 from app.models import Account, Actor, Report
 from app.tenancy import call_definer, tenant_scope
 from bench.many_reports import fill
-from tests import scenarios, servers
-from tests.cast import Person, load_cast, make_cast
 from tests.conftest import settings_for, signed_in_client
+from tests.support import scenarios, servers
+from tests.support.cast import Person, load_cast, make_cast
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The app, an admin's browser and the large report, in a tenant of many reports."""
+    """The app, an admin's browser and the large report, in a tenant with many reports."""
 
     app: Flask
     client: FlaskClient
@@ -38,10 +38,12 @@ class World:
 
 
 @contextmanager
-def open_world(*, tenants: int, each: int, sections: int = 20, fields: int = 15) -> Iterator[World]:
-    """Servers, data and a signed-in browser; all gone after the block."""
+def open_world(
+    *, tenants: int, each: int, sections: int = 20, fields: int = 15, **settings: object
+) -> Iterator[World]:
+    """Servers, data and a signed-in browser, until the block ends."""
     with _database() as (running, database), tempfile.TemporaryDirectory() as storage:
-        app = create_app(settings_for(database, Path(storage)))
+        app = create_app(settings_for(database, Path(storage), **settings))
         app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
         logging.getLogger("laudo.access").setLevel(logging.WARNING)
         dsn = running.postgres().dsn("postgres", database)
@@ -57,7 +59,7 @@ def open_world(*, tenants: int, each: int, sections: int = 20, fields: int = 15)
 
 @contextmanager
 def _database() -> Iterator[tuple[servers.Servers, str]]:
-    """A database with the cast: of a test run's servers where they are up, else of own ones."""
+    """A database with the cast, on the servers of a running test run or on new ones."""
     if servers.ENV in os.environ:
         running = servers.current()
         name = running.clone(f"laudo_bench_{uuid4().hex[:8]}")
@@ -73,6 +75,8 @@ def _database() -> Iterator[tuple[servers.Servers, str]]:
         yield running, servers.MODEL
     finally:
         servers.stop(running)
+        # The next world starts servers of its own.
+        os.environ.pop(servers.ENV, None)
 
 
 def _furnish(app: Flask, dsn: str, tenants: int, each: int, sections: int, fields: int) -> World:

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # System packages that Python packages cannot bring: text layout for WeasyPrint and Pillow (FriBidi
 # orders Hebrew and Arabic for both), a browser for the tests. Installs them by apt-get as root or
-# through sudo; else says in one sentence what to do.
+# through sudo; otherwise prints what to do.
 #   deploy/system-packages.sh run|test
 set -euo pipefail
 
 case "${1:-run}" in
   run) packages=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 libfribidi0 fontconfig python3-venv) ;;
   # Chromium without its windows, at little more than half of the processor time. Playwright drives
-  # it through a Node of its own, which needs libatomic.
-  test) packages=(chromium-headless-shell libatomic1) ;;
+  # it through a Node of its own, which needs libatomic. WebKit is what iPhones run; it has no mode
+  # without windows, so it gets a virtual screen. The pooler and the proxy are for tests of
+  # installations on several machines.
+  test) packages=(chromium-headless-shell libatomic1 webkit2gtk-driver xvfb pgbouncer nginx-light) ;;
   *) echo "usage: $0 run|test" >&2; exit 2 ;;
 esac
 

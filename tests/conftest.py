@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection, event
 
 from app import create_app
@@ -21,10 +24,10 @@ from app.database_roles import APP, PLATFORM
 from app.extensions import db
 from app.models import AccountSession, Actor, Role, SuperadminSession
 from app.tenancy import platform_scope, tenant_scope
-from tests import servers as test_servers
-from tests.cast import Cast, Person, load_cast, make_cast
-from tests.cheap_passwords import make_cheap
-from tests.lock_order import Watch
+from tests.support import servers as test_servers
+from tests.support.cast import Cast, Person, load_cast, make_cast
+from tests.support.cheap_passwords import make_cheap
+from tests.support.lock_order import Watch
 
 # Machines are shared and noisy, so no example is judged by its time. `make test` takes the same
 # examples every run: a new find belongs to whoever searches (`make fuzz`), not to whoever lands next.
@@ -51,15 +54,29 @@ def settings_for(database: str, storage: Path, **overrides: object) -> Settings:
 
 def pytest_configure(config: pytest.Config) -> None:
     make_cheap()
-    if hasattr(config, "workerinput") or config.option.collectonly:
+    if config.option.collectonly:
+        return
+    if hasattr(config, "workerinput"):
+        _share_templates()
         return
     running = test_servers.start()
     config.stash[_SERVERS] = running
+    _share_templates()
     app = create_app(settings_for(test_servers.MODEL, Path(running.base) / "storage"))
     make_cast(app)
     with app.app_context():
         db.engine.dispose()
         app.extensions["laudo_platform_engine"].dispose()
+
+
+def _share_templates() -> None:
+    """What one app compiles, no other app of any process compiles again: it takes two seconds."""
+    folder = Path(test_servers.current().base) / "templates"
+    folder.mkdir(exist_ok=True)
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(folder))}
+    paths = (str(CHILDREN), os.environ.get("PYTHONPATH", ""))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    os.environ["LAUDO_TEST_TEMPLATES"] = str(folder)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -68,6 +85,56 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 _SERVERS: pytest.StashKey[test_servers.Servers] = pytest.StashKey()
+
+# Folders whose groups take minutes, the longest first: started last, one of them would keep one
+# worker busy while the others have nothing left to do.
+LONG = (
+    "browser",
+    "fuzz",
+    "faults",
+    "operations",
+    "evidence",
+    "commands",
+    "documents",
+    "exports",
+    "pdf",
+    "imaging",
+)
+FOLDER = Path(__file__).parent
+# What Python imports at the start of every process that a test starts.
+CHILDREN = FOLDER / "support" / "children"
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs all of a module, so that what the module sets up is set up once."""
+    for item in items:
+        if not any(item.iter_markers("xdist_group")):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=_turn)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay to the end: what looks for garbage need not pass them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Each worker imports its share of the test files first, so that not every one of them compiles
+    all: assertions are rewritten, which takes as long as running a thousand tests."""
+    own = getattr(session.config, "workerinput", None)
+    if own is None or session.config.args != ["tests"]:
+        return
+    names = sorted(path.relative_to(FOLDER.parent) for path in FOLDER.rglob("test_*.py"))
+    for path in names[int(own["workerid"].removeprefix("gw")) :: own["workercount"]]:
+        importlib.import_module(".".join(path.with_suffix("").parts))
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.relative_to(FOLDER).parts[0]
+    return LONG.index(folder) if folder in LONG else len(LONG)
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,11 @@
-"""Routes of api: what it is, whether it is up, and which origins may ask."""
+"""Routes of the API: version, health, and CORS."""
 
 from __future__ import annotations
 
 from flask import Response, current_app, jsonify, request, url_for
 
 from app.api import blueprint
-from app.home.probe import get_probe
+from app.health.probe import get_probe
 from app.web.guards import impersonal
 
 METHODS = "GET, HEAD, OPTIONS"
@@ -27,7 +27,7 @@ def health() -> tuple[Response, int]:
 
 @blueprint.after_request
 def allow_origins(response: Response) -> Response:
-    """CORS for the origins of the settings, and for nobody else."""
+    """Set CORS headers for the origins in the settings only."""
     response.vary.add("Origin")
     origin = request.headers.get("Origin", "")
     if origin and origin in current_app.config["CORS_ORIGINS"]:

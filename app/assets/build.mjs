@@ -14,7 +14,9 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import * as esbuild from "esbuild";
 import { writeWebFonts } from "./build/fonts.mjs";
 import { iconSprite } from "./build/icons.mjs";
+import { landPlugin } from "./build/land.mjs";
 import { leafletPlugin, tablerPlugin } from "./build/styles.mjs";
+import { writeWebApp } from "./build/web_app.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const app = resolve(here, "..");
@@ -22,11 +24,16 @@ const target = join(app, "static", "dist");
 const staging = join(app, "static", `.dist-${process.pid}`);
 const COMPRESSED = new Set([".js", ".css", ".svg", ".json"]);
 
-/** The entries of each build. The map's page loads its own beside app.js and shares no chunk. */
+/** The entries of each build. Few pages load more than app.js and app.css: they share no chunk. */
 const BUILDS = [
   ["src/app.js", "src/app.css"],
   ["src/site_map.js", "src/site_map.css"],
+  ["src/brand.css", "src/queue.css", "src/usage.css"],
 ];
+
+const TARGETS = ["es2022", "chrome111", "firefox121", "safari16.4"];
+// What pages load by themselves; the fonts of other scripts are loaded by pages that show them.
+const SHELL_FONTS = ["fonts/InterCut-Regular.woff2", "fonts/InterCut-SemiBold.woff2"];
 
 async function bundle(fontFolder) {
   const manifests = [];
@@ -44,31 +51,64 @@ async function bundleEntries(entryPoints, fontFolder) {
     format: "esm",
     minify: true,
     metafile: true,
-    target: ["es2022", "chrome111", "firefox121", "safari16.4"],
+    target: TARGETS,
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
     assetNames: "fonts/[name]-[hash]",
     loader: { ".woff2": "file" },
     legalComments: "none",
     logLevel: "warning",
-    plugins: [tablerPlugin(app, fontFolder), leafletPlugin],
+    plugins: [tablerPlugin(app, fontFolder), leafletPlugin, landPlugin(here)],
   });
   const manifest = {};
+  if (entryPoints.includes("src/app.js")) scriptsOfPages = scriptsOf(result.metafile);
   for (const [output, { entryPoint, imports }] of Object.entries(result.metafile.outputs)) {
     const file = relative(staging, resolve(here, output));
     if (entryPoint) manifest[relative("src", entryPoint)] = file;
-    if (entryPoint === "src/app.js") manifest["shared.js"] = theChunkOf(imports);
+    if (entryPoint === "src/app.js") Object.assign(manifest, sharedOf(imports));
     const font = /^fonts\/(.+)-[A-Z0-9]{8}(\.woff2)$/.exec(file);
     if (font) manifest[`fonts/${font[1]}${font[2]}`] = file;
   }
   return manifest;
 }
 
-/** The one chunk that app.js shares with its parts; named so that pages can preload it. */
-function theChunkOf(imports) {
+/** The scripts of the application's pages, also those that load later. */
+function scriptsOf({ outputs }) {
+  const names = Object.keys(outputs).map((output) => relative(staging, resolve(here, output)));
+  return names.filter((name) => name.endsWith(".js"));
+}
+
+/**
+ * Write shell.json, the list of the release's files that any kept page needs. Each page names it,
+ * so that a page of one release is never kept with scripts of another.
+ */
+async function writeShell(manifest) {
+  const others = ["app.css", "queue.css", "icons.svg", "favicon.svg", ...SHELL_FONTS].map((name) => manifest[name]);
+  return writeHashed("shell.json", JSON.stringify([...scriptsOfPages, ...others].sort()));
+}
+
+/** The service worker: one file without imports, which knows the shell of its release. */
+async function bundleWorker(manifest) {
+  const result = await esbuild.build({
+    absWorkingDir: here,
+    entryPoints: ["src/worker/sw.js"],
+    bundle: true,
+    format: "iife",
+    minify: true,
+    target: TARGETS,
+    define: { SHELL: JSON.stringify(`/static/dist/${manifest["shell.json"]}`) },
+    legalComments: "none",
+    logLevel: "warning",
+    write: false,
+  });
+  return writeHashed("sw.js", result.outputFiles[0].contents);
+}
+
+/** The chunks that app.js shares with its parts; named so that pages can preload them. */
+function sharedOf(imports) {
   const chunks = imports.filter(({ kind }) => kind === "import-statement");
-  if (chunks.length !== 1) throw new Error(`app.js needs ${chunks.length} chunks instead of one`);
-  return relative(staging, resolve(here, chunks[0].path));
+  const files = chunks.map(({ path }) => relative(staging, resolve(here, path)));
+  return Object.fromEntries(files.map((file, at) => [`shared${at + 1}.js`, file]));
 }
 
 /** Write `content` under a name that carries its hash; returns that name. */
@@ -101,6 +141,7 @@ async function report(manifest) {
 }
 
 const fontFolder = join(staging, ".fonts");
+let scriptsOfPages = [];
 try {
   await mkdir(fontFolder, { recursive: true });
   await writeWebFonts(here, fontFolder);
@@ -108,6 +149,9 @@ try {
   await rm(fontFolder, { recursive: true });
   manifest["icons.svg"] = await writeHashed("icons.svg", await iconSprite(here));
   manifest["favicon.svg"] = await writeHashed("favicon.svg", await readFile(join(here, "src/favicon.svg")));
+  Object.assign(manifest, await writeWebApp(here, writeHashed));
+  manifest["shell.json"] = await writeShell(manifest);
+  manifest["sw.js"] = await bundleWorker(manifest);
   await writeFile(join(staging, "manifest.json"), JSON.stringify(manifest, null, 1));
   await precompress();
   await rm(target, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-"""Routes of one's own account: its page with name, language and time, and the password."""
+"""Routes of the user's own account: name, language, time zone and password."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.auth import blueprint, queries, service
-from app.auth.doors import door_of
+from app.auth.account_stores import account_store
 from app.auth.forms import INHERITED, PasswordForm, ProfileForm
 from app.auth.passwords import WeakPassword
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import SIGNED_IN, current_actor, requires
-from app.web.letters import warn_of_letters
-from app.web.tries import asks_own_password
+from app.web.letters import warn_about_letters
+from app.web.tries import limits_password_tries
 
 
 @blueprint.get("/account")
@@ -29,11 +29,11 @@ def update() -> Response:
     form = _profile_form()
     if not form.validate_on_submit():
         return _account_page(form, status=422)
-    with door_of(actor := current_actor()) as door:
-        service.update_profile(door=door, name=form.name.data or "", **form.choice, actor=actor)
-        door.session.commit()
+    with account_store(actor := current_actor()) as store:
+        service.update_profile(store=store, name=form.name.data or "", **form.choice, actor=actor)
+        store.session.commit()
     flash(_("Saved"), "success")
-    warn_of_letters(form)
+    warn_about_letters(form)
     return redirect_to(url_for(".account"))
 
 
@@ -45,28 +45,28 @@ def password() -> Response:
 
 @blueprint.post("/account/password")
 @requires(*SIGNED_IN, even_suspended=True)
-@asks_own_password
+@limits_password_tries
 def change_password() -> Response:
     form = PasswordForm()
     if not form.validate_on_submit():
         return _password_page(form, status=422)
     try:
-        with door_of(actor := current_actor()) as door:
+        with account_store(actor := current_actor()) as store:
             service.change_password(
-                door=door,
+                store=store,
                 current=form.current.data or "",
                 new=form.new.data or "",
                 keep_session=current_user.session_id,
                 actor=actor,
             )
-            door.session.commit()
+            store.session.commit()
     except service.WrongPassword as error:
         form.current.errors = [translated(error)]
         return _password_page(form, status=422)
     except WeakPassword as error:
         form.new.errors = [translated(error)]
         return _password_page(form, status=422)
-    flash(_("The password is changed. Every other device is logged out."), "success")
+    flash(_("Your password was changed. All other devices were logged out."), "success")
     return redirect_to(url_for(".account"))
 
 
@@ -81,9 +81,9 @@ def _profile_form() -> ProfileForm:
 
 
 def _account_page(form: ProfileForm, *, status: int = 200) -> Response:
-    with door_of(current_actor()) as door:
-        factors = queries.get_factors(door)
-        devices = queries.list_devices(door, this_session=current_user.session_id)
+    with account_store(current_actor()) as store:
+        factors = queries.get_factors(store)
+        devices = queries.list_devices(store, this_session=current_user.session_id)
     return render_page(
         "auth/account.html",
         "content",
@@ -96,10 +96,16 @@ def _account_page(form: ProfileForm, *, status: int = 200) -> Response:
 
 
 def _further_pages() -> list[tuple[str, str, str, str]]:
-    """Pages of other features that belong to one's account: address, icon, title, words."""
+    """Account pages of other features, as (address, icon, title, description)."""
     known = [
+        (
+            "offline.index",
+            "cloud-off",
+            _("Offline"),
+            _("What this device keeps for work without a connection"),
+        ),
         ("mail.choices", "mail", _("E-mails"), _("Which e-mails Laudo sends you")),
-        ("team.roles", "users", _("Roles"), _("What each role sees and does")),
+        ("team.roles", "users", _("Roles"), _("What each role can see and do")),
     ]
     has_tenant = current_user.tenant is not None
     return [

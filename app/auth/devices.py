@@ -1,29 +1,43 @@
-"""What a browser says of itself, in words: "Chrome on Android".
+"""Names browser and system from a user agent, such as "Chrome on Android".
 
-User agents lie and age; this names the common ones and says "unknown" for the rest.
+User agents are unreliable: common ones are named, all others are "unknown".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# In the order of asking: most browsers also name the ones they descend from.
+# Order matters: most browsers also name the ones they descend from.
 BROWSERS = (
-    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"),
-    ("Vivaldi", "Vivaldi"), ("FxiOS", "Firefox"), ("Firefox", "Firefox"), ("CriOS", "Chrome"),
-    ("HeadlessChrome", "Chrome"), ("Chromium", "Chromium"), ("Chrome", "Chrome"),
-    ("Safari", "Safari"), ("curl", "curl"), ("python", "Python"),
-)  # fmt: skip
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Vivaldi", "Vivaldi"),
+    ("FxiOS", "Firefox"),
+    ("Firefox", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("HeadlessChrome", "Chrome"),
+    ("Chromium", "Chromium"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+    ("curl", "curl"),
+    ("python", "Python"),
+)
 SYSTEMS = (
-    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"),
-    ("Windows", "Windows"), ("Macintosh", "macOS"), ("Linux", "Linux"),
-)  # fmt: skip
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Macintosh", "macOS"),
+    ("Linux", "Linux"),
+)
 PHONES = ("iPhone", "iPad", "Android")
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Names as their makers write them; empty where unknown."""
+    """Vendor spellings; empty if unknown."""
 
     browser: str
     system: str

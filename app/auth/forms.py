@@ -1,8 +1,6 @@
-"""The forms of the login and of one's own account."""
+"""Forms of the login and of the user's own account."""
 
 from __future__ import annotations
-
-import unicodedata
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,28 +9,26 @@ from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from app.auth.passkeys import MAX_NAME
+from app.email_address import email_to_look_up
 from app.web.forms import TextField, options, zone_options
 from app.web.locale import LOCALES
 
 INHERITED = "inherited"
 
 
-def tidy_email(value: str | None) -> str:
-    """An e-mail as accounts keep it: lower-case, without what a database cannot store."""
-    plain = unicodedata.normalize("NFKC", (value or "")[:1000]).replace("\x00", "")
-    return plain.strip().lower()[:254]
-
-
 class EmailForm(FlaskForm):  # type: ignore[misc]
     email = StringField(
         _l("E-mail"),
-        filters=[tidy_email],
+        filters=[email_to_look_up],
         validators=[DataRequired(_l("Enter your e-mail."))],
         render_kw={
-            "type": "email", "autocomplete": "username", "inputmode": "email",
-            "autocapitalize": "none", "spellcheck": "false",
+            "type": "email",
+            "autocomplete": "username",
+            "inputmode": "email",
+            "autocapitalize": "none",
+            "spellcheck": "false",
         },
-    )  # fmt: skip
+    )
 
 
 class LoginForm(EmailForm):
@@ -45,16 +41,18 @@ class LoginForm(EmailForm):
 
 
 class CodeForm(FlaskForm):  # type: ignore[misc]
-    """An authenticator's code or a recovery code; the page offers a field for each."""
+    """An authenticator code or a recovery code; the page has a field for each."""
 
     code = StringField(
         _l("Code from your authenticator app"),
         validators=[InputRequired(_l("Enter the code.")), Length(max=40)],
         render_kw={
-            "autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "none",
+            "autocomplete": "one-time-code",
+            "inputmode": "numeric",
+            "autocapitalize": "none",
             "spellcheck": "false",
         },
-    )  # fmt: skip
+    )
     next = HiddenField()
 
 
@@ -69,8 +67,8 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
     time_zone = SelectField(_l("Time zone"), validators=[InputRequired()])
 
     def offer(self, *, company_zone: str | None) -> ProfileForm:
-        """Fill in the choices; the empty one inherits from company or browser."""
-        inherited = _("As the company") if company_zone else _("As the browser")
+        """Fill in the choices; INHERITED takes the value of the company or the browser."""
+        inherited = _("Same as the company") if company_zone else _("Same as the browser")
         self.locale.choices = options([(INHERITED, inherited), *LOCALES.items()])
         zone = company_zone or "UTC"
         self.time_zone.choices = zone_options(inherited, [(INHERITED, zone.replace("_", " "))])
@@ -78,7 +76,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def choice(self) -> dict[str, str | None]:
-        """The chosen locale and time zone by name; None where it is inherited."""
+        """The chosen locale and time zone by field name; None means inherited."""
         fields = {"locale": self.locale.data, "time_zone": self.time_zone.data}
         return {name: None if data == INHERITED else data for name, data in fields.items()}
 
@@ -90,17 +88,17 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
         render_kw={"autocomplete": "new-password"},
     )
     again = PasswordField(
-        _l("New password again"),
+        _l("Repeat new password"),
         validators=[
             InputRequired(_l("Enter the new password again.")),
-            EqualTo("new", _l("The two new passwords differ.")),
+            EqualTo("new", _l("The new passwords do not match.")),
         ],
         render_kw={"autocomplete": "new-password"},
     )
 
 
 class CurrentPasswordForm(FlaskForm):  # type: ignore[misc]
-    """Before what must not be done by whoever finds an open browser."""
+    """Asks for the password again, so that a browser left open is not enough."""
 
     current = PasswordField(
         _l("Current password"),
@@ -110,7 +108,7 @@ class CurrentPasswordForm(FlaskForm):  # type: ignore[misc]
 
 
 class TotpForm(CodeForm, CurrentPasswordForm):
-    """`sealed` is the secret that the page shows, encrypted for this account."""
+    """`sealed` is the displayed secret, encrypted for this account."""
 
     sealed = HiddenField()
 
@@ -120,12 +118,12 @@ class PasswordForm(CurrentPasswordForm, NewPasswordForm):
 
 
 class PasskeyForm(FlaskForm):  # type: ignore[misc]
-    """The browser's answer comes with a name; the password was checked with the offer."""
+    """The browser's response and a name. The password was checked before the challenge was made."""
 
     name = TextField(
-        _l("Name of the passkey"),
+        _l("Passkey name"),
         max_length=MAX_NAME,
-        validators=[DataRequired(_l("Give the passkey a name."))],
+        validators=[DataRequired(_l("Enter a name for the passkey."))],
         render_kw={"autocomplete": "off"},
     )
     current = PasswordField(
@@ -137,7 +135,7 @@ class PasskeyForm(FlaskForm):  # type: ignore[misc]
 
 
 class ProofForm(FlaskForm):  # type: ignore[misc]
-    """A browser's answer to a passkey's challenge, as JSON."""
+    """A browser's response to a passkey challenge, as JSON."""
 
     credential = HiddenField()
     next = HiddenField()

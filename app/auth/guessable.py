@@ -1,6 +1,7 @@
-"""Which passwords are tried first: the commonest, and what is known of a person, with decorations.
+"""Finds guessable passwords: common ones, and facts about the person with digits or marks added.
 
-The list is zxcvbn's. Its estimate is not asked: it takes "Acme123456!" of Acme for a strong one.
+The word list is zxcvbn's. Its strength estimate is not used: it rates "Acme123456!" as strong even
+for a person at Acme.
 """
 
 from __future__ import annotations
@@ -11,24 +12,25 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import pairwise
 
-# The product's own name, and what "password" is called here; one person's come with the question.
-OF_ALL = ("laudo", "password", "senha")
-LEAST_WORD = 3
-LEAST_DIFFERENT = 4
-# What fingers and children run along, either way; the digits also over their end.
+# Guessable for everybody: the product's name, and "password" in both languages.
+WORDS_FOR_EVERYBODY = ("laudo", "password", "senha")
+MIN_WORD_LENGTH = 3
+MIN_DISTINCT_CHARACTERS = 4
+# Sequences on the keyboard and in the alphabet, in both directions; the digits wrap around.
 _ROWS = ("1234567890123", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 _STEPS = {step for row in _ROWS for way in (row, row[::-1]) for step in pairwise(way)}
 _ENDS = re.compile(r"^[\W\d_]+|[\W\d_]+$")
-# As people write them in a word to satisfy a rule.
+# Substitutions that people make to satisfy password rules.
 _LOOK_ALIKES = str.maketrans("@4831!0$57", "aabeiiosst")
 
 
 def is_guessable(password: str, about: Iterable[str] = ()) -> bool:
-    """Whether it is a common password, or made of the words in `about`, whatever digits, marks and
-    capitals stand around and in it. `about` is what is known of the person: name, e-mail, company.
+    """Whether the password is common or consists of words in `about` (name, e-mail, company).
+
+    Digits, punctuation and capitals around or inside the words do not make it acceptable.
     """
     plain = _fold(password)
-    if len(set(plain)) < LEAST_DIFFERENT or not _common().isdisjoint(_without_ends(plain)):
+    if len(set(plain)) < MIN_DISTINCT_CHARACTERS or not _common().isdisjoint(_without_ends(plain)):
         return True
     if _is_run(plain):
         return True
@@ -37,14 +39,14 @@ def is_guessable(password: str, about: Iterable[str] = ()) -> bool:
 
 
 def _fold(text: str) -> str:
-    """Without capitals, accents and wide letters."""
+    """Lower case, without accents or full-width letters."""
     parts = unicodedata.normalize("NFKD", text.casefold())
     return "".join(one for one in parts if not unicodedata.combining(one))
 
 
 def _without_ends(plain: str) -> Iterator[str]:
-    """The text, and what stays when any of the digits and marks at its ends are taken off: the
-    "abc123" of "abc1231!" is a word of the list."""
+    """The text, then each form with some of the digits and marks at its ends removed: "abc1231!"
+    contains the listed "abc123"."""
     yield plain
     if core := _ENDS.sub("", plain):
         begins = plain.index(core)
@@ -54,37 +56,37 @@ def _without_ends(plain: str) -> Iterator[str]:
 
 
 def _readings(plain: str) -> set[str]:
-    """The letters that are left of it: as they stand, and with look-alikes read as letters. What
-    stands at the ends is decoration either way: the 1 of "p4ssword1" is no letter."""
+    """The letters of the password, with and without look-alikes read as letters. Characters at the
+    ends may also be mere decoration: the final 1 of "p4ssword1" is not a letter."""
     core = _ENDS.sub("", plain)
     texts = (core, core.translate(_LOOK_ALIKES), plain.translate(_LOOK_ALIKES))
     return {"".join(filter(str.isalpha, text)) for text in texts} - {""}
 
 
 def _is_run(plain: str) -> bool:
-    """Whether two thirds of its steps go to a neighbour: "123456789012", "abcdefg54321"."""
+    """Whether two thirds of the steps go to a neighbouring key: "123456789012", "abcdefg54321"."""
     steps = list(pairwise(plain))
     return 3 * sum(step in _STEPS for step in steps) >= 2 * max(len(steps), 1)
 
 
 def _is_common(letters: str) -> bool:
-    """Also written twice or oftener."""
+    """Whether it is a common password, possibly repeated."""
     once = (letters + letters).find(letters, 1)
     return letters[:once] in _common()
 
 
 def _words(about: Iterable[str]) -> set[str]:
-    """Each text as one word, and each word in it; the host of an e-mail counts to its last dot."""
+    """Each text as one word, and each word in it; e-mail addresses without the top-level domain."""
     texts = [_fold(text).rpartition(".")[0] if "@" in text else _fold(text) for text in about]
     found = {"".join(filter(str.isalpha, text)) for text in texts}
     found |= {word for text in texts for word in re.split(r"[\W\d_]+", text)}
-    return {word for word in found if len(word) >= LEAST_WORD} | set(OF_ALL)
+    return {word for word in found if len(word) >= MIN_WORD_LENGTH} | set(WORDS_FOR_EVERYBODY)
 
 
 @cache
 def _common() -> frozenset[str]:
-    # When it is first asked: loading the lists takes longer than a page, and most processes of an
-    # installation never set a password.
+    # Loaded on first use: this takes longer than serving a page, and most processes never set a
+    # password.
     from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
     return frozenset(map(_fold, FREQUENCY_LISTS["passwords"]))

@@ -1,7 +1,7 @@
-"""Routes to log in by a passkey: instead of the password, or after it as the second step.
+"""Routes for logging in with a passkey, either instead of the password or as the second step.
 
-A ceremony has two requests: the options with a challenge, fetched by passkeys.js, and the
-browser's answer, posted as a form. The challenge waits in the signed cookie meanwhile.
+A ceremony has two requests: passkeys.js fetches the options with a challenge, then posts the
+browser's response as a form. Between the two, the challenge is kept in the signed cookie.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from uuid import UUID
 from flask import Response, session, url_for
 
 from app.auth import blueprint, identity, passkeys, service
-from app.auth.doors import Door, door_of_passkey
+from app.auth.account_stores import AccountStore, account_store_by_passkey
 from app.auth.forms import LoginForm, ProofForm
-from app.auth.half_way import HalfWayOver, door_half_way
+from app.auth.half_way import HalfWayOver, half_way_account_store
 from app.auth.passkeys import Challenge, ChallengeOver, PasskeyRefused
 from app.auth.redirects import safe_next
 from app.auth.routes import login_page, this_visit
-from app.auth.second_step_routes import half_way, half_way_key, over, second_step_page
+from app.auth.second_step_routes import half_way, half_way_key, restart_login, second_step_page
 from app.web import known_browsers
 from app.web.errors import translated
 from app.web.fragments import redirect_to
 from app.web.guards import public
-from app.web.tries import MANY, a_minute, address_key, always, counted
+from app.web.tries import SHARED_ADDRESS_FACTOR, address_key, always, counted, per_minute
 
 CHALLENGE = "challenge"
 
@@ -34,7 +34,7 @@ def keep_challenge(challenge: Challenge) -> Challenge:
 
 
 def use_challenge(purpose: str, account: UUID | None = None) -> Challenge:
-    """The challenge that waits for its answer; it waits no longer. Raises ChallengeOver."""
+    """Remove the pending challenge from the cookie and return it. Raises ChallengeOver."""
     kept = session.pop(CHALLENGE, None)
     if kept is None:
         raise ChallengeOver
@@ -49,67 +49,67 @@ def options_response(options: str) -> Response:
 
 @blueprint.post("/login/passkey/options")
 @public
-@counted("passkey offers", a_minute(address_key, MANY), is_wrong=always)
+@counted("passkey offers", per_minute(address_key, SHARED_ADDRESS_FACTOR), is_wrong=always)
 def offer_passkey_login() -> Response:
     challenge = keep_challenge(Challenge.new("login"))
-    return options_response(passkeys.offer_proof(door=None, challenge=challenge))
+    return options_response(passkeys.offer_proof(store=None, challenge=challenge))
 
 
 @blueprint.post("/login/passkey")
 @public
-@counted("passkey logins", a_minute(address_key, MANY), is_wrong=always)
+@counted("passkey logins", per_minute(address_key, SHARED_ADDRESS_FACTOR), is_wrong=always)
 def log_in_by_passkey() -> Response:
     form = ProofForm()
-    onward = safe_next(form.next.data)
+    target = safe_next(form.next.data)
     credential = form.credential.data or ""
     try:
         challenge = use_challenge("login")
-        with door_of_passkey(passkeys.credential_id(credential)) as door:
-            token = _enter(door, credential, challenge, how="passkey")
+        with account_store_by_passkey(passkeys.credential_id(credential)) as store:
+            token = _log_in(store, credential, challenge, how="passkey")
     except (PasskeyRefused, ChallengeOver) as error:
-        empty = LoginForm(formdata=None, next=onward)
+        empty = LoginForm(formdata=None, next=target)
         return login_page(empty, status=422, refusal=translated(error))
     identity.remember(token)
-    return redirect_to(onward or url_for("home.index"))
+    return redirect_to(target or url_for("home.index"))
 
 
 @blueprint.post("/login/second/passkey/options")
 @public
-@counted("passkey step offers", a_minute(half_way_key, MANY), is_wrong=always)
+@counted("passkey step offers", per_minute(half_way_key, SHARED_ADDRESS_FACTOR), is_wrong=always)
 def offer_passkey_step() -> Response:
-    with door_half_way(half_way()) as door:
-        assert door.person
-        challenge = keep_challenge(Challenge.new("second", door.person.id))
-        return options_response(passkeys.offer_proof(door=door, challenge=challenge))
+    with half_way_account_store(half_way()) as store:
+        assert store.person
+        challenge = keep_challenge(Challenge.new("second", store.person.id))
+        return options_response(passkeys.offer_proof(store=store, challenge=challenge))
 
 
 @blueprint.post("/login/second/passkey")
 @public
-@counted("passkey steps", a_minute(half_way_key, MANY), is_wrong=always)
+@counted("passkey steps", per_minute(half_way_key, SHARED_ADDRESS_FACTOR), is_wrong=always)
 def take_passkey_step() -> Response:
     form = ProofForm()
     try:
-        with door_half_way(half_way()) as door:
-            assert door.person
-            challenge = use_challenge("second", door.person.id)
-            token = _enter(door, form.credential.data or "", challenge, how="password+passkey")
+        with half_way_account_store(half_way()) as store:
+            assert store.person
+            challenge = use_challenge("second", store.person.id)
+            token = _log_in(store, form.credential.data or "", challenge, how="password+passkey")
     except HalfWayOver:
-        return over(form.next.data)
+        return restart_login(form.next.data)
     except (PasskeyRefused, ChallengeOver) as error:
         return second_step_page(status=422, refusal=translated(error))
     identity.remember(token)
     return redirect_to(safe_next(form.next.data) or url_for("home.index"))
 
 
-def _enter(door: Door, credential: str, challenge: Challenge, *, how: str) -> str:
+def _log_in(store: AccountStore, credential: str, challenge: Challenge, *, how: str) -> str:
     try:
-        passkeys.take_proof(door=door, credential=credential, challenge=challenge)
+        passkeys.take_proof(store=store, credential=credential, challenge=challenge)
     except PasskeyRefused:
-        service.refuse_entry(door=door, how=how, visit=this_visit())
-        door.session.commit()
+        service.record_refused_login(store=store, how=how, visit=this_visit())
+        store.session.commit()
         raise
-    token = service.open_session(door=door, how=how, visit=this_visit())
-    if door.person:
-        known_browsers.remember(door.person)
-    door.session.commit()
+    token = service.open_session(store=store, how=how, visit=this_visit())
+    if store.person:
+        known_browsers.remember(store.person)
+    store.session.commit()
     return token

@@ -1,4 +1,4 @@
-"""Routes of one's own passkeys: adding one and removing one."""
+"""Routes for adding and removing the user's own passkeys."""
 
 from __future__ import annotations
 
@@ -9,65 +9,65 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.auth import blueprint, passkeys
-from app.auth.doors import door_of
+from app.auth.account_stores import account_store
 from app.auth.forms import CurrentPasswordForm, PasskeyForm
 from app.auth.passkey_login_routes import keep_challenge, options_response, use_challenge
 from app.auth.passkeys import Challenge, ChallengeOver, PasskeyRefused, TooManyPasskeys
 from app.auth.queries import list_passkeys
 from app.auth.second_factor import LastFactor
-from app.auth.second_factor_routes import codes_page, surely_page
+from app.auth.second_factor_routes import codes_page, confirmation_page
 from app.auth.service import WrongPassword
 from app.errors import NotFound
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import SIGNED_IN, current_actor, requires
-from app.web.tries import asks_own_password
+from app.web.tries import limits_password_tries
 
 
 @blueprint.get("/account/passkeys/new")
-@requires(*SIGNED_IN, even_unproven=True)
+@requires(*SIGNED_IN, even_without_second_factor=True)
 def new_passkey() -> Response:
     return _form_page(PasskeyForm(formdata=None))
 
 
 @blueprint.post("/account/passkeys/options")
-@requires(*SIGNED_IN, even_suspended=True, even_unproven=True)
-@asks_own_password
+@requires(*SIGNED_IN, even_suspended=True, even_without_second_factor=True)
+@limits_password_tries
 def offer_passkey() -> Response:
-    """Asks for the password, so that nobody adds a key of theirs to a browser left open."""
+    """Requires the password, so that a stranger at an open browser cannot add a key."""
     challenge = Challenge.new("register", current_user.id)
     form = PasskeyForm()
-    with door_of(current_actor()) as door:
+    with account_store(current_actor()) as store:
         options = passkeys.offer_registration(
-            door=door, password=form.current.data or "", challenge=challenge
+            store=store, password=form.current.data or "", challenge=challenge
         )
-    # Not before: the cookie goes out with a refusal too, and whoever holds it can read it.
+    # Only now: the cookie is sent with a refusal too, and its holder can read it.
     keep_challenge(challenge)
     return options_response(options)
 
 
 @blueprint.post("/account/passkeys")
-@requires(*SIGNED_IN, even_suspended=True, even_unproven=True)
+@requires(*SIGNED_IN, even_suspended=True, even_without_second_factor=True)
 def add_passkey() -> Response:
     form = PasskeyForm()
     if not form.validate_on_submit():
         return _form_page(form, status=422)
     try:
         challenge = use_challenge("register", current_user.id)
-        with door_of(actor := current_actor()) as door:
+        with account_store(actor := current_actor()) as store:
             codes = passkeys.register(
-                door=door,
+                store=store,
                 credential=form.credential.data or "",
                 name=form.name.data or "",
                 challenge=challenge,
                 actor=actor,
             )
-            door.session.commit()
+            store.session.commit()
     except (PasskeyRefused, ChallengeOver, TooManyPasskeys) as error:
         return _form_page(form, status=422, refusal=translated(error))
     if codes:
         return codes_page(codes)
-    flash(_("The passkey is added."), "success")
+    flash(_("The passkey was added."), "success")
     return redirect_to(url_for(".second_factor"))
 
 
@@ -79,26 +79,26 @@ def confirm_removal(passkey_id: UUID) -> Response:
 
 @blueprint.post("/account/passkeys/<uuid:passkey_id>/remove")
 @requires(*SIGNED_IN, even_suspended=True)
-@asks_own_password
+@limits_password_tries
 def remove_passkey(passkey_id: UUID) -> Response:
     form = CurrentPasswordForm()
     if not form.validate_on_submit():
         return _removal_page(passkey_id, form, status=422)
     try:
-        with door_of(actor := current_actor()) as door:
+        with account_store(actor := current_actor()) as store:
             passkeys.remove(
-                door=door,
+                store=store,
                 passkey_id=passkey_id,
                 password=form.current.data or "",
                 actor=actor,
             )
-            door.session.commit()
+            store.session.commit()
     except LastFactor as error:
         return _removal_page(passkey_id, form, status=error.status, refusal=translated(error))
     except WrongPassword as error:
         form.current.errors = [translated(error)]
         return _removal_page(passkey_id, form, status=422)
-    flash(_("The passkey is removed."), "success")
+    flash(_("The passkey was removed."), "success")
     return redirect_to(url_for(".second_factor"))
 
 
@@ -116,17 +116,18 @@ def _form_page(form: PasskeyForm, *, status: int = 200, refusal: str | None = No
 def _removal_page(
     passkey_id: UUID, form: CurrentPasswordForm, *, status: int = 200, refusal: str | None = None
 ) -> Response:
-    with door_of(current_actor()) as door:
-        names = {one.id: one.name for one in list_passkeys(door)}
+    with account_store(current_actor()) as store:
+        names = {one.id: one.name for one in list_passkeys(store)}
     if passkey_id not in names:
         raise NotFound
-    return surely_page(
+    return confirmation_page(
         form,
         status=status,
         title=_("Remove the passkey “%(name)s”", name=names[passkey_id]),
         words=_(
-            "It opens this account no more. Your other passkeys, your work and your sessions stay."
-            " The device may still offer it: delete it there too."
+            "This passkey will no longer open your account. Your other passkeys, "
+            "work and sessions are not affected. Your device may still offer it, so "
+            "delete it there too."
         ),
         action=url_for(".remove_passkey", passkey_id=passkey_id),
         yes=_("Remove"),

@@ -1,8 +1,8 @@
-"""Passkeys: registering one, and proving oneself by it. The ceremony itself is the library's.
+"""Passkeys: registration and authentication. The library implements the ceremony itself.
 
-Every passkey can be found by the browser alone and verifies its user (by finger, face or PIN), so
-it can stand for the password too. A challenge is ours, five minutes old at most and good once: a
-passkey takes none that was made before its last use.
+Every passkey is discoverable and verifies its user (fingerprint, face or PIN), so it can also
+replace the password. A challenge is made here, expires after five minutes and works once: a
+passkey rejects challenges that were made before its last use.
 """
 
 from __future__ import annotations
@@ -29,22 +29,27 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from app.auth.doors import Door
+from app.auth.account_stores import AccountStore
 from app.auth.queries import list_passkeys
-from app.auth.second_factor import drop_idle_codes, first_codes, keep_a_factor
+from app.auth.second_factor import (
+    codes_for_first_factor,
+    delete_unused_codes,
+    require_another_factor,
+)
 from app.auth.service import require_password
-from app.errors import DomainError, NotFound
+from app.errors import DomainError
 from app.models import Actor
+from app.rows import one_or_404
 
 NAME = "Laudo"
 SECONDS = 300
-MOST = 20
+MAX_PASSKEYS = 20
 MAX_NAME = 80
 MAX_CREDENTIAL = 20_000
 
 
 class PasskeyRefused(DomainError):
-    """The passkey was not accepted. Try again; if it stays so, log in another way."""
+    """The passkey was not accepted. Try again; if it keeps failing, use another method."""
 
     status = 422
 
@@ -56,14 +61,14 @@ class ChallengeOver(DomainError):
 
 
 class TooManyPasskeys(DomainError):
-    """You have %(most)s passkeys, and nobody needs more. Remove one that you do not use."""
+    """You have reached the limit of %(most)s passkeys. Remove one that you do not use."""
 
     status = 422
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What the browser's answer must carry. `purpose` and `account` bind it to one ceremony."""
+    """What the browser's response must contain. `purpose` and `account` bind it to one ceremony."""
 
     purpose: str
     account: str
@@ -75,20 +80,20 @@ class Challenge:
         return cls(purpose, str(account or ""), secrets.token_urlsafe(32), time.time())
 
     def require(self, purpose: str, account: UUID | None = None) -> None:
-        """Raises ChallengeOver for one that was made for something else or too long ago."""
+        """Raises ChallengeOver if it has expired or was made for another purpose or account."""
         is_fresh = 0 <= time.time() - self.made_at <= SECONDS
         if (self.purpose, self.account) != (purpose, str(account or "")) or not is_fresh:
             raise ChallengeOver
 
 
 def relying_party() -> tuple[str, str]:
-    """The host that passkeys are made for, and the origin that browsers name."""
+    """The relying party id (a host name) and the origin that browsers report."""
     base = urlsplit(current_app.config["BASE_URL"])
     return base.hostname or "", f"{base.scheme}://{base.netloc}"
 
 
 def passkeys_work() -> bool:
-    """Browsers make passkeys for names only, and over HTTPS only but for localhost."""
+    """Browsers make passkeys only for host names, and only over HTTPS or on localhost."""
     host, origin = relying_party()
     try:
         ipaddress.ip_address(host)
@@ -97,13 +102,13 @@ def passkeys_work() -> bool:
     return False
 
 
-def offer_registration(*, door: Door, password: str, challenge: Challenge) -> str:
+def offer_registration(*, store: AccountStore, password: str, challenge: Challenge) -> str:
     """JSON options for a new passkey. Raises WrongPassword, TooManyPasskeys."""
-    require_password(door, password)
-    person, known = door.person, list_passkeys(door)
+    require_password(store, password)
+    person, known = store.person, list_passkeys(store)
     assert person
-    if len(known) >= MOST:
-        raise TooManyPasskeys(most=MOST)
+    if len(known) >= MAX_PASSKEYS:
+        raise TooManyPasskeys(most=MAX_PASSKEYS)
     options = webauthn.generate_registration_options(
         rp_id=relying_party()[0],
         rp_name=NAME,
@@ -122,19 +127,19 @@ def offer_registration(*, door: Door, password: str, challenge: Challenge) -> st
 
 
 def register(
-    *, door: Door, credential: str, name: str, challenge: Challenge, actor: Actor
+    *, store: AccountStore, credential: str, name: str, challenge: Challenge, actor: Actor
 ) -> list[str]:
-    """Keep a new passkey. Returns recovery codes if it is the person's first second factor.
+    """Store a new passkey. Returns recovery codes if it is the person's first second factor.
 
     Raises PasskeyRefused or TooManyPasskeys.
     """
-    assert door.person
-    door.session.refresh(door.person, with_for_update={"key_share": True})
-    if len(list_passkeys(door)) >= MOST:
-        raise TooManyPasskeys(most=MOST)
+    assert store.person
+    store.session.refresh(store.person, with_for_update={"key_share": True})
+    if len(list_passkeys(store)) >= MAX_PASSKEYS:
+        raise TooManyPasskeys(most=MAX_PASSKEYS)
     body = _read(credential)
     host, origin = relying_party()
-    made = _refusing(
+    made = _verify(
         webauthn.verify_registration_response,
         credential=body,
         expected_challenge=challenge.value.encode(),
@@ -142,44 +147,47 @@ def register(
         expected_origin=origin,
         require_user_verification=True,
     )
-    codes = first_codes(door)
-    _store(door, made, _transports(body), name)
-    door.note("account.two_factor_set", actor, factor="passkey", name=name)
+    codes = codes_for_first_factor(store)
+    _save(store, made, _transports(body), name)
+    store.note("account.two_factor_set", actor, factor="passkey", name=name)
     return codes
 
 
-def offer_proof(*, door: Door | None, challenge: Challenge) -> str:
-    """JSON options to prove oneself by a passkey: the door's, or any that the browser knows."""
+def offer_proof(*, store: AccountStore | None, challenge: Challenge) -> str:
+    """JSON options for authenticating with a passkey of the store's person.
+
+    Without a store, the browser offers any passkey that it has for this site.
+    """
     options = webauthn.generate_authentication_options(
         rp_id=relying_party()[0],
         challenge=challenge.value.encode(),
         timeout=SECONDS * 1000,
-        allow_credentials=_descriptors(list_passkeys(door)) if door else None,
+        allow_credentials=_descriptors(list_passkeys(store)) if store else None,
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     return webauthn.options_to_json(options)
 
 
 def credential_id(credential: str) -> str:
-    """Which passkey answers. Raises PasskeyRefused."""
+    """The id of the responding passkey. Raises PasskeyRefused."""
     named = _read(credential).get("id")
     if not isinstance(named, str) or not 0 < len(named) <= 1400 or not named.isascii():
         raise PasskeyRefused
     return named.replace("\x00", "")
 
 
-def take_proof(*, door: Door, credential: str, challenge: Challenge) -> None:
-    """Check that one of the door's passkeys answers this challenge. Raises PasskeyRefused."""
-    body, table = _read(credential), door.passkeys
-    passkey = door.session.scalars(
+def take_proof(*, store: AccountStore, credential: str, challenge: Challenge) -> None:
+    """Check that one of the person's passkeys signed this challenge. Raises PasskeyRefused."""
+    body, table = _read(credential), store.passkeys
+    passkey = store.session.scalars(
         select(table)
-        .where(door.own(table), table.credential_id == credential_id(credential))
+        .where(store.own(table), table.credential_id == credential_id(credential))
         .with_for_update(key_share=True)
     ).one_or_none()
     if passkey is None or _is_older(challenge, passkey.last_used_at):
         raise PasskeyRefused
     host, origin = relying_party()
-    proven = _refusing(
+    proven = _verify(
         webauthn.verify_authentication_response,
         credential=body,
         expected_challenge=challenge.value.encode(),
@@ -193,33 +201,31 @@ def take_proof(*, door: Door, credential: str, challenge: Challenge) -> None:
     passkey.last_used_at = datetime.now(UTC)
 
 
-def remove(*, door: Door, passkey_id: UUID, password: str, actor: Actor) -> None:
-    """Forget a passkey. Raises NotFound, WrongPassword or LastFactor."""
-    assert door.person
-    table = door.passkeys
-    door.session.refresh(door.person, with_for_update={"key_share": True})
-    own = select(table).where(door.own(table), table.id == passkey_id)
-    passkey = door.session.scalars(own).one_or_none()
-    if passkey is None:
-        raise NotFound
-    require_password(door, password)
-    keep_a_factor(door)
+def remove(*, store: AccountStore, passkey_id: UUID, password: str, actor: Actor) -> None:
+    """Delete a passkey. Raises NotFound, WrongPassword or LastFactor."""
+    assert store.person
+    table = store.passkeys
+    store.session.refresh(store.person, with_for_update={"key_share": True})
+    own = select(table).where(store.own(table), table.id == passkey_id)
+    passkey = one_or_404(own, store.session)
+    require_password(store, password)
+    require_another_factor(store)
     name = passkey.name
-    door.session.delete(passkey)
-    door.session.flush()
-    drop_idle_codes(door)
-    door.note("account.two_factor_removed", actor, factor="passkey", name=name)
+    store.session.delete(passkey)
+    store.session.flush()
+    delete_unused_codes(store)
+    store.note("account.two_factor_removed", actor, factor="passkey", name=name)
 
 
-def _store(door: Door, made: Any, transports: list[str], name: str) -> None:
+def _save(store: AccountStore, made: Any, transports: list[str], name: str) -> None:
     public_key = bytes_to_base64url(made.credential_public_key)
     known_as = bytes_to_base64url(made.credential_id)
     if len(known_as) > 1400 or len(public_key) > 2000:
         raise PasskeyRefused
     try:
-        with door.session.begin_nested():
-            door.add(
-                door.passkeys,
+        with store.session.begin_nested():
+            store.add(
+                store.passkeys,
                 credential_id=known_as,
                 public_key=public_key,
                 sign_count=made.sign_count,
@@ -257,10 +263,10 @@ def _transports(body: dict[str, Any]) -> list[str]:
     return [one[:20] for one in words if one.isascii() and one.isprintable()][:8]
 
 
-def _refusing(verify: Any, **arguments: Any) -> Any:
+def _verify(verify: Any, **arguments: Any) -> Any:
     try:
         return verify(**arguments)
     except Exception as error:
-        # The bytes come from anybody, and the parsers under the library name a bad one in many
-        # ways. Whatever was not verified is refused.
+        # The bytes are untrusted, and the library's parsers raise many different exceptions for
+        # malformed ones. Refuse everything that was not verified.
         raise PasskeyRefused from error

@@ -1,4 +1,4 @@
-"""What a person may see of their own account: second factors, devices, the sign-in log."""
+"""Queries about the user's own account: second factors, devices, sign-in log."""
 
 from __future__ import annotations
 
@@ -11,29 +11,27 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, cast, exists, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
+from app.auth.account_stores import AccountStore, PlatformAccountStore
 from app.auth.devices import Device, device_of
-from app.auth.doors import Door, PlatformDoor
 from app.extensions import db
 from app.models import (
     Account,
     AuditEntry,
     Passkey,
     PlatformAuditEntry,
-    Superadmin,
     SuperadminSession,
 )
-from app.tenancy import call_definer, platform_scope
 
-# The same as in the database's `find_account_session`.
-IDLE = timedelta(hours=12)
-OLDEST = timedelta(days=30)
+# The database function `find_identity` uses the same limits.
+IDLE_TIMEOUT = timedelta(hours=12)
+MAX_AGE = timedelta(days=30)
 SIGN_INS = 50
 SIGN_IN_ACTIONS = ("session.opened", "session.half_open", "session.refused")
 
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """What proves the person besides the password."""
+    """The person's second factors."""
 
     has_totp: bool
     passkeys: int
@@ -60,7 +58,7 @@ class SignedInDevice:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """One line of the sign-in log; `result` is the last word of the audit's action."""
+    """One line of the sign-in log; `result` is the last part of the audit action."""
 
     at: datetime
     result: str
@@ -70,75 +68,73 @@ class SignIn:
 
 
 def is_open(sessions: Any) -> ColumnElement[bool]:
-    """Whether a row of a table of sessions lets its person in still. That they are active is asked
-    beside it."""
-    oldest = IDLE if sessions is SuperadminSession else OLDEST
+    """Condition for a session row that is still valid. The caller checks that the account is
+    active."""
+    oldest = IDLE_TIMEOUT if sessions is SuperadminSession else MAX_AGE
     return and_(
         sessions.revoked_at.is_(None),
         sessions.created_at > func.now() - oldest,
-        sessions.seen_at > func.now() - IDLE,
+        sessions.seen_at > func.now() - IDLE_TIMEOUT,
     )
 
 
-def is_email_taken(email: str) -> bool:
-    """Whether somebody active on all of Laudo has it, or a superadmin. Not for the answer to a
-    company's own people: whom another company employs is none of their business."""
-    if call_definer("find_account_by_email", p_email=email):
-        return True
-    with platform_scope() as session:
-        known = select(Superadmin.id).where(Superadmin.email == email)
-        return session.scalars(known).one_or_none() is not None
-
-
 def has_second_factor(account_id: UUID | None) -> bool:
-    """Whether a person of the bound tenant proves themselves by more than a password."""
+    """Whether a person of the bound tenant has a second factor."""
     passkey = exists().where(Passkey.account_id == Account.id)
     has_codes = Account.totp_confirmed_at.is_not(None)
     return bool(db.session.scalar(select(has_codes | passkey).where(Account.id == account_id)))
 
 
-def get_factors(door: Door) -> Factors:
-    assert door.person
-    passkeys = select(func.count()).select_from(door.passkeys).where(door.own(door.passkeys))
-    unused = door.codes.used_at.is_(None)
-    codes = select(func.count()).select_from(door.codes).where(door.own(door.codes), unused)
+def get_factors(store: AccountStore) -> Factors:
+    assert store.person
+    passkeys = select(func.count()).select_from(store.passkeys).where(store.own(store.passkeys))
+    unused = store.codes.used_at.is_(None)
+    codes = select(func.count()).select_from(store.codes).where(store.own(store.codes), unused)
     return Factors(
-        has_totp=door.person.totp_confirmed_at is not None,
-        passkeys=door.session.scalar(passkeys) or 0,
-        codes_left=door.session.scalar(codes) or 0,
+        has_totp=store.person.totp_confirmed_at is not None,
+        passkeys=store.session.scalar(passkeys) or 0,
+        codes_left=store.session.scalar(codes) or 0,
     )
 
 
-def list_passkeys(door: Door) -> list[Any]:
+def list_passkeys(store: AccountStore) -> list[Any]:
     """Oldest first."""
-    own = select(door.passkeys).where(door.own(door.passkeys))
-    return list(door.session.scalars(own.order_by(door.passkeys.created_at)))
+    own = select(store.passkeys).where(store.own(store.passkeys))
+    return list(store.session.scalars(own.order_by(store.passkeys.created_at)))
 
 
-def list_devices(door: Door, *, this_session: UUID) -> list[SignedInDevice]:
-    """Where the person is signed in: this device first, then the latest seen."""
-    table = door.sessions
-    open_ones = select(table).where(door.own(table), is_open(table))
+def list_devices(store: AccountStore, *, this_session: UUID) -> list[SignedInDevice]:
+    """The person's signed-in devices: this one first, then by last use."""
+    table = store.sessions
+    open_ones = select(table).where(store.own(table), is_open(table))
     devices = [
         SignedInDevice(
-            row.id, device_of(row.user_agent), row.ip, row.seen_at, row.created_at,
+            row.id,
+            device_of(row.user_agent),
+            row.ip,
+            row.seen_at,
+            row.created_at,
             row.id == this_session,
         )
-        for row in door.session.scalars(open_ones.order_by(table.seen_at.desc()))
-    ]  # fmt: skip
+        for row in store.session.scalars(open_ones.order_by(table.seen_at.desc()))
+    ]
     return sorted(devices, key=lambda one: not one.is_this)
 
 
-def list_sign_ins(door: Door) -> list[SignIn]:
-    """The last 50 tries to log in to this account, newest first."""
-    return _platform_sign_ins(door) if isinstance(door, PlatformDoor) else _tenant_sign_ins(door)
+def list_sign_ins(store: AccountStore) -> list[SignIn]:
+    """The last 50 login attempts on this account, newest first."""
+    return (
+        _platform_sign_ins(store)
+        if isinstance(store, PlatformAccountStore)
+        else _tenant_sign_ins(store)
+    )
 
 
-def _tenant_sign_ins(door: Door) -> list[SignIn]:
-    assert door.person
-    rows = door.session.scalars(
+def _tenant_sign_ins(store: AccountStore) -> list[SignIn]:
+    assert store.person
+    rows = store.session.scalars(
         select(AuditEntry)
-        .where(AuditEntry.object_id == door.person.id, AuditEntry.action.in_(SIGN_IN_ACTIONS))
+        .where(AuditEntry.object_id == store.person.id, AuditEntry.action.in_(SIGN_IN_ACTIONS))
         .order_by(AuditEntry.sequence.desc())
         .limit(SIGN_INS)
     )
@@ -147,15 +143,15 @@ def _tenant_sign_ins(door: Door) -> list[SignIn]:
     ]
 
 
-def _platform_sign_ins(door: Door) -> list[SignIn]:
-    """The platform's audit names the account in its body alone."""
-    assert door.person
+def _platform_sign_ins(store: AccountStore) -> list[SignIn]:
+    """The platform's audit names the account only in its body."""
+    assert store.person
     about = cast(PlatformAuditEntry.body, JSONB)["account"].astext
-    rows = door.session.scalars(
+    rows = store.session.scalars(
         select(PlatformAuditEntry)
         .where(
             PlatformAuditEntry.action.in_(SIGN_IN_ACTIONS),
-            about == str(door.person.id),
+            about == str(store.person.id),
         )
         .order_by(PlatformAuditEntry.created_at.desc())
         .limit(SIGN_INS)

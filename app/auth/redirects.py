@@ -1,4 +1,4 @@
-"""Where to go after the login: a page of ours, whatever the address bar was made to say."""
+"""Validates the redirect target after the login: only a path on this host is accepted."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029]")
 
 
 def safe_next(value: str | None) -> str | None:
-    """The path to go on to, or None for anything but a plain path on this host.
+    """The path to redirect to, or None for anything but a plain path on this host.
 
-    Looks at the value as given and as it reads after unquoting, twice.
+    Checks the value as given and after unquoting it once and twice.
     """
     if not value or len(value) > MAX_LENGTH:
         return None

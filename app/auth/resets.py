@@ -1,6 +1,6 @@
-"""A new password by e-mail: asking for the link, and what it opens.
+"""Password resets by e-mail: requesting the link and using it.
 
-Superadmins get none: an operator resets them at the command line (`flask user reset-password`).
+Superadmins get no link: an operator resets their password (`flask user reset-password`).
 """
 
 from __future__ import annotations
@@ -10,60 +10,59 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.auth.doors import Door, TenantDoor, Visit
+from app.auth.account_stores import AccountStore, TenantAccountStore, Visit
 from app.auth.service import set_password
 from app.errors import DomainError
 from app.mail.service import mail_reset
 from app.models import PasswordReset
-from app.signing import read_row
+from app.signing import RESET_LINK
 
-PURPOSE = "reset"
-GOOD_FOR = timedelta(minutes=30)
-# Anybody may ask for anybody: nobody's mailbox can be filled by that.
-MOST_OPEN = 5
+VALID_FOR = timedelta(minutes=30)
+# Anyone can request a link for any address, so the number of mails per account is limited.
+MAX_OPEN_RESETS = 5
 
 
 class LinkUnknown(DomainError):
-    """This link is not whole: a part of it was lost or changed on its way. Open it from the
-    e-mail again, or ask for a new one."""
+    """This link is incomplete: part of it was lost or changed on the way. Open it from the e-mail
+    again, or request a new one."""
 
     status = 404
 
 
 class LinkUsed(DomainError):
-    """This link was used already, or your password was changed since it was sent. If that was not
-    you, ask for a new one now: it ends every session of your account."""
+    """This link has already been used, or your password was changed after it was sent. If that was
+    not you, request a new one now: it ends every session of your account."""
 
     status = 410
 
 
 class LinkOver(DomainError):
-    """This link has run out: it is good for 30 minutes. Ask for a new one."""
+    """This link has expired: it was valid for 30 minutes. Request a new one."""
 
     status = 410
 
 
-def ask_for_reset(*, door: Door, visit: Visit) -> None:
-    """Mail the person a link. Who is unknown, runs the platform or has links enough in the
-    mailbox gets nothing but the same answer."""
-    actor = visit.actor(door.person)
-    if not isinstance(door, TenantDoor) or _count_open(door) >= MOST_OPEN:
-        door.note("account.reset_refused", actor)
+def ask_for_reset(*, store: AccountStore, visit: Visit) -> None:
+    """Mail the person a link. Unknown addresses, superadmins and people with too many open links
+    get no mail, but the response is the same."""
+    actor = visit.actor(store.person)
+    if not isinstance(store, TenantAccountStore) or _count_open(store) >= MAX_OPEN_RESETS:
+        store.note("account.reset_refused", actor)
         return
     reset = PasswordReset(
-        account_id=door.person.id, expires_at=datetime.now(UTC) + GOOD_FOR, ip=visit.ip[:45]
+        account_id=store.person.id, expires_at=datetime.now(UTC) + VALID_FOR, ip=visit.ip[:45]
     )
-    door.session.add(reset)
-    door.session.flush()
-    mail_reset(reset, door.person)
-    door.note("account.reset_asked", actor, reset=str(reset.id))
+    store.session.add(reset)
+    store.session.flush()
+    mail_reset(reset, store.person)
+    store.note("account.reset_asked", actor, reset=str(reset.id))
 
 
-def _count_open(door: TenantDoor) -> int:
+def _count_open(store: TenantAccountStore) -> int:
     return (
-        door.session.scalar(
+        store.session.scalar(
             select(func.count(PasswordReset.id)).where(
-                PasswordReset.account_id == door.person.id,
+                PasswordReset.account_id == store.person.id,
                 PasswordReset.used_at.is_(None),
                 PasswordReset.expires_at > datetime.now(UTC),
             )
@@ -73,19 +72,19 @@ def _count_open(door: TenantDoor) -> int:
 
 
 def read_reset(token: str | None) -> UUID:
-    """The row that a link names. Raises LinkUnknown for anything that we did not sign."""
-    found = read_row(PURPOSE, token or "")
+    """The id of the row that a link names. Raises LinkUnknown for anything not signed by us."""
+    found = RESET_LINK.read(token or "")
     if found is None:
         raise LinkUnknown
     return found[0]
 
 
-def require_open_reset(*, door: TenantDoor, reset_id: UUID) -> PasswordReset:
+def require_open_reset(*, store: TenantAccountStore, reset_id: UUID) -> PasswordReset:
     """The reset, locked until the transaction ends. Raises LinkUsed or LinkOver."""
     own = select(PasswordReset).where(
-        PasswordReset.id == reset_id, PasswordReset.account_id == door.person.id
+        PasswordReset.id == reset_id, PasswordReset.account_id == store.person.id
     )
-    reset = door.session.scalars(own.with_for_update(key_share=True)).one()
+    reset = store.session.scalars(own.with_for_update(key_share=True)).one()
     if reset.used_at is not None:
         raise LinkUsed
     if reset.expires_at <= datetime.now(UTC):
@@ -93,12 +92,12 @@ def require_open_reset(*, door: TenantDoor, reset_id: UUID) -> PasswordReset:
     return reset
 
 
-def use_reset(*, door: TenantDoor, reset_id: UUID, new: str, visit: Visit) -> None:
+def use_reset(*, store: TenantAccountStore, reset_id: UUID, new: str, visit: Visit) -> None:
     """Set the new password, end every session and void this and every other open link.
 
     The second factor stays. Raises LinkUsed, LinkOver or WeakPassword.
     """
-    # The account before what hangs on it: a change of the password voids this link in that order.
-    door.session.refresh(door.person, with_for_update={"key_share": True})
-    require_open_reset(door=door, reset_id=reset_id)
-    set_password(door=door, new=new, actor=visit.actor(door.person))
+    # Lock the account first: a password change takes its locks in the same order.
+    store.session.refresh(store.person, with_for_update={"key_share": True})
+    require_open_reset(store=store, reset_id=reset_id)
+    set_password(store=store, new=new, actor=visit.actor(store.person))

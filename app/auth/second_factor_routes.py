@@ -1,7 +1,7 @@
-"""Routes of one's own second factor: what there is, the authenticator app, recovery codes.
+"""Routes of the user's own second factors: overview, authenticator app, recovery codes.
 
-Recovery codes are shown once, as the answer to the post that made them: kept nowhere in between,
-they survive no redirect.
+Recovery codes are shown once, in the response to the POST that made them. They are stored nowhere
+in plain text, so there is no redirect in between.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from markupsafe import Markup
 
 from app.auth import blueprint, queries
 from app.auth import second_factor as factor
-from app.auth.doors import door_of
+from app.auth.account_stores import account_store
 from app.auth.forms import CurrentPasswordForm, TotpForm
 from app.auth.passkeys import passkeys_work
 from app.auth.service import WrongPassword
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import SIGNED_IN, current_actor, requires
-from app.web.tries import asks_own_password
+from app.web.tries import limits_password_tries
 
 
 @blueprint.get("/account/second-factor")
-@requires(*SIGNED_IN, even_unproven=True)
+@requires(*SIGNED_IN, even_without_second_factor=True)
 def second_factor() -> Response:
-    with door_of(current_actor()) as door:
-        factors = queries.get_factors(door)
-        passkeys = queries.list_passkeys(door)
+    with account_store(current_actor()) as store:
+        factors = queries.get_factors(store)
+        passkeys = queries.list_passkeys(store)
     return render_page(
         "auth/second_factor.html",
         "content",
@@ -39,17 +39,17 @@ def second_factor() -> Response:
 
 
 @blueprint.get("/account/second-factor/app")
-@requires(*SIGNED_IN, even_unproven=True)
+@requires(*SIGNED_IN, even_without_second_factor=True)
 def totp() -> Response:
-    with door_of(current_actor()) as door:
-        if queries.get_factors(door).has_totp:
+    with account_store(current_actor()) as store:
+        if queries.get_factors(store).has_totp:
             return redirect_to(url_for(".second_factor"))
     return _totp_page(TotpForm(formdata=None), factor.make_secret())
 
 
 @blueprint.post("/account/second-factor/app")
-@requires(*SIGNED_IN, even_suspended=True, even_unproven=True)
-@asks_own_password
+@requires(*SIGNED_IN, even_suspended=True, even_without_second_factor=True)
+@limits_password_tries
 def confirm_totp() -> Response:
     form = TotpForm()
     try:
@@ -60,15 +60,15 @@ def confirm_totp() -> Response:
     if not form.validate_on_submit():
         return _totp_page(form, secret, status=422)
     try:
-        with door_of(actor := current_actor()) as door:
+        with account_store(actor := current_actor()) as store:
             codes = factor.set_up_totp(
-                door=door,
+                store=store,
                 password=form.current.data or "",
                 secret=secret,
                 code=form.code.data or "",
                 actor=actor,
             )
-            door.session.commit()
+            store.session.commit()
     except factor.AlreadyOn as error:
         flash(translated(error), "info")
         return redirect_to(url_for(".second_factor"))
@@ -90,21 +90,21 @@ def confirm_turning_off() -> Response:
 
 @blueprint.post("/account/second-factor/app/off")
 @requires(*SIGNED_IN, even_suspended=True)
-@asks_own_password
+@limits_password_tries
 def turn_off_totp() -> Response:
     form = CurrentPasswordForm()
     if not form.validate_on_submit():
         return _off_page(form, status=422)
     try:
-        with door_of(actor := current_actor()) as door:
-            factor.turn_off_totp(door=door, password=form.current.data or "", actor=actor)
-            door.session.commit()
+        with account_store(actor := current_actor()) as store:
+            factor.turn_off_totp(store=store, password=form.current.data or "", actor=actor)
+            store.session.commit()
     except factor.LastFactor as error:
         return _off_page(form, status=error.status, refusal=translated(error))
     except WrongPassword as error:
         form.current.errors = [translated(error)]
         return _off_page(form, status=422)
-    flash(_("The authenticator app is turned off."), "success")
+    flash(_("The authenticator app was turned off."), "success")
     return redirect_to(url_for(".second_factor"))
 
 
@@ -116,15 +116,15 @@ def confirm_codes() -> Response:
 
 @blueprint.post("/account/second-factor/codes")
 @requires(*SIGNED_IN, even_suspended=True)
-@asks_own_password
+@limits_password_tries
 def renew_codes() -> Response:
     form = CurrentPasswordForm()
     if not form.validate_on_submit():
         return _new_codes_page(form, status=422)
     try:
-        with door_of(actor := current_actor()) as door:
-            codes = factor.renew_codes(door=door, password=form.current.data or "", actor=actor)
-            door.session.commit()
+        with account_store(actor := current_actor()) as store:
+            codes = factor.renew_codes(store=store, password=form.current.data or "", actor=actor)
+            store.session.commit()
     except WrongPassword as error:
         form.current.errors = [translated(error)]
         return _new_codes_page(form, status=422)
@@ -135,7 +135,7 @@ def codes_page(codes: list[str]) -> Response:
     return render_page("auth/codes.html", "content", codes=codes, text="\n".join(codes) + "\n")
 
 
-def surely_page(
+def confirmation_page(
     form: CurrentPasswordForm,
     *,
     status: int,
@@ -146,7 +146,7 @@ def surely_page(
     is_danger: bool,
     refusal: str | None = None,
 ) -> Response:
-    """What will happen and what stays, and a field for the password; `refusal` is why not."""
+    """A page that states the consequences and asks for the password; `refusal` is an error."""
     return render_page(
         "auth/surely.html",
         "content",
@@ -164,13 +164,14 @@ def surely_page(
 def _off_page(
     form: CurrentPasswordForm, *, status: int = 200, refusal: str | None = None
 ) -> Response:
-    return surely_page(
+    return confirmation_page(
         form,
         status=status,
         title=_("Turn off the authenticator app"),
         words=_(
-            "Its codes open this account no more. Your passkeys and your work stay; without a"
-            " passkey, recovery codes go too and the password alone opens the account."
+            "Its codes will no longer open this account. Your passkeys and work are "
+            "not affected. If you have no passkey, your recovery codes are also "
+            "removed and the password alone opens the account."
         ),
         action=url_for(".turn_off_totp"),
         yes=_("Turn off"),
@@ -180,13 +181,13 @@ def _off_page(
 
 
 def _new_codes_page(form: CurrentPasswordForm, *, status: int = 200) -> Response:
-    return surely_page(
+    return confirmation_page(
         form,
         status=status,
         title=_("New recovery codes"),
-        words=_("You get ten new codes. The ones you kept until now open nothing any more."),
+        words=_("You get ten new codes. Your old codes stop working."),
         action=url_for(".renew_codes"),
-        yes=_("Make new codes"),
+        yes=_("Generate new codes"),
         is_danger=False,
     )
 
@@ -201,7 +202,7 @@ def _totp_page(
         form=form,
         refusal=refusal,
         sealed=factor.seal_secret(secret, current_user.id),
-        # Drawn by our own library from our own words.
+        # Safe: generated by the QR library.
         qr=Markup(factor.qr_svg(secret, current_user.email)),  # noqa: S704
         secret=factor.grouped(secret),
     )

@@ -1,4 +1,4 @@
-"""Routes of the second step: between the right password and the session."""
+"""Routes of the second step, between a correct password and the session."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from app.auth import blueprint, identity, service
 from app.auth.forms import CodeForm
-from app.auth.half_way import HalfWayOver, door_half_way, read_half_way
+from app.auth.half_way import HalfWayOver, half_way_account_store, read_half_way
 from app.auth.passkeys import passkeys_work
 from app.auth.queries import Factors, get_factors
 from app.auth.redirects import safe_next
@@ -26,16 +26,17 @@ from app.web.errors import sentence_for, translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import public
 from app.web.tries import (
-    Tries,
-    a_minute,
+    Allowance,
     address_key,
     counted,
-    is_of_a_day,
+    is_daily,
+    per_minute,
     subject_key,
 )
 
-# A code has six digits and three of them fit at any time: fewer tries a day than at a password.
-CODES_A_DAY = 50
+# A code has six digits and three codes are valid at any time, so fewer tries are allowed per day
+# than for a password.
+CODES_PER_DAY = 50
 
 
 def half_way() -> str | None:
@@ -48,29 +49,29 @@ def half_way_key() -> str:
 
 
 def _too_many_codes(limit: RequestLimit) -> Response:
-    words = _("Too many wrong codes for one day. Use a passkey, or try again tomorrow.")
-    return second_step_page(status=429, refusal=words if is_of_a_day(limit) else sentence_for(429))
+    words = _("Too many wrong codes today. Use a passkey, or try again tomorrow.")
+    return second_step_page(status=429, refusal=words if is_daily(limit) else sentence_for(429))
 
 
-def _codes_a_day() -> str:
-    return f"{CODES_A_DAY} per day"
+def _codes_per_day() -> str:
+    return f"{CODES_PER_DAY} per day"
 
 
 @blueprint.get("/login/second")
 @public
 def second_step() -> Response:
-    onward = safe_next(request.args.get("next"))
+    target = safe_next(request.args.get("next"))
     if current_user.is_authenticated:
-        return redirect_to(onward or url_for("home.index"))
-    return second_step_page(CodeForm(formdata=None, next=onward))
+        return redirect_to(target or url_for("home.index"))
+    return second_step_page(CodeForm(formdata=None, next=target))
 
 
 @blueprint.post("/login/second")
 @public
 @counted(
     "second step",
-    a_minute(half_way_key),
-    Tries(_codes_a_day, half_way_key),
+    per_minute(half_way_key),
+    Allowance(_codes_per_day, half_way_key),
     on_breach=_too_many_codes,
 )
 def take_second_step() -> Response:
@@ -78,35 +79,35 @@ def take_second_step() -> Response:
     if not form.validate_on_submit():
         return second_step_page(form, status=422)
     try:
-        token = _enter(form.code.data or "")
+        token = _log_in(form.code.data or "")
     except HalfWayOver:
-        return over(form.next.data)
+        return restart_login(form.next.data)
     except (WrongCode, WrongRecoveryCode, UnreadableSecret) as error:
         return second_step_page(form, status=422, refusal=translated(error))
     identity.remember(token)
     return redirect_to(safe_next(form.next.data) or url_for("home.index"))
 
 
-def _enter(code: str) -> str:
-    with door_half_way(half_way()) as door:
+def _log_in(code: str) -> str:
+    with half_way_account_store(half_way()) as store:
         try:
-            proof = take_code(door=door, code=code)
+            proof = take_code(store=store, code=code)
         except DomainError as error:
             kind = "recovery" if isinstance(error, WrongRecoveryCode) else "code"
-            service.refuse_entry(door=door, how=f"password+{kind}", visit=this_visit())
-            door.session.commit()
+            service.record_refused_login(store=store, how=f"password+{kind}", visit=this_visit())
+            store.session.commit()
             raise
-        token = service.open_session(door=door, how=f"password+{proof}", visit=this_visit())
-        if door.person:
-            known_browsers.remember(door.person)
-        door.session.commit()
+        token = service.open_session(store=store, how=f"password+{proof}", visit=this_visit())
+        if store.person:
+            known_browsers.remember(store.person)
+        store.session.commit()
     return token
 
 
-def over(onward: str | None) -> Response:
-    """Back to the login, where the way goes on as before."""
+def restart_login(target: str | None) -> Response:
+    """Redirect to the login and keep the target."""
     session.pop(identity.HALF_WAY, None)
-    return redirect_to(url_for(".login", next=safe_next(onward)))
+    return redirect_to(url_for(".login", next=safe_next(target)))
 
 
 def second_step_page(
@@ -116,7 +117,7 @@ def second_step_page(
     try:
         factors = _factors()
     except HalfWayOver:
-        return over(form.next.data)
+        return restart_login(form.next.data)
     return render_page(
         "auth/second_step.html",
         "content",
@@ -124,11 +125,11 @@ def second_step_page(
         form=form,
         factors=factors,
         refusal=refusal,
-        onward=safe_next(form.next.data) or "",
+        target=safe_next(form.next.data) or "",
         passkeys_work=passkeys_work(),
     )
 
 
 def _factors() -> Factors:
-    with door_half_way(half_way()) as door:
-        return get_factors(door)
+    with half_way_account_store(half_way()) as store:
+        return get_factors(store)

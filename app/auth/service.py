@@ -1,4 +1,4 @@
-"""Logging in and out, sessions and passwords: everything that changes who is logged in."""
+"""Login, logout, sessions and passwords: everything that changes who is logged in."""
 
 from __future__ import annotations
 
@@ -8,166 +8,166 @@ from uuid import UUID
 
 from sqlalchemy import func, select, true, update
 
-from app.auth.doors import Door, PlatformDoor, Visit
+from app.auth.account_stores import AccountStore, PlatformAccountStore, Visit
 from app.auth.half_way import seal_half_way
 from app.auth.identity import PLATFORM_PREFIX, token_hash
 from app.auth.passwords import hash_password, verify_password
 from app.auth.queries import get_factors
 from app.errors import DomainError, NotFound
-from app.evidence.service import differences
 from app.models import Actor
+from app.rows import apply_changes
 
 
 class WrongPassword(DomainError):
-    """The current password is not right."""
+    """The current password is incorrect."""
 
     status = 422
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What a right password leads to: the token of a session, or the sealed half-way state of
-    somebody who must take the second step first."""
+class LoginResult:
+    """The result of a correct password: a session token, or the sealed half-way state if a second
+    step is required."""
 
     token: str | None = None
     half_way: str | None = None
 
 
-def sign_in(*, door: Door, password: str, visit: Visit) -> Entry | None:
-    """Open a session or the second step; None when the e-mail or the password is wrong.
+def sign_in(*, store: AccountStore, password: str, visit: Visit) -> LoginResult | None:
+    """Open a session or the second step; None if the e-mail or the password is wrong.
 
-    Each is written into the audit, so commit the door's session whatever comes back.
+    Each outcome is recorded in the audit, so always commit the store's session.
     """
-    person = door.person
+    person = store.person
     fits = verify_password(person.password_hash if person else None, password)
     if person is None or not fits:
-        refuse_entry(door=door, how="password", visit=visit)
+        record_refused_login(store=store, how="password", visit=visit)
         return None
-    if get_factors(door).is_on:
-        door.note("session.half_open", visit.actor(person), **_facts("password", visit))
-        return Entry(half_way=seal_half_way(door))
-    return Entry(token=open_session(door=door, how="password", visit=visit))
+    if get_factors(store).is_on:
+        store.note("session.half_open", visit.actor(person), **_facts("password", visit))
+        return LoginResult(half_way=seal_half_way(store))
+    return LoginResult(token=open_session(store=store, how="password", visit=visit))
 
 
-def open_session(*, door: Door, how: str, visit: Visit) -> str:
-    """A new session of the door's person and its token. `how` is what they proved themselves by:
-    password, passkey, password+code, password+recovery, password+passkey or invitation."""
+def open_session(*, store: AccountStore, how: str, visit: Visit) -> str:
+    """Create a session for the store's person and return its token. `how` is the authentication
+    method: password, passkey, password+code, password+recovery, password+passkey or invitation."""
     token = secrets.token_urlsafe(32)
-    if isinstance(door, PlatformDoor):
+    if isinstance(store, PlatformAccountStore):
         token = PLATFORM_PREFIX + token
-    door.add(
-        door.sessions,
+    store.add(
+        store.sessions,
         token_hash=token_hash(token),
         user_agent=visit.user_agent[:300],
         ip=visit.ip[:45],
     )
-    door.note("session.opened", visit.actor(door.person), **_facts(how, visit))
+    store.note("session.opened", visit.actor(store.person), **_facts(how, visit))
     return token
 
 
-def refuse_entry(*, door: Door, how: str, visit: Visit) -> None:
-    """Write down that somebody was not let in."""
-    door.note("session.refused", visit.actor(door.person), **_facts(how, visit))
+def record_refused_login(*, store: AccountStore, how: str, visit: Visit) -> None:
+    """Record a refused login in the audit."""
+    store.note("session.refused", visit.actor(store.person), **_facts(how, visit))
 
 
 def _facts(how: str, visit: Visit) -> dict[str, str]:
-    # What cannot be text in the database cannot be in a header either; a browser may still try.
+    # PostgreSQL cannot store NUL. It is not allowed in a header either, but a client may send it.
     return {"how": how, "device": visit.user_agent[:300].replace("\x00", "")}
 
 
-def sign_out(*, door: Door, session_id: UUID, actor: Actor) -> None:
-    """Revoke one session of the person; a second time changes nothing."""
-    revoke_sessions(door, door.sessions.id == session_id)
-    door.note("session.closed", actor)
+def sign_out(*, store: AccountStore, session_id: UUID, actor: Actor) -> None:
+    """Revoke one session of the person; idempotent."""
+    revoke_sessions(store, store.sessions.id == session_id)
+    store.note("session.closed", actor)
 
 
-def sign_out_device(*, door: Door, session_id: UUID, actor: Actor) -> None:
-    """Revoke a session from another device. Raises NotFound for one that is not the person's."""
-    which = door.sessions.id == session_id
-    if door.session.scalar(select(door.sessions.id).where(door.own(door.sessions), which)) is None:
+def sign_out_device(*, store: AccountStore, session_id: UUID, actor: Actor) -> None:
+    """Revoke a session from another device. Raises NotFound for another person's session."""
+    which = store.sessions.id == session_id
+    if (
+        store.session.scalar(select(store.sessions.id).where(store.own(store.sessions), which))
+        is None
+    ):
         raise NotFound
-    if revoke_sessions(door, which):
-        door.note("session.closed", actor, session=str(session_id))
+    if revoke_sessions(store, which):
+        store.note("session.closed", actor, session=str(session_id))
 
 
-def sign_out_others(*, door: Door, keep_session: UUID, actor: Actor) -> int:
-    """Revoke every session of the person but one; how many those were."""
-    closed = revoke_sessions(door, door.sessions.id != keep_session)
+def sign_out_others(*, store: AccountStore, keep_session: UUID, actor: Actor) -> int:
+    """Revoke all but one of the person's sessions and return their number."""
+    closed = revoke_sessions(store, store.sessions.id != keep_session)
     if closed:
-        door.note("session.others_closed", actor, sessions=str(closed))
+        store.note("session.others_closed", actor, sessions=str(closed))
     return closed
 
 
 def change_password(
-    *, door: Door, current: str, new: str, keep_session: UUID, actor: Actor
+    *, store: AccountStore, current: str, new: str, keep_session: UUID, actor: Actor
 ) -> None:
-    """Set a new password and revoke every other session of the person, and every link for a new
-    password that waits in a mailbox.
+    """Set a new password and revoke the person's other sessions and open reset links.
 
     Raises WrongPassword or WeakPassword.
     """
-    require_password(door, current)
-    assert door.person
-    door.person.password_hash = hash_password(new, *door.known_of_person())
-    revoke_sessions(door, door.sessions.id != keep_session)
-    void_resets(door)
-    door.note("account.password_changed", actor)
+    require_password(store, current)
+    assert store.person
+    store.person.password_hash = hash_password(new, *store.words_about_person())
+    revoke_sessions(store, store.sessions.id != keep_session)
+    void_resets(store)
+    store.note("account.password_changed", actor)
 
 
-def set_password(*, door: Door, new: str, actor: Actor) -> None:
-    """A new password for somebody who lost theirs, by a link or by an operator; every session of
-    theirs ends, and no link that was sent before sets another one.
+def set_password(*, store: AccountStore, new: str, actor: Actor) -> None:
+    """Set a new password through a reset link or by an operator. All sessions and all earlier
+    reset links of the person are revoked.
 
     Raises WeakPassword.
     """
-    assert door.person
-    door.person.password_hash = hash_password(new, *door.known_of_person())
-    revoke_sessions(door, true())
-    void_resets(door)
-    if actor.account_id == door.person.id:
-        door.note("account.password_reset", actor)
+    assert store.person
+    store.person.password_hash = hash_password(new, *store.words_about_person())
+    revoke_sessions(store, true())
+    void_resets(store)
+    if actor.account_id == store.person.id:
+        store.note("account.password_reset", actor)
     else:
-        door.note("account.password_set", actor)
+        store.note("account.password_set", actor)
 
 
 def update_profile(
-    *, door: Door, name: str, locale: str | None, time_zone: str | None, actor: Actor
+    *, store: AccountStore, name: str, locale: str | None, time_zone: str | None, actor: Actor
 ) -> None:
-    """Set the person's name, language and time zone; None takes the company's. What stays the same
-    is not recorded."""
+    """Set the person's name, language and time zone; None takes the company's value. Only changes
+    are recorded."""
     new = {"name": name, "locale": locale, "time_zone": time_zone}
-    if changes := differences(door.person, new):
-        for column in changes:
-            setattr(door.person, column, new[column])
-        door.note("account.preferences_changed", actor, changes=changes)
+    if changes := apply_changes(store.person, new):
+        store.note("account.preferences_changed", actor, changes=changes)
 
 
-def require_password(door: Door, password: str) -> None:
-    """Before what must not be done by whoever finds an open browser. Raises WrongPassword."""
-    assert door.person
-    if not verify_password(door.person.password_hash, password):
+def require_password(store: AccountStore, password: str) -> None:
+    """Guard actions that a stranger at an open browser must not perform. Raises WrongPassword."""
+    assert store.person
+    if not verify_password(store.person.password_hash, password):
         raise WrongPassword
 
 
-def revoke_sessions(door: Door, which: object) -> int:
-    """Revoke those of the person's open sessions; how many those were. Writes no audit entry."""
-    result = door.session.execute(
-        update(door.sessions)
-        .where(door.own(door.sessions), which, door.sessions.revoked_at.is_(None))  # type: ignore[arg-type]
+def revoke_sessions(store: AccountStore, which: object) -> int:
+    """Revoke the matching open sessions and return their number. Writes no audit entry."""
+    result = store.session.execute(
+        update(store.sessions)
+        .where(store.own(store.sessions), which, store.sessions.revoked_at.is_(None))  # type: ignore[arg-type]
         .values(revoked_at=func.now())
         .execution_options(synchronize_session=False)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-def void_resets(door: Door) -> None:
-    """Void the person's open links for a new password: each was asked for because of the old."""
-    table = door.resets
+def void_resets(store: AccountStore) -> None:
+    """Invalidate the person's open reset links: each was requested because of the old password."""
+    table = store.resets
     if table is None:
         return
-    door.session.execute(
+    store.session.execute(
         update(table)
-        .where(door.own(table), table.used_at.is_(None))
+        .where(store.own(table), table.used_at.is_(None))
         .values(used_at=func.now())
         .execution_options(synchronize_session=False)
     )

@@ -1,6 +1,6 @@
-"""What a next version changes against the one before, field by field, for the preview.
+"""Compares a new version with the previous one, field by field, for the preview.
 
-Pure: two definitions in, plain data out. Fields are the same when their ids are.
+Pure: two definitions in, plain data out. Fields with the same id are the same field.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from app.definition.schema import Definition, Field, SignatureRole
 
 
 class Part(StrEnum):
-    """What of a field can change."""
+    """A property of a field that can change."""
 
     LABEL = "label"
     HINT = "hint"
@@ -29,13 +29,13 @@ class Part(StrEnum):
     PREFILL = "prefill"
 
 
-# What of a signature role can change.
+# The properties of a signature role that can change.
 ROLE_PARTS = (Part.LABEL, Part.REQUIRED, Part.PREFILL)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A field of both versions, as the new one has it, and what of it is different."""
+    """A field of both versions, as in the new one, and which properties differ."""
 
     field: Field
     parts: tuple[Part, ...]
@@ -43,7 +43,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RoleChange:
-    """A signature role of both versions, as the new one has it, and what of it is different."""
+    """A signature role of both versions, as in the new one, and which properties differ."""
 
     role: SignatureRole
     parts: tuple[Part, ...]
@@ -51,7 +51,7 @@ class RoleChange:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What differs: fields, then signature roles."""
+    """The differences: fields, then signature roles."""
 
     added: tuple[Field, ...]
     removed: tuple[Field, ...]
@@ -70,7 +70,7 @@ class Comparison:
 
 
 def compare(old: Definition, new: Definition) -> Comparison:
-    """Fields and roles added, removed and changed from `old` to `new`, in the order of the form."""
+    """Fields and roles added, removed and changed from `old` to `new`, in form order."""
     before = {field.id: field for field in old.all_fields()}
     after = {field.id: field for field in new.all_fields()}
     changes = (
@@ -95,8 +95,8 @@ def compare(old: Definition, new: Definition) -> Comparison:
     )
 
 
-Asked = TypeVar("Asked", Field, SignatureRole)
+Compared = TypeVar("Compared", Field, SignatureRole)
 
 
-def _different_parts(old: Asked, new: Asked, parts: Iterable[Part]) -> tuple[Part, ...]:
+def _different_parts(old: Compared, new: Compared, parts: Iterable[Part]) -> tuple[Part, ...]:
     return tuple(part for part in parts if getattr(old, part.value) != getattr(new, part.value))

@@ -1,4 +1,4 @@
-"""Reading checklists and their versions. What changes them is in service.py."""
+"""Queries for checklists and their versions. service.py makes the changes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ from sqlalchemy.orm import InstrumentedAttribute, joinedload
 from app.definition.samples import SAMPLES
 from app.definition.schema import Definition
 from app.definition.sentences import Sentence
-from app.errors import NotFound
+from app.definition.workbook.problems import short
 from app.extensions import db
-from app.models import Account, Checklist, ChecklistStatus, Report, Version
+from app.layouts import Layout
+from app.models import Account, Checklist, ChecklistStatus, Report, Version, checklist_name
+from app.pdf.settings import PdfSettings
+from app.rows import one_or_404, own_tenant
+from app.web.locale import reader_language, reading_order
 
 
 @dataclass(frozen=True, slots=True)
 class ChecklistLine:
-    """One line of the list. `published` and `draft_id` are None where there is no such version."""
+    """One row of the list. `published` and `draft_id` are None if there is no such version."""
 
     id: UUID
     code: str
@@ -43,8 +47,8 @@ class VersionLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """What a definition asks for: `photos` is the sum of the minimums."""
+class ChecklistCounts:
+    """The number of items in a definition: `photos` is the sum of the minimums."""
 
     sections: int
     fields: int
@@ -54,7 +58,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A remark of the workbook reader about one cell of one sheet."""
+    """A notice of the workbook reader about one cell of one sheet."""
 
     sheet: str
     cell: str
@@ -63,11 +67,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class SampleLine:
-    """A sample; `checklist_id` is the company's own checklist of its code, once it has one."""
+    """A sample; `checklist_id` is the company's own checklist with the same code, if it has one."""
 
     key: str
     definition: Definition
-    counts: Counts
+    counts: ChecklistCounts
     checklist_id: UUID | None
 
 
@@ -79,7 +83,7 @@ def list_checklists() -> list[ChecklistLine]:
         select(
             Checklist.id,
             Checklist.code,
-            Checklist.name,
+            checklist_name(reader_language()),
             Checklist.category,
             Checklist.status,
             published.label("published"),
@@ -94,26 +98,29 @@ def list_checklists() -> list[ChecklistLine]:
 
 def get_checklist(checklist_id: UUID) -> Checklist:
     """Raises NotFound."""
-    checklist = db.session.scalars(
-        select(Checklist).where(Checklist.id == checklist_id)
-    ).one_or_none()
-    if checklist is None:
-        raise NotFound
-    return checklist
+    return one_or_404(select(Checklist).where(Checklist.id == checklist_id))
+
+
+def get_name(checklist: Checklist) -> str:
+    """Its name in the reader's language."""
+    named = select(checklist_name(reader_language())).where(Checklist.id == checklist.id)
+    return db.session.scalars(named).one()
+
+
+def get_company_layout() -> Layout:
+    """The layout of checklists that have none of their own."""
+    return PdfSettings.of(own_tenant().pdf).layout
 
 
 def get_version(version_id: UUID) -> Version:
     """The version with its checklist. Raises NotFound."""
-    version = db.session.scalars(
+    return one_or_404(
         select(Version).where(Version.id == version_id).options(joinedload(Version.checklist))
-    ).one_or_none()
-    if version is None:
-        raise NotFound
-    return version
+    )
 
 
 def find_latest(checklist_id: UUID, *, before: int | None = None) -> Version | None:
-    """The newest published version, or the newest with a number below `before`."""
+    """The latest published version, or the latest with a number below `before`."""
     statement = select(Version).where(
         Version.checklist_id == checklist_id, Version.published_at.is_not(None)
     )
@@ -123,13 +130,13 @@ def find_latest(checklist_id: UUID, *, before: int | None = None) -> Version | N
 
 
 def find_newest_version(checklist_id: UUID) -> Version | None:
-    """The draft, else the newest published version."""
+    """The draft, else the latest published version."""
     statement = select(Version).where(Version.checklist_id == checklist_id)
     return db.session.scalars(statement.order_by(Version.number.desc()).limit(1)).one_or_none()
 
 
 def list_samples() -> list[SampleLine]:
-    """The samples, and which of them the company has made its own, in one query."""
+    """The samples, and which of them the company has copied, in one query."""
     codes = [definition.header.code for definition in SAMPLES.values()]
     rows = db.session.execute(select(Checklist.code, Checklist.id).where(Checklist.code.in_(codes)))
     copied = {row.code: row.id for row in rows}
@@ -140,7 +147,7 @@ def list_samples() -> list[SampleLine]:
 
 
 def find_latest_of_code(code: str) -> Version | None:
-    """The newest published version of the checklist with this code."""
+    """The latest published version of the checklist with this code."""
     checklist_id = db.session.scalars(
         select(Checklist.id).where(Checklist.code == code)
     ).one_or_none()
@@ -166,14 +173,16 @@ def list_versions(checklist_id: UUID) -> list[VersionLine]:
 
 
 def list_notices(version: Version) -> list[Notice]:
-    """What the workbook reader remarked when this version was read."""
-    return [_notice(stored) for stored in version.notices]
+    """The notices of the workbook reader about this version. They quote labels in the reader's
+    language."""
+    labels = _short_labels(version.definition)
+    return [_notice(stored, labels) for stored in version.notices]
 
 
-def count_parts(definition: Definition) -> Counts:
-    """The figures above a preview."""
+def count_parts(definition: Definition) -> ChecklistCounts:
+    """The counts shown above a preview."""
     fields = list(definition.all_fields())
-    return Counts(
+    return ChecklistCounts(
         sections=len(definition.sections),
         fields=len(fields),
         photos=sum(field.photos.min for field in fields),
@@ -181,9 +190,24 @@ def count_parts(definition: Definition) -> Counts:
     )
 
 
-def _notice(stored: Mapping[str, object]) -> Notice:
+def _short_labels(definition: Definition) -> dict[str, str]:
+    """Each label as a notice stores it, in either language -> the label in the reader's."""
+    languages = reading_order(definition.languages)
+    labels = [field.label for field in definition.all_fields()]
+    labels += [role.label for role in definition.signature_roles]
+    return {
+        short(words): short(label.first(languages))
+        for label in labels
+        for words in (label.en, label.pt)
+        if words
+    }
+
+
+def _notice(stored: Mapping[str, object], labels: Mapping[str, str]) -> Notice:
     params = stored["params"]
     assert isinstance(params, dict)
+    if "label" in params:
+        params = {**params, "label": labels.get(params["label"], params["label"])}
     return Notice(str(stored["sheet"]), str(stored["cell"]), Sentence(str(stored["msgid"]), params))
 
 

@@ -1,4 +1,4 @@
-"""Routes of checklists: list, upload, preview, publish."""
+"""Routes of checklists: list, upload, preview, publish, layout."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from flask_babel import gettext as _
 
 from app.checklists import blueprint, queries, service
 from app.checklists.compare import compare
-from app.checklists.forms import WorkbookForm
+from app.checklists.forms import OF_COMPANY, LayoutForm, WorkbookForm
 from app.definition.prefills import SOURCES
 from app.definition.workbook import sample_workbook
 from app.definition.workbook.guard import MAX_FILE
 from app.extensions import db
-from app.models import MANAGERS, STAFF
+from app.models import MANAGERS, STAFF, Checklist
 from app.transactions import pause
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
@@ -65,7 +65,7 @@ def create() -> Response:
     form = WorkbookForm()
     if not form.validate_on_submit():
         return _upload_page(form, status=422)
-    # One byte past the limit is enough for the reader to refuse the file with its own sentence.
+    # One byte more than the limit is enough for the reader to reject the file with its own message.
     data = form.file.data.read(MAX_FILE + 1)
     name = (form.file.data.filename or "")[:255]
     try:
@@ -79,12 +79,21 @@ def create() -> Response:
 @blueprint.get("/checklists/<uuid:checklist_id>")
 @requires(*STAFF)
 def show(checklist_id: UUID) -> Response:
-    return render_page(
-        "checklists/show.html",
-        "content",
-        checklist=queries.get_checklist(checklist_id),
-        versions=queries.list_versions(checklist_id),
-    )
+    checklist = queries.get_checklist(checklist_id)
+    return _page(checklist, LayoutForm(data={"layout": checklist.layout or OF_COMPANY}))
+
+
+@blueprint.post("/checklists/<uuid:checklist_id>/layout")
+@requires(*MANAGERS)
+def choose_layout(checklist_id: UUID) -> Response:
+    checklist = queries.get_checklist(checklist_id)
+    form = LayoutForm().offer(queries.get_company_layout())
+    if not form.validate_on_submit():
+        return _page(checklist, form, status=422)
+    service.choose_layout(checklist_id=checklist_id, layout=form.chosen, actor=current_actor())
+    db.session.commit()
+    flash(_("Saved. Reports that are completed from now on have this layout."), "success")
+    return redirect_to(url_for(".show", checklist_id=checklist_id, _anchor="layout"))
 
 
 @blueprint.get("/checklists/versions/<uuid:version_id>")
@@ -97,6 +106,7 @@ def preview(version_id: UUID) -> Response:
         "checklists/preview.html",
         "content",
         version=version,
+        name=queries.get_name(version.checklist),
         definition=definition,
         counts=queries.count_parts(definition),
         notices=queries.list_notices(version),
@@ -112,9 +122,7 @@ def publish(version_id: UUID) -> Response:
     version = service.publish_version(version_id=version_id, actor=current_actor())
     checklist_id, number = version.checklist_id, version.number
     db.session.commit()
-    flash(
-        _("Version %(number)s is published. Reports start from it now.", number=number), "success"
-    )
+    flash(_("Version %(number)s is published. New reports now use it.", number=number), "success")
     return redirect_to(url_for(".show", checklist_id=checklist_id))
 
 
@@ -123,8 +131,20 @@ def publish(version_id: UUID) -> Response:
 def discard(version_id: UUID) -> Response:
     service.discard_draft(version_id=version_id, actor=current_actor())
     db.session.commit()
-    flash(_("The draft was discarded. Published versions and reports stay."), "success")
+    flash(_("The draft was discarded. Published versions and reports are not affected."), "success")
     return redirect_to(url_for(".index"))
+
+
+def _page(checklist: Checklist, form: LayoutForm, *, status: int = 200) -> Response:
+    return render_page(
+        "checklists/show.html",
+        "content",
+        status=status,
+        checklist=checklist,
+        name=queries.get_name(checklist),
+        versions=queries.list_versions(checklist.id),
+        form=form.offer(queries.get_company_layout()),
+    )
 
 
 def _upload_page(
@@ -141,5 +161,6 @@ def _upload_page(
         form=form,
         problems=refused.problems if refused else (),
         notices=refused.notices if refused else (),
+        is_busy=refused.is_busy if refused else False,
         file=file,
     )

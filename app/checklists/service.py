@@ -1,4 +1,4 @@
-"""Changing checklists: a workbook or a sample becomes a draft, a draft a published version."""
+"""Changes to checklists: a workbook or a sample becomes a draft, a draft a published version."""
 
 from __future__ import annotations
 
@@ -10,55 +10,70 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.checklists.queries import find_latest_of_code, find_newest_version, get_version
+from app.checklists.queries import (
+    find_latest_of_code,
+    find_newest_version,
+    get_checklist,
+    get_version,
+)
 from app.definition.samples import SAMPLES
 from app.definition.schema import Definition
-from app.definition.workbook import Problem, WorkbookReading, read_workbook_apart
+from app.definition.workbook import Problem, WorkbookReading, read_workbook_in_sandbox
 from app.errors import DomainError, NotFound
 from app.evidence.service import record
 from app.extensions import db
+from app.layouts import Layout
 from app.models import Actor, Checklist, ChecklistStatus, Version
+from app.rows import apply_changes
 from app.tenancy import require_tenant
 from app.transactions import pause
 
 
 class WorkbookRefused(DomainError):
-    """The workbook cannot be used yet. Nothing was stored."""
+    """The workbook cannot be used yet. Nothing was saved."""
 
     status = 422
 
-    def __init__(self, problems: Sequence[Problem], notices: Sequence[Problem] = ()) -> None:
+    def __init__(
+        self,
+        problems: Sequence[Problem],
+        notices: Sequence[Problem] = (),
+        *,
+        is_busy: bool = False,
+    ) -> None:
         super().__init__()
+        self.is_busy = is_busy
         self.problems = tuple(problems)
         self.notices = tuple(notices)
 
 
 class VersionPublished(DomainError):
-    """Version %(number)s is published and stays. Upload a workbook to make the next one."""
+    """Version %(number)s is published and cannot be changed. Upload a workbook to create the next
+    version."""
 
     status = 409
 
 
 def draft_from_workbook(*, data: bytes, filename: str, actor: Actor) -> Version:
-    """The workbook as the checklist's one draft; an earlier draft is replaced.
+    """Save the workbook as the checklist's only draft, replacing an earlier draft.
 
-    A known code makes the next version of that checklist, matched to the last one by field id;
-    an unknown one a new checklist. Raises WorkbookRefused with every problem at once, and Busy.
+    A known code creates the next version of that checklist, whose fields keep their ids; an unknown
+    code creates a checklist. Raises WorkbookRefused with all problems at once, and Busy.
     """
     reading = _read(data, PurePath(filename).stem)
     if reading.definition is None:
-        raise WorkbookRefused(reading.problems, reading.notices)
+        raise WorkbookRefused(reading.problems, reading.notices, is_busy=reading.is_busy)
     checklist = _lock_checklist(reading.definition)
     notices = [notice.plain() for notice in reading.notices]
     draft = _draft(checklist, reading.definition, notices)
-    _record("drafted", checklist, draft, actor, file=filename)
+    record("checklist.drafted", checklist, actor, **_named(checklist, draft), file=filename)
     return draft
 
 
 def copy_sample(*, key: str, actor: Actor) -> Version:
-    """A sample as the company's own checklist, in draft. Copied already, its newest version.
+    """Copy a sample into a draft of the company's own checklist.
 
-    Raises NotFound for a key that there is not.
+    Returns the newest version if it was copied before. Raises NotFound for an unknown key.
     """
     definition = SAMPLES.get(key)
     if definition is None:
@@ -68,12 +83,12 @@ def copy_sample(*, key: str, actor: Actor) -> Version:
     if newest is not None:
         return newest
     draft = _draft(checklist, definition)
-    _record("copied", checklist, draft, actor, sample=key)
+    record("checklist.copied", checklist, actor, **_named(checklist, draft), sample=key)
     return draft
 
 
 def publish_version(*, version_id: UUID, actor: Actor) -> Version:
-    """Publish the draft: reports start from it from now on. A published one stays as it is.
+    """Publish the draft: new reports use it from now on. A published version stays unchanged.
 
     Raises NotFound.
     """
@@ -86,7 +101,7 @@ def publish_version(*, version_id: UUID, actor: Actor) -> Version:
     checklist.name = _name(version.definition)
     checklist.category = header.category or ""
     checklist.status = ChecklistStatus.PUBLISHED
-    _record("published", checklist, version, actor)
+    record("checklist.published", checklist, actor, **_named(checklist, version))
     return version
 
 
@@ -96,16 +111,28 @@ def discard_draft(*, version_id: UUID, actor: Actor) -> Checklist:
     if not version.is_draft:
         raise VersionPublished(number=version.number)
     checklist = version.checklist
-    _record("draft_discarded", checklist, version, actor)
+    record("checklist.draft_discarded", checklist, actor, **_named(checklist, version))
     db.session.delete(version)
     db.session.flush()
+    return checklist
+
+
+def choose_layout(*, checklist_id: UUID, layout: Layout | None, actor: Actor) -> Checklist:
+    """Give the checklist's PDFs a layout, with None the company's. Raises NotFound.
+
+    Completed reports keep the layout that they were frozen with.
+    """
+    checklist = get_checklist(checklist_id)
+    changes = apply_changes(checklist, {"layout": layout}, plain=_layout_words)
+    if changes:
+        record("checklist.layout_changed", checklist, actor, code=checklist.code, changes=changes)
     return checklist
 
 
 def _draft(
     checklist: Checklist, definition: Definition, notices: Sequence[dict[str, object]] = ()
 ) -> Version:
-    """The checklist's one draft; an earlier one is replaced."""
+    """Create the checklist's only draft, replacing an earlier one."""
     _delete_draft(checklist.id)
     draft = Version(
         checklist_id=checklist.id,
@@ -119,22 +146,22 @@ def _draft(
 
 
 def _read(data: bytes, filename_stem: str) -> WorkbookReading:
-    """Read twice where the code is known, so that the ids of the version before go on.
+    """Read the workbook, twice if its code is known, so that fields keep their ids.
 
-    No transaction is open while it is read: that takes seconds.
+    No transaction is open during the reading, which takes seconds.
     """
     pause()
-    reading = read_workbook_apart(data, filename_stem=filename_stem)
+    reading = read_workbook_in_sandbox(data, filename_stem=filename_stem)
     known = find_latest_of_code(reading.code) if reading.definition and reading.code else None
     if known is None:
         return reading
     earlier = known.definition
     pause()
-    return read_workbook_apart(data, filename_stem=filename_stem, known=earlier)
+    return read_workbook_in_sandbox(data, filename_stem=filename_stem, known=earlier)
 
 
 def _lock_checklist(definition: Definition) -> Checklist:
-    """The checklist of the definition's code, made when new, locked against a second upload."""
+    """The checklist with the definition's code, created if new, locked against a second upload."""
     db.session.execute(
         insert(Checklist)
         .values(
@@ -150,7 +177,7 @@ def _lock_checklist(definition: Definition) -> Checklist:
 
 
 def _locked_version(version_id: UUID) -> Version:
-    """The version, read after its checklist is locked, so that two clicks act one by one."""
+    """The version, read after its checklist is locked, so that two requests run one by one."""
     db.session.execute(
         select(Checklist.id)
         .join(Version, Version.checklist_id == Checklist.id)
@@ -178,15 +205,10 @@ def _name(definition: Definition) -> str:
     return definition.header.title.first(definition.languages)[:500]
 
 
-def _record(
-    verb: str, checklist: Checklist, version: Version, actor: Actor, **facts: object
-) -> None:
-    record(
-        action=f"checklist.{verb}",
-        actor=actor,
-        object_type="checklist",
-        object_id=checklist.id,
-        code=checklist.code,
-        version=str(version.number),
-        **facts,
-    )
+def _layout_words(layout: Layout | None) -> str:
+    return layout.value if layout else "company"
+
+
+def _named(checklist: Checklist, version: Version) -> dict[str, str]:
+    """How the audit names a version of a checklist."""
+    return {"code": checklist.code, "version": str(version.number)}

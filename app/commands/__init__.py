@@ -1,1 +1,1 @@
-"""The flask commands, one module a concern. They call the same services as the pages."""
+"""The flask commands, one module per concern. They call the same services as the pages."""

@@ -1,9 +1,9 @@
-"""`flask tenant erase`: takes a company whose day has come out of the database and the storage.
+"""`flask tenant erase`: deletes a company whose deletion is due from the database and the storage.
 
-Runs as the role that owns the tables. The guards of the tables let it delete the rows of exactly
-this company and no other's (migration 0006), so no trigger is switched off and no table locked:
-other companies notice nothing. Rows go in one transaction, then files; files that stay, because
-the storage was out of reach, go with the next `flask tenant erase --due`.
+Runs as the role that owns the tables. The triggers of the tables let it delete the rows of exactly
+this company (migration 0006), so no trigger is disabled and no table is locked: other companies
+are not affected. Rows are deleted in one transaction, then files. If the storage is out of reach,
+the next `flask tenant erase --due` deletes the files.
 """
 
 from __future__ import annotations
@@ -17,23 +17,25 @@ import click
 import psycopg2
 from psycopg2 import extensions, sql
 
-from app.commands.people import operator, said_plainly, tenant
+from app.commands.people import operator, refusals_as_errors, tenant
+from app.commands.platform_audit import record_as_owner
+from app.commands.progress import track
 from app.config import MigrationSettings
 from app.errors import DomainError
-from app.evidence.service import canonical_json
+from app.evidence.service import canonical_json, record_on_platform
 from app.extensions import Base
 from app.models import Actor
-from app.platform.service import note
 from app.storage import whole_storage
 from app.tenancy import TenantOwned, platform_scope
-from app.tombstones import FILES_ERASED, list_with_files, sign_body
+from app.tombstones import list_with_files, sign_body
 
 COMMANDS = ()  # `tenant` is people.py's group
 LONGEST_WAIT = "10s"
 
 
 class NotDue(DomainError):
-    """%(slug)s cannot be erased: %(why)s. A superadmin asks for that on the company's page."""
+    """%(slug)s cannot be erased: %(why)s. A superadmin must request the deletion on the company's
+    page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +48,25 @@ class Due:
 @click.argument("slug", required=False)
 @click.option("--due", "is_all", is_flag=True, help="Every company whose day has come.")
 def erase(slug: str | None, is_all: bool) -> None:
-    """Erase a company whose deletion is due: rows, files and audit. A signed tombstone stays."""
+    """Erase a company whose deletion is due: rows, files and audit. A signed tombstone remains."""
     if bool(slug) == is_all:
         raise click.UsageError("Give either a slug or --due.")
     url = MigrationSettings().migration_database_url  # type: ignore[call-arg]
     connection = psycopg2.connect(url.replace("+psycopg2", "", 1))
     try:
-        with said_plainly():
-            wanted = [_get_due(connection, slug)] if slug else _list_due(connection)
-            stayed = [due.slug for due in wanted if not _erased(connection, due)]
-            for told in erase_files():
-                click.echo(told)
+        with refusals_as_errors():
+            due_companies = [_get_due(connection, slug)] if slug else _list_due(connection)
+            not_erased = [due.slug for due in due_companies if not _try_to_erase(connection, due)]
+            for summary in erase_files():
+                click.echo(summary)
     finally:
         connection.close()
-    if stayed:
-        raise click.ClickException(f"Not erased: {', '.join(stayed)}. Run the command again.")
+    if not_erased:
+        raise click.ClickException(f"Not erased: {', '.join(not_erased)}. Run the command again.")
 
 
-def _erased(connection: extensions.connection, due: Due) -> bool:
-    """Whether it went; else why not is said, and nothing of it changed. The others go on."""
+def _try_to_erase(connection: extensions.connection, due: Due) -> bool:
+    """True if erased; otherwise prints the reason and changes nothing."""
     try:
         rows = erase_rows(connection, due, actor=operator())
     except DomainError as error:
@@ -79,15 +81,16 @@ def _erased(connection: extensions.connection, due: Due) -> bool:
 
 
 def erase_rows(connection: extensions.connection, due: Due, *, actor: Actor) -> int:
-    """All rows of one company in one transaction, and its tombstone; how many rows went.
+    """Delete all rows of one company and write its tombstone, in one transaction; returns the
+    number of rows.
 
-    Raises NotDue where that changed meanwhile.
+    Raises NotDue if the deletion was called off meanwhile.
     """
     with connection, connection.cursor() as cursor:
         cursor.execute("select set_config('lock_timeout', %s, true)", (LONGEST_WAIT,))
         cursor.execute("select set_config('laudo.erasing', %s, true)", (str(due.id),))
-        # Whoever would write a row of the company waits here, and then finds no company: its key
-        # goes, so this one lock is FOR UPDATE.
+        # A concurrent write of a row of the company waits for this lock, and then fails on its
+        # foreign key. The key itself is deleted, so this lock must be FOR UPDATE.
         cursor.execute(
             "select name from tenants where id = %s and status = 'suspended'"
             " and deletion_due_at <= clock_timestamp() for update",
@@ -97,47 +100,58 @@ def erase_rows(connection: extensions.connection, due: Due, *, actor: Actor) -> 
         if found is None:
             raise NotDue(slug=due.slug, why="its deletion was cancelled")
         facts = {
-            "tenant": str(due.id), "slug": due.slug, "name": found[0],
-            "erased_at": datetime.now(UTC).isoformat(), "erased_by": actor.name,
-            "audit": _chain_head(cursor, due.id), "deletion": _what_was_asked(cursor, due.id),
-        }  # fmt: skip
+            "tenant": str(due.id),
+            "slug": due.slug,
+            "name": found[0],
+            "erased_at": datetime.now(UTC).isoformat(),
+            "erased_by": actor.name,
+            "audit": _chain_head(cursor, due.id),
+            "deletion": _read_request(cursor, due.id),
+        }
         counts = _delete_all(cursor, due.id)
         body = canonical_json({**facts, "rows": {name: str(n) for name, n in counts.items()}})
         cursor.execute(
             "insert into tombstones (slug, body, signature) values (%s, %s, %s)",
             (due.slug, body, sign_body(body)),
         )
-        told = {"ip": "", "request": "", "name": found[0], "slug": due.slug,
-                "rows": str(sum(counts.values()))}  # fmt: skip
-        cursor.execute(
-            "insert into platform_audit_entries (action, tenant_id, actor_name, body)"
-            " values ('tenant.erased', %s, %s, %s)",
-            (str(due.id), actor.name, canonical_json(told)),
+        record_as_owner(
+            "tenant.erased",
+            cursor,
+            actor,
+            tenant_id=due.id,
+            name=found[0],
+            slug=due.slug,
+            rows=str(sum(counts.values())),
         )
     return sum(counts.values())
 
 
 def erase_files() -> list[str]:
-    """The files of every erased company that still has some; a sentence for each company.
+    """Delete the files of all erased companies; a sentence for each company that had some.
 
-    Raises StorageUnavailable; the next call goes on there.
+    Raises StorageUnavailable; the next call continues.
     """
-    told = []
+    summaries = []
     with platform_scope() as session:
         waiting = list_with_files(session)
     for body in waiting:
         tenant_id, count = UUID(body["tenant"]), 0
-        for listed in list(whole_storage().list(tenant_id)):
+        listing = track(whole_storage().list(tenant_id), "Listing objects")
+        for listed in track(list(listing), f"Erasing files of {body['slug']}"):
             whole_storage().delete(listed.key)
             count += 1
         with platform_scope() as session:
-            note(
-                session, FILES_ERASED, operator(),
-                tenant_id=tenant_id, name=body["name"], files=str(count),
-            )  # fmt: skip
+            record_on_platform(
+                "tenant.files_erased",
+                session,
+                operator(),
+                tenant_id=tenant_id,
+                name=body["name"],
+                files=str(count),
+            )
             session.commit()
-        told.append(f"Erased {count} files of {body['slug']}.")
-    return told
+        summaries.append(f"Erased {count} files of {body['slug']}.")
+    return summaries
 
 
 def _list_due(connection: extensions.connection) -> list[Due]:
@@ -178,8 +192,8 @@ def _chain_head(cursor: extensions.cursor, tenant_id: UUID) -> dict[str, str]:
     return {"sequence": str(sequence), "hash": head}
 
 
-def _what_was_asked(cursor: extensions.cursor, tenant_id: UUID) -> dict[str, str | None]:
-    """Who asked for the deletion, when and why, as the platform's audit has it."""
+def _read_request(cursor: extensions.cursor, tenant_id: UUID) -> dict[str, str | None]:
+    """Who requested the deletion, when and why, from the platform's audit."""
     cursor.execute(
         "select created_at, actor_name, body from platform_audit_entries"
         " where tenant_id = %s and action = 'tenant.deletion_requested'"
@@ -195,18 +209,18 @@ def _what_was_asked(cursor: extensions.cursor, tenant_id: UUID) -> dict[str, str
 
 
 def _delete_all(cursor: extensions.cursor, tenant_id: UUID) -> dict[str, int]:
-    """Every table of companies, what refers before what is referred to; rows by table."""
+    """Delete from every tenant table, referring tables first; returns the row counts by table."""
     owned = {
         mapper.local_table
         for mapper in Base.registry.mappers
         if issubclass(mapper.class_, TenantOwned)
     }
     counts = {}
-    for table in reversed(Base.metadata.sorted_tables):
-        if table in owned:
-            statement = sql.SQL("delete from {} where tenant_id = %s")
-            cursor.execute(statement.format(sql.Identifier(table.name)), (str(tenant_id),))
-            counts[table.name] = cursor.rowcount
+    tables = [table for table in reversed(Base.metadata.sorted_tables) if table in owned]
+    for table in track(tables, "Erasing rows", unit="tables"):
+        statement = sql.SQL("delete from {} where tenant_id = %s")
+        cursor.execute(statement.format(sql.Identifier(table.name)), (str(tenant_id),))
+        counts[table.name] = cursor.rowcount
     cursor.execute(
         "update superadmin_sessions set support_access_id = null, support_tenant_id = null"
         " where support_tenant_id = %s",

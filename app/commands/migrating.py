@@ -9,7 +9,7 @@ from app.config import ROOT
 
 
 def migrate(url: str) -> None:
-    """Bring the database that `url` (the owner's) opens to this release's tables."""
+    """Migrate the database at `url` (the owner's login) to this release."""
     config = Config(str(ROOT / "migrations" / "alembic.ini"))
     config.set_main_option("script_location", str(ROOT / "migrations"))
     config.attributes["url"] = url

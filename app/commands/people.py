@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from app.auth.doors import Door, door_of_email
+from app.auth.account_stores import AccountStore, account_store_by_email
 from app.auth.second_factor import clear_second_factors
 from app.auth.service import set_password
-from app.company.service import Brand, brand_tenant
+from app.branding.service import Brand, brand_tenant
 from app.errors import DomainError
 from app.extensions import db
 from app.models import TENANT_ROLES, Actor, Role
@@ -32,13 +32,13 @@ File = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def operator() -> Actor:
-    """Whoever runs the command, as the audit names them."""
+    """The operating system's user who runs the command, as an actor for the audit."""
     return Actor(f"{getpass.getuser()} (command line)")
 
 
 @contextmanager
-def said_plainly() -> Iterator[None]:
-    """Turn a refusal into one line and exit status 1."""
+def refusals_as_errors() -> Iterator[None]:
+    """Turn a DomainError into one line and exit status 1."""
     try:
         yield
     except DomainError as error:
@@ -52,7 +52,7 @@ def said_plainly() -> Iterator[None]:
 @click.option("--time-zone", default="UTC", show_default=True)
 def create_tenant(name: str, slug: str, locale: str, time_zone: str) -> None:
     """Create a company."""
-    with said_plainly(), platform_scope() as session:
+    with refusals_as_errors(), platform_scope() as session:
         made = platform.create_tenant(
             session, name=name, slug=slug, locale=locale, time_zone=time_zone, actor=operator()
         )
@@ -84,8 +84,8 @@ def brand(
     third: str | None,
     contact: str | None,
 ) -> None:
-    """Set logos, colours and contact of a company; what is not named stays."""
-    wanted = Brand(
+    """Set logos, colours and contact of a company. Options that are not given change nothing."""
+    new_brand = Brand(
         logo=logo.read_bytes() if logo else None,
         second_logo=second_logo.read_bytes() if second_logo else None,
         accent=accent,
@@ -93,8 +93,8 @@ def brand(
         third=third,
         contact=contact,
     )
-    with said_plainly(), tenant_scope(get_tenant_id(slug)):
-        brand_tenant(wanted, actor=operator())
+    with refusals_as_errors(), tenant_scope(get_tenant_id(slug)):
+        brand_tenant(new_brand, actor=operator())
         db.session.commit()
     click.echo(f"Branded {slug}.")
 
@@ -117,8 +117,8 @@ def create_user(
     """Create a person of a company, or a superadmin."""
     if superadmin == bool(slug) or bool(slug) != bool(role):
         raise click.UsageError("Give either --tenant and --role, or --superadmin.")
-    chosen = _given_or_made(password)
-    with said_plainly():
+    chosen = _given_or_generated(password)
+    with refusals_as_errors():
         if slug and role:
             with tenant_scope(get_tenant_id(slug)):
                 _require_no_admin(Role(role))
@@ -140,7 +140,7 @@ def create_user(
 
 
 def _require_no_admin(role: Role) -> None:
-    """The first admin of a company, or none of ours: the company's admins invite the others."""
+    """Only the first admin is created here: the company's admins invite the others."""
     if role is Role.ADMIN and has_active_admin():
         raise click.ClickException(
             "This company has an active admin. Let them invite the new one, or invite them on the"
@@ -148,8 +148,8 @@ def _require_no_admin(role: Role) -> None:
         )
 
 
-def _given_or_made(password: str | None) -> str:
-    """The password; one that is made is printed, because it is shown nowhere else."""
+def _given_or_generated(password: str | None) -> str:
+    """The given password, or a generated one, which is printed because it is shown nowhere else."""
     if password is None:
         password = click.prompt(
             "Password (empty: make one)", default="", hide_input=True, show_default=False
@@ -163,10 +163,10 @@ def _given_or_made(password: str | None) -> str:
 @user.command("deactivate")
 @click.option("--email", required=True)
 def deactivate_user(email: str) -> None:
-    """Close an account and end its sessions; what the person did stays."""
+    """Deactivate an account and end its sessions. The person's work stays."""
     email = email.strip().lower()
     rows = call_definer("find_account_by_email", p_email=email)
-    with said_plainly():
+    with refusals_as_errors():
         if rows:
             with tenant_scope(rows[0].tenant_id):
                 deactivate_account(account_id=rows[0].account_id, actor=operator())
@@ -187,26 +187,26 @@ def _deactivate_superadmin(email: str) -> None:
 @click.argument("email")
 @click.option("--password", help="Asked for when left out; an empty answer makes one.")
 def reset_password(email: str, password: str | None) -> None:
-    """Set a new password and end every session: the way back in for a superadmin."""
-    chosen = _given_or_made(password)
-    with said_plainly(), door_of_email(email.strip().lower()) as door:
-        _require_somebody(door, email)
-        set_password(door=door, new=chosen, actor=operator())
-        door.session.commit()
+    """Set a new password and end every session. Lets a superadmin back in."""
+    chosen = _given_or_generated(password)
+    with refusals_as_errors(), account_store_by_email(email.strip().lower()) as store:
+        _require_active_person(store, email)
+        set_password(store=store, new=chosen, actor=operator())
+        store.session.commit()
     click.echo(f"The password of {email} is set; the second factor stays as it was.")
 
 
 @user.command("reset-two-factor")
 @click.argument("email")
 def reset_two_factor(email: str) -> None:
-    """Take away authenticator, passkeys and recovery codes, and end every session."""
-    with said_plainly(), door_of_email(email.strip().lower()) as door:
-        _require_somebody(door, email)
-        clear_second_factors(door=door, actor=operator())
-        door.session.commit()
+    """Remove authenticator, passkeys and recovery codes, and end every session."""
+    with refusals_as_errors(), account_store_by_email(email.strip().lower()) as store:
+        _require_active_person(store, email)
+        clear_second_factors(store=store, actor=operator())
+        store.session.commit()
     click.echo(f"{email} logs in with the password alone now.")
 
 
-def _require_somebody(door: Door, email: str) -> None:
-    if door.person is None:
+def _require_active_person(store: AccountStore, email: str) -> None:
+    if store.person is None:
         raise click.ClickException(f"Nobody active has the e-mail {email}.")

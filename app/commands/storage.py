@@ -10,11 +10,19 @@ import click
 from flask.cli import AppGroup
 
 from app.commands.backup.threads import in_threads
-from app.commands.holding import held_words, release_holds
-from app.commands.people import operator, said_plainly
+from app.commands.holding import describe_hold, release_holds
+from app.commands.people import operator, refusals_as_errors
+from app.commands.progress import tell, track
 from app.config import MigrationSettings
 from app.extensions import db
-from app.storage import CorruptObject, MissingObject, Storage, whole_storage
+from app.storage import (
+    PARTS,
+    CorruptObject,
+    MissingObject,
+    Storage,
+    kind_of_key,
+    whole_storage,
+)
 from app.storage.references import Reference, list_references, list_tenant_ids
 from app.storage.sweeping import sweep
 from app.tenancy import tenant_scope
@@ -28,15 +36,15 @@ Named = tuple[UUID, Reference]
 @storage.command("check")
 @click.option("--sample", type=click.IntRange(min=1), help="Read so many objects by chance only.")
 def check_storage(sample: int | None) -> None:
-    """Read every object that a row names and hash it again; exit status 1 where one is wrong."""
-    with said_plainly():
-        named = _all_named() if sample is None else _chosen(_all_named(), sample)
+    """Read and hash every object that a row names. Exit status 1 if one is wrong."""
+    with refusals_as_errors():
+        named = _all_named() if sample is None else _draw_sample(_all_named(), sample)
         seen, wrong = 0, 0
         for sentence in _find_wrong(whole_storage(), named):
             seen += 1
             if sentence:
                 wrong += 1
-                click.echo(sentence)
+                tell(sentence)
     click.echo(f"{seen} objects read, {wrong} wrong.")
     if wrong:
         raise SystemExit(1)
@@ -45,11 +53,11 @@ def check_storage(sample: int | None) -> None:
 @storage.command("sweep")
 @click.option("--sure", is_flag=True, help="Delete however much has no row.")
 def sweep_storage(sure: bool) -> None:
-    """Delete objects that no row names and that are older than a day; the relay does so daily."""
-    with said_plainly():
-        swept = sweep(whole_storage(), is_sure=sure)
+    """Delete objects that no row names and that are older than a day. The relay does so daily."""
+    with refusals_as_errors():
+        swept = sweep(whole_storage(), is_sure=sure, watch=track)
     if swept.hold:
-        raise click.ClickException(held_words(swept.hold))
+        raise click.ClickException(describe_hold(swept.hold))
     click.echo(f"{swept.seen} objects seen, {swept.deleted} deleted, {swept.deleted_bytes} bytes.")
     for tenant_id in swept.unknown:
         click.echo(
@@ -66,9 +74,9 @@ def sweep_storage(sure: bool) -> None:
 
 @storage.command("release")
 def release_storage() -> None:
-    """Let the sweep go on that a restore has held; needs the owner's login."""
+    """Release the hold that a restore has put on the sweep. Needs the owner's login."""
     url = MigrationSettings().migration_database_url  # type: ignore[call-arg]
-    with said_plainly():
+    with refusals_as_errors():
         released = release_holds(url, actor=operator())
     if not released:
         click.echo("Nothing holds the sweep.")
@@ -89,20 +97,21 @@ def _all_named() -> Iterator[Named]:
         yield from ((tenant_id, reference) for reference in named.values())
 
 
-def _chosen(named: Iterable[Named], count: int) -> list[Named]:
-    """So many of them by chance, each as likely as the other; nothing else is kept in memory."""
+def _draw_sample(named: Iterable[Named], count: int) -> list[Named]:
+    """A uniform random sample of `count` objects, by reservoir sampling: only these are in
+    memory."""
     chance = random.SystemRandom()
-    chosen: list[Named] = []
+    sample: list[Named] = []
     for number, one in enumerate(named):
         if number < count:
-            chosen.append(one)
+            sample.append(one)
         elif (place := chance.randrange(number + 1)) < count:
-            chosen[place] = one
-    return chosen
+            sample[place] = one
+    return sample
 
 
 def _find_wrong(store: Storage, named: Iterable[Named]) -> Iterator[str | None]:
-    """For each object a sentence, or None where it is what it should be."""
+    """For each object a sentence on what is wrong, or None."""
 
     def read(one: Named) -> str | None:
         tenant_id, reference = one
@@ -110,10 +119,13 @@ def _find_wrong(store: Storage, named: Iterable[Named]) -> Iterator[str | None]:
         try:
             store.open(reference.key).close()
         except MissingObject:
-            return f"missing: {place}"
+            # No backup has the parts of an unfinished upload; it starts again without them.
+            is_part = kind_of_key(reference.key) == PARTS
+            return None if is_part else f"missing: {place}"
         except CorruptObject:
             return f"corrupt: {place}"
         return None
 
-    for _one, sentence in in_threads(read, list(named)):
+    objects = list(named)
+    for _one, sentence in track(in_threads(read, objects), "Reading objects", total=len(objects)):
         yield sentence

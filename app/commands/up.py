@@ -16,7 +16,7 @@ from app.commands.migrating import migrate
 from app.commands.seed import demo_logins, seed_demo
 from app.config import MigrationSettings
 from app.jobs import relay as relay_process
-from app.mail.transport import where_mails_go
+from app.mail.transport import describe_destination
 from app.tenancy import check_app_role
 
 
@@ -25,9 +25,10 @@ from app.tenancy import check_app_role
 @click.option("--greet", is_flag=True, help="Then print the address and the demo logins.")
 @with_appcontext
 def up(demo: bool, greet: bool) -> None:
-    """Make the database ready: the roles must exist, then the migrations run."""
+    """Prepare the database: check that the roles exist, migrate, set the roles' time-outs."""
     _migrate()
-    # One process for all three: loading the app is most of what each of them costs.
+    _set_timeouts()
+    # One process for all three, because loading the app takes most of the time of each.
     if demo:
         seed_demo()
     if greet:
@@ -36,7 +37,7 @@ def up(demo: bool, greet: bool) -> None:
 
 def _migrate() -> None:
     url = MigrationSettings().migration_database_url  # type: ignore[call-arg]
-    connection = psycopg2.connect(url.replace("+psycopg2", "", 1))
+    connection = psycopg2.connect(_dsn(url))
     try:
         missing = roles.missing_roles(connection)
     finally:
@@ -52,12 +53,26 @@ def _migrate() -> None:
     check_app_role()
 
 
+def _set_timeouts() -> None:
+    """After the roles were checked: a mightier role must not be cut off after 15 s."""
+    for variable in ("DATABASE_URL", "PLATFORM_DATABASE_URL"):
+        try:
+            roles.set_timeouts(_dsn(current_app.config[variable]))
+        except psycopg2.OperationalError as error:
+            click.echo(f"The time-outs of {variable}'s role could not be set: {error}", err=True)
+            raise SystemExit(1) from error
+
+
+def _dsn(url: str) -> str:
+    return url.replace("+psycopg2", "", 1)
+
+
 @click.command("worker")
 @click.option("--burst", is_flag=True, help="End when the queues are empty.")
 @with_appcontext
 def worker(burst: bool) -> None:
-    """Do all work in the background (photos, PDFs, mails, previews, exports) until stopped."""
-    # WeasyPrint takes most of a second to load, and no other command needs it.
+    """Do background work (photos, PDFs, mails, previews, exports) until stopped."""
+    # Imported here because WeasyPrint takes most of a second and no other command needs it.
     from app.jobs import worker as worker_process
 
     check_app_role()
@@ -67,7 +82,7 @@ def worker(burst: bool) -> None:
 @click.command("relay")
 @with_appcontext
 def relay() -> None:
-    """Feed work whose wake-up was lost to the queue until stopped."""
+    """Queue work whose wake-up was lost, until stopped."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -84,11 +99,11 @@ def _app() -> Flask:
 
 
 def _greet() -> None:
-    """Print where Laudo answers and, on a demo database, who may log in."""
+    """Print Laudo's address and, on a demo database, the logins."""
     click.echo(f"\nLaudo answers at {current_app.config['BASE_URL']}\n")
     for login in demo_logins():
         click.echo(f"  {login}")
-    click.echo(f"\nMails go {where_mails_go()}")
+    click.echo(f"\nMails go {describe_destination()}")
     if code := os.environ.get("LAN_QR"):
         click.echo("\n" + code)
     click.echo("\nCtrl-C stops everything.\n")

@@ -1,52 +1,51 @@
-"""Routes of company: the brand's stylesheet and the logos, for the company's own people only."""
+"""Routes of a company's settings."""
 
 from __future__ import annotations
 
-from uuid import UUID
-
-from flask import Response
+from flask import Response, flash, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 
+from app.auth.queries import has_second_factor
 from app.company import blueprint
-from app.errors import NotFound
-from app.models import Tenant
-from app.web import brand
-from app.web.files import open_stored
-from app.web.guards import MEMBERS, requires
-
-FOR_EVER = "private, max-age=31536000, immutable"
-# Opened by itself, a picture may load and run nothing.
-SANDBOX = "default-src 'none'; sandbox"
+from app.company import service as settings
+from app.company.forms import SettingsForm
+from app.extensions import db
+from app.models import Role
+from app.web.errors import translated
+from app.web.fragments import redirect_to, render_page
+from app.web.guards import current_actor, requires
 
 
-@blueprint.get("/brand/<uuid:tenant_id>/<digest>.css")
-@requires(*MEMBERS, even_unproven=True)
-def brand_css(tenant_id: UUID, digest: str) -> Response:
-    tenant = _own(tenant_id)
-    if digest != brand.brand_digest(tenant):
-        raise NotFound
-    return kept_for_ever(brand.brand_css(tenant).encode(), "text/css; charset=utf-8")
+# The function has another name than its endpoint: `settings` would shadow the module.
+@blueprint.get("/company/settings", endpoint="settings")
+@requires(Role.ADMIN)
+def show_settings() -> Response:
+    return _settings_page(SettingsForm(obj=current_user.tenant).offer(current_user.tenant))
 
 
-@blueprint.get("/logo/<uuid:tenant_id>/<any(first,second):kind>")
-@requires(*MEMBERS, even_unproven=True)
-def logo(tenant_id: UUID, kind: str) -> Response:
-    tenant = _own(tenant_id)
-    key = tenant.logo_key if kind == "first" else tenant.second_logo_key
-    if key is None:
-        raise NotFound
-    with open_stored(key) as stored:
-        return kept_for_ever(stored.read(), "image/png")
+@blueprint.post("/company/settings")
+@requires(Role.ADMIN)
+def settings_update() -> Response:
+    form = SettingsForm().offer(current_user.tenant)
+    if not form.validate_on_submit():
+        return _settings_page(form, status=422)
+    try:
+        settings.change_settings(settings=form.settings, actor=current_actor())
+    except settings.NoSecondFactorYourself as refusal:
+        db.session.rollback()
+        form.admins_need_two_factor.errors = [translated(refusal)]
+        return _settings_page(form, status=422)
+    db.session.commit()
+    flash(_("Saved"), "success")
+    return redirect_to(url_for(".settings"))
 
 
-def _own(tenant_id: UUID) -> Tenant:
-    tenant: Tenant = current_user.tenant
-    if tenant.id != tenant_id:
-        raise NotFound
-    return tenant
-
-
-def kept_for_ever(body: bytes, content_type: str) -> Response:
-    """The address changes with the content, so nobody needs to ask again."""
-    headers = {"Cache-Control": FOR_EVER, "Content-Security-Policy": SANDBOX}
-    return Response(body, content_type=content_type, headers=headers)
+def _settings_page(form: SettingsForm, *, status: int = 200) -> Response:
+    return render_page(
+        "company/settings.html",
+        "content",
+        status=status,
+        form=form,
+        has_second_factor=has_second_factor(current_actor().account_id),
+    )

@@ -1,5 +1,5 @@
-"""The Definition: one truth for the form, the rules and the PDF of a checklist.
+"""The definition of a checklist: the form, the rules and the PDF all read it.
 
-Pure code: pydantic and the standard library. No Flask, no database, no files but the
-workbook that a reader is handed.
+Pure code: pydantic and the standard library. No Flask, no database, and no files except the
+workbook passed to a reader.
 """

@@ -1,18 +1,18 @@
-"""What one answer says: answered or not, N.A. or not, within limits or not, good or bad.
+"""The facts on which a report is assessed, and the check of one reading against its limits.
 
-Facts come in as plain values, so form, submit, PDF and tests judge alike. What a whole
-report lacks is in rules.py, what it amounts to in outcome.py.
+Facts are plain values, so form, submit, PDF and tests get the same results. fields/ interprets
+the answer of each type; assessment.py assesses a whole report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from app.definition.answers import AnswerValue
 from app.definition.measured import Measured
-from app.definition.schema import CommentPolicy, Field, FieldType, Limits, Verdict
+from app.definition.schema import Limits
 
 
 class Judgement(StrEnum):
@@ -24,7 +24,7 @@ class Judgement(StrEnum):
 class PhotoState(StrEnum):
     READING = "reading"
     FAILED = "failed"
-    """The worker gave up reading it; it may be asked to try again."""
+    """The worker could not read it; a new attempt can be requested."""
     GOOD = "good"
     QUARANTINED = "quarantined"
 
@@ -40,11 +40,11 @@ class AnswerFacts:
 
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
-    """One photo in one place. `reason` is the technician's words on why a bad file must do,
-    `position_reason` those on why there is no position.
+    """One placement of a photo.
 
-    `is_damaged`: its pixels can be shown, but the decoder heard damage inside the file. `photo`
-    is the same for every place of one photo, `position` its place in the field.
+    `reason` is the technician's reason for keeping an unreadable file, `position_reason` the reason
+    for a missing position. `is_damaged`: the photo can be shown, but the decoder reported damage.
+    `photo` identifies the photo across its placements; `position` is its index in the field.
     """
 
     field_id: str
@@ -58,18 +58,18 @@ class PhotoFacts:
 
     @property
     def is_unread(self) -> bool:
-        """Whether it is quarantined and nobody said why it must do."""
-        return self.state is PhotoState.QUARANTINED and not said(self.reason)
+        """Whether it is quarantined without a reason for keeping it."""
+        return self.state is PhotoState.QUARANTINED and not has_text(self.reason)
 
     @property
     def lacks_position(self) -> bool:
-        """Whether the picture can be shown and neither browser nor camera said where it was."""
+        """Whether the photo can be shown but neither browser nor camera gave its position."""
         return self.state is PhotoState.GOOD and not self.has_position
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureFacts:
-    """The live signature of a role; not valid once the content signed has changed."""
+    """The current signature of a role; invalid once the signed content has changed."""
 
     role_id: str
     valid: bool = True
@@ -78,99 +78,17 @@ class SignatureFacts:
 NOTHING = AnswerFacts()
 
 
-def said(words: str | None) -> bool:
-    """Whether a comment or a reason holds any words."""
+def has_text(words: str | None) -> bool:
+    """Whether a comment or a reason contains any text."""
     return bool(words and words.strip())
 
 
-def is_na(field: Field, facts: AnswerFacts) -> bool:
-    """Whether the field is set aside as not applicable; a value outweighs an N.A. reason."""
-    if field.type is FieldType.VERDICT:
-        return facts.value == Verdict.NA
-    return field.type is not FieldType.NOTE and not facts.value and said(facts.na_reason)
+def against(limits: Limits | None, reading: Mapping[str, object]) -> Judgement:
+    """Check one reading against its limits; NONE if there are no limits.
 
-
-def has_value(field: Field, facts: AnswerFacts) -> bool:
-    """Whether anything was answered, be it one cell of a table."""
-    return field.type is not FieldType.NOTE and bool(facts.value)
-
-
-def is_answered(field: Field, facts: AnswerFacts) -> bool:
-    """Whether the answer is complete: a value (a table: in every cell) or an N.A."""
-    if is_na(field, facts):
-        return True
-    return has_value(field, facts) and not open_cells(field, facts)
-
-
-def demands_comment(field: Field, facts: AnswerFacts) -> bool:
-    """Whether the checklist asks for a comment beside this answer; nothing is asked beside an N.A.
-
-    An optional question left blank needs no comment.
+    A reading equal to a limit is within it. A reading with a bound, such as ">200", is checked by
+    that bound; ">40" against a maximum of 40 is out, because the true value is higher.
     """
-    if is_na(field, facts):
-        return False
-    if field.comment is CommentPolicy.REQUIRED:
-        return field.required or has_value(field, facts)
-    when_bad = field.comment is CommentPolicy.REQUIRED_WHEN_NOT_OK
-    return when_bad and verdict_of(field, facts) is Verdict.NOT_OK
-
-
-def open_cells(field: Field, facts: AnswerFacts) -> list[str]:
-    """The keys of the table cells without a reading, in order; empty for other types."""
-    readings = _readings(facts.value)
-    return [key for key, _, _ in field.cells() if key not in readings]
-
-
-def judge(field: Field, value: AnswerValue) -> Judgement:
-    """A number or a whole table against its limits: out when any one reading is out.
-
-    A reading at the limit is within it. Readings without a number such as ">200" are judged
-    on the bound they name; ">40" against a maximum of 40 is out, as it can only be above.
-    NONE for other types, without limits, or with no reading.
-    """
-    if field.type is FieldType.NUMBER and isinstance(value, Mapping):
-        return _against(field.limits, value)
-    found = set(judge_cells(field, value).values())
-    for worst_first in (Judgement.OUT_OF_LIMITS, Judgement.IN_LIMITS):
-        if worst_first in found:
-            return worst_first
-    return Judgement.NONE
-
-
-def judge_cells(field: Field, value: AnswerValue) -> dict[str, Judgement]:
-    """The judgement of every cell of a table that has a reading, by cell key, in order."""
-    readings = _readings(value) if field.type is FieldType.TABLE else {}
-    return {
-        key: _against(field.limits, readings[key]) for key, _, _ in field.cells() if key in readings
-    }
-
-
-def verdict_of(field: Field, facts: AnswerFacts) -> Verdict | None:
-    """The one colour of an answer, or None where it is neutral or not complete.
-
-    Verdicts say it themselves. Measured values with limits are Not OK as soon as one reading
-    is out, OK once every reading is there and in.
-    """
-    if is_na(field, facts):
-        return Verdict.NA
-    if field.type is FieldType.VERDICT:
-        return Verdict(str(facts.value)) if facts.value else None
-    judgement = judge(field, facts.value)
-    if judgement is Judgement.OUT_OF_LIMITS:
-        return Verdict.NOT_OK
-    if judgement is Judgement.IN_LIMITS and is_answered(field, facts):
-        return Verdict.OK
-    return None
-
-
-def _readings(value: AnswerValue) -> dict[str, Mapping[str, str]]:
-    """The cells of a table's value; empty for values of other shapes."""
-    if not isinstance(value, Mapping):
-        return {}
-    return {key: cell for key, cell in value.items() if isinstance(cell, Mapping)}
-
-
-def _against(limits: Limits | None, reading: Mapping[str, object]) -> Judgement:
     if limits is None or not limits.bounded:
         return Judgement.NONE
     measured = Measured(text=str(reading["text"]), decimal=str(reading["decimal"]))
@@ -180,3 +98,11 @@ def _against(limits: Limits | None, reading: Mapping[str, object]) -> Judgement:
     if surely_above or surely_below or not limits.contains(number):
         return Judgement.OUT_OF_LIMITS
     return Judgement.IN_LIMITS
+
+
+def worst(judgements: Collection[Judgement]) -> Judgement:
+    """The combined judgement of several readings: out of limits if any of them is."""
+    for one in (Judgement.OUT_OF_LIMITS, Judgement.IN_LIMITS):
+        if one in judgements:
+            return one
+    return Judgement.NONE

@@ -1,8 +1,8 @@
-"""Measured values: the text as typed beside the decimal it stands for.
+"""Measured values: the text as typed, and the decimal it stands for.
 
-Evidence keeps what the person wrote; rules compare the decimal. Floats appear nowhere.
-A text that can be two numbers is read as one of them and says so; who decides is for
-doubts.py. Limits and verdicts do not belong here (see judging.py).
+Evidence keeps what the person wrote; rules compare the decimal. No floats are used.
+An ambiguous text is read as one of two numbers and carries a doubt; fields/measuring.py handles the
+decision. Limits and verdicts do not belong here (see judging.py).
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ _NUMBER = (
     r"(?:\s?[eE](?P<exponent>[+\-−]?[0-9]{1,4}))?"
 )
 _PLAIN = re.compile(_NUMBER)
-# A unit holds no digit but the power at its end ("m3").
+# A unit has no digit except the power at its end ("m3").
 _WITH_UNIT = re.compile(rf"{_NUMBER}\s?(?P<unit>[^0-9\s.,'’+\-−–][^0-9]*[23]?)")
-# "2k2" and "4R7": the letter stands where the decimal mark would.
+# "2k2" and "4R7": the letter replaces the decimal mark.
 _PARTED = re.compile(rf"{_START}(?P<whole>[0-9]+)(?P<letter>[^\W\d_])(?P<part>[0-9]+)(?P<unit>.*)")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?P<mark>[., '])[0-9]{3}(?:(?P=mark)[0-9]{3})*")
-# One mark that may part thousands or begin the fraction.
+# One mark that may be a thousands separator or a decimal mark.
 _EITHER = re.compile(r"[1-9][0-9]{0,2}(?P<mark>[.,])[0-9]{3}")
-# Which mark parts thousands; where the language is not known, it may be either.
+# The thousands separator; if the language is unknown, it may be either mark.
 _THOUSANDS = {Language.EN: ",", Language.PT: ".", None: ",."}
 _DECIMAL_MARK = {Language.EN: ".", Language.PT: ","}
 # normalize() rounds to its context, so the context must be wider than any number we accept.
 _EXACT = Context(prec=2 * MAX_DIGITS + 2 * MAX_EXPONENT)
 
-NOT_A_NUMBER = N_('"%(text)s" is not a number. Write digits, for example 0,08 or 1250.5.')
+NOT_A_NUMBER = N_('"%(text)s" is not a number. Use digits, for example 0,08 or 1250.5.')
 OTHER_UNIT = N_(
-    '"%(text)s" is not in %(unit)s, in which this is measured. Write the number in %(unit)s.'
+    '"%(text)s" is not in %(unit)s, the unit of this measurement. Enter the number in %(unit)s.'
 )
 TOO_LONG = N_("The number is longer than %(limit)s characters.")
 OUT_OF_RANGE = N_('"%(text)s" has more digits than any instrument shows.')
 
 
 class InvalidAnswer(ValueError):
-    """A value that cannot be kept as the answer; `sentence` says why and how to correct it.
+    """A value that cannot be stored as the answer; `sentence` says why and how to correct it.
 
     `cell` is the key (`row_id:column_id`) of the table cell concerned, else None.
     """
@@ -65,7 +65,7 @@ class Measured:
     """A reading: `text` as typed, `decimal` in plain notation with a point ("0.08").
 
     `doubt` is the other number that the text may mean ("1,200" is 1.2 or 1200), else None.
-    `is_converted` tells that the unit was typed in another way than the question has it.
+    `is_converted`: the unit was typed differently from the question's unit.
     """
 
     text: str
@@ -84,19 +84,21 @@ class Measured:
 
     @property
     def is_above(self) -> bool:
-        """Whether the instrument said "more than" the decimal, strictly (">200")."""
+        """Whether the reading is strictly above the decimal (">200")."""
         return self.text.startswith(">") and not self.text.startswith((">=", "=>"))
 
     @property
     def is_below(self) -> bool:
-        """Whether the instrument said "less than" the decimal, strictly ("<0.5")."""
+        """Whether the reading is strictly below the decimal ("<0.5")."""
         return self.text.startswith("<") and not self.text.startswith(("<=", "=<"))
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A reading for people: the number that is judged, without its unit, and what was typed
-    where the eye reads another number off that."""
+class DisplayedReading:
+    """A reading for display: the assessed number without its unit.
+
+    `typed` is the typed text, where it looks like a different number.
+    """
 
     text: str
     typed: str | None = None
@@ -104,9 +106,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What a text says: digits with their marks and a power of ten.
+    """The parsed text: digits with their marks, and a power of ten.
 
-    `shift` is the power that the typed unit adds, None where no other unit was typed.
+    `shift` is the power that the typed unit adds, None if no other unit was typed.
     """
 
     sign: str | None
@@ -118,14 +120,14 @@ class _Parts:
 def parse_decimal(
     text: str, *, unit: str | None = None, language: Language | None = None
 ) -> Measured:
-    """Read a number as people and instruments write it.
+    """Parse a number as people and instruments write it.
 
-    Comma or point decimals; spaces, apostrophes, or the other of comma and point as
-    thousands; a leading sign; `1.5e-6`; ">200" and "<0.5", whose decimal is the bound.
-    One comma or point alone is read as the decimal mark ("1,234" is 1.234), with a doubt
-    where people of that `language` part thousands so; None stands for nobody knows which.
-    `unit`, where it is typed after the number, is left out of the decimal; one with another
-    SI prefix ("980 kΩ" or "2k2" for MΩ) is converted to it. Raises InvalidAnswer.
+    Accepts comma or point as decimal mark; spaces, apostrophes, or the other of comma and point as
+    thousands separators; a leading sign; `1.5e-6`; ">200" and "<0.5", whose decimal is the bound.
+    A single comma or point is read as the decimal mark ("1,234" is 1.234), with a doubt if it is
+    the thousands separator in `language`; None means that the language is unknown. A typed `unit`
+    is removed; a unit with another SI prefix ("980 kΩ" or "2k2" for MΩ) is converted to `unit`.
+    Raises InvalidAnswer.
     """
     typed = unicodedata.normalize("NFC", _shown(text)) if len(text) <= MAX_NUMBER_TEXT else None
     if typed is None:
@@ -146,31 +148,31 @@ def parse_decimal(
     )
 
 
-def shown(reading: Mapping[str, object], unit: str | None, language: Language) -> Shown:
-    """A stored reading as a reader of that language sees it; the unit is left to whoever shows it.
+def shown(reading: Mapping[str, object], unit: str | None, language: Language) -> DisplayedReading:
+    """A stored reading for a reader of that language; the caller adds the unit.
 
-    What was typed is enough where it says the same number to everybody of that language.
+    The typed text is shown alone where it means the same number to every reader of that language.
     """
     text, decimal = str(reading["text"]), str(reading["decimal"])
     try:
         read: Measured | None = parse_decimal(text, unit=unit, language=language)
-    except InvalidAnswer:  # typed before the question's unit had this spelling
+    except InvalidAnswer:  # typed when the question's unit was spelled differently
         read = None
     if read == Measured(text, decimal) and "doubt" not in reading:
-        return Shown(without_unit(text, unit))
+        return DisplayedReading(without_unit(text, unit))
     bound = re.match(_START, text)
-    return Shown(((bound and bound["bound"]) or "") + written(decimal, language), text)
+    return DisplayedReading(((bound and bound["bound"]) or "") + written(decimal, language), text)
 
 
 def written(decimal: str, language: Language) -> str:
-    """A plain decimal with the decimal mark of a language and a true minus."""
+    """A plain decimal with the language's decimal mark and a true minus sign."""
     return decimal.replace("-", "−").replace(".", _DECIMAL_MARK[language])
 
 
 def decimal_mark(text: str) -> str | None:
-    """The mark that begins the fraction of a number, where the number itself leaves no doubt.
+    """The decimal mark of a number, where the number itself is unambiguous.
 
-    "0,5" says comma, "1.250,5" too, and "1,250,000" says point; None where nothing tells.
+    "0,5" and "1.250,5" give a comma, "1,250,000" a point; None if the mark cannot be determined.
     """
     match = re.search(r"[0-9.,][0-9., '’]*[0-9.,]", text)
     if match is None or _EITHER.fullmatch(match[0]):
@@ -187,21 +189,21 @@ def plain(decimal: Decimal) -> str:
 
 
 def _shown(text: str) -> str:
-    # Every kind of space that phones and spreadsheets put between thousands becomes one.
+    # Phones and spreadsheets put various spaces between thousands; all become a plain space.
     return re.sub(r"\s+", " ", re.sub(r"[\x00-\x08\ud800-\udfff]", "", text)).strip()
 
 
 def without_unit(text: str, unit: str | None) -> str:
-    """A reading as typed, less the unit where that was typed too; whoever shows it adds it."""
+    """A reading as typed, without the unit if it was typed too; the caller adds the unit."""
     if not unit:
         return text
-    # NFKC makes one of the two ohms and the two micros, which look the same.
+    # Unicode has two ohms and two micros, which look the same; NFKC unifies them.
     compared, tail = (unicodedata.normalize("NFKC", one) for one in (text, unit.strip()))
     return compared[: -len(tail)].rstrip() if compared.endswith(tail) else text
 
 
 def _parts(typed: str, unit: str | None) -> _Parts | None:
-    """None where it is no number. Raises InvalidAnswer for a number in another unit."""
+    """None if the text is not a number. Raises InvalidAnswer for a number in another unit."""
     if match := _PLAIN.fullmatch(without_unit(typed, unit)):
         return _counted(match, None)
     if not unit:
@@ -230,7 +232,7 @@ def _decimal(parts: _Parts, number: str) -> str:
 
 
 def _plain_digits(digits: str) -> str | None:
-    """Digits with at most one point, or None where the marks make no sense."""
+    """Digits with at most one point, or None if the marks are inconsistent."""
     point = _decimal_mark(digits)
     whole, _, fraction = digits.rpartition(point) if point else (digits, "", "")
     if _GROUPED.fullmatch(whole):
@@ -241,7 +243,7 @@ def _plain_digits(digits: str) -> str | None:
 
 
 def _decimal_mark(digits: str) -> str:
-    """The mark before the fraction: the last of both, else the only one that stands once."""
+    """The decimal mark: the later one if both occur, else the one that occurs exactly once."""
     comma, stop = digits.count(","), digits.count(".")
     if comma and stop:
         return "," if digits.rindex(",") > digits.rindex(".") else "."

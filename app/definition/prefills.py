@@ -1,4 +1,4 @@
-"""What the facts are called that a report knows of itself, for the sentences that name them."""
+"""The names of the facts that can prefill a field, for use in sentences."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from app.definition.schema import Prefill
 from app.definition.sentences import N_
 
 SOURCES: Mapping[Prefill, str] = {
-    Prefill.CLIENT: N_("client of the project"),
-    Prefill.PROJECT: N_("name of the project"),
-    Prefill.ADDRESS: N_("address of the project"),
-    Prefill.TAG: N_("tag of the equipment"),
-    Prefill.EQUIPMENT: N_("name of the equipment"),
-    Prefill.TECHNICIAN: N_("name of the assignee"),
-    Prefill.COMPANY: N_("name of the company"),
-    Prefill.REPORT_NUMBER: N_("number of the report"),
-    Prefill.START_DATE: N_("day on which the report was started"),
+    Prefill.CLIENT: N_("project client"),
+    Prefill.PROJECT: N_("project name"),
+    Prefill.ADDRESS: N_("project address"),
+    Prefill.TAG: N_("equipment tag"),
+    Prefill.EQUIPMENT: N_("equipment name"),
+    Prefill.TECHNICIAN: N_("assignee's name"),
+    Prefill.COMPANY: N_("company name"),
+    Prefill.REPORT_NUMBER: N_("report number"),
+    Prefill.START_DATE: N_("report start date"),
 }

@@ -1,13 +1,14 @@
-"""The shape of a published checklist, validated once when a version is made.
+"""The schema of a published checklist, validated once when a version is created.
 
-A version stores `Definition.model_dump(mode="json", exclude_defaults=True)` as JSONB and a
-report points at that version for ever, so a change here must keep old versions readable:
-add optional fields, never rename or retype.
+A version stores `Definition.model_dump(mode="json", exclude_defaults=True)` as JSONB, and reports
+refer to that version permanently. A change here must keep old versions readable: add optional
+fields, never rename or retype.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Self
@@ -20,17 +21,45 @@ class Language(StrEnum):
     PT = "pt"
 
 
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What a field of a type takes in addition to what every field takes.
+
+    `limits`: its answers are readings, checked against limits; `cells`: it has rows and columns;
+    `words` and `day`: which facts of the report can prefill it.
+    """
+
+    answer: bool = True
+    options: bool = False
+    limits: bool = False
+    cells: bool = False
+    words: bool = False
+    day: bool = False
+
+
 class FieldType(StrEnum):
+    """The field types by their stored name, each with what it takes.
+
+    app/definition/fields has a module for each type, with its behaviour.
+    """
+
+    takes: Takes
+
+    def __new__(cls, word: str, takes: Takes = Takes()) -> Self:
+        one = str.__new__(cls, word)
+        one._value_, one.takes = word, takes
+        return one
+
     VERDICT = "verdict"
-    SELECT_ONE = "select_one"
-    SELECT_MANY = "select_many"
-    TEXT = "text"
-    LONG_TEXT = "long_text"
-    NUMBER = "number"
-    DATE = "date"
+    SELECT_ONE = "select_one", Takes(options=True)
+    SELECT_MANY = "select_many", Takes(options=True)
+    TEXT = "text", Takes(words=True)
+    LONG_TEXT = "long_text", Takes(words=True)
+    NUMBER = "number", Takes(limits=True)
+    DATE = "date", Takes(day=True)
     TIME = "time"
-    TABLE = "table"
-    NOTE = "note"
+    TABLE = "table", Takes(limits=True, cells=True)
+    NOTE = "note", Takes(answer=False)
 
 
 class Verdict(StrEnum):
@@ -53,7 +82,7 @@ class CommentPolicy(StrEnum):
 
 
 class Prefill(StrEnum):
-    """What a report knows of itself, so that a field with this setting need not ask for it."""
+    """A fact that the report already has, so that a field with this setting need not ask for it."""
 
     CLIENT = "client"
     PROJECT = "project"
@@ -67,12 +96,12 @@ class Prefill(StrEnum):
 
 
 class RolePrefill(StrEnum):
-    """Whose name stands in a signature's form before anybody types."""
+    """Whose name a signature form shows at first."""
 
     ME = "me"
 
 
-# Ids come from the workbook or from slugs; they key answers and stand in HTML ids and URLs.
+# Ids come from the workbook or from slugs; they are keys of answers and part of HTML ids and URLs.
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,79}$")]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 LongLabel = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
@@ -82,29 +111,25 @@ MAX_FIELDS = 1_000
 MAX_TABLE_CELLS = 1_500
 MAX_PHOTOS_PER_FIELD = 50
 
-OPTION_TYPES = frozenset({FieldType.SELECT_ONE, FieldType.SELECT_MANY})
-MEASURED_TYPES = frozenset({FieldType.NUMBER, FieldType.TABLE})
-WRITTEN_TYPES = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
-
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Text(Frozen):
-    """Words in one or two languages; at least one is present."""
+    """Text in one or two languages; at least one is present."""
 
     en: LongLabel | None = None
     pt: LongLabel | None = None
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _has_text(self) -> Self:
         if not (self.en or self.pt):
             raise ValueError("a text needs words in at least one language")
         return self
 
     def first(self, languages: tuple[Language, ...]) -> str:
-        """The words in the first of `languages` that has any, else in whichever exists."""
+        """The text in the first of `languages` that has any, else in whichever language exists."""
         for language in languages:
             words = getattr(self, language)
             if words:
@@ -112,7 +137,7 @@ class Text(Frozen):
         return self.en or self.pt or ""
 
     def second(self, languages: tuple[Language, ...]) -> str | None:
-        """The words to show beside `first`, or None where they are missing or the same."""
+        """The text to show beside `first`, or None if it is missing or the same."""
         if len(languages) < 2:
             return None
         words = getattr(self, languages[1])
@@ -166,9 +191,9 @@ class PhotoPolicy(Frozen):
 
 
 class Field(Frozen):
-    """One question. `id` is stable inside the checklist and keys answers, photos and rules.
+    """One question. `id` is stable within the checklist and identifies answers, photos and rules.
 
-    `prefill` names what the report itself knows; it is the answer until somebody gives another.
+    `prefill` names a fact of the report, which is the answer until somebody enters another one.
     """
 
     id: Id
@@ -186,26 +211,37 @@ class Field(Frozen):
 
     @model_validator(mode="after")
     def _parts_fit_the_type(self) -> Self:
-        if (self.type in OPTION_TYPES) != bool(self.options):
+        takes = self.type.takes
+        if takes.options != bool(self.options):
             raise ValueError("options belong to select fields, and select fields need them")
-        if self.type in OPTION_TYPES and len(self.options) < 2:
+        if takes.options and len(self.options) < 2:
             raise ValueError("a select field needs at least two options")
-        if (self.type is FieldType.TABLE) != bool(self.rows and self.columns):
+        if takes.cells != bool(self.rows and self.columns):
             raise ValueError("rows and columns belong to tables, and tables need both")
         if len(self.rows) * len(self.columns) > MAX_TABLE_CELLS:
             raise ValueError(f"a table holds at most {MAX_TABLE_CELLS} cells")
-        if self.limits is not None and self.type not in MEASURED_TYPES:
+        if self.limits is not None and not takes.limits:
             raise ValueError("limits belong to numbers and tables")
-        if self.type is FieldType.NOTE and self.required:
+        if self.required and not takes.answer:
             raise ValueError("a note asks nothing, so it cannot be required")
         if self.prefill and self.type not in types_of(self.prefill):
             raise ValueError("the start date fills date fields, all else text fields")
         for group in (self.options, self.rows, self.columns):
-            _refuse_repeated(option.id for option in group)
+            _require_distinct(option.id for option in group)
         return self
 
+    @property
+    def is_question(self) -> bool:
+        """Whether it asks for an answer; only notes do not."""
+        return self.type.takes.answer
+
+    @property
+    def unit(self) -> str | None:
+        """The unit of its readings."""
+        return self.limits.unit if self.limits else None
+
     def cells(self) -> Iterator[tuple[str, Option, Option]]:
-        """Each cell of a table as (key, row, column); the key is `row_id:column_id`."""
+        """The cells of a table as (key, row, column); the key is `row_id:column_id`."""
         for row in self.rows:
             for column in self.columns:
                 yield f"{row.id}:{column.id}", row, column
@@ -236,7 +272,7 @@ class Header(Frozen):
 
 
 class Definition(Frozen):
-    """A whole checklist version. `languages` has one or two entries, the first shown larger."""
+    """A complete checklist version. `languages` has one or two entries, the first shown larger."""
 
     languages: tuple[Language, ...]
     header: Header
@@ -245,14 +281,14 @@ class Definition(Frozen):
     signature_roles: tuple[SignatureRole, ...] = ()
 
     @model_validator(mode="after")
-    def _hangs_together(self) -> Self:
+    def _is_consistent(self) -> Self:
         if not 1 <= len(self.languages) <= 2:
             raise ValueError("a checklist has one or two languages")
         if not any(section.fields for section in self.sections):
             raise ValueError("a checklist needs at least one question")
-        _refuse_repeated(field.id for field in self.all_fields())
-        _refuse_repeated(section.id for section in self.sections)
-        _refuse_repeated(role.id for role in self.signature_roles)
+        _require_distinct(field.id for field in self.all_fields())
+        _require_distinct(section.id for section in self.sections)
+        _require_distinct(role.id for role in self.signature_roles)
         if sum(1 for _ in self.all_fields()) > MAX_FIELDS:
             raise ValueError(f"a checklist holds at most {MAX_FIELDS} fields")
         return self
@@ -271,11 +307,12 @@ class Definition(Frozen):
 
 
 def types_of(prefill: Prefill) -> frozenset[FieldType]:
-    """The types of field that can hold what the report knows."""
-    return frozenset({FieldType.DATE}) if prefill is Prefill.START_DATE else WRITTEN_TYPES
+    """The field types that this fact can prefill."""
+    is_day = prefill is Prefill.START_DATE
+    return frozenset(one for one in FieldType if (one.takes.day if is_day else one.takes.words))
 
 
-def _refuse_repeated(ids: Iterator[str]) -> None:
+def _require_distinct(ids: Iterator[str]) -> None:
     seen: set[str] = set()
     for one in ids:
         if one in seen:

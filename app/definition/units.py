@@ -1,7 +1,7 @@
-"""SI prefixes: how a unit that somebody typed relates to the unit that a question is measured in.
+"""SI prefixes: the factor between a typed unit and the unit of a question.
 
-Only prefixes of the same base unit are known here, no conversions between units. Reading the
-number itself is for measured.py.
+Knows only prefixes of the same base unit; it never converts between units. measured.py parses
+the number itself.
 """
 
 from __future__ import annotations
@@ -12,15 +12,27 @@ from functools import lru_cache
 from itertools import product
 from types import MappingProxyType
 
-# NFKC has one micro ("μ") for both that look the same, and one ohm; phones have neither.
+# NFKC unifies the two micros ("μ") and the two ohms, which look the same; phones have neither.
 _POWERS = {
-    "p": -12, "n": -9, "μ": -6, "u": -6, "m": -3, "c": -2, "d": -1, "": 0, "h": 2, "k": 3, "K": 3,
-    "M": 6, "G": 9, "T": 12,
-}  # fmt: skip
-# These need their unit: nobody writes "5 c" for five centimetres.
+    "p": -12,
+    "n": -9,
+    "μ": -6,
+    "u": -6,
+    "m": -3,
+    "c": -2,
+    "d": -1,
+    "": 0,
+    "h": 2,
+    "k": 3,
+    "K": 3,
+    "M": 6,
+    "G": 9,
+    "T": 12,
+}
+# Prefixes that need their unit: nobody writes "5 c" for five centimetres.
 _NEVER_ALONE = frozenset("cdh")
 _WIDE = "pnμumkKMGT"
-# The names of a base unit and the prefixes that instruments and people use with it.
+# The names of each base unit, and the prefixes that instruments and people use with it.
 _BASES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("Ω", "ohm", "ohms", "Ohm", "Ohms"), _WIDE),
     *(((name,), _WIDE) for name in ("V", "A", "W", "Hz", "F", "H", "S", "VA", "T")),
@@ -39,10 +51,10 @@ _OHM = "Ω"
 
 @lru_cache(maxsize=1_000)
 def suffixes(unit: str) -> Mapping[str, int]:
-    """What may follow a number instead of `unit`: the text in NFKC and its power of ten.
+    """The texts that may follow a number instead of `unit`, in NFKC, with their powers of ten.
 
     `suffixes("MΩ")` has "kΩ": -3, "k": -3, "Ω": -6 and "R": -6. Empty for a unit without
-    known prefixes, such as "%", "°C" or "m²" (in which a prefix counts twice).
+    known prefixes, such as "%", "°C" or "m²" (where a prefix is squared too).
     """
     names, prefixes, own = _base_of(unit)
     known = _spellings(names, prefixes)
@@ -53,7 +65,7 @@ def suffixes(unit: str) -> Mapping[str, int]:
 
 @lru_cache(maxsize=1_000)
 def _base_of(unit: str) -> tuple[tuple[str, ...], str, int]:
-    """The names of a unit's base, its prefixes and the unit's own power; no names for others."""
+    """The names of a unit's base, its prefixes and the unit's own power; no names if unknown."""
     own = unicodedata.normalize("NFKC", unit.strip())
     for names, prefixes in _BASES:
         power = _spellings(names, prefixes).get(own)

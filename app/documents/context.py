@@ -1,30 +1,24 @@
-"""Builds the PDF's plain data from the rows of one report. Reads nothing by itself.
+"""Builds the PDF's plain data from the loaded rows of a report, without any query.
 
-The rules decide (app.definition), this module arranges: numbers, order, words. How it looks is
-app.pdf.
+app.definition assesses the report, this module arranges numbers, order and words, and app.pdf does
+the layout.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from app.contact import contact_of
-from app.definition.doubts import ONLY, readings
+from app.definition.fields import readings
+from app.definition.fields.kind import ONLY
 from app.definition.judging import NOTHING, PhotoState
 from app.definition.measured import shown
-from app.definition.rules import (
-    ExceptionItem,
-    ExceptionKind,
-    MissingKind,
-    Outcome,
-    ReportResult,
-    missing_items,
-    na_items,
-    result,
-)
-from app.definition.schema import Definition, Field, FieldType
+from app.definition.missing import MissingKind
+from app.definition.outcome import ExceptionItem, ExceptionKind, Outcome
+from app.definition.schema import Definition, Field
 from app.distances import distance_words
-from app.documents.loading import Source, Subject, name_of, subject_of
+from app.documents.loading import ReportSubject, Source, name_of, subject_of
 from app.documents.pictures import PhotoPrinter, Prints
 from app.documents.questions import limits_of, question_of
 from app.documents.words import note_line, note_words, quarantine_words, words_of
@@ -32,45 +26,49 @@ from app.imaging.notes import Note
 from app.pdf import context as pdf
 from app.pdf.contact import contact_lines
 from app.pdf.labels import Labels
-from app.pdf.settings import PdfSettings
 from app.pdf.text import format_limits
 from app.photos.notes import notes_of
 from app.photos.strip import StripFrame
+from app.reports.completing.snapshot import app_version
 from app.reports.facts import PlacedPhoto
-from app.reports.snapshot import app_version
 from app.storage import storage
 
-# What does not keep a preview from being judged: no answer is missing for it.
+# A preview shows its result even if these are missing, because no answer depends on them.
 FORMALITIES = {
-    MissingKind.SIGNATURE, MissingKind.SIGNATURE_VOID,
-    MissingKind.READING, MissingKind.PHOTO_FAILED,
-}  # fmt: skip
+    MissingKind.SIGNATURE,
+    MissingKind.SIGNATURE_VOID,
+    MissingKind.READING,
+    MissingKind.PHOTO_FAILED,
+}
 
 
 def build_context(source: Source, prints: Prints, frame: StripFrame) -> pdf.ReportContext:
-    """The whole PDF as data; every good photo must have its print in `prints`."""
+    """The whole PDF as data; `prints` must have a print of every good photo."""
     return Builder(source, prints, frame).build()
 
 
 class Builder:
-    """Holds what all parts need: the definition, its languages, the numbers of its fields."""
+    """Holds what all parts share: the definition, its languages, the numbers of its fields."""
 
     def __init__(self, source: Source, prints: Prints, frame: StripFrame) -> None:
         self.source = source
         self.facts = source.facts
         self.definition: Definition = source.facts.definition
+        self.assessment = source.facts.assess()
         self.languages = self.definition.languages
         self.labels = Labels(tuple(language.value for language in self.languages))
         self.printer = PhotoPrinter(prints, frame, self.labels)
-        self.subject: Subject = subject_of(source)
+        self.subject: ReportSubject = subject_of(source)
         self.numbers = numbers_of(self.definition)
         self.own = source.own
 
     def build(self) -> pdf.ReportContext:
         source, document = self.source, self.source.document
-        # In print order, because photos are counted through the report as they are met.
+        # First, because exceptions name photos by the numbers that they get here.
         info = tuple(self._question(field) for field in self.definition.info_fields)
         sections = tuple(self._sections())
+        for field in self.definition.all_fields():
+            self.printer.number_quarantined(self.facts.photos_of(field.id), self.numbers[field.id])
         snapshot = source.snapshot
         return pdf.ReportContext(
             branding=self._branding(),
@@ -91,13 +89,13 @@ class Builder:
             audit_head=snapshot.audit_hash if snapshot else "",
             snapshot_sha256=snapshot.sha256 if snapshot else "",
             generator=f"Laudo {app_version()}",
-            settings=PdfSettings.of(source.tenant.pdf),
+            settings=source.settings,
             photo_notes=self.printer.notes,
             gazetteer=self._gazetteer(),
         )
 
     def _gazetteer(self) -> str:
-        """The source of the nearest places that are printed, with its version."""
+        """The source and version of the nearest places that are printed."""
         named = (one.nearest for one in self.facts.photos if one.state is PhotoState.GOOD)
         return next((near.source for near in named if near), "")
 
@@ -159,8 +157,8 @@ class Builder:
             correction=correction,
         )
 
-    def _people(self) -> Iterator[pdf.Person]:
-        """The cover shows the first two."""
+    def _people(self) -> Iterator[pdf.ReportPerson]:
+        """The people of the report; the cover shows the first two."""
         report = self.source.report
         people = [
             (pdf.PersonRole.STARTED, "started_by", report.started_by),
@@ -169,7 +167,7 @@ class Builder:
         if report.completed_by:
             people.insert(1, (pdf.PersonRole.COMPLETED, "completed_by", report.completed_by))
         for role, part, account_id in people:
-            yield pdf.Person(role, name_of(self.source, part, account_id))
+            yield pdf.ReportPerson(role, name_of(self.source, part, account_id))
 
     def _checklist(self) -> pdf.Checklist:
         header = self.definition.header
@@ -193,18 +191,17 @@ class Builder:
 
     def _question(self, field: Field) -> pdf.Question:
         return question_of(
-            field,
+            self.assessment.fields[field.id],
             self.numbers[field.id],
-            self.facts.answers.get(field.id, NOTHING),
             self.languages,
-            self.printer.photos(self.facts.photos_of(field.id)),
+            self.printer.photos(self.facts.photos_of(field.id), self.numbers[field.id]),
             self.own.get(field.id),
         )
 
     def _result(self) -> pdf.Result:
-        found = result(self.definition, self.facts.answers, self.facts.photo_facts)
+        found = self.assessment.result
         return pdf.Result(
-            outcome=self._outcome(found),
+            outcome=self._outcome(),
             questions=found.fields,
             ok=found.ok,
             not_ok=found.not_ok,
@@ -213,17 +210,14 @@ class Builder:
             unanswered=found.fields - found.answered,
         )
 
-    def _outcome(self, found: ReportResult) -> Outcome | None:
-        """What was frozen; in a preview nothing while an answer or a photo is missing."""
+    def _outcome(self) -> Outcome | None:
+        """The frozen outcome; in a preview None while an answer or a photo is missing."""
         frozen = self.source.report.outcome
         if not self.source.is_preview and frozen:
             return frozen
-        missing = missing_items(
-            self.definition, self.facts.answers, self.facts.photo_facts, signatures=()
-        )
-        if any(item.kind not in FORMALITIES for item in missing):
+        if any(item.kind not in FORMALITIES for item in self.assessment.missing):
             return None
-        return found.outcome
+        return self.assessment.result.outcome
 
     def _photo_totals(self) -> pdf.PhotoTotals:
         states = [one.state for one in self.facts.photos]
@@ -242,12 +236,12 @@ class Builder:
         field = self._field(one.placement.field_id)
         code = one.reading.reason if one.reading else None
         return pdf.QuarantinedPhoto(
-            number=self.numbers[field.id],
+            number=self.printer.number_of(one),
             label=words_of(field.label, self.languages),
             sha256=one.photo.sha256,
             reason=quarantine_words(code, self.languages[0]),
             technician_reason=one.placement.quarantine_reason,
-            notes=tuple(note_line(said, self.labels.languages) for said in notes_of(one.reading)),
+            notes=tuple(note_line(note, self.labels.languages) for note in notes_of(one.reading)),
         )
 
     def _signatures(self) -> Iterator[pdf.Signature]:
@@ -267,18 +261,34 @@ class Builder:
             )
 
     def _exceptions(self) -> Iterator[pdf.ReportException]:
-        for item in self.facts.exceptions():
+        # Each damaged or quarantined photo is an exception; those of a field come in the order of
+        # its photos.
+        told = Counter[tuple[str, ExceptionKind]]()
+        for item in self.assessment.exceptions:
             field, kind = self._field(item.field_id), pdf.ExceptionKind(item.kind.value)
             label = words_of(field.label, self.languages)
-            yield pdf.ReportException(
-                kind, field.id, self.numbers[field.id], label, self._detail(field, item)
-            )
+            place = told[item.field_id, item.kind]
+            told[item.field_id, item.kind] += 1
+            if item.kind is ExceptionKind.DAMAGED_PHOTO:
+                detail = self._damage(field, place)
+            elif item.kind is ExceptionKind.QUARANTINED_PHOTO:
+                photos = self._photos_in(field, PhotoState.QUARANTINED)
+                detail = self.printer.named(item.reason or "", photos[place])
+            else:
+                detail = self._detail(field, item)
+            yield pdf.ReportException(kind, field.id, self.numbers[field.id], label, detail)
+
+    def _damage(self, field: Field, place: int) -> str:
+        found = [one for one in self._photos_in(field, PhotoState.GOOD) if one.is_damaged]
+        words = note_words(Note.DAMAGED, self.labels.languages).first
+        return self.printer.named(words, found[place])
+
+    def _photos_in(self, field: Field, state: PhotoState) -> list[PlacedPhoto]:
+        return [one for one in self.facts.photos_of(field.id) if one.state is state]
 
     def _detail(self, field: Field, item: ExceptionItem) -> str:
         if item.photos:
             return self.printer.doubt(item.kind, [self.facts.photos[at] for at in item.photos])
-        if item.kind is ExceptionKind.DAMAGED_PHOTO:
-            return note_words(Note.DAMAGED, self.labels.languages).first
         if item.kind is not ExceptionKind.OUT_OF_LIMITS:
             return item.reason or ""
         value = self.facts.answers.get(field.id, NOTHING).value
@@ -288,13 +298,12 @@ class Builder:
         return " · ".join(part for part in (*parts, item.reason) if part)
 
     def _reading(self, field: Field, reading: Mapping[str, str] | None) -> str:
-        """The number that was judged with its unit, and what was typed where that says another."""
+        """The judged number with its unit, and the typed text if it may be read differently."""
         if reading is None:
             return ""
-        unit = field.limits.unit if field.limits else None
-        seen = shown(reading, unit, self.languages[0])
+        seen = shown(reading, field.unit, self.languages[0])
         typed = f"({self.labels.first('typed', text=seen.typed)})" if seen.typed else None
-        return " ".join(filter(None, (seen.text, unit, typed)))
+        return " ".join(filter(None, (seen.text, field.unit, typed)))
 
     def _cell(self, field: Field, cell: str | None) -> str:
         for key, row, column in field.cells():
@@ -304,24 +313,24 @@ class Builder:
         return ""
 
     def _not_applicable(self) -> Iterator[pdf.NotApplicable]:
-        for item in na_items(self.definition, self.facts.answers):
+        for item in self.assessment.na:
             field = self._field(item.field_id)
             label = words_of(field.label, self.languages)
             yield pdf.NotApplicable(field.id, self.numbers[field.id], label, item.reason or "")
 
     def _field(self, field_id: str) -> Field:
         field = self.definition.field(field_id)
-        assert field is not None, "answers and photos stand at fields of their own definition"
+        assert field is not None, "answers and photos belong to fields of their own definition"
         return field
 
 
 def numbers_of(definition: Definition) -> dict[str, str]:
-    """Field id -> '2.7'; info fields count under 0, a note shares the number before it."""
+    """Field id -> '2.7'; info fields have section 0, a note shares the number before it."""
     groups = [definition.info_fields, *(section.fields for section in definition.sections)]
     numbers: dict[str, str] = {}
     for group, fields in enumerate(groups):
         count = 0
         for field in fields:
-            count += field.type is not FieldType.NOTE
+            count += field.is_question
             numbers[field.id] = f"{group}.{count}"
     return numbers

@@ -1,23 +1,23 @@
-"""Registers the background work of documents.
-
-The work itself is imported when it runs: no web process needs WeasyPrint or Pillow.
-"""
+"""Registers the rendering of PDFs as background work."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from app.documents.service import KIND, QUEUE
-from app.jobs.registry import Claim, Kind
+from app.jobs.registry import Kind, Late, Perform
 from app.jobs.registry import register as register_kind
 from app.models import Document
 
 
-def register(app: Flask) -> None:
-    register_kind(app, Kind(KIND, Document, _perform, QUEUE, "app.documents.making"))
-
-
-def _perform(claim: Claim) -> None:
+def _load() -> Perform:
+    # Only workers import it: WeasyPrint takes 20 MB and seconds, which web processes do not need.
     from app.documents.making import make_document
 
-    make_document(claim)
+    return make_document
+
+
+MAKING = Kind("document", Document, Late(_load), queue="documents", noun="PDF")
+
+
+def register(app: Flask) -> None:
+    register_kind(app, MAKING)

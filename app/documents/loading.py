@@ -1,7 +1,7 @@
-"""The rows that a PDF is made from. A finished report prints what its snapshot froze.
+"""Loads the rows that a PDF is made from.
 
 Answers, photos and signatures cannot change after completion; the names of project, equipment
-and people can, so those come from the snapshot once there is one.
+and people can, so a finished report takes those from its snapshot.
 """
 
 from __future__ import annotations
@@ -18,15 +18,18 @@ from sqlalchemy.orm import joinedload
 from app.contact import Contact, contact_of
 from app.definition.schema import Prefill
 from app.extensions import db
+from app.layouts import layout_of
 from app.models import Account, Document, Report, Snapshot, Tenant, Version
+from app.pdf.settings import PdfSettings, layout_in_force
 from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
-from app.reports.known import Own, OwnValues
+from app.reports.own_values import OwnValue, OwnValues
+from app.rows import own_tenant
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Everything of the database that a PDF needs, loaded in a fixed number of queries."""
+    """All data from the database that a PDF needs, loaded in a fixed number of queries."""
 
     document: Document
     report: Report
@@ -39,11 +42,22 @@ class Source:
 
     @property
     def own(self) -> OwnValues:
-        """By field id, what the report itself said at its completion, else what it says now."""
+        """The report's own values by field id: as frozen at completion, else the current ones."""
         if self.frozen is None:
             return self.facts.own
         kept = {id: one["own"] for id, one in self.frozen["answers"].items() if "own" in one}
-        return {id: Own(Prefill(one["source"]), str(one["value"])) for id, one in kept.items()}
+        return {id: OwnValue(Prefill(one["source"]), str(one["value"])) for id, one in kept.items()}
+
+    @property
+    def settings(self) -> PdfSettings:
+        """The company's settings with the layout of this report, which is frozen at completion."""
+        company, checklist = self.tenant.pdf, self.report.version.checklist
+        layout = (
+            layout_in_force(company, checklist.layout)
+            if self.frozen is None
+            else layout_of(self.frozen.get("layout"))
+        )
+        return PdfSettings.of(company).model_copy(update={"layout": layout})
 
     @property
     def is_preview(self) -> bool:
@@ -51,8 +65,8 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """Project and equipment as they are called in this report."""
+class ReportSubject:
+    """The names and data of project and equipment in this report."""
 
     project: str
     client: str
@@ -63,7 +77,7 @@ class Subject:
 
 
 def load_source(document_id: UUID) -> Source:
-    """The document with its report and all that hangs on it. Raises NoResultFound."""
+    """Load the document with its report and all related rows. Raises NoResultFound."""
     document = db.session.scalars(select(Document).where(Document.id == document_id)).one()
     report = db.session.scalars(
         select(Report)
@@ -82,7 +96,7 @@ def load_source(document_id: UUID) -> Source:
         document=document,
         report=report,
         facts=facts,
-        tenant=db.session.scalars(select(Tenant)).one(),
+        tenant=own_tenant(),
         snapshot=snapshot,
         frozen=json.loads(snapshot.body) if snapshot else None,
         content_hash=content_hash(report, facts),
@@ -90,13 +104,13 @@ def load_source(document_id: UUID) -> Source:
     )
 
 
-def subject_of(source: Source) -> Subject:
-    """As frozen, else as they are called today."""
+def subject_of(source: Source) -> ReportSubject:
+    """The frozen names and data, else the current ones."""
     report = source.report
     if source.frozen:
         project = source.frozen["report"]["project"]
         equipment = source.frozen["report"]["equipment"]
-        return Subject(
+        return ReportSubject(
             project=project["name"],
             client=project["client"],
             client_contact=contact_of(project.get("client_contact")),
@@ -105,7 +119,7 @@ def subject_of(source: Source) -> Subject:
             equipment=equipment["name"] if equipment else "",
         )
     project, equipment = report.project, report.equipment
-    return Subject(
+    return ReportSubject(
         project=project.name,
         client=project.client,
         client_contact=contact_of(project.client_contact),
@@ -116,7 +130,7 @@ def subject_of(source: Source) -> Subject:
 
 
 def name_of(source: Source, part: str, account_id: UUID | None) -> str:
-    """A person of the report: `part` is started_by, assignee or completed_by."""
+    """The name of a person of the report; `part` is started_by, assignee or completed_by."""
     frozen = source.frozen["report"][part] if source.frozen else None
     if frozen:
         return str(frozen["name"])

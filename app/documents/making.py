@@ -1,6 +1,6 @@
-"""Making one PDF: load, draw what is missing, render, prove, store, publish. For workers only.
+"""Makes a PDF: load, draw missing prints, render, verify, store, publish. For workers only.
 
-No transaction is open while anything is drawn or rendered.
+Drawing and rendering are slow, so no transaction is open meanwhile.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy import update
 from app.documents.context import build_context
 from app.documents.loading import Source, load_source, subject_of
 from app.documents.pictures import Prints, plan_prints
-from app.evidence.service import record
+from app.evidence.service import About, record
 from app.evidence.verdicts import check_rows
 from app.extensions import db
 from app.jobs.registry import Claim
@@ -29,8 +29,7 @@ from app.models import Actor, Document
 from app.pdf.context import ReportContext
 from app.pdf.engine import Progress, RenderedPdf, render_pdf
 from app.pdf.limits import TooLarge, limit_process
-from app.pdf.proof import drawn_images
-from app.photos.drawing import Drawn, Order, add_rows, draw, local_logo
+from app.photos.drawing import DrawingOrder, StoredDerivative, add_rows, draw, local_logo
 from app.photos.strip import StripFrame, frame_of
 from app.storage import CorruptObject, MissingObject, kind_of_key, object_key, storage
 from app.tenancy import require_tenant
@@ -46,21 +45,23 @@ WORKER = Actor(name="Laudo")
 
 
 class PhotosNotPrinted(RuntimeError):
-    """A good photo is not in the finished file: such a PDF is never published."""
+    """A good photo is missing from the finished file; such a PDF is never published."""
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """Plain data of one render; `hashes` maps the key of each print to the hash of its bytes."""
+class PdfJob:
+    """The plain data of a render: the prints' files, verified, and the hashes of their bytes, both
+    by key."""
 
     context: ReportContext
+    prints: Mapping[str, Path]
     hashes: Mapping[str, str]
     is_preview: bool
 
 
 def make_document(claim: Claim) -> None:
-    """Carry out one document. Raises WorkFailed for what no further try can mend."""
-    progress = Reporter(claim)
+    """Make the claimed document. Raises WorkFailed for failures that a retry cannot fix."""
+    progress = ProgressWriter(claim)
     try:
         with TemporaryDirectory(prefix="laudo-pdf-") as name:
             folder = Path(name)
@@ -71,7 +72,7 @@ def make_document(claim: Claim) -> None:
             storage().put(key, output)
         _publish(claim, job, made, key, drawn)
     except TooLarge as error:
-        # The processor's limit signals every second from its first time on.
+        # After the CPU limit is reached, the kernel sends this signal every second.
         signal.signal(signal.SIGXCPU, signal.SIG_IGN)
         raise WorkFailed(TOO_LARGE) from error
     except MissingObject as error:
@@ -79,13 +80,13 @@ def make_document(claim: Claim) -> None:
     except CorruptObject as error:
         if kind_of_key(error.key) != "derived":
             raise WorkFailed(BYTES_CHANGED) from error
-        # A print can be drawn again: the next try finds that it is missing.
+        # A print can be drawn again: the next attempt will find it missing.
         storage().delete(error.key)
         raise
 
 
-class Reporter:
-    """Writes progress into the row, at most twice a second and at each new stage."""
+class ProgressWriter:
+    """Stores progress in the row, at most twice a second and at each new stage."""
 
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
@@ -96,7 +97,7 @@ class Reporter:
         self.say(progress.stage.value, progress.done, progress.total)
 
     def say(self, stage: str, done: int, total: int | None) -> None:
-        """`total` may be unknown. Raises FenceLost when the work was taken away."""
+        """`total` is None if unknown. Raises FenceLost if another worker took over."""
         if stage == self._stage and time.monotonic() < self._next:
             return
         self._stage, self._next = stage, time.monotonic() + PROGRESS_SECONDS
@@ -109,23 +110,25 @@ class Reporter:
         )
 
 
-def _prepare(claim: Claim, folder: Path, progress: Reporter) -> tuple[Job, tuple[Drawn, ...]]:
-    """The data of the PDF, after drawing the prints that it lacks."""
+def _prepare(
+    claim: Claim, folder: Path, progress: ProgressWriter
+) -> tuple[PdfJob, tuple[StoredDerivative, ...]]:
+    """The data of the PDF, after drawing the missing prints."""
     source, frame, logo, prints = _load(claim, folder)
-    drawn: tuple[Drawn, ...] = ()
+    drawn: tuple[StoredDerivative, ...] = ()
     if prints.missing:
         db.session.rollback()
         drawn = _draw_all(prints.missing, frame, logo, folder, progress)
         source, frame, logo, prints = _load(claim, folder, drawn)
     context = build_context(source, prints, frame)
     hashes = {one.key: one.sha256 for one in prints.by_photo.values()}
-    job = Job(context, hashes, source.is_preview)
+    job = PdfJob(context, prints.files, hashes, source.is_preview)
     db.session.rollback()
     return job, drawn
 
 
 def _load(
-    claim: Claim, folder: Path, drawn: tuple[Drawn, ...] = ()
+    claim: Claim, folder: Path, drawn: tuple[StoredDerivative, ...] = ()
 ) -> tuple[Source, StripFrame, Path | None, Prints]:
     source = load_source(claim.id)
     if source.report.is_finished and check_rows(source.report.id):
@@ -143,6 +146,7 @@ def _load(
         source.facts.photos,
         frame,
         logo,
+        folder,
         is_finished=source.report.is_finished,
         frozen=source.frozen,
         drawn=drawn,
@@ -151,13 +155,13 @@ def _load(
 
 
 def _draw_all(
-    orders: tuple[Order, ...],
+    orders: tuple[DrawingOrder, ...],
     frame: StripFrame,
     logo: Path | None,
     folder: Path,
-    progress: Reporter,
-) -> tuple[Drawn, ...]:
-    drawn: list[Drawn] = []
+    progress: ProgressWriter,
+) -> tuple[StoredDerivative, ...]:
+    drawn: list[StoredDerivative] = []
     for number, order in enumerate(orders):
         progress.say(PREPARING, number, len(orders))
         original = storage().local_path(order.storage_key, folder)
@@ -165,32 +169,35 @@ def _draw_all(
     return tuple(drawn)
 
 
-def _render(job: Job, folder: Path, output: Path, progress: Reporter) -> RenderedPdf:
-    files = {key: storage().local_path(key, folder) for key in job.context.file_keys()}
+def _render(job: PdfJob, folder: Path, output: Path, progress: ProgressWriter) -> RenderedPdf:
+    others = job.context.file_keys() - job.prints.keys()
+    files = {**job.prints, **{key: storage().local_path(key, folder) for key in others}}
     if get_current_job() is not None:
         limit_process()
-    made = render_pdf(job.context, files, output, progress)
-    _prove(job, output)
+    made = render_pdf(job.context, files, output, progress, hashes=job.hashes)
+    _prove(job, made)
     return made
 
 
-def _prove(job: Job, output: Path) -> None:
-    """Every good photo is drawn as often as it is placed, with the very bytes of its print.
+def _prove(job: PdfJob, made: RenderedPdf) -> None:
+    """Verify that the file contains every good photo as often as it is placed, byte for byte.
 
     Raises PhotosNotPrinted.
     """
-    wanted = Counter(job.hashes[photo.key] for photo in job.context.photos())
-    lacking = wanted - drawn_images(output)
-    count = lacking.total() + abs(wanted.total() - job.context.photo_totals.good)
+    expected = Counter(job.hashes[photo.key] for photo in job.context.photos())
+    lacking = expected - made.drawn
+    count = lacking.total() + abs(expected.total() - job.context.photo_totals.good)
     if count:
         raise PhotosNotPrinted(f"{count} of {job.context.photo_totals.good} photos")
 
 
-def _publish(claim: Claim, job: Job, made: RenderedPdf, key: str, drawn: tuple[Drawn, ...]) -> None:
-    totals = job.context.photo_totals
+def _publish(
+    claim: Claim, job: PdfJob, made: RenderedPdf, key: str, drawn: tuple[StoredDerivative, ...]
+) -> None:
+    totals, layout = job.context.photo_totals, job.context.settings.layout
     with publish(Document, claim):
         if job.is_preview:
-            # A finished report takes no more pictures: what was drawn again has its row.
+            # A finished report takes no more derivatives: a print that was redrawn has a row.
             add_rows(drawn)
         db.session.execute(
             update(Document)
@@ -204,20 +211,21 @@ def _publish(claim: Claim, job: Job, made: RenderedPdf, key: str, drawn: tuple[D
                 photos_printed=totals.good,
                 photos_quarantined=len(totals.quarantined),
                 render_seconds=round(made.seconds, 3),
+                layout=layout,
             )
             .execution_options(synchronize_session=False)
         )
         record(
-            action="document.made",
-            actor=WORKER,
-            object_type="document",
-            object_id=claim.id,
+            "document.made",
+            About(Document.audit_type, claim.id),
+            WORKER,
             sha256=made.sha256,
             byte_size=str(made.bytes),
             pages=str(made.pages),
             photos=str(totals.good),
             quarantined=str(len(totals.quarantined)),
             is_preview=job.is_preview,
+            layout=layout.value,
         )
         if not job.is_preview:
             mail_pdf_ready(claim.id)

@@ -1,12 +1,13 @@
-"""Photos as the PDF prints them, and which print derivatives still have to be made for that.
+"""The photos of the PDF with their texts, and the print derivatives that must be drawn first.
 
-Drawing is app.photos.drawing; this module only chooses and puts into words.
+app.photos.drawing draws them; this module only selects them.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,92 +24,98 @@ from app.models import Derivative, DerivativeKind
 from app.pdf import context as pdf
 from app.pdf.context import TimeSource
 from app.pdf.labels import Labels
-from app.photos.drawing import Drawn, Order
+from app.photos.drawing import DrawingOrder, StoredDerivative
 from app.photos.notes import ABSENCES, notes_of
 from app.photos.strip import StripFrame, nearest_words, site_words, strip_text, time_words
 from app.reports.facts import PlacedPhoto
 from app.storage import MissingObject, object_key, storage
 from app.tenancy import require_tenant
 from app.transactions import pause
-from app.witnesses import Conflict, Taken, clocks_disagree, times_of
+from app.witnesses import Conflict, PhotoTime, clocks_disagree, times_of
 
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """A print derivative whose bytes lie under `key`; sizes in pixels, `sha256` of these bytes."""
+    """A print derivative that is stored under `key`; sizes in pixels, `sha256` of its bytes.
+
+    `is_told` is True if its strip shows time, position and distances as they are now.
+    """
 
     key: str
     sha256: str
     width: int
     height: int
+    is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Prints:
-    """The prints by photo, and the orders for those that are missing."""
+    """The prints by photo id, their local files by key, and the orders for missing ones."""
 
     by_photo: Mapping[UUID, Print]
-    missing: tuple[Order, ...]
+    files: Mapping[str, Path]
+    missing: tuple[DrawingOrder, ...]
 
 
 def plan_prints(
     placed: Sequence[PlacedPhoto],
     frame: StripFrame,
     logo: Path | None,
+    folder: Path,
     *,
     is_finished: bool,
     frozen: Mapping[str, Any] | None,
-    drawn: Iterable[Drawn] = (),
+    drawn: Iterable[StoredDerivative] = (),
 ) -> Prints:
-    """Find the print of every good photo.
+    """Find the print of every good photo, and fetch it into `folder` unless it is a local file.
 
-    While the report is open, one whose strip says something else than now is made again. A finished
-    report prints what its snapshot names, whatever the company has chosen since; where those bytes
-    are lost they are drawn again, and nothing else will do. `drawn` are prints of this very job.
-    Raises MissingObject where a lost print cannot be drawn as it was.
+    While the report is open, a print whose strip is outdated is drawn again. A finished report uses
+    the prints in its snapshot, even if the company's settings have changed since; if the bytes of
+    one are lost, it is drawn again and must have the same hash. `drawn` are prints drawn in this
+    job. Raises CorruptObject, and MissingObject if a lost print cannot be reproduced.
     """
     good = [one for one in placed if one.state is PhotoState.GOOD]
     stored = _stored_prints(one.photo.id for one in good)
     named = _named_prints(frozen)
     pause()
     fresh = {one.photo_id: one for one in drawn if one.kind is DerivativeKind.PRINT}
-    found: dict[UUID, Print] = {}
-    missing: list[Order] = []
-    seen: set[UUID] = set()
+    orders: dict[UUID, DrawingOrder] = {}
+    chosen: dict[UUID, Print] = {}
     for one in good:
         photo = one.photo
-        if photo.id in seen:
+        if photo.id in orders:
             continue
-        seen.add(photo.id)
         strip = strip_text(photo, one.reading, frame)
+        orders[photo.id] = DrawingOrder(photo.id, photo.storage_key, strip)
         rows = stored.get(photo.id, [])
-        fitting = [
-            row for row in rows if row.recipe == print_recipe(strip, logo, frame.watermark.style)
-        ]
-        # What an earlier report received stays as it was drawn for that one.
+        recipe = print_recipe(strip, logo, frame.watermark.style)
+        fitting = [row for row in rows if row.recipe == recipe]
+        # The print of a photo from an earlier report stays as it was drawn for that report.
         is_frozen = is_finished or photo.report_id != one.placement.report_id
         kept = named.get(photo.id) or _newest(fitting or (rows if is_frozen else ()))
-        if photo.id in fresh:
-            new = fresh[photo.id]
+        if new := fresh.get(photo.id):
             if is_finished and kept and kept.sha256 != new.sha256:
                 raise MissingObject(kept.key)
-            found[photo.id] = Print(new.key, new.sha256, new.width, new.height)
-        elif kept and storage().exists(kept.key):
-            found[photo.id] = kept
-        else:
-            missing.append(Order(photo.id, photo.storage_key, strip))
-    return Prints(found, tuple(missing))
+            chosen[photo.id] = Print(
+                new.key, new.sha256, new.width, new.height, frame.watermark.coordinates
+            )
+        elif kept:
+            is_current = any(row.sha256 == kept.sha256 for row in fitting)
+            chosen[photo.id] = replace(kept, is_told=is_current and frame.watermark.coordinates)
+    files = storage().local_paths((one.key for one in chosen.values()), folder)
+    found = {id: one for id, one in chosen.items() if one.key in files or id in fresh}
+    return Prints(found, files, tuple(orders[id] for id in orders if id not in found))
 
 
 def _newest(rows: Sequence[Derivative]) -> Print | None:
-    """The first of rows that stand newest first."""
+    """The first of the rows, which are sorted newest first."""
     return next((Print(row.storage_key, row.sha256, row.width, row.height) for row in rows), None)
 
 
 def _named_prints(frozen: Mapping[str, Any] | None) -> dict[UUID, Print]:
-    """The prints that a snapshot names, by photo; none in the first format.
+    """The prints that a snapshot names, by photo id; none in the first format.
 
-    The key is made of the frozen hash and not read from a row, so no row can point elsewhere.
+    The key is derived from the frozen hash, so that a changed row cannot point to another object.
     """
     named = {}
     for photo in frozen["photos"] if frozen else ():
@@ -116,63 +123,93 @@ def _named_prints(frozen: Mapping[str, Any] | None) -> dict[UUID, Print]:
             if picture["kind"] == DerivativeKind.PRINT:
                 key = object_key(require_tenant(), "derived", picture["sha256"], ".jpg")
                 width, height = int(picture["width"]), int(picture["height"])
-                # Before format 3 an entry's id was its photo's own.
+                # Before format 3, the id of an entry was that of its photo.
                 photo_id = UUID(photo.get("photo", photo["id"]))
                 named[photo_id] = Print(key, picture["sha256"], width, height)
     return named
 
 
 class PhotoPrinter:
-    """Turns placed photos into printed ones, counting through the whole report."""
+    """Converts placed photos into printed ones, numbered within their question ('4.2-3')."""
 
     def __init__(self, prints: Prints, frame: StripFrame, labels: Labels) -> None:
         self._prints, self._frame, self._labels = prints, frame, labels
         self._seen: set[str] = set()
-        self._count = 0
-        self._notes: dict[Note, list[tuple[int, str]]] = {}
+        # A note shares the number of the question before it.
+        self._counts: Counter[str] = Counter()
+        self._numbers: dict[UUID, str] = {}
+        self._notes: dict[Note, list[tuple[str, str]]] = {}
 
     @property
     def notes(self) -> tuple[pdf.PhotoNote, ...]:
-        """What there is to say of the files of the photos so far, each sentence once."""
+        """The notes about the files of the photos so far, each sentence once."""
         return tuple(
             pdf.PhotoNote(note_words(note, self._labels.languages), tuple(photos))
             for note, photos in self._notes.items()
         )
 
-    def photos(self, placed: Iterable[PlacedPhoto]) -> tuple[pdf.Photo, ...]:
-        """The good ones of a field; the quarantined stand on the last page."""
-        return tuple(self._photo(one) for one in placed if one.state is PhotoState.GOOD)
+    def photos(self, placed: Iterable[PlacedPhoto], question: str) -> tuple[pdf.Photo, ...]:
+        """The good photos of the field with this number; the last page lists quarantined ones."""
+        return tuple(self._photo(one, question) for one in placed if one.state is PhotoState.GOOD)
+
+    def number_quarantined(self, placed: Iterable[PlacedPhoto], question: str) -> None:
+        """Number the photos that cannot be printed. Call it after all questions are printed, so
+        that these numbers follow those of the printed photos."""
+        for one in placed:
+            if one.state is PhotoState.QUARANTINED:
+                self._take_number(one, question)
+
+    def number_of(self, one: PlacedPhoto) -> str:
+        """The photo's number; empty if it has not been read."""
+        return self._numbers.get(one.placement.id, "")
+
+    def named(self, detail: str, one: PlacedPhoto) -> str:
+        """`detail` after the photo's number, if it has one."""
+        number = self.number_of(one)
+        name = f"{self._labels.first('photo')} {number}" if number else ""
+        return ": ".join(filter(None, (name, detail)))
 
     def conflicts(self, one: PlacedPhoto) -> Iterator[pdf.Conflict]:
-        """Where the witnesses disagree, with what each of them says."""
+        """The conflicts between the photo's witnesses, with the value of each."""
         for conflict in one.conflicts:
             yield pdf.Conflict(pdf.ExceptionKind(conflict.kind.value), self._detail(conflict))
 
     def doubt(self, kind: ExceptionKind, photos: Sequence[PlacedPhoto]) -> str:
-        """Why photos of a field are in doubt: the words on one of them, and how many more are.
+        """The reason of an exception about photos: details of one photo, and the number of others.
 
-        Of those far from the site the farthest is told.
+        Of photos far from the site it is the farthest.
         """
         if kind is ExceptionKind.FAR_FROM_SITE:
-            distance = max(one.site_distance_m or 0.0 for one in photos)
-            told = site_words(distance, self._labels)
+            shown = max(photos, key=lambda one: one.site_distance_m or 0.0)
+            detail = site_words(shown.site_distance_m or 0.0, self._labels)
         else:
-            found = (one for photo in photos for one in photo.conflicts)
-            told = next(self._detail(one) for one in found if one.kind.value == kind.value)
-        return f"{told} (+{len(photos) - 1})" if len(photos) > 1 else told
+            shown, detail = next(
+                (photo, self._detail(one))
+                for photo in photos
+                for one in photo.conflicts
+                if one.kind.value == kind.value
+            )
+        others = len(photos) - 1
+        more = self._labels.counted("more_photos", n=others).first if others else ""
+        return "; ".join(filter(None, (self.named(detail, shown), more)))
 
-    def _photo(self, one: PlacedPhoto) -> pdf.Photo:
-        self._count += 1
+    def _take_number(self, one: PlacedPhoto, question: str) -> str:
+        self._counts[question] += 1
+        number = self._numbers[one.placement.id] = f"{question}-{self._counts[question]}"
+        return number
+
+    def _photo(self, one: PlacedPhoto, question: str) -> pdf.Photo:
+        number = self._take_number(one, question)
         photo, printed = one.photo, self._prints.by_photo[one.photo.id]
         taken, place = times_of(photo, one.reading)[0], one.place
         notes = notes_of(one.reading)
-        for said in notes:
-            self._notes.setdefault(said.note, []).append((self._count, said.quoted))
+        for file_note in notes:
+            self._notes.setdefault(file_note.note, []).append((number, file_note.quoted))
         is_repeat = photo.sha256 in self._seen
         self._seen.add(photo.sha256)
         return pdf.Photo(
             key=printed.key,
-            ordinal=self._count,
+            number=number,
             width=printed.width,
             height=printed.height,
             sha256=photo.sha256,
@@ -187,13 +224,14 @@ class PhotoPrinter:
             is_far=one.is_far,
             conflicts=tuple(self.conflicts(one)),
             notes=tuple(
-                note_line(said, self._labels.languages)
-                for said in notes
-                if said.note not in ABSENCES
+                note_line(file_note, self._labels.languages)
+                for file_note in notes
+                if file_note.note not in ABSENCES
             ),
             is_repeat=is_repeat,
             is_damaged=one.is_damaged,
             position_reason=one.placement.position_reason if place is None else "",
+            is_told=printed.is_told,
         )
 
     def _detail(self, conflict: Conflict) -> str:
@@ -201,7 +239,7 @@ class PhotoPrinter:
         times = [
             f"{self._labels.first(f'time_{one.source}')}"
             f" {time_words(one, language, zone, short=True)}"
-            for one in _telling(conflict.times)
+            for one in _distinct_times(conflict.times)
         ]
         places = [
             f"{self._labels.first(f'place_{one.source}')} {one.words} {one.accuracy_words}".strip()
@@ -210,8 +248,8 @@ class PhotoPrinter:
         return ", ".join(times) + "; ".join(places)
 
 
-def _telling(times: Sequence[Taken]) -> list[Taken]:
-    """Without the phone's clock where it only repeats the time of receipt."""
+def _distinct_times(times: Sequence[PhotoTime]) -> list[PhotoTime]:
+    """The times without the phone's clock if it only repeats the time of receipt."""
     receipt = next((one for one in times if one.source is TimeSource.RECEIPT), None)
     return [
         one
@@ -221,7 +259,7 @@ def _telling(times: Sequence[Taken]) -> list[Taken]:
 
 
 def _stored_prints(photo_ids: Iterable[UUID]) -> dict[UUID, list[Derivative]]:
-    """Newest first."""
+    """The stored prints by photo id, newest first."""
     rows: dict[UUID, list[Derivative]] = {}
     statement = (
         select(Derivative)

@@ -1,27 +1,40 @@
-"""Reading documents: who may have one, where it stands in the queue, a report's newest.
+"""Reads documents: access to one, its place in the queue, and the newest of a report.
 
-A document is seen by who sees its report; a viewer sees finished PDFs only, never a preview.
+Whoever may see a report may see its documents; viewers see only finished PDFs, never previews.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import contains_eager
 
-from app.errors import NotFound
 from app.extensions import db
-from app.models import Actor, Document, PhotoPlacement, PhotoReading, Report, Role, WorkState
+from app.models import (
+    OPEN_STATES,
+    Actor,
+    Document,
+    PhotoPlacement,
+    PhotoReading,
+    Report,
+    Role,
+    WorkState,
+)
 from app.reports.queries import visible_to
+from app.rows import one_or_404
 
 SHOWN = 5
+# Milliseconds between two polls, by the time since the document was queued.
+INTERVALS = ((timedelta(seconds=4), 400), (timedelta(seconds=20), 1000))
+LONGEST_INTERVAL_MS = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentView:
-    """A document with what its status shows; `place` counts from 1 while it is queued."""
+    """A document with the data for its status; `place` counts from 1 while it is queued."""
 
     document: Document
     place: int | None
@@ -31,23 +44,27 @@ class DocumentView:
     def report(self) -> Report:
         return self.document.report
 
+    @property
+    def ask_every_ms(self) -> int:
+        """The polling interval while the document is not settled: short while most are made, then
+        longer than a person notices, because polling adds load when there is a queue."""
+        waited = datetime.now(UTC) - self.document.queued_at
+        return next((ms for until, ms in INTERVALS if waited < until), LONGEST_INTERVAL_MS)
+
 
 def get_document(document_id: UUID, *, person: Actor) -> Document:
     """The document with its report. Raises NotFound."""
-    document = db.session.scalars(
+    return one_or_404(
         select(Document)
         .join(Document.report)
         .where(Document.id == document_id, visible_to(person), _readable_by(person))
         .options(contains_eager(Document.report))
-    ).one_or_none()
-    if document is None:
-        raise NotFound
-    return document
+    )
 
 
 def list_documents(report_id: UUID, *, person: Actor) -> list[Document]:
-    """The newest documents of a report that was looked up for the person already, and the last one
-    that was made, however many were refused since."""
+    """The newest documents of a report that the person may see, and the last finished one, even if
+    many newer ones failed."""
     newest = _newest(report_id, person, limit=SHOWN)
     if any(one.state is WorkState.DONE for one in newest):
         return newest
@@ -55,7 +72,7 @@ def list_documents(report_id: UUID, *, person: Actor) -> list[Document]:
 
 
 def find_last_made(document: Document, *, person: Actor) -> Document | None:
-    """The newest PDF of the same report that can be downloaded, where this one cannot."""
+    """The newest PDF of the same report that can be downloaded, if this one cannot."""
     if document.state is WorkState.DONE:
         return None
     made = _newest(document.report_id, person, Document.state == WorkState.DONE, limit=1)
@@ -63,7 +80,7 @@ def find_last_made(document: Document, *, person: Actor) -> Document | None:
 
 
 def list_views(report_id: UUID, *, person: Actor) -> list[DocumentView]:
-    """As `list_documents`, ready to show."""
+    """Like `list_documents`, with the data for their status."""
     return [view_of(document) for document in list_documents(report_id, person=person)]
 
 
@@ -77,12 +94,12 @@ def view_of(document: Document) -> DocumentView:
 
 
 def queue_place(document: Document) -> int:
-    """1 for the document that comes next; the company's own PDFs count, those being made too."""
+    """1 for the next document; counts only the company's own PDFs, including those being made."""
     ahead = db.session.scalar(
         select(func.count())
         .select_from(Document)
         .where(
-            Document.state.in_((WorkState.QUEUED, WorkState.RUNNING)),
+            Document.state.in_(OPEN_STATES),
             Document.queued_at < document.queued_at,
         )
     )
@@ -90,7 +107,7 @@ def queue_place(document: Document) -> int:
 
 
 def count_photos_in_reading(report_id: UUID) -> int:
-    """Placed photos whose bytes no worker has read yet: a preview cannot print them."""
+    """The number of placed photos that no worker has read yet; a preview cannot print them."""
     return (
         db.session.scalar(
             select(func.count())

@@ -1,4 +1,4 @@
-"""Routes of PDF documents: ask for one, watch it being made, download it, try again."""
+"""Routes of PDF documents: request, progress, download, retry."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from flask import Response, url_for
 
 from app.documents import blueprint, queries, service
 from app.documents.naming import document_file_name
+from app.downloads.links import redirect_to_file
 from app.errors import DomainError
 from app.extensions import db
 from app.models import STAFF, WorkState
 from app.reports.queries import get_report
 from app.web.fragments import redirect_to, render_fragment, render_page, wants_fragment
 from app.web.guards import MEMBERS, current_actor, requires
-from app.web.links import hand_out
 
 
 class NotReady(DomainError):
@@ -26,7 +26,7 @@ class NotReady(DomainError):
 @blueprint.post("/reports/<uuid:report_id>/documents")
 @requires(*STAFF)
 def create(report_id: UUID) -> Response:
-    """Asked for twice, it is the same document."""
+    """Request a document; a second request returns the one in the making."""
     report = get_report(report_id, person=current_actor())
     document = service.request_document(report, actor=current_actor())
     document_id = document.id
@@ -39,14 +39,14 @@ def create(report_id: UUID) -> Response:
 @blueprint.get("/reports/<uuid:report_id>/documents/panel")
 @requires(*MEMBERS)
 def panel(report_id: UUID) -> Response:
-    """The PDFs of a report, to stand on its page."""
+    """The PDFs of a report, as a fragment of its page."""
     return _panel(report_id)
 
 
 @blueprint.get("/documents/<uuid:document_id>")
 @requires(*MEMBERS)
 def show(document_id: UUID) -> Response:
-    """The page; for htmx its status, which asks again until the document is settled."""
+    """The page; for htmx the status, which polls until the document is finished or failed."""
     document = queries.get_document(document_id, person=current_actor())
     made = queries.find_last_made(document, person=current_actor())
     return render_page(
@@ -75,7 +75,7 @@ def download(document_id: UUID) -> Response:
     document = queries.get_document(document_id, person=current_actor())
     if document.state is not WorkState.DONE:
         raise NotReady
-    return hand_out(
+    return redirect_to_file(
         document.storage_key or "",
         purpose="document",
         sha256=document.sha256 or "",

@@ -1,6 +1,6 @@
-"""Words of the PDF that belong to documents: why a photo is quarantined, how a date is written.
+"""Texts of the PDF about quarantined photos, notes on files, and dates.
 
-They follow the checklist's languages like app.pdf.labels, never the reader's account.
+Like app.pdf.labels they use the checklist's languages, not that of the reader's account.
 """
 
 from __future__ import annotations
@@ -11,43 +11,43 @@ from babel.dates import format_date
 
 from app.definition.schema import Language, Text
 from app.imaging.notes import Note
-from app.pdf.context import Words
+from app.pdf.context import PrintedText
 from app.pdf.labels import COLUMNS
 from app.photos.notes import SENTENCES, FileNote
 
-# code of app.imaging: (English, Portuguese)
+# Code of app.imaging: (English, Portuguese).
 QUARANTINE = {
     "truncated": (
-        "The file breaks off: part of the picture is missing.",
-        "O arquivo está interrompido: falta parte da imagem.",
+        "The file is incomplete: part of the image is missing.",
+        "O arquivo está incompleto: falta parte da imagem.",
     ),
     "bomb": (
-        "The picture announces more pixels than are read.",
-        "A imagem declara mais pixels do que o limite de leitura.",
+        "The image has more pixels than Laudo can read.",
+        "A imagem tem mais pixels do que o Laudo consegue ler.",
     ),
     "no_primary": (
-        "The file does not say which of its pictures is the photo.",
-        "O arquivo não diz qual de suas imagens é a foto.",
+        "The file does not indicate which of its images is the photo.",
+        "O arquivo não indica qual de suas imagens é a foto.",
     ),
-    "not_an_image": ("The file holds no picture.", "O arquivo não contém imagem."),
+    "not_an_image": ("The file contains no image.", "O arquivo não contém imagem."),
     "unsupported": (
-        "The file is of a kind that cannot be shown.",
-        "O tipo do arquivo não pode ser exibido.",
+        "Laudo cannot display this type of file.",
+        "O Laudo não consegue exibir este tipo de arquivo.",
     ),
     "too_heavy": (
-        "Reading the picture took more memory or time than one photo may take.",
+        "Reading the image took more memory or time than one photo is allowed.",
         "A leitura da imagem exigiu mais memória ou tempo do que o permitido.",
     ),
 }
-# Sentences on what a photo's file was odd in: (English, Portuguese), by the code of its reading.
+# Notes about a photo's file by the code in its reading: (English, Portuguese).
 NOTES: dict[Note, tuple[str, str]] = {
     Note.DAMAGED: (
         SENTENCES[Note.DAMAGED],
-        "O arquivo está danificado por dentro: partes da imagem podem estar erradas.",
+        "O arquivo está danificado internamente: partes da imagem podem estar erradas.",
     ),
     Note.EXIF_MISSING: (
         SENTENCES[Note.EXIF_MISSING],
-        "O arquivo não traz dados da câmera (EXIF): nem horário, nem posição.",
+        "O arquivo não contém dados da câmera (EXIF): nem horário, nem posição.",
     ),
     Note.EXIF_DAMAGED: (
         SENTENCES[Note.EXIF_DAMAGED],
@@ -59,11 +59,11 @@ NOTES: dict[Note, tuple[str, str]] = {
     ),
     Note.RAW_CUT: (
         SENTENCES[Note.RAW_CUT],
-        "O arquivo contém mais dados da câmera (EXIF) do que se guarda.",
+        "O arquivo contém mais dados da câmera (EXIF) do que o Laudo guarda.",
     ),
     Note.TIME_MISSING: (
         SENTENCES[Note.TIME_MISSING],
-        "O arquivo não diz quando a foto foi tirada.",
+        "O arquivo não informa quando a foto foi tirada.",
     ),
     Note.TIME_INVALID: (
         SENTENCES[Note.TIME_INVALID],
@@ -75,11 +75,12 @@ NOTES: dict[Note, tuple[str, str]] = {
     ),
     Note.TIME_CHANGED: (
         SENTENCES[Note.TIME_CHANGED],
-        "O arquivo diz quando foi alterado pela última vez; isso não vale como horário da foto.",
+        "O arquivo informa quando foi alterado pela última vez; "
+        "isso não é usado como horário da foto.",
     ),
     Note.TIME_HOUR_24: (
         SENTENCES[Note.TIME_HOUR_24],
-        "O arquivo traz a hora 24; ela é lida como hora 0 do dia seguinte.",
+        "O arquivo contém a hora 24; ela é lida como hora 0 do dia seguinte.",
     ),
     Note.TIME_NO_SECONDS: (
         SENTENCES[Note.TIME_NO_SECONDS],
@@ -91,7 +92,7 @@ NOTES: dict[Note, tuple[str, str]] = {
     ),
     Note.OFFSET_CONFLICT: (
         SENTENCES[Note.OFFSET_CONFLICT],
-        "O arquivo traz dois fusos horários diferentes; nenhum é usado.",
+        "O arquivo contém dois fusos horários diferentes; nenhum é usado.",
     ),
     Note.GPS_MISSING: (
         SENTENCES[Note.GPS_MISSING],
@@ -122,34 +123,34 @@ NOTES: dict[Note, tuple[str, str]] = {
         "A orientação no arquivo não pôde ser lida; a imagem aparece como está gravada.",
     ),
 }
-UNREADABLE = ("The picture cannot be read.", "A imagem não pode ser lida.")
+UNREADABLE = ("The image cannot be read.", "A imagem não pode ser lida.")
 DATES = {Language.EN: ("d MMM y", "en_GB"), Language.PT: ("dd/MM/y", "pt_BR")}
 
 
 def quarantine_words(code: str | None, language: Language) -> str:
-    """Why a picture cannot be printed, as a sentence."""
+    """The sentence that explains why a picture cannot be printed."""
     english, portuguese = QUARANTINE.get(code or "", UNREADABLE)
     return english if language is Language.EN else portuguese
 
 
-def note_words(note: Note, languages: tuple[str, ...]) -> Words:
-    """What a note says, in the checklist's languages."""
+def note_words(note: Note, languages: tuple[str, ...]) -> PrintedText:
+    """The text of a note in the checklist's languages."""
     first, *others = (NOTES[note][COLUMNS[language]] for language in languages)
-    return Words(first, others[0] if others else None)
+    return PrintedText(first, others[0] if others else None)
 
 
-def note_line(said: FileNote, languages: tuple[str, ...]) -> str:
-    """A note in the first language, with what stands in the file."""
-    words = note_words(said.note, languages).first
-    return f"{words} “{said.quoted}”" if said.quoted else words
+def note_line(file_note: FileNote, languages: tuple[str, ...]) -> str:
+    """A note in the first language, with the quoted value from the file."""
+    words = note_words(file_note.note, languages).first
+    return f"{words} “{file_note.quoted}”" if file_note.quoted else words
 
 
-def words_of(text: Text, languages: tuple[Language, ...]) -> Words:
-    """A definition's text as the PDF prints it."""
-    return Words(text.first(languages), text.second(languages))
+def words_of(text: Text, languages: tuple[Language, ...]) -> PrintedText:
+    """A definition's text in the languages of the PDF."""
+    return PrintedText(text.first(languages), text.second(languages))
 
 
-def date_words(stored: str, language: Language) -> str:
-    """A stored date ('2026-03-31') as that language writes it."""
+def date_words(day: date, language: Language) -> str:
+    """A day in the format of the language."""
     pattern, locale = DATES[language]
-    return str(format_date(date.fromisoformat(stored), pattern, locale=locale))
+    return str(format_date(day, pattern, locale=locale))

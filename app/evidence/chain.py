@@ -1,7 +1,7 @@
-"""Whether the audit chain of the bound tenant is whole, checked link by link.
+"""Verifies the audit chain of the bound tenant, link by link.
 
-The database computes each hash again from the stored bytes, some thousand entries a statement, so
-that neither memory nor one statement's time grows with the chain.
+The database recomputes each hash from the stored bytes, some thousand entries per statement, so
+that neither memory nor the time of a statement grows with the chain.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 
 class Break(StrEnum):
-    """What does not fit: a missing entry, its link to the one before, its own hash, a column that
-    says other than what was hashed, the end of the chain, or a head that a completed report names.
+    """What is broken: a missing entry, its link to the entry before, its own hash, a column that
+    differs from the hashed body, the end of the chain, or a head that a completed report names.
     """
 
     GAP = "gap"
@@ -41,7 +41,7 @@ OF_ENTRIES = (Break.GAP, Break.LINK, Break.HASH, Break.COLUMNS)
 
 @dataclass(frozen=True, slots=True)
 class ChainState:
-    """The chain as it was found; `broken_at` is the first sequence that does not fit."""
+    """The result of a verification; `broken_at` is the first sequence that is wrong."""
 
     entries: int = 0
     first_at: datetime | None = None
@@ -52,8 +52,8 @@ class ChainState:
 
 
 def verify_chain() -> ChainState:
-    """Every link from the first entry to the newest, whether the newest is where the chain's own
-    head says that it ends, then the heads that completed reports name.
+    """Verify every link, then that the newest entry is the chain's stored head, then the heads that
+    completed reports name.
 
     Stops at the first break. 100,000 entries take a second or two.
     """
@@ -70,15 +70,15 @@ def verify_chain() -> ChainState:
         if broken := _first_break(rows, state):
             return broken
     if kept != head:
-        # Cut off: the first entry that is gone. Else the head itself was changed or taken away.
+        # If the end was cut off, report the first missing entry; else the head itself is wrong.
         is_cut = kept.sequence > head.sequence
         return replace(state, broken_at=head.sequence + is_cut, reason=Break.TAIL)
     return _with_heads(state)
 
 
 def _links(done: int, last: int) -> Any:
-    """One statement over the entries after `done` up to `last`: how many, when, and the first of
-    each break. A missing entry shows in the one after it, which has none before."""
+    """One statement over the entries after `done` up to `last`: their number and times, and the
+    first break of each kind. A gap is detected at the entry after it, which has no predecessor."""
     entry, before = aliased(AuditEntry), aliased(AuditEntry)
     at = entry.sequence
     is_alone = and_(before.sequence.is_(None), at > 1)
@@ -102,29 +102,34 @@ def _links(done: int, last: int) -> Any:
 
 
 def _hash_of(entry: Any) -> ColumnElement[str]:
-    """What the trigger `audit_entries_chain` computes, once more."""
+    """The hash that the trigger `audit_entries_chain` computes."""
     written = func.to_char(func.timezone("UTC", entry.at), literal('YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
     lines = func.concat_ws(
-        "\n", entry.previous_hash, cast(entry.tenant_id, Text), cast(entry.sequence, Text),
-        written, entry.body,
-    )  # fmt: skip
+        "\n",
+        entry.previous_hash,
+        cast(entry.tenant_id, Text),
+        cast(entry.sequence, Text),
+        written,
+        entry.body,
+    )
     return func.encode(func.sha256(func.convert_to(lines, "UTF8")), "hex")
 
 
 def _is_moment(at: Any) -> ColumnElement[bool]:
-    """Years before Christ are hashed as those after, and no page could show them."""
+    """False for infinity and years BC: to_char hashes them like years AD, and no page can show
+    them."""
     return and_(func.isfinite(at), at >= literal(FIRST_MOMENT))
 
 
 def _agrees(entry: Any) -> ColumnElement[bool]:
-    """The columns that pages look things up by say what the hashed bytes say."""
-    said = entry.facts
+    """The columns by which pages find entries agree with the hashed body."""
+    body = entry.facts
     return and_(
         _is_moment(entry.at),
-        said["action"].astext.is_not_distinct_from(entry.action),
-        said["object"]["type"].astext.is_not_distinct_from(entry.object_type),
-        said["object"]["id"].astext.is_not_distinct_from(cast(entry.object_id, Text)),
-        said["actor"]["id"].astext.is_not_distinct_from(cast(entry.actor_id, Text)),
+        body["action"].astext.is_not_distinct_from(entry.action),
+        body["object"]["type"].astext.is_not_distinct_from(entry.object_type),
+        body["object"]["id"].astext.is_not_distinct_from(cast(entry.object_id, Text)),
+        body["actor"]["id"].astext.is_not_distinct_from(cast(entry.actor_id, Text)),
     )
 
 
@@ -138,7 +143,7 @@ def _first_break(rows: Any, state: ChainState) -> ChainState | None:
 
 
 def _with_heads(state: ChainState) -> ChainState:
-    """A cut or rewritten end still links: what completed reports say of it gives it away."""
+    """A rewritten end of the chain has valid links, but not the hashes in completed reports."""
     named = (
         select(func.min(Snapshot.audit_sequence))
         .outerjoin(AuditEntry, AuditEntry.sequence == Snapshot.audit_sequence)

@@ -1,6 +1,6 @@
-"""Which columns of which rows a snapshot has digests of, by its format, and the SQL of the digests.
+"""The columns that the digests of a snapshot cover, by its format, and the SQL of the digests.
 
-What the rows say, fact by fact, is for recorded.py.
+recorded.py reads the rows fact by fact.
 """
 
 from __future__ import annotations
@@ -9,59 +9,159 @@ FORMAT_1, FORMAT_2, FORMAT_3 = "laudo.snapshot/1", "laudo.snapshot/2", "laudo.sn
 
 Columns = dict[str, tuple[str, ...]]
 
-# Never change a list: a new column that is evidence needs a new format, or every older snapshot
-# would look as if its rows had changed.
+# Never change a list: a new evidence column needs a new format, or the rows of every older
+# snapshot would seem to have changed.
 ROWS_2: Columns = {
     "reports": (
-        "id", "tenant_id", "created_at", "project_id", "version_id", "equipment_id", "number",
-        "revision", "revision_of", "revision_reason", "title", "outcome", "started_by",
-        "assignee_id", "client_id", "due_on", "photo_limit", "started_at", "submitted_at",
-        "completed_at", "completed_by", "discarded_at",
+        "id",
+        "tenant_id",
+        "created_at",
+        "project_id",
+        "version_id",
+        "equipment_id",
+        "number",
+        "revision",
+        "revision_of",
+        "revision_reason",
+        "title",
+        "outcome",
+        "started_by",
+        "assignee_id",
+        "client_id",
+        "due_on",
+        "photo_limit",
+        "started_at",
+        "submitted_at",
+        "completed_at",
+        "completed_by",
+        "discarded_at",
     ),
     "versions": (
-        "id", "tenant_id", "created_at", "checklist_id", "number", "body", "published_at",
+        "id",
+        "tenant_id",
+        "created_at",
+        "checklist_id",
+        "number",
+        "body",
+        "published_at",
         "published_by",
     ),
     "answers": (
-        "id", "tenant_id", "created_at", "report_id", "field_id", "value", "comment", "na_reason",
-        "row_version", "answered_by", "answered_at", "client_at",
-    ),
-    "photos": (
-        "id", "tenant_id", "created_at", "report_id", "client_id", "sha256", "byte_size",
-        "media_type", "storage_key", "source", "latitude", "longitude", "accuracy_m",
-        "position_at", "client_at", "uploaded_by",
-    ),
-    "photo_placements": (
-        "id", "tenant_id", "created_at", "report_id", "photo_id", "field_id", "caption",
-        "position", "quarantine_reason", "removed_at",
-    ),
-    "photo_readings": (
-        "id", "tenant_id", "created_at", "photo_id", "verdict", "reason", "width", "height",
-        "orientation", "taken_at", "taken_offset", "latitude", "longitude", "altitude_m",
-        "accuracy_m", "device", "exif", "notes", "parser_version",
-    ),
-    "derivatives": (
-        "id", "tenant_id", "created_at", "photo_id", "kind", "recipe", "storage_key", "sha256",
-        "byte_size", "width", "height",
-    ),
-    "signatures": (
-        "id", "tenant_id", "created_at", "report_id", "role_id", "signer_name", "strokes",
-        "image_key", "image_sha256", "content_hash", "withdrawn", "taken_by", "client_id",
+        "id",
+        "tenant_id",
+        "created_at",
+        "report_id",
+        "field_id",
+        "value",
+        "comment",
+        "na_reason",
+        "row_version",
+        "answered_by",
+        "answered_at",
         "client_at",
     ),
-}  # fmt: skip
-# Since format 3: a photo may stand in several places and was perhaps received in an earlier report.
+    "photos": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "report_id",
+        "client_id",
+        "sha256",
+        "byte_size",
+        "media_type",
+        "storage_key",
+        "source",
+        "latitude",
+        "longitude",
+        "accuracy_m",
+        "position_at",
+        "client_at",
+        "uploaded_by",
+    ),
+    "photo_placements": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "report_id",
+        "photo_id",
+        "field_id",
+        "caption",
+        "position",
+        "quarantine_reason",
+        "removed_at",
+    ),
+    "photo_readings": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "photo_id",
+        "verdict",
+        "reason",
+        "width",
+        "height",
+        "orientation",
+        "taken_at",
+        "taken_offset",
+        "latitude",
+        "longitude",
+        "altitude_m",
+        "accuracy_m",
+        "device",
+        "exif",
+        "notes",
+        "parser_version",
+    ),
+    "derivatives": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "photo_id",
+        "kind",
+        "recipe",
+        "storage_key",
+        "sha256",
+        "byte_size",
+        "width",
+        "height",
+    ),
+    "signatures": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "report_id",
+        "role_id",
+        "signer_name",
+        "strokes",
+        "image_key",
+        "image_sha256",
+        "content_hash",
+        "withdrawn",
+        "taken_by",
+        "client_id",
+        "client_at",
+    ),
+}
+# Since format 3, a photo may have several placements and may have come with an earlier report.
 ROWS_3: Columns = {
     **ROWS_2,
     "photo_placements": (
-        "id", "tenant_id", "created_at", "report_id", "photo_id", "field_id", "caption",
-        "position", "quarantine_reason", "position_reason", "removed_at",
+        "id",
+        "tenant_id",
+        "created_at",
+        "report_id",
+        "photo_id",
+        "field_id",
+        "caption",
+        "position",
+        "quarantine_reason",
+        "position_reason",
+        "removed_at",
     ),
-}  # fmt: skip
+}
 ROWS_OF = {FORMAT_2: ROWS_2, FORMAT_3: ROWS_3}
 NEWEST_FORMAT = FORMAT_3
 
-# A camera's local clock is text already; every other time is an instant.
+# The camera's local time is stored as text; every other time is an instant.
 _LOCAL_TIMES = frozenset({("photo_readings", "taken_at")})
 _OF_REPORT = "t.report_id = r.id"
 _OF_PLACED_PHOTO = (
@@ -87,17 +187,17 @@ _BELONGS_OF = {FORMAT_2: _BELONGS_2, FORMAT_3: {**_BELONGS_2, "photos": _RECEIVE
 
 
 def instant(column: str) -> str:
-    """UTC to the microsecond, as the audit chain writes it."""
-    return _told(column, f"{column} at time zone 'UTC'", 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    """UTC with microseconds, in the format of the audit chain."""
+    return _formatted(column, f"{column} at time zone 'UTC'", 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 
 
 def instants(*columns: str) -> str:
-    """The same of several columns, each under its own name."""
+    """Several instants, each under the name of its column."""
     return ", ".join(f"{instant(column)} as {column.split('.')[-1]}" for column in columns)
 
 
 def digests_in(snapshot_format: str) -> str:
-    """The statement of a report's digests: its tenant and a list of reports are its parameters."""
+    """The statement that computes digests; its parameters are a tenant and a list of reports."""
     tables = ", ".join(_digest(table, snapshot_format) for table in ROWS_OF[snapshot_format])
     return (
         f"select r.id::text as report_id, {tables} from reports r"
@@ -105,10 +205,9 @@ def digests_in(snapshot_format: str) -> str:
     )
 
 
-def _told(column: str, value: str, pattern: str) -> str:
-    """A time or a day in `pattern`. One for which to_char gives nothing (infinity) or what it gives
-    for another (a year before Christ) is written as PostgreSQL does, so that no two are one text.
-    """
+def _formatted(column: str, value: str, pattern: str) -> str:
+    """A time or a day in `pattern`. Infinity, for which to_char returns nothing, and years BC, for
+    which it returns the same as for AD, are cast to text, so that all texts stay distinct."""
     is_odd = f"not isfinite({column}) or {column} < '0001-01-01 00:00+00'"
     return f"case when {is_odd} then {column}::text else to_char({value}, '{pattern}') end"
 
@@ -117,7 +216,7 @@ def _as_text(table: str, column: str) -> str:
     if column.endswith("_at") and (table, column) not in _LOCAL_TIMES:
         return instant(f"t.{column}")
     if column.endswith("_on"):
-        return _told(f"t.{column}", f"t.{column}", "YYYY-MM-DD")
+        return _formatted(f"t.{column}", f"t.{column}", "YYYY-MM-DD")
     return f"t.{column}::text"
 
 

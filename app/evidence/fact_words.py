@@ -1,7 +1,7 @@
-"""The facts of an audit entry in words: what each is called, and whatever it holds without JSON.
+"""The facts of an audit entry in words: the name of each, and its value without JSON.
 
-What an entry tells in one sentence is sentences.py; the exact bytes are the chain's and the
-exported file's.
+sentences.py describes an entry in one sentence; the chain and the exported file have its exact
+bytes.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from flask_babel import gettext as _
 from app.definition.prefills import SOURCES
 from app.definition.schema import Prefill
 from app.definition.sentences import N_
-from app.models import Role
 from app.web.filters import calendar_day
 from app.web.locale import LOCALES
+from app.words import LAYOUTS, ROLES
 
 NOTHING = "–"
 _DAY = re.compile(r"[12]\d{3}-(0\d|1[0-2])-[0-3]\d")
@@ -26,14 +26,7 @@ _MOMENT = re.compile(
     r"[12]\d{3}-(0\d|1[0-2])-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d+)?([+-]\d\d:\d\d|Z)"
 )
 
-_ROLES = {
-    Role.SUPERADMIN.value: N_("Laudo support"),
-    Role.ADMIN.value: N_("Admin"),
-    Role.MANAGER.value: N_("Manager"),
-    Role.TECHNICIAN.value: N_("Technician"),
-    Role.VIEWER.value: N_("Viewer"),
-}
-# What facts and the columns that edits change are called. What is not here goes by its own name.
+# The names of facts, and of columns that edits change. Others are shown by their own name.
 _NAMES = {
     "name": N_("Name"),
     "client": N_("Client"),
@@ -53,11 +46,11 @@ _NAMES = {
     "contact_email": N_("E-mail"),
     "contact_website": N_("Website"),
     "contact_tax_number": N_("Tax number"),
-    "client_address": N_("Address of the client"),
-    "client_phone": N_("Telephone of the client"),
-    "client_email": N_("E-mail of the client"),
-    "client_website": N_("Website of the client"),
-    "client_tax_number": N_("Tax number of the client"),
+    "client_address": N_("Client address"),
+    "client_phone": N_("Client telephone"),
+    "client_email": N_("Client e-mail"),
+    "client_website": N_("Client website"),
+    "client_tax_number": N_("Client tax number"),
     "locale": N_("Language"),
     "time_zone": N_("Time zone"),
     "role": N_("Role"),
@@ -67,16 +60,16 @@ _NAMES = {
     "status": N_("Status"),
     "reason": N_("Reason"),
     "email": N_("E-mail"),
-    "is_active": N_("Account open"),
+    "is_active": N_("Account active"),
     "admins_need_two_factor": N_("Second factor for admins"),
     # Plan and limits
     "plan": N_("Plan"),
     "limits": N_("Limits"),
-    "trial_ends_at": N_("End of the trial"),
+    "trial_ends_at": N_("Trial end"),
     "people": N_("People"),
-    "reports_month": N_("Reports a month"),
-    "photos_report": N_("Photos a report"),
-    "storage_bytes": N_("Bytes of storage"),
+    "reports_month": N_("Reports per month"),
+    "photos_report": N_("Photos per report"),
+    "storage_bytes": N_("Storage (bytes)"),
     # The strip of photos and the PDF
     "watermark": N_("Watermark"),
     "pdf": N_("PDF"),
@@ -84,31 +77,40 @@ _NAMES = {
     "coordinates": N_("Coordinates"),
     "place": N_("Place"),
     "report": N_("Report"),
-    "theme": N_("Look"),
+    "theme": N_("Theme"),
     "position": N_("Position"),
     "opacity": N_("Opacity in per cent"),
+    "layout": N_("Layout"),
     "page_format": N_("Page format"),
-    "photo_size": N_("Size of photos"),
+    "photo_size": N_("Photo size"),
     "show_hashes": N_("Hashes under photos"),
-    "cover_note": N_("Note on the cover"),
-    "footer": N_("Line at the foot"),
-    # What lists are narrowed by
+    "cover_note": N_("Cover note"),
+    "footer": N_("Footer line"),
+    # Filters of lists
     "search": N_("Search"),
-    "kind": N_("Kind"),
+    "kind": N_("Type"),
     "number": N_("Number"),
     "checklist": N_("Checklist"),
     "project": N_("Project"),
     "person": N_("Person"),
     "since": N_("From"),
     "until": N_("Until"),
+    "started_since": N_("Started from"),
+    "started_until": N_("Started until"),
+    "completed_since": N_("Completed from"),
+    "completed_until": N_("Completed until"),
+    "result": N_("Result"),
+    "equipment": N_("Equipment tag"),
+    "near": N_("Photos taken near"),
+    "radius": N_("Within"),
     "due": N_("Due"),
-    "sort": N_("Order"),
-    "filters": N_("Narrowed to"),
+    "sort": N_("Sort order"),
+    "filters": N_("Filters"),
     # Mails
-    "report_assigned": N_("Mail: report assigned"),
-    "report_submitted": N_("Mail: report submitted"),
-    "pdf_ready": N_("Mail: PDF ready"),
-    "platform_act": N_("Mail: acts of Laudo's operator"),
+    "report_assigned": N_("E-mail: report assigned"),
+    "report_submitted": N_("E-mail: report submitted"),
+    "pdf_ready": N_("E-mail: PDF ready"),
+    "platform_act": N_("E-mail: actions of the Laudo operator"),
     # Answers, photos, signatures
     "field": N_("Question"),
     "old": N_("Before"),
@@ -116,22 +118,22 @@ _NAMES = {
     "typed": N_("Typed"),
     "text": N_("As typed"),
     "decimal": N_("Number"),
-    "doubt": N_("Or"),
+    "doubt": N_("Other reading"),
     "value": N_("Value"),
     "comment": N_("Comment"),
-    "na_reason": N_("Reason of N.A."),
+    "na_reason": N_("N.A. reason"),
     "old_version": N_("Version before"),
     "new_version": N_("Version after"),
     "version": N_("Version"),
-    "client_at": N_("Time on the phone"),
-    "client_id": N_("Id of the phone"),
+    "client_at": N_("Time on the device clock"),
+    "client_id": N_("Device id"),
     "photo": N_("Photo"),
     "signer": N_("Signer"),
     "sha256": N_("SHA-256"),
-    "content_hash": N_("SHA-256 of what was signed"),
-    "image_sha256": N_("SHA-256 of the picture"),
+    "content_hash": N_("SHA-256 of the signed content"),
+    "image_sha256": N_("SHA-256 of the image"),
     "snapshot_sha256": N_("SHA-256 of the snapshot"),
-    "media_type": N_("Kind of file"),
+    "media_type": N_("File type"),
     "byte_size": N_("Bytes"),
     "source": N_("Source"),
     "outcome": N_("Result"),
@@ -142,26 +144,27 @@ _NAMES = {
     "changes": N_("Changes"),
     "values": N_("Values"),
 }
+# Kinds of exported files.
+_FILES = {
+    "csv": N_("CSV file"),
+    "xlsx": N_("Excel workbook"),
+    "jsonl": N_("JSON lines, one report each"),
+}
 
 
 def name_words(name: str) -> str:
-    """What a fact is called."""
+    """The name of a fact."""
     known = _NAMES.get(name)
     return str(_(known)) if known else name.replace("_", " ")
 
 
-def role_words(role: str) -> str:
-    known = _ROLES.get(role)
-    return str(_(known)) if known else role
-
-
 def source_words(source: str) -> str:
-    """What of a report filled an answer in; any other source as it stands."""
+    """The source of a filled-in answer in words; any other source unchanged."""
     return str(_(SOURCES[Prefill(source)])) if source in set(Prefill) else source
 
 
 def plain_words(name: str, value: object) -> str:
-    """One fact on one line, whatever it holds; empty where there is nothing. Nothing is cut."""
+    """A fact of any type on one line, empty if there is no value. Nothing is truncated."""
     if value is None or value in ("", [], {}):
         return ""
     if isinstance(value, Mapping):
@@ -176,7 +179,7 @@ def plain_words(name: str, value: object) -> str:
 
 
 def each_fact(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every single value of an entry with what it is called: "After · Value · As typed", "0,08"."""
+    """Every single value of an entry with its name: "After · Value · As typed", "0,08"."""
     for name, value in facts.items():
         yield from _leaves((name_words(name),), name, value)
 
@@ -197,9 +200,13 @@ def _one(name: str, value: object) -> str:
         return str(_("yes") if value else _("no"))
     text = str(value)
     if name == "role":
-        return role_words(text)
+        return ROLES.word_or_code(text)
     if name == "source":
         return source_words(text)
+    if name == "layout":
+        return LAYOUTS.word_or_code(text)
+    if text in _FILES and name in ("kind", "format"):
+        return str(_(_FILES[text]))
     if name == "locale":
         return LOCALES.get(text, text)
     if _DAY.fullmatch(text):
@@ -210,12 +217,12 @@ def _one(name: str, value: object) -> str:
 def _day(text: str) -> str:
     try:
         return calendar_day(text)
-    except ValueError:  # 2026-02-31 came from somewhere else
+    except ValueError:  # no such day, such as 2026-02-31
         return text
 
 
 def _moment(text: str) -> str:
-    """In UTC: whoever reads it has another zone than whoever wrote it."""
+    """In UTC, because reader and author may be in different time zones."""
     try:
         moment = datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:

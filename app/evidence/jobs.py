@@ -1,6 +1,6 @@
-"""The daily check of all evidence, carried out by one relay.
+"""The daily verification of all evidence, which a single relay runs.
 
-Rows of every completed report, and the stored files of those that were not read for a week."""
+It compares the rows of every completed report, and reads stored files once a week."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from app.tenancy import tenant_scope
 
 log = logging.getLogger(__name__)
 
-# Shared by all companies, so that one with many reports does not keep the others from their turn.
-# What is left begins the next day, since the longest unread comes first.
+# Shared by all companies, so that one with many reports does not block the others. The rest comes
+# first on the next day, because the reports are sorted by their last check.
 DAY_SECONDS = 2 * 3600.0
 LEAST_SECONDS = 30.0
 READ_AGAIN = timedelta(days=7)
@@ -40,7 +40,7 @@ def register(app: Flask) -> None:
 
 
 def check_all(must_stop: Callable[[], bool]) -> Iterator[None]:
-    """Check every company's completed reports and keep the verdicts; each yield is one to commit.
+    """Check every company's completed reports and store the verdicts. Commit at each yield.
 
     Raises StorageUnavailable.
     """
@@ -69,4 +69,4 @@ def _check(report_id: UUID) -> Iterator[None]:
         keep_bytes_verdict(report_id, damage)
         yield
     if differences or damage:
-        log.error("report %s is no longer what was frozen at its completion", report_id)
+        log.error("report %s no longer matches what was frozen at completion", report_id)

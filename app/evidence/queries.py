@@ -1,4 +1,4 @@
-"""Reading the audit chain: its head, and all that was said of one object."""
+"""Reads the audit chain: its head, and the entries of an object."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ChainHead:
 
 
 def get_chain_head() -> ChainHead:
-    """The newest entry of the bound tenant's chain; sequence 0 with an empty hash before any."""
+    """The newest entry of the bound tenant's chain; sequence 0 and an empty hash if empty."""
     row = db.session.execute(
         select(AuditEntry.sequence, AuditEntry.hash).order_by(AuditEntry.sequence.desc()).limit(1)
     ).one_or_none()
@@ -30,9 +30,9 @@ def get_chain_head() -> ChainHead:
 
 
 def get_chain_ends() -> tuple[ChainHead, ChainHead]:
-    """The newest entry that there is, and the head that the chain's trigger wrote down.
+    """The newest existing entry, and the head that the chain's trigger stored.
 
-    In one statement: an entry that is committed between two would look like a difference.
+    Read in one statement: an entry committed between two statements would look like a difference.
     """
     newest = (
         select(AuditEntry.tenant_id, AuditEntry.sequence, AuditEntry.hash)
@@ -69,7 +69,7 @@ def ask(statement: str, parameters: Sequence[Any]) -> list[Mapping[str, Any]]:
 
 
 def link_hash(previous_hash: str, tenant_id: str, sequence: int, at: datetime, body: str) -> str:
-    """What the trigger `audit_entries_chain` computes; `at` is aware, to the microsecond."""
+    """The hash that the trigger `audit_entries_chain` computes; `at` is aware, in microseconds."""
     written = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     lines = (previous_hash, tenant_id, str(sequence), written, body)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

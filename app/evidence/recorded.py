@@ -1,10 +1,9 @@
-"""What the rows of a completed report say, fact by fact, in the terms of its snapshot's format.
+"""Reads the rows of a completed report as facts, in the terms of its snapshot's format.
 
-Plain SQL and plain data, no models: the pages, the PDF's worker, `flask check` and a backup (which
-logs in as another role and knows no tenant's scope) read the same facts in the same way. Names of
-people, clients, projects and equipment are no facts here: they may be corrected at any time, and a
-completed report shows those that its snapshot froze. What the facts are compared with is for
-verification.py.
+Plain SQL and plain data, no models: the pages, the PDF worker, `flask check` and a backup (which
+logs in with another role and without a tenant scope) read the same facts in the same way. Names of
+people, clients, projects and equipment are not facts: they may be corrected at any time, and a
+completed report shows the frozen ones. verification.py compares the facts.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from app.definition.judging import said
+from app.definition.judging import has_text
 from app.evidence.digests import (
     FORMAT_1,
     FORMAT_2,
@@ -30,10 +29,10 @@ CONTENT_FORMAT = "laudo.content/1"
 Row = Mapping[str, Any]
 # Runs one statement with %s parameters and returns its rows by column name.
 Ask = Callable[[str, Sequence[Any]], list[Row]]
-# The path of a fact, its part of the report first, to its value.
+# From the path of a fact, which begins with the part of the report, to its value.
 Facts = dict[tuple[str, ...], Any]
 
-_WANTED = "tenant_id = %s::uuid and report_id = any(%s::uuid[])"
+_OF_REPORTS = "tenant_id = %s::uuid and report_id = any(%s::uuid[])"
 
 REPORTS = f"""
 select r.id::text, r.tenant_id::text as tenant, r.status, r.outcome, r.number,
@@ -49,7 +48,7 @@ where r.tenant_id = %s::uuid and r.id = any(%s::uuid[])
 ANSWERS = f"""
 select report_id::text, field_id, value, comment, na_reason, row_version::text,
   answered_by::text, {instants("answered_at", "client_at")}
-from answers where {_WANTED}
+from answers where {_OF_REPORTS}
 """
 PHOTOS = f"""
 select p.report_id::text, p.id::text, p.photo_id::text as photo, p.field_id as field,
@@ -80,29 +79,61 @@ SIGNATURES = f"""
 select report_id::text, id::text, role_id, signer_name as signer, strokes, image_sha256,
   content_hash, withdrawn, taken_by::text, {instant("created_at")} as signed_at,
   {instants("client_at")}
-from signatures where {_WANTED} order by created_at, id
+from signatures where {_OF_REPORTS} order by created_at, id
 """
 
-READING = ("reason", "width", "height", "orientation", "taken_at", "taken_offset", "altitude_m",
-           "device", "parser_version")  # fmt: skip
+READING = (
+    "reason",
+    "width",
+    "height",
+    "orientation",
+    "taken_at",
+    "taken_offset",
+    "altitude_m",
+    "device",
+    "parser_version",
+)
 PLACE = ("latitude", "longitude", "accuracy_m")
 REPORT = (
-    "id", "tenant", "number", "revision", "revision_of", "revision_reason", "title", "created_at",
-    "started_at", "submitted_at", "completed_at",
-)  # fmt: skip
+    "id",
+    "tenant",
+    "number",
+    "revision",
+    "revision_of",
+    "revision_reason",
+    "title",
+    "created_at",
+    "started_at",
+    "submitted_at",
+    "completed_at",
+)
 PEOPLE = ("started_by", "assignee", "completed_by")
 PHOTO = (
-    "field", "position", "caption", "quarantine_reason", "sha256", "byte_size", "media_type",
-    "source", "received_at", "client_at",
-)  # fmt: skip
-# What format 3 says of a photo besides: which one stands there, and why without a position.
+    "field",
+    "position",
+    "caption",
+    "quarantine_reason",
+    "sha256",
+    "byte_size",
+    "media_type",
+    "source",
+    "received_at",
+    "client_at",
+)
+# The facts of a photo that format 3 added: which photo it is, and why it has no position.
 PHOTO_3 = ("photo", "position_reason")
 ANSWER = ("value", "comment", "na_reason", "row_version", "answered_at", "client_at")
 REMOVED = ("field", "sha256", "received_at", "removed_at")
 SIGNATURE = (
-    "id", "signer", "image_sha256", "strokes_sha256", "content_hash", "is_valid", "signed_at",
+    "id",
+    "signer",
+    "image_sha256",
+    "strokes_sha256",
+    "content_hash",
+    "is_valid",
+    "signed_at",
     "client_at",
-)  # fmt: skip
+)
 DEFINITION = ("checklist", "version_id", "version", "sha256")
 
 
@@ -125,13 +156,13 @@ def digest_of(value: Any) -> str:
 def read_digests(
     ask: Ask, tenant_id: str, report_id: str, *, snapshot_format: str
 ) -> dict[str, str]:
-    """By table, the SHA-256 (hex) of all evidence columns of the rows that hang on a report."""
+    """By table, the SHA-256 (hex) of all evidence columns of the rows that belong to a report."""
     (row,) = ask(digests_in(snapshot_format), (tenant_id, [report_id]))
     return {table: str(row[table]) for table in ROWS_OF[snapshot_format]}
 
 
 def frozen_facts(body: Mapping[str, Any]) -> Facts:
-    """The facts that a snapshot froze; `body` is its JSON. Raises KeyError where it lacks one."""
+    """The facts of a snapshot; `body` is its JSON. Raises KeyError if a fact is missing."""
     report = body["report"]
     facts: Facts = {("report", name): report[name] for name in REPORT}
     for name in (*PEOPLE, "project", "equipment"):
@@ -159,7 +190,8 @@ def _id_of(named: Mapping[str, str] | None) -> str | None:
 
 
 def _has_placements(snapshot_format: str) -> bool:
-    """Whether a photo's entry has the `id` of its placement; before format 3 it was the photo's."""
+    """Whether the `id` of a photo's entry is that of its placement; before format 3 it is that of
+    the photo."""
     return snapshot_format not in (FORMAT_1, FORMAT_2)
 
 
@@ -182,19 +214,19 @@ def _frozen_photo(photo: Mapping[str, Any], more: Sequence[str]) -> Facts:
 
 
 class LiveReports:
-    """The rows of some reports of one tenant, read in six statements however many they are, and in
-    one more for each format of their snapshots that has digests."""
+    """The rows of some reports of one tenant, read in six statements, plus one for each format of
+    their snapshots that has digests."""
 
     def __init__(self, ask: Ask, tenant_id: str, report_ids: Sequence[str]) -> None:
         def by_report(statement: str) -> dict[str, list[Row]]:
             found: dict[str, list[Row]] = {}
-            for row in ask(statement, wanted):
+            for row in ask(statement, parameters):
                 found.setdefault(row["report_id"], []).append(row)
             return found
 
-        wanted = (tenant_id, list(report_ids))
-        self.reports = {row["id"]: row for row in ask(REPORTS, wanted)}
-        self._ask, self._wanted = ask, wanted
+        parameters = (tenant_id, list(report_ids))
+        self.reports = {row["id"]: row for row in ask(REPORTS, parameters)}
+        self._ask, self._parameters = ask, parameters
         self._digests: dict[str, dict[str, Row]] = {}
         self._answers = by_report(ANSWERS)
         self._photos = by_report(PHOTOS)
@@ -203,10 +235,10 @@ class LiveReports:
         self._definitions: dict[str, str] = {}
 
     def facts_of(self, report_id: str, snapshot_format: str, photo_order: Sequence[str]) -> Facts:
-        """The facts of a report that exists, as a snapshot of this format has them.
+        """The facts of an existing report, in the terms of this snapshot format.
 
-        `photo_order` is the order of the snapshot's photos, in which the content was hashed: sorted
-        by the database, it could be another one where texts are collated otherwise.
+        `photo_order` is the order in which the snapshot hashed its photos. The database's own order
+        depends on its collation and may differ.
         """
         row = self.reports[report_id]
         every = self._photos_in(report_id, snapshot_format)
@@ -233,11 +265,11 @@ class LiveReports:
         return facts
 
     def photo_hashes(self, report_id: str) -> dict[str, str]:
-        """The SHA-256 (hex) of every photo with a place in the report, removed ones too, by id."""
+        """The SHA-256 (hex) by id of every photo of the report, including removed ones."""
         return {photo["photo"]: photo["sha256"] for photo in self._photos.get(report_id, [])}
 
     def _photos_in(self, report_id: str, snapshot_format: str) -> list[Row]:
-        """The placements, each under the `id` that snapshots of this format know it by."""
+        """The placements, each with the `id` that it has in snapshots of this format."""
         placed = self._photos.get(report_id, [])
         if _has_placements(snapshot_format):
             return placed
@@ -245,7 +277,7 @@ class LiveReports:
 
     def _digests_in(self, snapshot_format: str) -> dict[str, Row]:
         if snapshot_format not in self._digests:
-            rows = self._ask(digests_in(snapshot_format), self._wanted)
+            rows = self._ask(digests_in(snapshot_format), self._parameters)
             self._digests[snapshot_format] = {row["report_id"]: row for row in rows}
         return self._digests[snapshot_format]
 
@@ -263,7 +295,7 @@ class LiveReports:
         return facts
 
     def _definition(self, row: Row) -> str:
-        """Hashed once a version, which many reports share."""
+        """Cached, because many reports share a version."""
         version_id = row["version_id"]
         if version_id not in self._definitions:
             self._definitions[version_id] = digest_of(row["body"])
@@ -271,7 +303,7 @@ class LiveReports:
 
 
 def _answer(row: Row) -> dict[str, Any]:
-    """An empty comment or reason is none, as the rules read it."""
+    """An empty comment or reason counts as none, as in the rules."""
     answer = {name: row[name] for name in (*ANSWER, "answered_by")}
     return answer | {name: row[name] or None for name in ("comment", "na_reason")}
 
@@ -282,15 +314,14 @@ def _in_order(photos: Sequence[Row], order: Sequence[str]) -> list[Row]:
 
 
 def _content_photo(photo: Row) -> dict[str, Any]:
-    """A reason for a missing position is content only where there is one, as app.reports.content
-    has it."""
+    """A reason for a missing position is included only if it is set, as in app.reports.content."""
     named = ("sha256", "field", "caption", "quarantine_reason")
     reason = {"position_reason": photo["position_reason"]} if photo["position_reason"] else {}
     return {name: photo[name] for name in named} | reason
 
 
 def _content_hash(row: Row, answers: Mapping[str, Row], photos: Iterable[Row]) -> str:
-    """What signatures cover, from rows: the same bytes as app.reports.content makes."""
+    """The hash that signatures cover, computed from rows; equal to that of app.reports.content."""
     value = {
         "format": CONTENT_FORMAT,
         "report": {
@@ -301,7 +332,9 @@ def _content_hash(row: Row, answers: Mapping[str, Row], photos: Iterable[Row]) -
         "answers": {
             field_id: {name: answer[name] for name in ("value", "comment", "na_reason")}
             for field_id, answer in answers.items()
-            if answer["value"] is not None or said(answer["comment"]) or said(answer["na_reason"])
+            if answer["value"] is not None
+            or has_text(answer["comment"])
+            or has_text(answer["na_reason"])
         },
         "photos": [_content_photo(photo) for photo in photos],
     }
@@ -321,7 +354,7 @@ def _live_photo(photo: Row) -> Facts:
 
 
 def _of_format_3(placed: Iterable[Row]) -> Facts:
-    """Which photo stands in each place, and the reasons that came with this format."""
+    """The photo of each placement, and the reasons that this format added."""
     facts: Facts = {}
     for photo in placed:
         if photo["removed_at"] is None:
@@ -332,7 +365,7 @@ def _of_format_3(placed: Iterable[Row]) -> Facts:
 
 
 def _live_signatures(rows: Iterable[Row], content: str) -> Facts:
-    """The newest of each role, unless it was withdrawn; the rows come oldest first."""
+    """The newest signature of each role, unless it was withdrawn; the rows are oldest first."""
     facts: Facts = {}
     for role_id, row in {one["role_id"]: one for one in rows}.items():
         if row["withdrawn"]:

@@ -1,54 +1,61 @@
-"""Writing the audit chain. Called by every service that changes something, in its transaction.
+"""Writes the audit chain. Every service that changes something calls it in its transaction.
 
-The trigger of an entry holds the tenant's chain until the transaction ends, so entries wait in the
-session and are written last, right before the commit: nothing takes a row's lock after that, and
-nobody else waits for the chain while anything else is done (docs/adr/0020-one-order-of-locks.md).
+The trigger of an entry locks the tenant's chain until the transaction ends. Entries therefore wait
+in the session and are written last, right before the commit: no row is locked after that, and the
+chain is locked only for a moment (docs/adr/0020-one-order-of-locks.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
 
 import rfc8785
-from sqlalchemy import event
+from sqlalchemy import event, insert
 from sqlalchemy.orm import Session, SessionTransaction
 
 from app.extensions import db
-from app.models import Actor, AuditEntry
+from app.models import Actor, AuditEntry, PlatformAuditEntry
+from app.models.base import Audited
+from app.tenancy import require_tenant
 from app.transactions import hold
 
-# Where a session keeps what it has not written yet, and how much that was at each savepoint.
+# Keys in a session's info: its unwritten entries, and their number at each savepoint.
+WRITTEN = ("id", "action", "object_type", "object_id", "actor_id", "body")
+_INSERT = insert(AuditEntry.__table__)  # type: ignore[arg-type]
 WAITING, MARKS = "laudo_entries", "laudo_entry_marks"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The object of an entry whose row is not loaded, or that has no row of its own."""
+
+    audit_type: str
+    id: UUID | None
+
 
 Listener = Callable[[AuditEntry, Actor, Mapping[str, Any]], object]
 _listeners: list[Listener] = []
 
 
 def listen(listener: Listener) -> None:
-    """Call `listener(entry, actor, facts)` for each recorded entry, in the transaction that writes
-    it and before it does. A listener takes its row locks then: the chain's comes after all others.
-    """
+    """Call `listener(entry, actor, facts)` for each recorded entry, in its transaction but before
+    it is written. A listener may lock rows, because the chain is locked after all of them."""
     if listener not in _listeners:
         _listeners.append(listener)
 
 
-def record(
-    *,
-    action: str,
-    actor: Actor,
-    object_type: str,
-    object_id: UUID | None,
-    **facts: Any,
-) -> AuditEntry:
-    """Append one entry: `action` is 'noun.verb', `facts` plain JSON values (numbers as strings).
+def record(action: str, row: Audited | About, actor: Actor, /, **facts: Any) -> AuditEntry:
+    """Append an entry about `row`, which is flushed first, so that a new row has its id.
 
-    Flushes what it tells of. The entry itself is written at the commit, in the order of the calls.
+    `action` is 'noun.verb', a literal at each call so that a search finds it; `facts` are plain
+    JSON values (numbers as strings). The entries are written at the commit, in the order of calls.
     """
     db.session.flush()
-    entry = _entry(action, actor, object_type, object_id, facts)
+    entry = _entry(action, row, actor, facts)
     for listener in _listeners:
         listener(entry, actor, facts)
     db.session().info.setdefault(WAITING, []).append(entry)
@@ -56,55 +63,79 @@ def record(
     return entry
 
 
-def record_now(
-    *,
-    action: str,
-    actor: Actor,
-    object_type: str,
-    object_id: UUID | None,
-    **facts: Any,
+def record_now(action: str, row: Audited | About, actor: Actor, /, **facts: Any) -> None:
+    """Like `record`, but write the entry at once, before those that wait: for callers that need the
+    chain's head. All rows must be locked before; listeners could lock more, so none is called."""
+    db.session.flush()
+    _insert(db.session(), _entry(action, row, actor, facts))
+
+
+def record_on_platform(
+    action: str, session: Session, actor: Actor, /, *, tenant_id: UUID | None = None, **facts: Any
 ) -> None:
-    """As `record`, but written at once and before those that wait: for what must know the chain's
-    head. Every row that the transaction changes is locked by then; what follows locks none, and so
-    nobody listens."""
-    db.session.flush()
-    db.session.add(_entry(action, actor, object_type, object_id, facts))
-    db.session.flush()
+    """Append an entry to the platform's own audit, which is not chained; `session` is a platform
+    session. It must not hold e-mail addresses of a company's people: it outlives the company."""
+    session.add(
+        PlatformAuditEntry(
+            action=action,
+            tenant_id=tenant_id,
+            actor_name=actor.name,
+            body=platform_body(actor, facts),
+        )
+    )
 
 
-def _entry(
-    action: str, actor: Actor, object_type: str, object_id: UUID | None, facts: Mapping[str, Any]
-) -> AuditEntry:
+def platform_body(actor: Actor, facts: Mapping[str, Any]) -> str:
+    """The text of an entry in the platform's audit; `facts` are plain JSON, numbers as strings."""
+    return canonical_json({"ip": actor.ip, "request": actor.request_id, **facts})
+
+
+def _entry(action: str, row: Audited | About, actor: Actor, facts: Mapping[str, Any]) -> AuditEntry:
+    # The chain is permanent: an entry about a row without its id would name nothing for ever.
+    if isinstance(row, Audited) and row.id is None:
+        raise ValueError(f"{action}: the {row.audit_type} has no id yet")
     body = {
         "action": action,
-        "object": {"type": object_type, "id": str(object_id) if object_id else None},
-        "actor": {
-            "id": str(actor.account_id) if actor.account_id else None,
-            "name": actor.name,
-            "role": actor.role.value if actor.role else None,
-            "ip": actor.ip,
-            "request": actor.request_id,
-        },
+        "object": {"type": row.audit_type, "id": str(row.id) if row.id else None},
+        "actor": _person(actor) | {"ip": actor.ip, "request": actor.request_id} | _importer(actor),
         "facts": facts,
     }
     return AuditEntry(
         id=uuid4(),
         action=action,
-        object_type=object_type,
-        object_id=object_id,
+        object_type=row.audit_type,
+        object_id=row.id,
         actor_id=actor.account_id,
         body=canonical_json(body),
     )
 
 
+def _person(actor: Actor) -> dict[str, Any]:
+    return {
+        "id": str(actor.account_id) if actor.account_id else None,
+        "name": actor.name,
+        "role": actor.role.value if actor.role else None,
+    }
+
+
+def _importer(actor: Actor) -> dict[str, Any]:
+    return {"imported_by": _person(actor.importer)} if actor.importer else {}
+
+
 def _write(session: Session) -> None:
-    """Before the commit: all other rows first, then the entries one by one, as they were made."""
+    """Before the commit, flush all other rows, then write the entries one by one in order."""
     if session.in_nested_transaction() or not session.info.get(WAITING):
         return
     session.flush()
     for entry in session.info.pop(WAITING):
-        session.add(entry)
-        session.flush()
+        _insert(session, entry)
+
+
+def _insert(session: Session, entry: AuditEntry) -> None:
+    """Insert the entry as a plain row: nobody reads the object again, so that the session need not
+    load what the trigger sets."""
+    values = {name: getattr(entry, name) for name in WRITTEN}
+    session.execute(_INSERT, {"tenant_id": require_tenant(), **values})
 
 
 def _mark(session: Session, transaction: SessionTransaction) -> None:
@@ -114,20 +145,20 @@ def _mark(session: Session, transaction: SessionTransaction) -> None:
 
 
 def _take_back(session: Session, transaction: SessionTransaction) -> None:
-    """Forget what was recorded since a savepoint that is rolled back."""
+    """Drop the entries that were recorded since a savepoint that is rolled back."""
     mark = session.info.get(MARKS, {}).pop(transaction, None)
     if mark is not None:
         del session.info.get(WAITING, [])[mark:]
 
 
 def _forget(session: Session, transaction: SessionTransaction) -> None:
-    """What was not committed is not written, be it rolled back or closed."""
+    """Drop the entries of a transaction that ended without a commit."""
     if transaction.parent is None:
         session.info.pop(WAITING, None)
 
 
 def init_app() -> None:
-    """Hang the writing on the session."""
+    """Register the writing with the session's events."""
     if not event.contains(db.session, "before_commit", _write):
         event.listen(db.session, "before_commit", _write)
         event.listen(db.session, "after_transaction_create", _mark)
@@ -135,17 +166,6 @@ def init_app() -> None:
         event.listen(db.session, "after_transaction_end", _forget)
 
 
-def differences(
-    row: object, new: Mapping[str, Any], plain: Callable[[Any], Any] = lambda value: value
-) -> dict[str, dict[str, Any]]:
-    """What of `new` the row does not hold yet, as the audit keeps it; `plain` makes values JSON."""
-    return {
-        name: {"old": plain(getattr(row, name)), "new": plain(value)}
-        for name, value in new.items()
-        if getattr(row, name) != value
-    }
-
-
 def canonical_json(value: Any) -> str:
-    """RFC 8785 text of plain JSON data. Raises ValueError for what the form cannot hold."""
+    """RFC 8785 text of plain JSON data. Raises ValueError for values that it does not allow."""
     return rfc8785.dumps(value).decode()

@@ -1,8 +1,7 @@
-"""Checking completed reports of the bound tenant and keeping the last verdict on each.
+"""Checks completed reports of the bound tenant and stores the last verdict on each.
 
-Rows are compared in milliseconds and on every occasion; bytes are read by `flask check` and by the
-relay's daily round. A verdict is a row that the next check writes over. What is compared with what
-is for verification.py.
+Comparing rows takes milliseconds and is done often; `flask check` and the relay's daily check also
+read the stored files. The next check overwrites a verdict. verification.py does the comparison.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ from app.tenancy import require_tenant
 
 @dataclass(frozen=True, slots=True)
 class StoredBytes:
-    """One object of a report: `key` in the storage, `subject` is what a Difference calls it."""
+    """A stored object of a report: its `key` in the storage, and the `subject` of a Difference."""
 
     key: str
     subject: str
@@ -51,8 +50,8 @@ class StoredBytes:
 
 @dataclass(frozen=True, slots=True)
 class BrokenReport:
-    """A report with differences, for lists; `definition` names its fields, None where even its
-    version was taken away."""
+    """A report with differences, for lists. `definition` has the labels of its fields, None if even
+    its version was deleted."""
 
     report_id: UUID
     number: str
@@ -62,8 +61,8 @@ class BrokenReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How the completed reports of a tenant stand by their last verdicts."""
+class VerdictSummary:
+    """A summary of the last verdicts on the completed reports of a tenant."""
 
     completed: int
     checked: int
@@ -77,7 +76,7 @@ def check_rows(report_id: UUID) -> Differences:
 
 
 def list_report_ids() -> list[UUID]:
-    """Every report that is or was complete, the longest unchecked first."""
+    """Every report that is or was completed; those unchecked for longest come first."""
     ids = [UUID(one) for one in list_completed(ask, str(require_tenant()))]
     checked: dict[UUID, datetime | None] = {
         row.report_id: row.bytes_checked_at
@@ -87,7 +86,7 @@ def list_report_ids() -> list[UUID]:
 
 
 def list_bytes(report_id: UUID) -> list[StoredBytes]:
-    """What the storage keeps of a report: originals, pictures, signatures, finished PDFs."""
+    """The stored objects of a report: originals, pictures, signatures, finished PDFs."""
     placed = select(PhotoPlacement.photo_id).where(PhotoPlacement.report_id == report_id)
     photos = db.session.execute(
         select(Photo.storage_key, Photo.sha256).where(
@@ -111,16 +110,19 @@ def list_bytes(report_id: UUID) -> list[StoredBytes]:
     )
     named: list[StoredBytes] = []
     for kind, rows in (
-        ("original", photos), ("picture", pictures), ("signature", signatures), ("PDF", documents),
-    ):  # fmt: skip
+        ("original", photos),
+        ("picture", pictures),
+        ("signature", signatures),
+        ("PDF", documents),
+    ):
         named += [StoredBytes(str(key), f"{kind} {str(subject)[:12]}") for key, subject in rows]
     return named
 
 
 def read_bytes(objects: Iterable[StoredBytes]) -> Iterator[Difference]:
-    """Read each object and hash it again; those that are missing or changed.
+    """Read and hash each object; yield those that are missing or changed.
 
-    Call it outside a transaction. Raises StorageUnavailable.
+    Call it outside a transaction, because it is slow. Raises StorageUnavailable.
     """
     store = storage()
     for one in objects:
@@ -133,19 +135,19 @@ def read_bytes(objects: Iterable[StoredBytes]) -> Iterator[Difference]:
 
 
 def keep_rows_verdict(report_id: UUID, differences: Differences) -> None:
-    """Write what the comparison of rows found just now. The caller commits."""
+    """Store the result of a comparison of rows. The caller commits."""
     data = [one.as_data() for one in differences]
     _keep(report_id, differences=data, rows_checked_at=func.clock_timestamp())
 
 
 def keep_bytes_verdict(report_id: UUID, damage: Differences) -> None:
-    """Write what reading the bytes found just now. The caller commits."""
+    """Store the result of reading the files. The caller commits."""
     data = [one.as_data() for one in damage]
     _keep(report_id, damage=data, bytes_checked_at=func.clock_timestamp())
 
 
 def _keep(report_id: UUID, **values: Any) -> None:
-    """A report whose row is gone has no verdict: the chain's page and `flask check` name it."""
+    """A report whose row is gone has no verdict; the chain's page and `flask check` report it."""
     if db.session.scalar(select(Report.id).where(Report.id == report_id)) is None:
         return
     values["updated_at"] = func.clock_timestamp()
@@ -158,7 +160,7 @@ def _keep(report_id: UUID, **values: Any) -> None:
 
 
 def find_verification(report_id: UUID) -> Verification | None:
-    """The last verdict on a report that was looked up for the person already."""
+    """The last verdict on a report; the caller has checked that the person may see the report."""
     return db.session.scalars(
         select(Verification).where(Verification.report_id == report_id)
     ).one_or_none()
@@ -171,12 +173,12 @@ def differences_in(verification: Verification) -> Differences:
 
 
 def damage_in(verification: Verification) -> Differences:
-    """What the last reading of the stored files found."""
+    """What the last check of the stored files found."""
     return tuple(Difference.from_data(one) for one in verification.damage)
 
 
-def get_standing() -> Standing:
-    """How the tenant's completed reports stand, in three statements."""
+def get_verdict_summary() -> VerdictSummary:
+    """Summarise the verdicts on the tenant's completed reports, in three statements."""
     is_finished = Report.status.in_(FINISHED_STATUSES)
     completed = db.session.scalar(select(func.count()).select_from(Report).where(is_finished)) or 0
     counted = db.session.execute(
@@ -196,9 +198,12 @@ def get_standing() -> Standing:
     )
     broken = tuple(
         BrokenReport(
-            report.id, report.full_number, differences_in(verification),
-            verification.rows_checked_at, report.version.definition if report.version else None,
+            report.id,
+            report.full_number,
+            differences_in(verification),
+            verification.rows_checked_at,
+            report.version.definition if report.version else None,
         )
         for verification, report in rows
-    )  # fmt: skip
-    return Standing(completed, counted[0], counted[1], broken)
+    )
+    return VerdictSummary(completed, counted[0], counted[1], broken)

@@ -1,9 +1,8 @@
-"""Whether completed reports are what was frozen: their rows, recomputed, against their snapshots
-and the audit.
+"""Verifies completed reports: compares their current rows with their snapshots and the audit.
 
-Nothing is judged again: a later release may have other rules, so the result is compared as it was
-stored. Reads through `Ask` as recorded.py does, so that a page, a worker and a backup find the
-same. Stored bytes are not read here; storing and showing a verdict is for verdicts.py.
+Nothing is assessed again: a later release may have other rules, so the stored result is compared.
+Reads through `Ask` like recorded.py, so that a page, a worker and a backup find the same
+differences. Stored files are not read here; verdicts.py reads them and stores verdicts.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ from app.evidence.recorded import Ask, Facts, LiveReports, Row, frozen_facts
 log = logging.getLogger(__name__)
 
 AT_ONCE = 50
-# What decoding, hashing and comparing raise at values of the wrong type, size or depth. Failures of
-# the database are none of these.
+# Raised by decoding, hashing and comparing values of the wrong type, size or depth, but never by
+# failures of the database.
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 
 
 class Part(StrEnum):
-    """The part of a report that differs; the values stand in stored verdicts."""
+    """The part of a report that differs. Verdicts store these values."""
 
     REPORT = "report"
     DEFINITION = "definition"
@@ -45,10 +44,10 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is not as it was recorded.
+    """A difference from what was recorded.
 
-    `subject` names the field, photo (first 12 hex of its SHA-256), signature role, table or
-    document; `facts` are the names of what differs, 'missing' or 'added' for the whole of it.
+    `subject` is the field, photo (first 12 hex digits of its SHA-256), signature role, table or
+    document; `facts` are the names of what differs, or 'missing' or 'added' for the whole part.
     """
 
     part: Part
@@ -77,29 +76,34 @@ from audit_entries e
 where e.tenant_id = %s::uuid and e.object_id = any(%s::uuid[]) and e.object_type = 'report'
   and e.action in ('report.completed', 'report.archived', 'photo.received', 'document.requested')
 """
-# The receipts of photos that stand in a report and came with an earlier one.
+# The receipts of photos that are placed in a report but were received in an earlier one. These
+# photos are found first: without statistics, PostgreSQL joins all photos with all audit entries.
 EARLIER_RECEIPTS = """
-select p.report_id::text, 'photo.received' as action, e.facts -> 'facts' as facts
-from photo_placements p
-  join photos o on o.tenant_id = p.tenant_id and o.id = p.photo_id and o.report_id <> p.report_id
-  join audit_entries e on e.tenant_id = o.tenant_id and e.object_id = o.report_id
+with earlier as materialized (
+  select p.report_id as placed_in, o.report_id as received_in, o.id, o.tenant_id
+  from photo_placements p
+    join photos o on o.tenant_id = p.tenant_id and o.id = p.photo_id and o.report_id <> p.report_id
+  where p.tenant_id = %s::uuid and p.report_id = any(%s::uuid[])
+)
+select o.placed_in::text as report_id, 'photo.received' as action, e.facts -> 'facts' as facts
+from earlier o
+  join audit_entries e on e.tenant_id = o.tenant_id and e.object_id = o.received_in
     and e.object_type = 'report' and e.action = 'photo.received'
     and e.facts -> 'facts' ->> 'photo' = o.id::text
-where p.tenant_id = %s::uuid and p.report_id = any(%s::uuid[])
 """
 DOCUMENTS = """
 select d.id::text, d.report_id::text, d.sha256, d.storage_key, d.pages::text,
   d.photos_printed::text as photos, d.photos_quarantined::text as quarantined,
-  d.byte_size::text as byte_size, d.is_preview, d.state, d.tenant_id::text as tenant,
+  d.byte_size::text as byte_size, d.is_preview, d.layout, d.state, d.tenant_id::text as tenant,
   array(select e.facts -> 'facts' from audit_entries e
    where e.tenant_id = d.tenant_id and e.object_id = d.id and e.object_type = 'document'
      and e.action = 'document.made' order by e.sequence) as made
 from documents d
 where d.tenant_id = %s::uuid and d.report_id = any(%s::uuid[])
 """
-# What the entry of a finished PDF says of it; older entries say less.
-MADE = ("sha256", "byte_size", "pages", "photos", "quarantined", "is_preview")
-# A report that is or ever was complete, by whichever of the three witnesses is left of it.
+# The facts of a finished PDF in its audit entry; older entries have fewer.
+MADE = ("sha256", "byte_size", "pages", "photos", "quarantined", "is_preview", "layout")
+# A report that is or was completed, according to any of its row, its snapshot and the audit.
 COMPLETED = """
 select r.id::text from reports r where r.tenant_id = %s::uuid
   and r.status in ('completed', 'archived')
@@ -110,57 +114,57 @@ union select e.object_id::text from audit_entries e where e.tenant_id = %s::uuid
 
 
 def list_completed(ask: Ask, tenant_id: str) -> list[str]:
-    """The ids of the tenant's completed reports, also of those whose row or snapshot is gone."""
+    """The ids of the tenant's completed reports, including those whose row or snapshot is gone."""
     return sorted(str(row["id"]) for row in ask(COMPLETED, (tenant_id,) * 3))
 
 
 def find_all_differences(
     ask: Ask, tenant_id: str, report_ids: Sequence[str]
 ) -> Iterator[tuple[str, Differences]]:
-    """Each report with what differs, in batches; 1,500 photos take about 0.4 s."""
+    """Each report with its differences, in batches; 1,500 photos take about 0.4 s."""
     for start in range(0, len(report_ids), AT_ONCE):
         some = report_ids[start : start + AT_ONCE]
         yield from find_differences(ask, tenant_id, some).items()
 
 
 def find_differences(ask: Ask, tenant_id: str, report_ids: Sequence[str]) -> dict[str, Differences]:
-    """What differs in each of these completed reports; nothing where all is as it was frozen.
+    """The differences of each of these completed reports; none if all is as it was frozen.
 
-    An archiving or a request for a PDF that commits between two of the statements looks like a
-    difference, so only what a second look finds as well is one.
+    A report that is archived, or a PDF that is requested, between two of the statements looks like
+    a difference, so only differences that a second comparison confirms are returned.
     """
-    found = _look(ask, tenant_id, report_ids)
+    found = _compare(ask, tenant_id, report_ids)
     doubtful = [report_id for report_id, differences in found.items() if differences]
     if doubtful:
-        again = _look(ask, tenant_id, doubtful)
+        again = _compare(ask, tenant_id, doubtful)
         for report_id in doubtful:
             both = (one for one in found[report_id] if one in again[report_id])
             found[report_id] = tuple(both)
     return found
 
 
-def _look(ask: Ask, tenant_id: str, report_ids: Sequence[str]) -> dict[str, Differences]:
-    """What differs by one reading. Values of a shape that Laudo never writes may not even be
-    readable: then their report is named alone, and the others are compared all the same."""
+def _compare(ask: Ask, tenant_id: str, report_ids: Sequence[str]) -> dict[str, Differences]:
+    """Compare once. If tampered values cannot even be read, the reports are compared one by one,
+    so that one unreadable report does not hide the others."""
     try:
         witnesses = _Witnesses(ask, tenant_id, report_ids)
         return {report_id: tuple(witnesses.differences_of(report_id)) for report_id in report_ids}
     except UNREADABLE:
         if len(report_ids) > 1:
-            return {one: _look(ask, tenant_id, [one])[one] for one in report_ids}
+            return {one: _compare(ask, tenant_id, [one])[one] for one in report_ids}
         log.exception("report %s cannot be read", report_ids[0])
         return {report_ids[0]: (Difference(Part.REPORT, "", ("unreadable",)),)}
 
 
 class _Witnesses:
-    """Rows, snapshots and audit entries of some reports, set against each other."""
+    """Compares rows, snapshots and audit entries of some reports with each other."""
 
     def __init__(self, ask: Ask, tenant_id: str, report_ids: Sequence[str]) -> None:
-        wanted = (tenant_id, list(report_ids))
+        parameters = (tenant_id, list(report_ids))
         self._live = LiveReports(ask, tenant_id, report_ids)
-        self._snapshots = {row["report_id"]: row for row in ask(SNAPSHOTS, wanted)}
-        self._documents = _by_report(ask(DOCUMENTS, wanted))
-        entries = [*ask(ENTRIES, wanted), *ask(EARLIER_RECEIPTS, wanted)]
+        self._snapshots = {row["report_id"]: row for row in ask(SNAPSHOTS, parameters)}
+        self._documents = _by_report(ask(DOCUMENTS, parameters))
+        entries = [*ask(ENTRIES, parameters), *ask(EARLIER_RECEIPTS, parameters)]
         self._entries = _by_report(entries)
 
     def differences_of(self, report_id: str) -> Iterator[Difference]:
@@ -176,7 +180,7 @@ class _Witnesses:
         yield from self._made_documents(report_id)
         body = _read(snapshot["body"]) if snapshot else None
         if body is None or body.get("format") not in (FORMAT_1, FORMAT_2, FORMAT_3):
-            return  # told above, or a newer release's format, which only that release can compare
+            return  # reported above, or the format of a newer release, which must compare it
         try:
             frozen = frozen_facts(body)
             order = [photo["id"] for photo in body["photos"]]
@@ -187,43 +191,43 @@ class _Witnesses:
         yield from _compared(frozen, live)
 
     def _broken_snapshot(self, report_id: str) -> list[str]:
-        """The names of what of a snapshot's row does not fit."""
+        """The names of the facts that are wrong in a snapshot's row."""
         snapshot = self._snapshots.get(report_id)
         if snapshot is None:
             return ["missing"]
-        said = [
+        recorded = [
             facts.get("snapshot_sha256") for facts in self._facts_of(report_id, "report.completed")
         ]
         found = {
             "sha256": sha256(snapshot["body"].encode()).hexdigest() != snapshot["sha256"],
             "audit_hash": bool(snapshot["audit_sequence"])
             and snapshot["entry_hash"] != snapshot["audit_hash"],
-            # One completion and no other: a later entry could name a snapshot that was exchanged.
-            "completion": said != [snapshot["sha256"]],
+            # Exactly one completion: a second entry could name a forged snapshot.
+            "completion": recorded != [snapshot["sha256"]],
         }
         return [name for name, is_wrong in found.items() if is_wrong]
 
     def _status(self, row: Row) -> Iterator[Difference]:
         was_archived = bool(self._facts_of(row["id"], "report.archived"))
-        right = "archived" if was_archived else "completed"
-        if row["status"] != right or row["is_discarded"]:
+        expected = "archived" if was_archived else "completed"
+        if row["status"] != expected or row["is_discarded"]:
             yield Difference(Part.REPORT, "", ("status",))
 
     def _received_photos(self, report_id: str) -> Iterator[Difference]:
-        """Each photo's hash as it was written down when its bytes were received."""
-        said = {
+        """Compare each photo's hash with the one recorded when its bytes were received."""
+        recorded = {
             facts.get("photo"): facts.get("sha256")
             for facts in self._facts_of(report_id, "photo.received")
         }
         found = self._live.photo_hashes(report_id)
         for photo_id, digest in found.items():
-            if said.get(photo_id) != digest:
+            if recorded.get(photo_id) != digest:
                 yield Difference(Part.PHOTO, digest[:12], ("receipt",))
-        for lost in said.keys() - found.keys():
-            yield Difference(Part.PHOTO, str(said[lost])[:12], ("missing",))
+        for lost in recorded.keys() - found.keys():
+            yield Difference(Part.PHOTO, str(recorded[lost])[:12], ("missing",))
 
     def _made_documents(self, report_id: str) -> Iterator[Difference]:
-        """Each PDF's hash as it was written down when it was made, and for which report."""
+        """Compare each PDF with the facts recorded when it was made, and with its request."""
         asked = {facts.get("document") for facts in self._facts_of(report_id, "document.requested")}
         documents = self._documents.get(report_id, [])
         for document_id in asked - {row["id"] for row in documents}:
@@ -269,22 +273,25 @@ def _read(body: str) -> dict[str, Any] | None:
 
 
 def _compared(frozen: Facts, live: Facts) -> Iterator[Difference]:
-    """The differences by part and subject. The content's hash and the digests of whole tables
-    only speak where no finer fact does, as they differ with any of them."""
+    """The differences by part and subject. The content hash and the digests of whole tables differ
+    whenever any fact does, so they are reported only if no more precise fact differs."""
     wrong: dict[tuple[str, str], list[str]] = {}
     for path in sorted({*frozen, *live}, key=str):
         if frozen.get(path, _ABSENT) != live.get(path, _ABSENT):
             wrong.setdefault((path[0], path[1] if len(path) > 2 else ""), []).append(path[-1])
     coarse = {(Part.CONTENT.value, ""), (Part.ROWS.value, "")}
-    is_told = bool(wrong.keys() - coarse)
+    has_details = bool(wrong.keys() - coarse)
     was, is_now = _subjects(frozen), _subjects(live)
     for (part, key), facts in wrong.items():
         if (part, key) in coarse:
-            if not is_told:
+            if not has_details:
                 yield from _coarse(Part(part), facts)
             continue
-        whole = [word for word, known in (("added", was), ("missing", is_now))
-                 if key and (part, key) not in known]  # fmt: skip
+        whole = [
+            word
+            for word, known in (("added", was), ("missing", is_now))
+            if key and (part, key) not in known
+        ]
         yield Difference(Part(part), _subject(part, key, frozen, live), tuple(whole or facts))
 
 

@@ -1,7 +1,7 @@
-"""The acts by which whoever runs Laudo gets into a company, or could: its admins are told of each.
+"""The acts by which the operators of Laudo gain access to a company, or could.
 
-By mail (app/mail/service.py) and on their start page (app/home). What the platform does besides
-(plan, limits, suspension) lets nobody in and stands in the company's audit alone.
+The company's admins are notified of each by mail (app/mail/service.py) and on their start page
+(app/home). Other acts of the platform (plan, limits, suspension) appear only in the audit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, or_
 
 from app.models import Actor, AuditEntry, Role
 
-# By superadmins on their pages and by operators at the command line.
+# Acts of superadmins on their pages, and of operators at the command line.
 ACTS = (
     "account.created",
     "account.reactivated",
@@ -24,20 +24,20 @@ ACTS = (
     "invitation.resent",
     "support.opened",
 )
-# By whoever was invited: `of_platform` says that nobody of the company sent the invitation.
+# The act of an invited person; `of_platform` is true if nobody of the company sent the invitation.
 ACCEPTED, OF_PLATFORM = "invitation.accepted", "of_platform"
 
 
-def is_way_in(action: str, actor: Actor, facts: Mapping[str, Any]) -> bool:
-    """Whether an entry that is being written tells of such an act."""
+def is_platform_access(action: str, actor: Actor, facts: Mapping[str, Any]) -> bool:
+    """Whether an entry that is being recorded is about such an act."""
     if action == ACCEPTED:
         return bool(facts.get(OF_PLATFORM))
     is_operator = actor.role is None and actor.account_id is None
     return action in ACTS and (is_operator or actor.role is Role.SUPERADMIN)
 
 
-def are_ways_in() -> ColumnElement[bool]:
-    """The same of entries that were written."""
+def platform_access() -> ColumnElement[bool]:
+    """The condition on stored entries that are about such an act."""
     role = AuditEntry.facts["actor"]["role"].astext
     return or_(
         and_(

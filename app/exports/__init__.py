@@ -1,7 +1,8 @@
-"""The answers of many reports as one file: asked for, made by a worker, downloaded."""
+"""Exports that a worker makes as files: the answers of many reports, or all data of a company."""
 
 from flask import Blueprint
 
 blueprint = Blueprint("exports", __name__)
 
-from app.exports import routes  # noqa: E402, F401
+import app.exports.answers.routes  # noqa: E402
+import app.exports.company.routes  # noqa: E402, F401

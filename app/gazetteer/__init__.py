@@ -1,5 +1,5 @@
-"""The offline gazetteer: which named place lies nearest to a point, and how far away.
+"""The offline gazetteer: the named place nearest to a point, and its distance.
 
-`file.py` is the small file that the set-up makes, `build.py` makes it, `lookup.py` reads it. It
-names a place, never an address, and nothing here knows of photos.
+`file.py` defines the file format, `build.py` writes the file during set-up, `lookup.py` reads it.
+It names places, not addresses. Nothing here depends on photos.
 """

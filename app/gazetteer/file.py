@@ -1,14 +1,14 @@
-"""The gazetteer's file: what `build.py` writes and `lookup.py` maps into memory.
+"""The gazetteer's file format: `build.py` writes it, `lookup.py` maps it into memory.
 
-Places lie in bands of a tenth of a degree of latitude, inside of a band from west to east. After
-one line of JSON (`source`, `places`) come arrays of 32 bits, in the machine's own byte order:
+Places are sorted into bands of a tenth of a degree of latitude, and from west to east within each
+band. After one line of JSON (`source`, `places`) come 32-bit arrays in native byte order:
 
-    starts      where each band begins among the places, and the number of places
+    starts      index of each band's first place, then the number of places
     longitudes  of each place, in steps of 0.00001 degrees (about 1 m)
     latitudes   the same
-    names       where each place's name begins in the text, and the length of the text
+    names       offset of each place's name in the text, then the length of the text
 
-and the text: name, state and country of each place, apart by tabs, in UTF-8.
+then the text: name, state and country of each place, separated by tabs, in UTF-8.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ HEADER = 256
 
 @dataclass(frozen=True, slots=True)
 class NamedPlace:
-    """Degrees of WGS 84; `state` is a code that people use, else empty; `country` is ISO 3166."""
+    """Degrees (WGS 84); `state` is its usual code or empty; `country` is ISO 3166."""
 
     name: str
     state: str
@@ -54,9 +54,9 @@ def steps_of(degrees: float) -> int:
     return round(degrees * STEPS)
 
 
-def written(source: str, places: Sequence[NamedPlace]) -> bytes:
-    """The file's bytes; `source` names the data and their version. The same places in any order
-    give the same bytes."""
+def encode(source: str, places: Sequence[NamedPlace]) -> bytes:
+    """The file's bytes; `source` names the data and their version. The order of the places does
+    not matter."""
     ordered = sorted(places, key=_order)
     header = json.dumps({"source": source, "places": len(ordered)}).encode().ljust(HEADER - 1)
     assert len(header) < HEADER, "a source is a name and a version"

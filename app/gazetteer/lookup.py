@@ -1,6 +1,6 @@
-"""Finding the nearest named place within 50 km, in the file that the set-up made.
+"""Finds the nearest named place within 50 km in the gazetteer file.
 
-The file is mapped, not read: all processes share its pages, and each look-up touches a few.
+The file is memory-mapped: all processes share its pages, and each look-up touches only a few.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from app.gazetteer.file import (
 REACH_M = 50_000.0
 """A place that lies farther away says nothing of where a point is."""
 
-# Tried one after the other: where places stand close, the whole reach holds thousands of them.
+# Tried in this order: in dense areas, the full radius contains thousands of places.
 _REACHES_M = (2_500.0, 5_000.0, 10_000.0, 20_000.0, REACH_M)
 
 
 class GazetteerMissing(RuntimeError):
-    """The gazetteer has not been made; the message says where it was expected and what to run."""
+    """The gazetteer has not been built; the message names the expected place and the command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """The nearest named place and how far its centre is, in whole metres.
+    """The nearest named place and the distance to its centre in whole metres.
 
-    `state` is empty where a country's states have no codes that people use; `source` names the
-    gazetteer with its version.
+    `state` is empty in countries without usual state codes; `source` names the gazetteer and its
+    version.
     """
 
     name: str
@@ -55,15 +55,15 @@ class Nearest:
 
     @property
     def place(self) -> str:
-        """'Vinhedo, SP, BR'. To be shown with the distance only."""
+        """'Vinhedo, SP, BR'. Show it only together with the distance."""
         return ", ".join(part for part in (self.name, self.state, self.country) if part)
 
 
 class Gazetteer:
-    """The places of one file, open for as long as the process lives."""
+    """The places of one file, which stays mapped for the life of the process."""
 
     def __init__(self, path: Path) -> None:
-        """Raises GazetteerMissing, also where the file is not a gazetteer or is cut off."""
+        """Raises GazetteerMissing, also if the file is not a gazetteer or is truncated."""
         try:
             with path.open("rb") as file:
                 whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
@@ -104,16 +104,16 @@ class Gazetteer:
             ]
             if found:
                 metres, index = min(found)
-                return self._told(index, metres)
+                return self._nearest(index, metres)
         return None
 
     def _around(self, latitude: float, longitude: float, reach: float) -> Iterator[int]:
-        """The places in a box that holds the circle of `reach` metres around a point."""
+        """The places in the bounding box of a circle of `reach` metres around a point."""
         north = degrees(reach / EARTH_RADIUS_M)
         aside = _degrees_aside(latitude, reach)
         for band in range(band_of(max(latitude - north, -90)), band_of(latitude + north) + 1):
             start, end = self._starts[band], self._starts[band + 1]
-            for turned in _turns(longitude, aside):
+            for turned in _wrapped_longitudes(longitude, aside):
                 west = steps_of(turned - aside)
                 first = bisect_left(self._longitudes, west, start, end)
                 yield from range(
@@ -124,20 +124,20 @@ class Gazetteer:
         there = self._latitudes[index] / STEPS, self._longitudes[index] / STEPS
         return metres_between(latitude, longitude, *there)
 
-    def _told(self, index: int, metres: float) -> Nearest:
+    def _nearest(self, index: int, metres: float) -> Nearest:
         text = bytes(self._text[self._names[index] : self._names[index + 1]]).decode()
         name, state, country = text.split("\t")
         return Nearest(name, state, country, round(metres), self.source)
 
 
 def _degrees_aside(latitude: float, reach: float) -> float:
-    """How many degrees of longitude a circle takes to either side; all of them around a pole."""
+    """The circle's radius in degrees of longitude; 180 if it contains a pole."""
     share = sin(reach / EARTH_RADIUS_M) / max(cos(radians(latitude)), 1e-9)
     return degrees(asin(share)) if share < 1 else 180.0
 
 
-def _turns(longitude: float, aside: float) -> Iterator[float]:
-    """The longitude, and the same one turn on where its surroundings cross the date line."""
+def _wrapped_longitudes(longitude: float, aside: float) -> Iterator[float]:
+    """The longitude, and the same plus or minus 360 degrees if the box crosses the date line."""
     yield longitude
     if aside < 180:
         if longitude - aside < -180:
@@ -148,5 +148,5 @@ def _turns(longitude: float, aside: float) -> Iterator[float]:
 
 @cache
 def gazetteer() -> Gazetteer:
-    """The process's own. Raises GazetteerMissing."""
+    """The gazetteer of this process. Raises GazetteerMissing."""
     return Gazetteer(GAZETTEER)

@@ -1,7 +1,7 @@
-"""The start page, health for load balancers: what needs no feature of its own."""
+"""The start page and the first steps of a new company."""
 
 from flask import Blueprint
 
 blueprint = Blueprint("home", __name__)
 
-from app.home import file_routes, onboarding_routes, routes  # noqa: E402, F401
+from app.home import onboarding_routes, routes  # noqa: E402, F401

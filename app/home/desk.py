@@ -1,144 +1,146 @@
-"""Everything that one person's start page shows, by role. The route only hands it over."""
+"""Loads everything that a person's start page shows, depending on the role."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
+from functools import lru_cache
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.company.usage import Meter, list_tight_limits
+from sqlalchemy import Select
+
 from app.definition.outcome import Outcome
-from app.evidence.finding import Entry, list_ways_in
-from app.home.onboarding import Onboarding, find_onboarding
+from app.definition.schema import Language
+from app.home.company import CompanyMatters, get_company_matters
 from app.home.queries import (
     SHORT,
-    Clock,
-    Figures,
-    ProjectFigures,
-    Trouble,
-    count_figures,
-    list_by_project,
-    list_failed_documents,
-    list_finished,
-    list_longest_untouched,
-    list_needing_somebody,
-    list_quarantined,
-    list_waiting,
+    CompanyWeek,
+    ProjectReportCounts,
+    ReportCounts,
+    any_week,
+    get_figures,
+    select_failed_documents,
+    select_finished,
+    select_longest_untouched,
+    select_needing_action,
+    select_quarantined,
+    select_waiting,
 )
-from app.models import Actor, Role, Tenant, TenantStatus
-from app.reports.lists import ReportLine
-from app.team.queries import InvitationLine, list_invitations
+from app.models import Actor, Role, Tenant
+from app.prepared import Prepared, prepare
+from app.reports.listing.order import AnySelect
+from app.reports.listing.queries import ReportLine, lines_of, read_lists, select_lines
+from app.reports.queries import any_person
+from app.web.locale import reader_language
 
-TRIAL_NOTICE = timedelta(days=14)
-# For so long an act of the platform stands on every admin's start page; in the audit for ever.
-TOLD_FOR = timedelta(days=14)
+NOTHING_TO_MANAGE = CompanyMatters()
+Lines = tuple[ReportLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TechnicianDesk:
-    figures: Figures
-    waiting: tuple[ReportLine, ...]
-    quarantined: list[Trouble]
-    failed: list[Trouble]
-    finished: tuple[ReportLine, ...]
+    """`quarantined` counts its photos, `failed` are reports whose newest PDF failed."""
+
+    figures: ReportCounts
+    waiting: Lines
+    quarantined: Lines
+    failed: Lines
+    finished: Lines
 
 
 @dataclass(frozen=True, slots=True)
 class ManagerDesk:
-    """`untouched` are open reports by how long nothing happened; the last six an admin's only.
-    `trial_ends_at` is the midnight after a trial's last day. `ways_in` are acts of the platform
-    that let it in, or could; `waiting_invitations` are its own and wait for an approval."""
+    """The start page of managers and admins; only admins have matters of the `company`.
 
-    figures: Figures
-    needing: tuple[ReportLine, ...]
-    untouched: tuple[ReportLine, ...]
-    quarantined: list[Trouble]
-    failed: list[Trouble]
-    finished: tuple[ReportLine, ...]
-    projects: list[ProjectFigures]
-    invitations: int = 0
-    meters: tuple[Meter, ...] = ()
-    trial_ends_at: datetime | None = None
-    onboarding: Onboarding | None = None
-    waiting_invitations: tuple[InvitationLine, ...] = ()
-    ways_in: tuple[Entry, ...] = ()
+    `untouched` are the open reports that were not changed for the longest time.
+    """
+
+    figures: ReportCounts
+    needing: Lines
+    untouched: Lines
+    quarantined: Lines
+    failed: Lines
+    finished: Lines
+    projects: list[ProjectReportCounts]
+    company: CompanyMatters = NOTHING_TO_MANAGE
 
 
 @dataclass(frozen=True, slots=True)
 class ViewerDesk:
-    finished: tuple[ReportLine, ...]
+    finished: Lines
 
 
 Desk = TechnicianDesk | ManagerDesk | ViewerDesk
 
 
-def get_desk(person: Actor, tenant: Tenant, result: Outcome | None = None) -> Desk:
-    """What waits for a person of the bound tenant, at this moment; `result` narrows what is
-    finished."""
-    clock = clock_of(tenant.time_zone)
-    finished = list_finished_of(person, tenant, result)
+def get_desk(person: Actor, tenant: Tenant, zone: str, result: Outcome | None = None) -> Desk:
+    """Load the start page of a person of the bound tenant, whose own time zone is `zone`; `result`
+    filters finished reports."""
+    week = company_week(tenant.time_zone, zone)
     if person.role is Role.VIEWER:
-        return ViewerDesk(finished=finished)
-    if person.role is Role.TECHNICIAN:
-        return TechnicianDesk(
-            figures=count_figures(person, clock),
-            waiting=list_waiting(person),
-            quarantined=list_quarantined(person),
-            failed=list_failed_documents(person),
-            finished=finished,
-        )
+        return ViewerDesk(finished=list_finished_of(person, week, result))
+    figures = get_figures(person, week)
+    lists = _prepare_lists(person.role, reader_language(), result)
+    values = {"account_id": person.account_id, "today": week.today, "week_start": week.start}
+    is_technician = person.role is Role.TECHNICIAN
+    read = lines_of(lists.run(**values), 4 if is_technician else 5)
+    finished, quarantined, failed, *others = read
+    if is_technician:
+        (waiting,) = others
+        return TechnicianDesk(figures.reports, waiting, quarantined, failed, finished)
+    needing, untouched = others
     is_admin = person.role is Role.ADMIN
-    invited = list_invitations() if is_admin else []
-    waiting = tuple(line for line in invited if line.is_waiting)
     return ManagerDesk(
-        figures=count_figures(person, clock),
-        needing=list_needing_somebody(person, clock),
-        untouched=list_longest_untouched(person, clock),
-        quarantined=list_quarantined(person),
-        failed=list_failed_documents(person),
+        figures=figures.reports,
+        needing=needing,
+        untouched=untouched,
+        quarantined=quarantined,
+        failed=failed,
         finished=finished,
-        projects=list_by_project(person, clock),
-        # Those that wait for an approval stand by themselves.
-        invitations=sum(not line.is_expired and not line.is_waiting for line in invited),
-        meters=list_tight_limits(tenant) if is_admin else (),
-        trial_ends_at=find_near_end(tenant) if is_admin else None,
-        onboarding=find_onboarding(person) if is_admin else None,
-        waiting_invitations=waiting,
-        ways_in=_list_ways_in(person, waiting) if is_admin else (),
+        projects=figures.projects,
+        company=get_company_matters(person, tenant) if is_admin else NOTHING_TO_MANAGE,
     )
 
 
-def _list_ways_in(person: Actor, waiting: tuple[InvitationLine, ...]) -> tuple[Entry, ...]:
-    return list_ways_in(
-        since=datetime.now(UTC) - TOLD_FOR,
-        limit=SHORT,
-        reader=person.account_id,
-        told=[line.id for line in waiting],
-    )
+@lru_cache
+def _prepare_lists(role: Role, language: Language, result: Outcome | None) -> Prepared:
+    """The statement of all lists of a start page, for anybody of the role in any week."""
+    person, week = any_person(role), any_week()
+    lists: list[AnySelect] = [
+        _select_finished_of(person, week, result),
+        select_quarantined(person),
+        select_failed_documents(person),
+        *_select_others(person, week),
+    ]
+    return prepare(select_lines(lists, language))
 
 
-def list_finished_of(
-    person: Actor, tenant: Tenant, result: Outcome | None
-) -> tuple[ReportLine, ...]:
-    """The finished reports that the person's start page shows: managers see this week's."""
-    if person.role is Role.VIEWER:
-        return list_finished(person, result=result, limit=20)
+def _select_others(person: Actor, week: CompanyWeek) -> list[Select[UUID]]:
     if person.role is Role.TECHNICIAN:
-        return list_finished(person, result=result, limit=SHORT)
-    return list_finished(person, since=clock_of(tenant.time_zone).week, result=result)
+        return [select_waiting(person)]
+    return [select_needing_action(person, week), select_longest_untouched(person, week)]
 
 
-def clock_of(time_zone: str) -> Clock:
-    """Weeks begin on Monday."""
-    zone = ZoneInfo(time_zone)
-    today = datetime.now(zone).date()
+def list_finished_of(person: Actor, week: CompanyWeek, result: Outcome | None) -> Lines:
+    """The finished reports on the start page. Managers and admins see those of this week."""
+    (lines,) = read_lists([_select_finished_of(person, week, result)])
+    return lines
+
+
+def _select_finished_of(person: Actor, week: CompanyWeek, result: Outcome | None) -> Select[UUID]:
+    if person.role is Role.VIEWER:
+        return select_finished(person, result=result, limit=20)
+    if person.role is Role.TECHNICIAN:
+        return select_finished(person, result=result, limit=SHORT)
+    return select_finished(person, since=week.start, result=result)
+
+
+def company_week(time_zone: str, zone: str) -> CompanyWeek:
+    """Today in the company's time zone, on which due days are based, and the start of the week
+    (Monday) in the reader's `zone`, where the days of a list begin."""
+    today = datetime.now(ZoneInfo(zone)).date()
     monday = today - timedelta(days=today.weekday())
-    return Clock(today, datetime.combine(monday, time(), zone))
-
-
-def find_near_end(tenant: Tenant) -> datetime | None:
-    """The end of a trial with two weeks to go or less; one that is over has its banner."""
-    ends = tenant.trial_ends_at
-    if tenant.status is not TenantStatus.TRIAL or ends is None or tenant.is_trial_over:
-        return None
-    return ends if ends - datetime.now(UTC) <= TRIAL_NOTICE else None
+    return CompanyWeek(
+        datetime.now(ZoneInfo(time_zone)).date(), datetime.combine(monday, time(), ZoneInfo(zone))
+    )

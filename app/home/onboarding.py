@@ -1,7 +1,7 @@
 """The first steps of a new company: its brand, its first checklist, its first report.
 
-What is done is read from what there is, never noted; only what somebody put off is kept, in
-tenants.onboarding. The steps are for the company's first admin, and for nobody who came later.
+Completed steps are derived from existing rows; only skipped steps are stored, in
+tenants.onboarding. Only the company's first admin sees the steps.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, or_, select
+from sqlalchemy import Row, Select, exists, or_, select
 
 from app.evidence.service import record
 from app.extensions import db
+from app.locks import lock_row
 from app.models import Account, Actor, Project, Report, Role, Tenant, Version
 from app.tenancy import require_tenant
 
@@ -40,7 +41,7 @@ class StepState:
 
 @dataclass(frozen=True, slots=True)
 class Onboarding:
-    """The steps in order; `draft_id` is a version that waits to be published."""
+    """The steps in order; `draft_id` is the newest unpublished checklist version."""
 
     steps: tuple[StepState, ...]
     draft_id: UUID | None
@@ -48,17 +49,21 @@ class Onboarding:
 
     @property
     def now(self) -> Step | None:
-        """The first step that is neither done nor put off."""
+        """The first step that is neither done nor skipped."""
         return next((one.step for one in self.steps if one.is_open), None)
 
     @property
-    def put_off(self) -> tuple[Step, ...]:
+    def skipped_steps(self) -> tuple[Step, ...]:
         return tuple(one.step for one in self.steps if one.is_skipped and not one.is_done)
 
 
 def find_onboarding(person: Actor) -> Onboarding | None:
-    """The person's first steps, None once all are done or where they are not theirs."""
-    row = db.session.execute(_truth()).one()
+    """The first steps, or None if all are done or the person is not the first admin."""
+    return read_onboarding(db.session.execute(select_progress(require_tenant())).one(), person)
+
+
+def read_onboarding(row: Row[Any], person: Actor) -> Onboarding | None:
+    """The same from a row of `select_progress`, which may have more columns."""
     if row.first_admin != person.account_id:
         return None
     done = {
@@ -76,27 +81,27 @@ def find_onboarding(person: Actor) -> Onboarding | None:
 
 
 def skip_step(*, step: Step, actor: Actor) -> None:
-    """Put a step off; put off already, it stays so."""
-    tenant = _locked_tenant()
+    """Skip a step. Idempotent."""
+    tenant = lock_row(Tenant, require_tenant())
     skipped = set(tenant.onboarding.get("skipped", ()))
     if step.value in skipped:
         return
     tenant.onboarding = {**tenant.onboarding, "skipped": sorted({*skipped, step.value})}
-    _record("skipped", tenant, actor, step=step.value)
+    record("onboarding.skipped", tenant, actor, step=step.value)
 
 
 def resume_steps(*, actor: Actor) -> None:
-    """Take up again all that was put off; nothing happens where nothing was."""
-    tenant = _locked_tenant()
+    """Resume all skipped steps. Does nothing if there are none."""
+    tenant = lock_row(Tenant, require_tenant())
     skipped = tenant.onboarding.get("skipped", ())
     if not skipped:
         return
     tenant.onboarding = {**tenant.onboarding, "skipped": []}
-    _record("resumed", tenant, actor, steps=list(skipped))
+    record("onboarding.resumed", tenant, actor, steps=list(skipped))
 
 
-def _truth() -> Any:
-    """What there is of each step, in one statement."""
+def select_progress(tenant_id: UUID) -> Select[Any]:
+    """Select the state of all steps of the bound tenant in one statement."""
     first_admin = (
         select(Account.id)
         .where(Account.role == Role.ADMIN, Account.is_active)
@@ -111,9 +116,12 @@ def _truth() -> Any:
     )
     own = [column != column.property.columns[0].server_default.arg for column in COLOURS]
     branded = or_(
-        Tenant.logo_key.is_not(None), Tenant.second_logo_key.is_not(None), Tenant.contact != "",
-        Tenant.contact_parts != {}, *own,
-    )  # fmt: skip
+        Tenant.logo_key.is_not(None),
+        Tenant.second_logo_key.is_not(None),
+        Tenant.contact != "",
+        Tenant.contact_parts != {},
+        *own,
+    )
     return select(
         Tenant.onboarding,
         branded.label("is_branded"),
@@ -122,23 +130,8 @@ def _truth() -> Any:
         exists(select(Project.id)).label("has_project"),
         draft.scalar_subquery().label("draft_id"),
         first_admin.scalar_subquery().label("first_admin"),
-    ).where(Tenant.id == require_tenant())
+    ).where(Tenant.id == tenant_id)
 
 
 def _skipped(row: Row[Any]) -> set[str]:
     return set(row.onboarding.get("skipped", ()))
-
-
-def _locked_tenant() -> Tenant:
-    statement = select(Tenant).where(Tenant.id == require_tenant())
-    return db.session.scalars(statement.with_for_update(key_share=True)).one()
-
-
-def _record(verb: str, tenant: Tenant, actor: Actor, **facts: object) -> None:
-    record(
-        action=f"onboarding.{verb}",
-        actor=actor,
-        object_type="tenant",
-        object_id=tenant.id,
-        **facts,
-    )

@@ -1,4 +1,4 @@
-"""Routes of the first steps: put one off, take them up again. Doing them is on their own pages."""
+"""Routes that skip and resume the first steps. The steps themselves have their own pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def skip_step(kind: str) -> Response:
     onboarding.skip_step(step=Step(kind), actor=current_actor())
     db.session.commit()
     steps = onboarding.find_onboarding(current_actor())
-    # Once no step is left to do, the rest of the page changes with the card.
+    # When no step is left, other parts of the page change too.
     if not wants_fragment() or steps is None or steps.now is None:
         return redirect_to(url_for(".index"))
     return render_fragment("home/_onboarding.html", first=steps)

@@ -1,19 +1,22 @@
-"""What waits for a person, what is late and what was finished. Single reports are in app.reports.
+"""Counts and short lists of reports for the start page. Other queries are in app.reports.
 
-Each list is cut short and each function is one or two statements, however many reports there are.
+A list is a selection of ids, so that all lists of a page are read in one statement
+(`reports.listing.queries.read_lists`). Every list is limited.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.definition.outcome import Outcome
-from app.extensions import db
 from app.models import (
     FINISHED_STATUSES,
     OPEN_STATUSES,
@@ -26,35 +29,43 @@ from app.models import (
     PhotoVerdict,
     Project,
     Report,
+    Role,
     WorkState,
 )
-from app.reports.finding import is_late
-from app.reports.lists import ReportLine, list_lines
-from app.reports.queries import visible_to
+from app.prepared import Prepared, bound, prepare
+from app.reports.listing.filters import is_late
+from app.reports.listing.order import Keys
+from app.reports.listing.queries import select_ids
+from app.reports.queries import any_person, visible_to
 
 SHOWN = 10
 SHORT = 5
 
 IS_OPEN = Report.status.in_(OPEN_STATUSES)
 IS_FINISHED = Report.status.in_(FINISHED_STATUSES)
-# What is due first stands first, late ones on top of all; then what waits longest.
+# By due day, so late reports come first; then by last change, oldest first.
 MOST_URGENT = (Report.due_on.asc().nulls_last(), Report.updated_at.asc(), Report.id.expression)
 LONGEST_UNTOUCHED = (Report.updated_at.asc(), Report.id.expression)
 LAST_FINISHED = (Report.completed_at.desc(), Report.id.expression)
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """The day by the company's clock, and when its week began (aware)."""
+class CompanyWeek:
+    """Today in the company's time zone, and the aware start of the week in the reader's."""
 
     today: date
-    week: datetime
+    start: datetime
+
+
+def any_week() -> CompanyWeek:
+    """Stands for the week of a prepared statement."""
+    return CompanyWeek(bound("today"), bound("week_start"))
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """Of the visible reports: open ones, those with a due day, late ones, due within a week,
-    finished since `monday`."""
+class ReportCounts:
+    """Counts of the visible reports: open, open with a due day, late, due within a week, finished
+    since `monday`."""
 
     open: int
     dated: int
@@ -65,19 +76,8 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """A report in which something went wrong; `count` photos, or one PDF."""
-
-    report_id: UUID
-    number: str
-    revision: int
-    title: str
-    count: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectFigures:
-    """What is open, late and finished this week on one project."""
+class ProjectReportCounts:
+    """Counts of one project's reports: open, late, finished this week."""
 
     id: UUID
     name: str
@@ -86,63 +86,111 @@ class ProjectFigures:
     finished: int
 
 
-def count_figures(person: Actor, clock: Clock) -> Figures:
-    soon = and_(
-        IS_OPEN, Report.due_on >= clock.today, Report.due_on < clock.today + timedelta(days=7)
+class Figures(NamedTuple):
+    """The counts of all visible reports, and of the projects that are shown."""
+
+    reports: ReportCounts
+    projects: list[ProjectReportCounts]
+
+
+def get_figures(person: Actor, week: CompanyWeek) -> Figures:
+    """Count the visible reports, and list the projects with reports that are open or were finished
+    this week, most late reports first; one query."""
+    rows = (
+        _prepare_figures(person.role)
+        .run(account_id=person.account_id, today=week.today, week_start=week.start)
+        .all()
     )
-    finished = and_(IS_FINISHED, Report.completed_at >= clock.week)
-    counted = func.count(Report.id)
-    row = db.session.execute(
-        select(
-            counted.filter(IS_OPEN),
-            counted.filter(IS_OPEN, Report.due_on.is_not(None)),
-            counted.filter(is_late(clock.today)),
-            counted.filter(soon),
-            counted.filter(finished),
-        ).where(visible_to(person), or_(IS_OPEN, finished))
-    ).one()
-    return Figures(*row, monday=clock.week.date())
+    open_, dated, late, soon, finished = map(int, rows[0][5:]) if rows else (0,) * 5
+    return Figures(
+        ReportCounts(open_, dated, late, soon, finished, monday=week.start.date()),
+        [ProjectReportCounts(*tuple(row)[:5]) for row in rows],
+    )
 
 
-def list_waiting(person: Actor) -> tuple[ReportLine, ...]:
-    """The open reports, what is due first on top."""
-    return list_lines(visible_to(person), IS_OPEN, order=MOST_URGENT, limit=SHOWN)
+@lru_cache
+def _prepare_figures(role: Role | None) -> Prepared:
+    """The statement of the figures, for anybody of the role in any week."""
+    counts = _count_by_project(any_person(role), any_week()).subquery().c
+    totals = [func.sum(count).over() for count in list(counts)[1:]]
+    return prepare(
+        select(Project.id, Project.name, counts.open, counts.late, counts.finished, *totals)
+        .join(counts.project_id.table, counts.project_id == Project.id)
+        .order_by(counts.late.desc(), counts.open.desc(), func.lower(Project.name), Project.id)
+        .limit(SHOWN)
+    )
 
 
-def list_needing_somebody(person: Actor, clock: Clock) -> tuple[ReportLine, ...]:
-    """Open reports that are late, or whose assignee has left."""
+def _count_by_project(person: Actor, week: CompanyWeek) -> Select[Any]:
+    """Counts in the order of ReportCounts. Open and finished reports are read apart, each from its
+    own index."""
+    opened = select(Report.project_id, Report.due_on, literal(True).label("is_open"))
+    opened = opened.where(visible_to(person), IS_OPEN)
+    finished = select(Report.project_id, Report.due_on, literal(False))
+    finished = finished.where(visible_to(person), IS_FINISHED, Report.completed_at >= week.start)
+    one = union_all(opened, finished).subquery().c
+    counted, due_on = func.count(), one.due_on
+    return select(
+        one.project_id,
+        counted.filter(one.is_open).label("open"),
+        counted.filter(one.is_open, due_on.is_not(None)).label("dated"),
+        counted.filter(one.is_open, due_on < week.today).label("late"),
+        counted.filter(
+            one.is_open, due_on >= week.today, due_on < week.today + timedelta(days=7)
+        ).label("soon"),
+        counted.filter(~one.is_open).label("finished"),
+    ).group_by(one.project_id)
+
+
+def select_waiting(person: Actor) -> Select[UUID]:
+    """Select the open reports by due day."""
+    return select_ids(visible_to(person), IS_OPEN, order=MOST_URGENT, limit=SHOWN)
+
+
+def select_needing_action(person: Actor, week: CompanyWeek) -> Select[UUID]:
+    """Select open reports that are late or whose assignee is no longer active."""
     gone = select(Account.id).where(Account.is_active.is_(False))
-    needs = or_(is_late(clock.today), and_(IS_OPEN, Report.assignee_id.in_(gone)))
-    return list_lines(visible_to(person), needs, order=MOST_URGENT, limit=SHOWN)
+    return _first_of(
+        (is_late(week.today), and_(IS_OPEN, Report.assignee_id.in_(gone))),
+        visible_to(person),
+        order=MOST_URGENT,
+        limit=SHOWN,
+    )
 
 
-def list_longest_untouched(person: Actor, clock: Clock) -> tuple[ReportLine, ...]:
-    """The open reports that are not late and on which nothing happened for the longest time."""
-    in_time = or_(Report.due_on.is_(None), Report.due_on >= clock.today)
-    return list_lines(visible_to(person), IS_OPEN, in_time, order=LONGEST_UNTOUCHED, limit=SHORT)
+def select_longest_untouched(person: Actor, week: CompanyWeek) -> Select[UUID]:
+    """Select the open reports that are not late, oldest change first."""
+    in_time = or_(Report.due_on.is_(None), Report.due_on >= week.today)
+    return _first_of(
+        [Report.status == status for status in OPEN_STATUSES],
+        visible_to(person),
+        in_time,
+        order=LONGEST_UNTOUCHED,
+        limit=SHORT,
+    )
 
 
-def list_finished(
+def select_finished(
     person: Actor,
     *,
     since: datetime | None = None,
     result: Outcome | None = None,
     limit: int = SHOWN,
-) -> tuple[ReportLine, ...]:
-    """What was finished last; with a result, of what has it."""
-    matching = [visible_to(person), IS_FINISHED]
+) -> Select[UUID]:
+    """Select the reports that were finished last, optionally only those with this result."""
+    matching = [visible_to(person), IS_FINISHED, Report.completed_at.is_not(None)]
     if result is not None:
         matching.append(Report.outcome == result)
     if since is not None:
         matching.append(Report.completed_at >= since)
-    return list_lines(*matching, order=LAST_FINISHED, limit=limit)
+    return select_ids(*matching, order=LAST_FINISHED, limit=limit)
 
 
-def list_quarantined(person: Actor) -> list[Trouble]:
-    """Open reports with photos that cannot be read and were neither taken again nor explained."""
-    count = func.count(PhotoPlacement.id)
-    rows = db.session.execute(
-        select(Report.id, Report.number, Report.revision, Report.title, count)
+def select_quarantined(person: Actor) -> Select[UUID, int]:
+    """Select open reports with the number of their quarantined photos that were neither retaken nor
+    explained."""
+    return (
+        select(Report.id, func.count(PhotoPlacement.id).label("amount"))
         .join(PhotoPlacement, PhotoPlacement.report_id == Report.id)
         .join(Photo, Photo.id == PhotoPlacement.photo_id)
         .join(PhotoReading, PhotoReading.photo_id == Photo.id)
@@ -157,36 +205,31 @@ def list_quarantined(person: Actor) -> list[Trouble]:
         .order_by(Report.updated_at.desc(), Report.id)
         .limit(SHORT)
     )
-    return [Trouble(*row) for row in rows]
 
 
-def list_failed_documents(person: Actor) -> list[Trouble]:
-    """Reports whose newest PDF failed, so that somebody tries again."""
+def select_failed_documents(person: Actor) -> Select[UUID]:
+    """Select reports whose newest PDF failed, so that somebody can retry it."""
     newer = aliased(Document)
     replaced = select(newer.id).where(
         newer.report_id == Document.report_id, newer.created_at > Document.created_at
     )
-    rows = db.session.execute(
-        select(Report.id, Report.number, Report.revision, Report.title)
+    return (
+        select(Report.id)
         .join(Document, Document.report_id == Report.id)
         .where(visible_to(person), Document.state == WorkState.FAILED, ~replaced.exists())
         .order_by(Document.finished_at.desc(), Report.id)
         .limit(SHORT)
     )
-    return [Trouble(*row) for row in rows]
 
 
-def list_by_project(person: Actor, clock: Clock) -> list[ProjectFigures]:
-    """The projects on which something is open or was finished this week, the latest first."""
-    finished = and_(IS_FINISHED, Report.completed_at >= clock.week)
-    counted = func.count(Report.id)
-    is_open, late = counted.filter(IS_OPEN), counted.filter(is_late(clock.today))
-    rows = db.session.execute(
-        select(Project.id, Project.name, is_open, late, counted.filter(finished))
-        .join(Report, Report.project_id == Project.id)
-        .where(visible_to(person), or_(IS_OPEN, finished))
-        .group_by(Project.id)
-        .order_by(late.desc(), is_open.desc(), func.lower(Project.name), Project.id)
-        .limit(SHOWN)
-    )
-    return [ProjectFigures(*row) for row in rows]
+def _first_of(
+    either: Sequence[ColumnElement[bool]],
+    *matching: ColumnElement[bool],
+    order: Keys,
+    limit: int,
+) -> Select[UUID]:
+    """The first reports for which one of several conditions holds. Each is read in order from its
+    own index, so that nobody sorts all open reports of a company."""
+    parts = (select_ids(*matching, one, order=order, limit=limit).subquery() for one in either)
+    found = union_all(*(select(part.c.id) for part in parts))
+    return select_ids(Report.id.in_(found), order=order, limit=limit)

@@ -1,6 +1,6 @@
-"""The order in which the parts of a line stand where some are written from right to left.
+"""The visual order of the parts of a line that contains right-to-left text.
 
-Asks FriBidi, which Pango needs too, so the set-up has installed it. Nothing is drawn here.
+Uses FriBidi, which Pango also needs, so the set-up installs it. Nothing is drawn here.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import TypeVar
 T = TypeVar("T")
 
 LIBRARY = "libfribidi.so.0"
-# FRIBIDI_PAR_WLTR: as the first letter that has a direction, from left to right without one.
+# FRIBIDI_PAR_WLTR: the direction of the first strong letter, left to right if there is none.
 _AUTOMATIC = 0x20
 
 
 class LayoutMissing(RuntimeError):
-    """A library is missing that orders or shapes letters; the message says how to install it."""
+    """A library for ordering or shaping letters is missing; the message says how to install it."""
 
 
 def levels_of(text: str) -> list[int]:
-    """The embedding level of each letter (Unicode's UAX 9): odd ones run from right to left.
+    """The embedding level of each letter (Unicode's UAX 9): odd levels run from right to left.
 
     Raises LayoutMissing.
     """
@@ -38,16 +38,16 @@ def levels_of(text: str) -> list[int]:
 
 
 def in_visual_order(parts: Sequence[tuple[T, int]]) -> list[tuple[T, int]]:
-    """Parts of a line with their levels, as they stand from left to right (rule L2)."""
+    """The parts of a line, given with their levels, from left to right (rule L2)."""
     ordered = list(parts)
     highest = max((level for _, level in ordered), default=0)
     for least in range(highest, 0, -1):
-        ordered = _turned(ordered, least)
+        ordered = _reverse_runs(ordered, least)
     return ordered
 
 
-def _turned(parts: list[tuple[T, int]], least: int) -> list[tuple[T, int]]:
-    """With each stretch of parts of at least this level in reverse."""
+def _reverse_runs(parts: list[tuple[T, int]], least: int) -> list[tuple[T, int]]:
+    """The parts with each run of at least this level reversed."""
     turned: list[tuple[T, int]] = []
     stretch: list[tuple[T, int]] = []
     for part in parts:

@@ -1,9 +1,9 @@
-"""Runs one function in a forked child with limits on memory, processor and time.
+"""Runs one function in a forked child with limits on memory, processor time and waiting time.
 
-For decoding strangers' files: whatever the decoder does, the worker lives on. A fork costs a few
-milliseconds, and works inside an RQ work horse, which is itself a fork (multiprocessing would
-refuse there when it is daemonic, or import everything again when it spawns). The function must
-keep away from the database, Redis and logging handlers: their sockets and locks are the parent's.
+For decoding untrusted files: the worker survives whatever the decoder does. A fork costs a few
+milliseconds, and works inside an RQ work horse, which is itself a fork (multiprocessing refuses
+to fork from a daemonic process, and its spawn imports everything again). The function must not
+use the database, Redis or logging handlers: their sockets and locks belong to the parent.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 class ChildFailed(RuntimeError):
-    """The function failed in the child in a way that says nothing about the picture."""
+    """The function failed in the child for a reason that is not the image."""
 
 
 @slow_work
@@ -47,11 +47,10 @@ def run_limited(
 ) -> T:
     """Return `function(*args)`, computed in a child process under limits.
 
-    `memory_bytes` is what the child may map beyond what this process has already mapped;
+    `memory_bytes` is the memory that the child may map in addition to what this process has mapped;
     `seconds` limits its processor time and the wait. The result must be picklable.
-
-    Raises `UndecodableImage` with `too_heavy` when the child runs into a limit or is killed,
-    whatever `function` raises when that can be pickled, and `ChildFailed` with the child's
+    Raises `UndecodableImage` with `too_heavy` when the child exceeds a limit or is killed,
+    any exception of `function` that can be pickled, and `ChildFailed` with the child's
     traceback otherwise.
     """
     reader, writer = os.pipe()
@@ -65,7 +64,7 @@ def run_limited(
     try:
         message = _read_all(reader, time.monotonic() + seconds)
     finally:
-        # Also on the job's own timeout, which is raised in the middle of the wait.
+        # Also runs on the job's own timeout, which is raised during the wait.
         os.close(reader)
         _end(pid)
     is_good, outcome = _unpack(message)
@@ -75,20 +74,20 @@ def run_limited(
 
 
 def die_with(parent: int) -> None:
-    """Let the kernel kill this forked process as soon as `parent` (a process id) has ended."""
+    """Have the kernel kill this forked process when `parent` (a process id) ends."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before the kernel was told
+    if os.getppid() != parent:  # the parent ended before prctl took effect
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _run_child(
     writer: int, function: Callable[..., Any], args: Any, memory_bytes: int, seconds: int
 ) -> NoReturn:
-    """Compute, write the pickled outcome to the pipe, and leave without any clean-up."""
+    """Compute, write the pickled outcome to the pipe, and exit without any clean-up."""
     code = 1
     try:
-        # Objects of the parent must never be finalised here: closing a copied database
-        # connection would end the parent's session on the server.
+        # Never finalise the parent's objects here: closing a copied database connection
+        # would end the parent's session on the server.
         gc.freeze()
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM):
             signal.signal(name, signal.SIG_DFL)
@@ -127,7 +126,7 @@ def _compute(function: Callable[..., Any], args: Any) -> bytes:
         outcome = (False, error)
     try:
         message = pickle.dumps(outcome)
-        pickle.loads(message)  # noqa: S301  our own; some exceptions pickle but do not unpickle
+        pickle.loads(message)  # noqa: S301  our own; some exceptions pickle but fail to unpickle
     except Exception as error:
         text = repr(outcome[1])[:2000] + "\n" + "".join(traceback.format_exception(error))
         message = pickle.dumps((False, ChildFailed(text)))
@@ -135,7 +134,7 @@ def _compute(function: Callable[..., Any], args: Any) -> bytes:
 
 
 def _read_all(reader: int, deadline: float) -> bytes:
-    """Read until the child closes the pipe; an empty result means that time ran out."""
+    """Read until the child closes the pipe; an empty result means a timeout."""
     chunks: list[bytes] = []
     while (left := deadline - time.monotonic()) > 0:
         if not select.select([reader], [], [], left)[0]:
@@ -148,7 +147,7 @@ def _read_all(reader: int, deadline: float) -> bytes:
 
 
 def _end(pid: int) -> None:
-    """Kill the child unless it has ended, and reap it: it is ours, nobody else waits for it."""
+    """Kill the child unless it has ended, and reap it; nobody else waits for it."""
     ended, _ = os.waitpid(pid, os.WNOHANG)
     if not ended:
         os.kill(pid, signal.SIGKILL)
@@ -158,6 +157,6 @@ def _end(pid: int) -> None:
 def _unpack(message: bytes) -> tuple[bool, Any]:
     try:
         is_good, outcome = pickle.loads(message)  # noqa: S301  from our own child
-    except (EOFError, pickle.UnpicklingError):  # it was stopped before, or while, it wrote
+    except (EOFError, pickle.UnpicklingError):  # it was stopped before or while writing
         return False, UndecodableImage(Reason.TOO_HEAVY, "the child was stopped by a limit")
     return is_good, outcome

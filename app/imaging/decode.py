@@ -1,12 +1,11 @@
-"""Opens a photo's pixels: upright, in sRGB, without alpha, shrunk while decoding if wanted.
+"""Decodes the pixels of a photo: upright, in sRGB, without alpha, optionally reduced in size.
 
-The only module that hands a stranger's bytes to Pillow and libheif. Call it in a child process
+The only module that passes untrusted bytes to Pillow and libheif. Call it in a child process
 (`child.run_limited`): the limits here come from the header, and a header can lie.
-
-Only picture formats of phones are decoded, and of each file only its first (HEIC: its primary)
-picture: no `seek()`, so that neither a multi-picture JPEG nor an animated PNG can multiply the
-work. Orientation is applied once: from EXIF for JPEG and PNG, while for HEIC libheif has
-already followed the container's own rotation and EXIF's tag has no say (ISO/IEC 23008-12).
+Only picture formats of phones are decoded, and only the first (HEIC: primary) picture of each
+file: no `seek()`, so that neither a multi-picture JPEG nor an animated PNG can multiply the
+work. Orientation is applied once: from EXIF for JPEG and PNG; for HEIC libheif has already
+applied the container's own rotation, and the EXIF tag does not count (ISO/IEC 23008-12).
 """
 
 from __future__ import annotations
@@ -22,21 +21,22 @@ from pathlib import Path
 import pillow_heif
 from PIL import Image, ImageCms, UnidentifiedImageError
 
+from app.imaging.damage import is_damaged, whole_pixels
 from app.imaging.exif import read_exif
 from app.imaging.heif import DamagedContainerError, NoPrimaryItemError, check_whole
 from app.imaging.limits import PixelLimits
 from app.imaging.pixels import RawPixels, eight_bit, fit, shrink, shrink_raw
 from app.imaging.sniff import HEADER_BYTES, ImageKind, sniff
 
-# One thread: a worker has one core, and each further thread reserves address space that the
-# memory limit counts. Thumbnails off: pixels must come from the picture itself.
+# One thread: a worker has one core, and each additional thread reserves address space, which
+# counts against the memory limit. Thumbnails off: pixels must come from the picture itself.
 pillow_heif.options.DECODE_THREADS = 1
 pillow_heif.options.THUMBNAILS = False
 pillow_heif.options.DEPTH_IMAGES = False
 pillow_heif.options.AUX_IMAGES = False
 
-# Pillow's names: the plugin that may open a kind, and the formats it may then report. Its JPEG
-# plugin hands a multi-picture file over to MPO, whose first frame is the photo.
+# Pillow's names: the plugin that may open each kind, and the formats it may report. The JPEG
+# plugin passes a multi-picture file to MPO, whose first frame is the photo.
 _PLUGINS = {ImageKind.JPEG: "JPEG", ImageKind.PNG: "PNG"}
 _FORMATS = ("JPEG", "MPO", "PNG")
 _KNOWN_OTHERS = (b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"RIFF", b"8BPS", b"%!PS", b"<svg")
@@ -54,7 +54,7 @@ _TRANSPOSITIONS = {
 
 
 class Reason(StrEnum):
-    """Why a file's pixels cannot be had; the words for people belong to the caller."""
+    """Why a file cannot be decoded; callers choose the words for users."""
 
     TRUNCATED = "truncated"
     BOMB = "bomb"
@@ -75,21 +75,23 @@ class UndecodableImage(Exception):
 
 @dataclass(frozen=True)
 class Decoded:
-    """Pixels as a person should see them, and the size that the file has at full scale.
+    """The upright pixels, and the size of the file at full scale.
 
-    `image` is RGB without metadata; `width` and `height` are of the original, upright.
+    `image` is RGB without metadata; `width` and `height` are the original's, upright.
+    `is_damaged`: the decoder reported damage, so part of the picture may be wrong.
     """
 
     image: Image.Image
     kind: ImageKind
     width: int
     height: int
+    is_damaged: bool = False
 
 
 def open_picture(
     path: Path, max_pixels: PixelLimits | None = None, long_edge: int | None = None
 ) -> Decoded:
-    """Decode a JPEG, PNG or HEIC file whole, and shrink it to fit `long_edge` if given.
+    """Decode a complete JPEG, PNG or HEIC file, and shrink it to fit `long_edge` if given.
 
     A picture smaller than `long_edge` keeps its size. Raises `UndecodableImage`; OSError only
     when the file cannot be read at all.
@@ -102,23 +104,23 @@ def open_picture(
         width, height = image.size
         if width * height > limits.of(kind):
             raise UndecodableImage(Reason.BOMB, f"{width} x {height}")
-        # Draft first: it is what lets a large JPEG stay below the second limit.
+        # Draft first: the reduced decode lets a large JPEG stay below the second limit.
         if long_edge is not None:
             image.draft(image.mode, fit(image.size, (long_edge, long_edge)))
         if image.width * image.height > limits.png:
             raise UndecodableImage(Reason.BOMB, f"{width} x {height}, whole")
-        _load(image)
-        upright = _normalise(image, long_edge)
+        pixels, is_bad = _pixels_of(path, image)
+        upright = _normalise(pixels, long_edge)
     orientation = read_exif(path).orientation or 1
     if orientation in _TRANSPOSITIONS:
         upright = upright.transpose(_TRANSPOSITIONS[orientation])
     if orientation >= 5:
         width, height = height, width
-    return Decoded(upright, kind, width, height)
+    return Decoded(upright, kind, width, height, is_bad)
 
 
 def _open_heic(path: Path, limit: int, long_edge: int | None) -> Decoded:
-    """Decode the primary picture of a HEIC file itself, never a preview that lies beside it."""
+    """Decode the primary picture of a HEIC file itself, never an embedded preview."""
     _check_whole(path)
     with _decoding(), path.open("rb") as file:
         container = pillow_heif.open_heif(file, hdr_to_16bit=True, remove_stride=False)
@@ -145,7 +147,7 @@ def _kind_of(path: Path) -> ImageKind:
 
 
 def _check_whole(path: Path) -> None:
-    """Refuse a HEIC that breaks off: libheif would paint the missing tiles and say nothing."""
+    """Reject a truncated HEIC: libheif would silently fill in the missing tiles."""
     try:
         with path.open("rb") as file:
             check_whole(file)
@@ -157,12 +159,12 @@ def _check_whole(path: Path) -> None:
 
 @contextmanager
 def _pixel_guard(limit: int) -> Iterator[None]:
-    """Set Pillow's own guard for the time of one decode; its setting is per process."""
+    """Set Pillow's own pixel limit during one decode; the setting is global to the process."""
     before = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = limit
     try:
         with warnings.catch_warnings():
-            # Broken multi-picture tables and the like: nothing that pixels depend on.
+            # Broken multi-picture tables and similar: pixels do not depend on them.
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
@@ -179,7 +181,7 @@ def _open(path: Path, kind: ImageKind) -> Image.Image:
         raise
     except UnidentifiedImageError as error:
         raise UndecodableImage(Reason.TRUNCATED, "the header cannot be read") from error
-    except Exception as error:  # a plugin raises whatever its header parser runs into
+    except Exception as error:  # header parsers raise many types
         raise UndecodableImage(Reason.TRUNCATED, repr(error)[:300]) from error
     if image.format not in _FORMATS:
         image.close()
@@ -187,20 +189,30 @@ def _open(path: Path, kind: ImageKind) -> Image.Image:
     return image
 
 
-def _load(image: Image.Image) -> None:
+def _pixels_of(path: Path, image: Image.Image) -> tuple[Image.Image, bool]:
+    """The decoded picture with its colour profile, and whether the file is damaged.
+
+    `image` is open, and reduced by `draft` if wanted.
+    """
+    is_jpeg = image.format != "PNG"
+    if is_jpeg and image.mode == "RGB" and (whole := whole_pixels(path, image.size)) is not None:
+        pixels = Image.fromarray(whole)
+        pixels.info = {"icc_profile": image.info.get("icc_profile")}
+        return pixels, False
     with _decoding():
         image.load()
+    return image, is_jpeg and is_damaged(path)
 
 
 @contextmanager
 def _decoding() -> Iterator[None]:
-    """Turn whatever a decoder raises into `UndecodableImage`, but for a lack of memory."""
+    """Convert every decoder exception to `UndecodableImage`, except a lack of memory."""
     try:
         yield
     except MemoryError:
         raise
     except Exception as error:  # OSError, SyntaxError, ValueError... by decoder and damage
-        if "memory" in str(error).casefold():  # libheif's own word for it
+        if "memory" in str(error).casefold():  # libheif reports a lack of memory in its text
             raise MemoryError from error
         raise UndecodableImage(Reason.TRUNCATED, repr(error)[:300]) from error
 
@@ -221,7 +233,7 @@ def _normalise(image: Image.Image, long_edge: int | None) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image, profile: object) -> Image.Image:
-    """Convert to sRGB; a profile that is broken or does not suit the pixels is left out."""
+    """Convert to sRGB; a profile that is broken or does not fit the pixels is ignored."""
     if isinstance(profile, bytes) and 0 < len(profile) <= _MAX_PROFILE_BYTES:
         try:
             converted = ImageCms.profileToProfile(
@@ -235,5 +247,5 @@ def _to_srgb(image: Image.Image, profile: object) -> Image.Image:
             converted = None
         if converted is not None:
             return converted
-    # A copy in any case: `image` may be the file itself, which closes.
+    # Always a copy: `image` may be the open file, which the caller closes.
     return image.convert("RGB") if image.mode != "RGB" else image.copy()

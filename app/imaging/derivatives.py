@@ -1,8 +1,8 @@
-"""Makes the two small pictures of a photo: a thumbnail, and the print size with its strip.
+"""Makes the two derivatives of a photo: a thumbnail, and the print size with its strip.
 
 The same original, text, logo and recipe give the same bytes, so a lost derivative can be made
-again and a changed one is noticed. Neither carries EXIF, a place or a colour profile; orientation
-and sRGB are baked in. Where the files are stored is not decided here.
+again and a changed one is detected. Derivatives contain no EXIF, position or colour profile;
+orientation and sRGB are applied to the pixels. Callers decide where the files are stored.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ from pathlib import Path
 from PIL import Image
 
 from app.fonts import Fonts
-from app.imaging.damage import is_damaged
 from app.imaging.decode import open_picture
 from app.imaging.limits import PixelLimits
-from app.imaging.pixels import shrink
+from app.imaging.pixels import halve, shrink
 from app.imaging.settings import StripStyle
 from app.imaging.sniff import ImageKind
-from app.imaging.watermark import StripText, load_logo, put_together
+from app.imaging.watermark import StripText, add_strip, load_logo
 from app.scripts import is_plain
 
 RECIPE_VERSION = "2"
-"""Raise when the same input may give other bytes."""
+"""Raise when the same input may give another print size."""
+
+THUMBNAIL_VERSION = "3"
+"""Raise when the same input may give another thumbnail."""
 
 LETTERS_VERSION = "1"
 """Raise when only strips with letters that Inter lacks change."""
@@ -37,7 +39,7 @@ _MAX_ENLARGEMENT = 4
 
 @dataclass(frozen=True)
 class Sizes:
-    """Longer edges in pixels, without the strip, and the least width a strip is drawn at.
+    """Longer edges in pixels, without the strip, and the minimum width of a strip.
 
     960 prints 62 mm wide at 390 dpi, and a 1920 px original then decodes at exactly half.
     """
@@ -49,7 +51,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Derivative:
-    """One JPEG file that was made: its recipe, size in pixels and bytes, and SHA-256 in hex."""
+    """One JPEG file: its recipe, its size in pixels and bytes, and its SHA-256 in hex."""
 
     path: Path
     recipe: str
@@ -61,9 +63,9 @@ class Derivative:
 
 @dataclass(frozen=True)
 class DerivativeSet:
-    """What came of one original; `width` and `height` are the original's own, upright.
+    """The derivatives of one original; `width` and `height` are the original's own, upright.
 
-    `is_damaged`: the decoder heard damage inside, so part of the picture may be wrong.
+    `is_damaged`: the decoder reported damage, so part of the picture may be wrong.
     """
 
     kind: ImageKind
@@ -80,9 +82,10 @@ def print_recipe(
     style: StripStyle | None = None,
     sizes: Sizes | None = None,
 ) -> str:
-    """Name how a print size is made ('2-' and 16 hex digits): another text or style, another name.
+    """An identifier of how a print size is made ('2-' and 16 hex digits).
 
-    So changed settings ask for a new picture, and the old one stays under its own name.
+    A different text or style gives a different recipe, so changed settings cause a new picture, and
+    the old one keeps its own name.
     """
     parts = {
         "strip": asdict(strip),
@@ -96,15 +99,15 @@ def print_recipe(
 
 
 def _letters_part(strip: StripText) -> dict[str, str]:
-    """Names the drawing of letters that Inter lacks; other strips keep the recipe that they had."""
+    """The version of the drawing of letters that Inter lacks; other strips keep their recipe."""
     if all(map(is_plain, asdict(strip).values())):
         return {}
     return {"letters": LETTERS_VERSION}
 
 
 def thumbnail_recipe(sizes: Sizes | None = None) -> str:
-    """Name how a thumbnail is made ('2-480')."""
-    return f"{RECIPE_VERSION}-{(sizes or Sizes()).thumbnail}"
+    """An identifier of how a thumbnail is made ('3-480')."""
+    return f"{THUMBNAIL_VERSION}-{(sizes or Sizes()).thumbnail}"
 
 
 def make_derivatives(
@@ -126,10 +129,10 @@ def make_derivatives(
     """
     sizes, style = sizes or Sizes(), style or StripStyle()
     decoded = open_picture(original, max_pixels, max(sizes.print, sizes.thumbnail))
-    thumbnail = shrink(decoded.image, (sizes.thumbnail,) * 2)
+    thumbnail = halve(decoded.image, (sizes.thumbnail,) * 2)
     picture = _enlarge(shrink(decoded.image, (sizes.print,) * 2), sizes.strip, sizes.print)
     mark = load_logo(logo) if logo else None
-    whole = put_together(picture, max(picture.width, sizes.strip), strip, mark, fonts, style)
+    whole = add_strip(picture, max(picture.width, sizes.strip), strip, mark, fonts, style)
     return DerivativeSet(
         kind=decoded.kind,
         width=decoded.width,
@@ -140,14 +143,14 @@ def make_derivatives(
         print=_save(
             whole, out_dir / "print.jpg", _PRINT_QUALITY, print_recipe(strip, logo, style, sizes)
         ),
-        is_damaged=decoded.kind is ImageKind.JPEG and is_damaged(original),
+        is_damaged=decoded.is_damaged,
     )
 
 
 def _enlarge(image: Image.Image, width: int, long_edge: int) -> Image.Image:
-    """Enlarge a tiny picture by a whole factor, so that it does not drown above its strip.
+    """Enlarge a tiny picture by an integer factor, so that the strip does not dwarf it.
 
-    It stays within `width` and `long_edge`, and never grows so far that it only looks broken.
+    It stays within `width` and `long_edge`, and below a factor at which it would look broken.
     """
     factor = min(width // image.width, long_edge // image.height, _MAX_ENLARGEMENT)
     if factor < 2:

@@ -1,18 +1,18 @@
-"""Reads what EXIF says of a photo, from the original bytes, into checked values with notes.
+"""Reads a photo's EXIF from the original bytes into validated values with notes.
 
-A reading is what the file claims: anybody can edit EXIF, so it is recorded beside the browser's
-and the server's own times and places and never corrected. Nothing here opens pixels.
+A reading is what the file claims: anybody can edit EXIF. It is stored next to the times and
+positions of the browser and the server, and never corrected. Nothing here opens pixels.
 """
 
 from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from exifread.core.exif_header import ExifHeader
 from exifread.core.ifd_tag import IfdTag
@@ -22,11 +22,13 @@ from app.imaging.exif_block import find_exif_block
 from app.imaging.heif import DamagedContainerError
 from app.imaging.notes import Note
 
+Value = TypeVar("Value")
+
 PARSER_VERSION = "2"
 """Raise when the same bytes may give another reading."""
 
-# Reading a phone's EXIF takes some 300 small reads. The limits end a hostile file, whose
-# overlapping entries could ask for gigabytes, after some 50 ms.
+# Reading a phone's EXIF takes about 300 small reads. The limits stop a hostile file, whose
+# overlapping entries could request gigabytes, after about 50 ms.
 _MAX_READS = 20_000
 _MAX_READ_BYTES = 2 << 20
 
@@ -35,20 +37,20 @@ _MAX_RAW_TEXT = 300
 _MAX_RAW_TOTAL = 24_000
 _MAX_NAME = 200
 
-# Tags of EXIF 2.31 and later that exifread does not name.
+# Tags of EXIF 2.31 and later that exifread does not know.
 _NAMES = {"GPS Tag 0x001F": "GPS GPSHPositioningError"}
 
-# It warns once per odd slice; a hostile file has tens of thousands of them.
+# exifread warns once per odd slice; a hostile file has tens of thousands of them.
 logging.getLogger("exifread").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)
 class ExifReading:
-    """What EXIF says: each value checked, None when unknown, with notes on what was odd.
+    """The EXIF data: validated values, None when unknown, with notes on anything unusual.
 
     `taken_at` is naive: the camera's own clock; `taken_offset` is its offset from UTC like
     '-03:00' when the file has one. Degrees are WGS 84, lengths in metres, `gps_at` aware UTC.
-    `raw` holds every readable tag but maker notes and thumbnails, as short texts.
+    `raw` holds every readable tag except maker notes and thumbnails, as short texts.
     """
 
     taken_at: datetime | None = None
@@ -67,7 +69,7 @@ class ExifReading:
 
     @property
     def device(self) -> str | None:
-        """Make and model as one name, without the make twice ('Canon EOS 40D')."""
+        """Make and model as one name, without repeating the make ('Canon EOS 40D')."""
         make, model = self.make or "", self.model or ""
         if model.casefold().startswith(make.casefold()):
             return model or None
@@ -75,10 +77,9 @@ class ExifReading:
 
 
 def read_exif(path: Path) -> ExifReading:
-    """Read the EXIF of a JPEG, PNG or HEIC file; odd EXIF gives notes, never an error.
+    """Read the EXIF of a JPEG, PNG or HEIC file; unusual EXIF gives notes, never an error.
 
-    Takes well below a second whatever the file holds. Raises OSError only when the file
-    cannot be read.
+    Takes well under a second for any file. Raises OSError only when the file cannot be read.
     """
     with path.open("rb") as file:
         try:
@@ -91,7 +92,7 @@ def read_exif(path: Path) -> ExifReading:
 
 
 def read_exif_block(block: bytes) -> ExifReading:
-    """Read an EXIF block, which is a TIFF file of few bytes; never raises."""
+    """Read an EXIF block, which is a small TIFF file; never raises."""
     tags, notes = _tags_of(block)
     taken_at, taken_offset = _read_taken(tags, notes)
     latitude, longitude = _read_place(tags, notes)
@@ -114,11 +115,11 @@ def read_exif_block(block: bytes) -> ExifReading:
 
 
 class _ReadingTooLongError(Exception):
-    """A block asks for more work than any camera's EXIF needs."""
+    """A block requires more work than any camera's EXIF."""
 
 
 class _MeteredBytes(io.BytesIO):
-    """Bytes that can be read only so often and so much."""
+    """Bytes with a limit on the number of reads and on the bytes read."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
@@ -135,7 +136,7 @@ class _MeteredBytes(io.BytesIO):
 
 
 class _TolerantHeader(ExifHeader):
-    """Exifread's reader, made to lose one bad entry instead of the whole block."""
+    """Exifread's reader, changed to skip a bad entry instead of losing the whole block."""
 
     is_damaged = False
 
@@ -144,11 +145,11 @@ class _TolerantHeader(ExifHeader):
             super()._process_tag(*args, **kwargs)
         except _ReadingTooLongError:
             raise
-        except Exception:  # exifread raises whatever its slices run into
+        except Exception:  # exifread raises many types on bad data
             self.is_damaged = True
 
     def read_directories(self) -> None:
-        """Read the picture's directory and those it points to; not the thumbnail's."""
+        """Read the picture's directory and those it refers to, except the thumbnail's."""
         self.dump_ifd(self._first_ifd(), "Image")
         pointer = self.tags.get("Image ExifOffset")
         if pointer is not None and pointer.values:
@@ -164,7 +165,7 @@ def _tags_of(block: bytes) -> tuple[dict[str, IfdTag], list[Note]]:
         header.read_directories()
     except _ReadingTooLongError:
         notes.append(Note.EXIF_CUT)
-    except Exception:  # as above: whatever was read before stays
+    except Exception:  # as above: what was read so far is kept
         header.is_damaged = True
     if header.is_damaged:
         notes.append(Note.EXIF_DAMAGED)
@@ -197,7 +198,7 @@ def _read_taken(
 ) -> tuple[datetime | None, str | None]:
     """DateTimeOriginal with its offset; DateTimeDigitized when that is blank or unreadable.
 
-    Never 'Image DateTime', which is the time of the last change by a program.
+    Never 'Image DateTime', the time of the last change by a program.
     """
     for kind in ("Original", "Digitized"):
         text = _text(tags, f"EXIF DateTime{kind}")
@@ -227,7 +228,7 @@ def _clock_notes(kind: str, clock: values.Clock) -> list[Note]:
 
 
 def _read_offset(text: str, clock: values.Clock, notes: list[Note]) -> str | None:
-    """The offset of its own tag or of the clock's text; neither when they contradict each other."""
+    """The offset from its own tag or from the clock's text; None if they contradict each other."""
     if values.is_blank(text):
         return clock.offset
     offset = values.parse_offset(text)
@@ -246,7 +247,7 @@ def _read_place(tags: Mapping[str, IfdTag], notes: list[Note]) -> tuple[float | 
         return None, None
     latitude = values.parse_degrees(latitudes, _text(tags, "GPS GPSLatitudeRef"), "N", 90)
     longitude = values.parse_degrees(longitudes, _text(tags, "GPS GPSLongitudeRef"), "E", 180)
-    # Exactly 0, 0 is what a phone writes before its first fix, never a place somebody stood.
+    # Phones write exactly 0, 0 before their first fix; it is never a real position.
     if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
         notes.append(Note.GPS_INVALID)
         return None, None
@@ -255,24 +256,31 @@ def _read_place(tags: Mapping[str, IfdTag], notes: list[Note]) -> tuple[float | 
     return latitude, longitude
 
 
-def _read_altitude(tags: Mapping[str, IfdTag], notes: list[Note]) -> float | None:
-    value = _first(tags, "GPS GPSAltitude")
+def _read(
+    value: object, parse: Callable[[object], Value | None], invalid: Note, notes: list[Note]
+) -> Value | None:
+    """The parsed value; None if absent, and None with the note `invalid` if it is invalid."""
     if value is None:
         return None
-    altitude = values.parse_altitude(value, _first(tags, "GPS GPSAltitudeRef"))
-    if altitude is None:
-        notes.append(Note.ALTITUDE_INVALID)
-    return altitude
+    parsed = parse(value)
+    if parsed is None:
+        notes.append(invalid)
+    return parsed
+
+
+def _read_altitude(tags: Mapping[str, IfdTag], notes: list[Note]) -> float | None:
+    reference = _first(tags, "GPS GPSAltitudeRef")
+    return _read(
+        _first(tags, "GPS GPSAltitude"),
+        lambda value: values.parse_altitude(value, reference),
+        Note.ALTITUDE_INVALID,
+        notes,
+    )
 
 
 def _read_accuracy(tags: Mapping[str, IfdTag], notes: list[Note]) -> float | None:
     value = _first(tags, "GPS GPSHPositioningError")
-    if value is None:
-        return None
-    accuracy = values.parse_accuracy(value)
-    if accuracy is None:
-        notes.append(Note.ACCURACY_INVALID)
-    return accuracy
+    return _read(value, values.parse_accuracy, Note.ACCURACY_INVALID, notes)
 
 
 def _read_gps_clock(tags: Mapping[str, IfdTag], notes: list[Note]) -> datetime | None:
@@ -287,16 +295,11 @@ def _read_gps_clock(tags: Mapping[str, IfdTag], notes: list[Note]) -> datetime |
 
 def _read_orientation(tags: Mapping[str, IfdTag], notes: list[Note]) -> int | None:
     value = _first(tags, "Image Orientation")
-    if value is None:
-        return None
-    orientation = values.parse_orientation(value)
-    if orientation is None:
-        notes.append(Note.ORIENTATION_INVALID)
-    return orientation
+    return _read(value, values.parse_orientation, Note.ORIENTATION_INVALID, notes)
 
 
 def _raw_of(tags: Mapping[str, IfdTag], notes: list[Note]) -> dict[str, str]:
-    """Every tag as a short text, in the file's order, up to the limits."""
+    """Every tag as a short text, in file order, up to the limits."""
     raw: dict[str, str] = {}
     total = 0
     for name, tag in tags.items():

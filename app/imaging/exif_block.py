@@ -1,9 +1,9 @@
 """Finds the EXIF block (a small TIFF file) inside a JPEG, PNG or HEIC file.
 
-Only the containers are understood here; what the block says is `exif`'s business. Exifread's own
-finders are not used: its JPEG one gives up when a long XMP segment stands before EXIF, and its
-HEIC one keeps the last file's tables in a class attribute, which could lend one photo's place
-and time to the next.
+Only the containers are parsed here; `exif` interprets the block. Exifread's own finders are not
+used: its JPEG finder gives up when a long XMP segment precedes EXIF, and its HEIC finder keeps
+the last file's tables in a class attribute, which could give one photo's position and time to
+the next.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MAX_STRAY = 1 << 16
 
 
 def find_exif_block(file: BinaryIO) -> bytes | None:
-    """Return the TIFF bytes of a file's EXIF, or None when it carries none.
+    """Return the TIFF bytes of a file's EXIF, or None if it has none.
 
     Reads headers and skips the rest. Raises `DamagedContainerError` when the structure is broken,
     OSError when the file cannot be read.
@@ -47,7 +47,7 @@ def find_exif_block(file: BinaryIO) -> bytes | None:
 
 
 def _tiff_of(block: bytes) -> bytes:
-    """The block from its TIFF header on: writers repeat the prefix, or pad what stands before."""
+    """The block from its TIFF header on: some writers repeat the prefix or insert padding."""
     start = min(
         (at for magic in _TIFF_MAGICS if (at := block.find(magic, 0, _MAX_PADDING)) >= 0),
         default=None,
@@ -58,9 +58,9 @@ def _tiff_of(block: bytes) -> bytes:
 
 
 def _in_jpeg(file: BinaryIO) -> bytes | None:
-    """Return the body of the first APP1 segment that holds EXIF.
+    """Return the body of the first APP1 segment with EXIF.
 
-    Bytes between segments are skipped as decoders skip them: up to the next marker.
+    Bytes between segments are skipped up to the next marker, as decoders do.
     """
     position = 2
     for _ in range(_MAX_STEPS):
@@ -69,7 +69,7 @@ def _in_jpeg(file: BinaryIO) -> bytes | None:
         head = file.read(4)
         if len(head) < 4:
             raise DamagedContainerError("a JPEG segment is missing")
-        if head[1] in (0xDA, 0xD9):  # pixels begin or the file ends: no EXIF came before
+        if head[1] in (0xDA, 0xD9):  # pixels begin or the file ends: there is no EXIF
             return None
         if head[1] in _WITHOUT_LENGTH:
             position += 2
@@ -86,7 +86,7 @@ def _in_jpeg(file: BinaryIO) -> bytes | None:
 
 
 def _next_marker(file: BinaryIO, position: int) -> int:
-    """The place of the next marker, fill bytes and strange bytes before it passed over."""
+    """The position of the next marker, after any fill bytes and stray bytes."""
     file.seek(position)
     found = _MARKER.search(file.read(_MAX_STRAY))
     if found is None:

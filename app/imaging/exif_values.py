@@ -1,4 +1,4 @@
-"""Turns single EXIF values into checked Python values; None whenever a value makes no sense.
+"""Converts single EXIF values to validated Python values; None if a value makes no sense.
 
 Pure functions, one per kind of value, without knowledge of tags or files. Nothing is guessed:
 a coordinate without its hemisphere, an x/0 or a month 13 is unknown.
@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-# Year first, so that no day is taken for a month; the same separator twice. Some cameras pad a
-# number with a blank instead of a zero.
+# Year first, so that a day is never read as a month; the same separator twice. Some cameras pad
+# a number with a blank instead of a zero.
 _DAY = r"(?P<year>\d{4})(?P<sign>[:/.-])(?P<month>[ ]?\d{1,2})(?P=sign)(?P<day>[ ]?\d{1,2})"
 _HOUR = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d*)?)?"
 _HALF = r"(?:[ ]?(?P<half>[AaPp])\.?[Mm]\.?)?"
@@ -26,7 +26,7 @@ _OFFSET = re.compile(
 _NO_OFFSET = frozenset({"Z", "UTC", "GMT"})
 _PADDING = " \t\x00"
 
-# EXIF dates from 1995; a clock outside of these years was never set.
+# EXIF dates from 1995; a clock outside these years was never set.
 _YEARS = range(1990, 2101)
 # Letters and words that name one hemisphere in English or Portuguese. Not 'O', which is west in
 # Portuguese and east in German.
@@ -39,9 +39,9 @@ _WORST_ACCURACY_M = 100_000.0
 
 
 def to_number(value: object) -> float | None:
-    """Return a rational, integer or float as a finite float; None for x/0, NaN and the rest.
+    """Return a rational, integer or float as a finite float; None for x/0, NaN and all else.
 
-    Exifread gives a rational as a Fraction whose denominator may be 0, a float as a 1-tuple.
+    Exifread returns a rational as a Fraction whose denominator may be 0, a float as a 1-tuple.
     """
     if isinstance(value, tuple) and len(value) == 1:
         value = value[0]
@@ -56,9 +56,9 @@ def to_number(value: object) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A camera's clock: naive `at`, and the offset that the same text names ('-03:00').
+    """A camera's clock: naive `at`, and the offset in the same text ('-03:00').
 
-    `is_offset_lost` says that the text goes on after the time with what is no offset.
+    `is_offset_lost`: the text continues after the time with something that is not an offset.
     """
 
     at: datetime
@@ -69,15 +69,15 @@ class Clock:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a text is EXIF's "unknown": nothing but blanks and colons."""
+    """Whether a text is EXIF's "unknown": only blanks and colons."""
     return not text.strip(" :\t\x00")
 
 
 def parse_clock(text: str) -> Clock | None:
-    """Parse 'YYYY:MM:DD HH:MM:SS' and what else cameras write, as long as the year comes first.
+    """Parse 'YYYY:MM:DD HH:MM:SS' and the variants that cameras write, if the year comes first.
 
-    Also with hyphens, slashes or dots, with 'T', fractions, AM or PM, without seconds, with an
-    offset behind it. Hour 24 is hour 0 of the next day.
+    Accepts hyphens, slashes or dots, 'T', fractions, AM or PM, missing seconds, and a trailing
+    offset. Hour 24 is hour 0 of the next day.
     """
     match = _CLOCK.fullmatch(text.strip(_PADDING))
     if not match:
@@ -98,7 +98,7 @@ def parse_clock(text: str) -> Clock | None:
 
 
 def _hour_of(hour: int, half: str | None) -> int | None:
-    """An hour of 0 to 24; `half` is the letter of AM or PM, whose hours run from 1 to 12."""
+    """An hour of 0 to 24; `half` is the first letter of AM or PM, with hours from 1 to 12."""
     if half is None:
         return hour if hour <= 24 else None
     if not 1 <= hour <= 12:
@@ -117,7 +117,7 @@ def _day_of(match: re.Match[str]) -> datetime | None:
 
 
 def parse_offset(text: str) -> str | None:
-    """Write an offset from UTC as '-03:00': also from '-0300', '-3:00', 'UTC-3'; 'Z' is '+00:00'.
+    """Normalise an offset from UTC to '-03:00', from '-0300', '-3:00' or 'UTC-3'; 'Z' is '+00:00'.
 
     At most 14 hours.
     """
@@ -134,9 +134,9 @@ def parse_offset(text: str) -> str | None:
 
 
 def parse_degrees(values: Sequence[object], ref: str, positive: str, limit: int) -> float | None:
-    """Turn degrees, minutes, seconds and a hemisphere to signed degrees.
+    """Convert degrees, minutes, seconds and a hemisphere to signed degrees.
 
-    Minutes and seconds may be left out when the part before them carries the fraction.
+    Minutes and seconds may be absent when the part before them has a fraction.
     `positive` is the letter of the positive hemisphere ('N' or 'E'), `limit` is 90 or 180.
     """
     sign = _HEMISPHERES[positive].get(ref.strip(_PADDING).upper())
@@ -146,24 +146,24 @@ def parse_degrees(values: Sequence[object], ref: str, positive: str, limit: int)
     numbers = [part for part in parts if part is not None]
     if len(numbers) < len(parts):
         return None
-    if sign < 0 and any(number < 0 for number in numbers):  # says south or west twice
+    if sign < 0 and any(number < 0 for number in numbers):  # south or west is given twice
         numbers = [-number for number in numbers]
     result = _join_degrees(*numbers)
     return None if result is None or result > limit else sign * result
 
 
 def _join_degrees(degrees: float, minutes: float = 0, seconds: float = 0) -> float | None:
-    # 60 itself is what some receivers write when they round up.
+    # Some receivers write 60 itself when they round up.
     if degrees < 0 or not 0 <= minutes <= 60 or not 0 <= seconds <= 60:
         return None
-    # A fraction that the smaller units then say again: it cannot be told which of them holds.
+    # A fraction that the smaller units repeat: it is unclear which of them is right.
     if (degrees % 1 and (minutes or seconds)) or (minutes % 1 and seconds):
         return None
     return degrees + minutes / 60 + seconds / 3600
 
 
 def parse_gps_clock(date: str, values: Sequence[object]) -> datetime | None:
-    """Join GPSDateStamp and GPSTimeStamp (hours, minutes, seconds) to an aware UTC datetime."""
+    """Combine GPSDateStamp and GPSTimeStamp (hours, minutes, seconds) into an aware datetime."""
     match = _DATE.fullmatch(date.strip(_PADDING))
     parts = [to_number(value) for value in values]
     if not match or len(parts) != 3:
@@ -178,7 +178,7 @@ def parse_gps_clock(date: str, values: Sequence[object]) -> datetime | None:
 
 
 def parse_altitude(value: object, ref: object) -> float | None:
-    """Turn GPSAltitude and its reference to metres, negative below the sea level.
+    """Convert GPSAltitude and its reference to metres, negative below sea level.
 
     References 0 and 2 are above, 1 and 3 below (EXIF 3.0); a missing one means above, which
     is the tag's default.
@@ -192,20 +192,20 @@ def parse_altitude(value: object, ref: object) -> float | None:
 
 
 def parse_accuracy(value: object) -> float | None:
-    """Check GPSHPositioningError, in metres: above 0, at most 100 km."""
+    """Validate GPSHPositioningError, in metres: above 0, at most 100 km."""
     metres = to_number(value)
     return metres if metres is not None and 0 < metres <= _WORST_ACCURACY_M else None
 
 
 def parse_orientation(value: object) -> int | None:
-    """Check EXIF's orientation: an integer of 1 to 8."""
+    """Validate EXIF's orientation: an integer from 1 to 8."""
     return value if isinstance(value, int) and 1 <= value <= 8 else None
 
 
 def clean_text(value: object, limit: int) -> str:
     """Make text or bytes safe to store and print: one line, printable, at most `limit` long.
 
-    Bytes that are no UTF-8 are read as Latin-1, which is what old cameras write.
+    Bytes that are not UTF-8 are read as Latin-1, which old cameras write.
     """
     if isinstance(value, bytes):
         value = value[: limit * 4]

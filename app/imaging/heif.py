@@ -1,7 +1,7 @@
-"""Reads the boxes of a HEIF file (ISO/IEC 14496-12): where its items lie, and if all are there.
+"""Reads the boxes of a HEIF file (ISO/IEC 14496-12): where its items are, and if all are present.
 
-Needed beside libheif for two things: it shows a picture whose tiles are missing as if it were
-whole, and its copy of EXIF has been changed. Pixels and EXIF values are not understood here.
+libheif is not enough for two reasons: it shows a picture with missing tiles as if it were
+complete, and its copy of EXIF is modified. Pixels and EXIF values are not interpreted here.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _CARRIERS = (b"ftyp", b"meta", b"mdat", b"moov")
 
 
 class DamagedContainerError(ValueError):
-    """The file's structure breaks off or contradicts itself."""
+    """The file's structure is truncated or contradictory."""
 
 
 class NoPrimaryItemError(DamagedContainerError):
-    """The file does not say which of its items is the picture."""
+    """The file does not say which of its items is the primary picture."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class _Item:
 
 
 class _Cursor:
-    """Reads big-endian integers from bytes; running over the end is `DamagedContainerError`."""
+    """Reads big-endian integers from bytes; reading past the end raises `DamagedContainerError`."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -55,10 +55,10 @@ class _Cursor:
 
 
 def check_whole(file: BinaryIO) -> None:
-    """Raise `DamagedContainerError` unless every item lies inside of the file and one is primary.
+    """Raise `DamagedContainerError` unless every item is inside the file and one is primary.
 
-    What a phone's maker appends after the boxes is allowed to be anything. Raises
-    `NoPrimaryItemError` when all is there but the name of the primary item.
+    Phone makers may append anything after the boxes. Raises `NoPrimaryItemError` when only the
+    primary item is not named.
     """
     length = file.seek(0, os.SEEK_END)
     for kind, _, end in _top_level(file, length):
@@ -91,7 +91,7 @@ def read_exif_item(file: BinaryIO) -> bytes | None:
 
 
 def _top_level(file: BinaryIO, length: int) -> Iterator[tuple[bytes, int, int]]:
-    """Yield (type, start of the body, end) of the file's boxes, up to what is none."""
+    """Yield (type, start of the body, end) of the file's boxes, up to the first non-box."""
     position = 0
     for _ in range(_MAX_BOXES):
         if position >= length:
@@ -110,7 +110,7 @@ def _top_level(file: BinaryIO, length: int) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _meta_boxes(file: BinaryIO, length: int) -> dict[bytes, bytes]:
-    """Return the boxes inside of the meta box, by type."""
+    """Return the boxes inside the meta box, by type."""
     for kind, start, end in _top_level(file, length):
         if kind != b"meta":
             continue
@@ -122,7 +122,7 @@ def _meta_boxes(file: BinaryIO, length: int) -> dict[bytes, bytes]:
 
 
 def _boxes(data: bytes, position: int) -> Iterator[tuple[bytes, bytes]]:
-    """Yield (type, body) of the boxes that stand in `data` from `position` on."""
+    """Yield (type, body) of the boxes in `data` from `position` on."""
     while position + 8 <= len(data):
         size = int.from_bytes(data[position : position + 4], "big")
         if size < 8:
@@ -132,7 +132,7 @@ def _boxes(data: bytes, position: int) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _exif_number(iinf: bytes) -> int | None:
-    """Return the number of the item of type Exif that an iinf box names."""
+    """Return the number of the Exif item that an iinf box lists."""
     first = 4 + (2 if iinf[:1] == b"\x00" else 4)
     for kind, body in _boxes(iinf, first):
         cursor = _Cursor(body)

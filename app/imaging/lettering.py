@@ -1,8 +1,8 @@
-"""Sets a strip's lines in type: in Inter alone where that has every letter, else in runs of faces.
+"""Sets the lines of a strip in type: in Inter if it has every letter, else in several fonts.
 
-What Inter prints letter by letter keeps the basic layout and so its bytes, whatever libraries a
-machine has. All else is shaped by Raqm: letters join, marks stack, words run from right to left.
-What a line says and where it stands is watermark.py.
+Text in Inter alone uses the basic layout, so its bytes do not depend on a machine's libraries.
+Other text is shaped by Raqm: letters join, marks stack, and words may run from right to left.
+watermark.py decides what a line says and where it is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _JOINERS = "\u200c\u200d"
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """Colours of a line; `halo` is how far the ground's colour surrounds its letters, in pixels."""
+    """Colours of a line; `halo` is the width in pixels of the outline in the background colour."""
 
     colour: str
     ground: str
@@ -42,15 +42,23 @@ class _Run:
 
 
 class Lettering:
-    """The faces of one size. `text` is all that a strip says: it decides between Chinese forms."""
+    """The fonts in one size. `text` is all the text of a strip, which selects the Chinese forms."""
 
     def __init__(self, fonts: Fonts, size: int, text: str) -> None:
         self._fonts, self._size, self._text = fonts, size, text
         self._order: tuple[str, ...] | None = None
         self._faces: dict[tuple[str, bool, bool], ImageFont.FreeTypeFont] = {}
+        self._widths: dict[tuple[str, bool], float] = {}
 
     def width(self, text: str, *, is_strong: bool) -> float:
-        """Of a line, in pixels."""
+        """The width of a line in pixels. Measuring takes as long as drawing, and each way of
+        laying out a strip asks for the same lines."""
+        known = self._widths.get((text, is_strong))
+        if known is None:
+            known = self._widths[text, is_strong] = self._measure(text, is_strong)
+        return known
+
+    def _measure(self, text: str, is_strong: bool) -> float:
         if is_plain(text):
             return self._face(MAIN, is_strong).getlength(text)
         return sum(run.width for run in self._runs(text, is_strong))
@@ -65,19 +73,23 @@ class Lettering:
         *,
         is_strong: bool,
     ) -> None:
-        """Draw a line on its baseline; `anchor` says whether `at` is its left ("ls") or its right
-        end ("rs")."""
+        """Draw a line on its baseline; `at` is its left ("ls") or right end ("rs"), by `anchor`."""
         if is_plain(text):
             face = self._face(MAIN, is_strong)
             pen.text(
-                at, text, ink.colour, face,
-                anchor=anchor, stroke_width=ink.halo, stroke_fill=ink.ground,
-            )  # fmt: skip
+                at,
+                text,
+                ink.colour,
+                face,
+                anchor=anchor,
+                stroke_width=ink.halo,
+                stroke_fill=ink.ground,
+            )
             return
         runs = self._runs(text, is_strong)
         left = at[0] - sum(run.width for run in runs) if anchor == "rs" else at[0]
         if ink.halo:
-            # All halos first: one would cover the end of the run before.
+            # All halos first: a halo would cover the end of the previous run.
             _draw(pen, (left, at[1]), runs, ink.ground, ink.halo)
         _draw(pen, (left, at[1]), runs, ink.colour)
 
@@ -107,7 +119,7 @@ class Lettering:
 
 
 def check_layout() -> None:
-    """Raise LayoutMissing, with what to do, where letters could not be shaped or ordered."""
+    """Raise LayoutMissing, with instructions, if letters cannot be shaped or ordered."""
     levels_of("\u05d0")
     if not features.check("raqm"):
         raise LayoutMissing(
@@ -117,19 +129,19 @@ def check_layout() -> None:
 
 
 def one_line(words: str, limit: int) -> str:
-    """`words` in one line of at most `limit` letters, those spelled that no family has."""
+    """`words` in one line of at most `limit` letters; letters that no font has are spelled out."""
     if is_plain(words):
         return clean_text(words, limit)
     return " ".join(spelled("".join(map(_shown, words[: limit * 4]))).split())[:limit]
 
 
 def is_one_cluster(letter: str, following: str) -> bool:
-    """Whether a line must not break between the two, as they are drawn as one."""
+    """Whether a line must not break between the two letters, because they are drawn as one."""
     return following in _JOINERS or letter in _JOINERS or unicodedata.category(following)[0] == "M"
 
 
 def _shown(letter: str) -> str:
-    """A blank for what ends lines or controls, nothing for what only turns directions."""
+    """A blank for line ends and control characters, nothing for direction marks."""
     if letter in _JOINERS:
         return letter
     return {"Cc": " ", "Zs": " ", "Zl": " ", "Zp": " ", "Cf": ""}.get(
@@ -151,7 +163,13 @@ def _draw(
     x, y = at
     for run in runs:
         pen.text(
-            (x, y), run.text, colour, run.face,
-            anchor="ls", direction=run.direction, stroke_width=stroke, stroke_fill=colour,
-        )  # fmt: skip
+            (x, y),
+            run.text,
+            colour,
+            run.face,
+            anchor="ls",
+            direction=run.direction,
+            stroke_width=stroke,
+            stroke_fill=colour,
+        )
         x += run.width

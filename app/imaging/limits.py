@@ -1,4 +1,4 @@
-"""How many pixels a picture may have, by kind. Imports no image library: pages name the numbers."""
+"""The maximum number of pixels by image type. Imports no image library: pages show the numbers."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class PixelLimits:
-    """The most pixels that a file of each kind may announce.
+    """The maximum number of pixels that a file of each kind may declare.
 
-    `jpeg`: phones make 200 MP. A reduced decode of one took 22 MB when baseline, but 585 MB when
-    progressive, whose coefficients libjpeg must keep.
-    Listening for damage (`damage`) takes as much again, one after the other.
+    `jpeg`: phones make 200 MP. A reduced decode of one took 22 MB if baseline, but 585 MB if
+    progressive, because libjpeg must keep the coefficients.
+    Damage detection (`damage`) then takes as much again, afterwards and not in addition.
     `heic`: has no reduced decode. 108 MP took 515 MB, with one thread and shrunk in bands; 200 MP
     would take 886 MB, which is more than a child may have.
-    `png`: has no reduced decode either, and two copies stand side by side: 80 MP took 630 MB. A
-    JPEG that is not reduced is held to it too.
+    `png`: has no reduced decode either, and two copies are in memory: 80 MP took 630 MB. The limit
+    also applies to a JPEG that is not reduced.
     """
 
     jpeg: int = 250 * MILLION
@@ -28,7 +28,7 @@ class PixelLimits:
 
     @classmethod
     def up_to(cls, most: int) -> PixelLimits:
-        """The usual limits, none of them above `most`."""
+        """The usual limits, each capped at `most`."""
         usual = cls()
         return cls(min(usual.jpeg, most), min(usual.heic, most), min(usual.png, most))
 
@@ -41,5 +41,5 @@ class PixelLimits:
 
     @property
     def in_millions(self) -> dict[str, int]:
-        """What sentences say: 'jpeg', 'heic' and 'png' in megapixels, rounded down."""
+        """The values for messages: 'jpeg', 'heic' and 'png' in megapixels, rounded down."""
         return {name: getattr(self, name) // MILLION for name in ("jpeg", "heic", "png")}

@@ -1,8 +1,8 @@
 """Cleans a tenant's logo, and draws one from a company's initials for the demo.
 
-A logo is re-encoded from its pixels, so that nothing but pixels of an uploaded file is ever
-served or printed. SVG, GIF and everything else is refused: each more decoder is one more door.
-`main` cleans one from standard input, in the process that logo_apart.py starts.
+A logo is re-encoded from its pixels, so that only pixels of an uploaded file are ever served or
+printed. SVG, GIF and all other formats are rejected: every decoder adds attack surface.
+`main` cleans a logo from standard input, in the process that logo_sandbox.py starts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from app.fonts import Fonts
 from app.imaging.ink import has_ink
-from app.imaging.logo_apart import BLANK, MAX_LOGO_BYTES, REFUSED, UnsupportedLogo
+from app.imaging.logo_sandbox import BLANK, MAX_LOGO_BYTES, REFUSED, UnsupportedLogo
 from app.imaging.pixels import eight_bit, shrink
 from app.imaging.sniff import HEADER_BYTES, ImageKind, sniff
 
@@ -52,7 +52,7 @@ def _read(data: bytes, plugin: str) -> Image.Image:
             clean = pixels.convert("RGBA" if pixels.mode == "RGBA" else "RGB")
     except UnsupportedLogo:
         raise
-    except Exception as error:  # a decoder raises whatever the damage makes it run into
+    except Exception as error:  # decoders raise many types on damaged files
         raise UnsupportedLogo("the file is damaged") from error
     clean.info = {}
     return clean
@@ -72,9 +72,9 @@ _SMALL_WORDS = frozenset({"a", "and", "da", "das", "de", "do", "dos", "e", "of",
 
 
 def make_initials_logo(name: str, colour: str, *, fonts: Fonts) -> bytes:
-    """Draw a logo from a company's name: a square of its colour with its initials, and the name.
+    """Draw a logo from a company's name: a square in its colour with its initials, and the name.
 
-    `colour` is '#rrggbb'. Returns a PNG with a transparent ground; same input, same bytes.
+    `colour` is '#rrggbb'. Returns a PNG with a transparent background; same input, same bytes.
     """
     words = _wrap_name(name)
     face, lines = _fit_name(words, fonts)
@@ -83,7 +83,7 @@ def make_initials_logo(name: str, colour: str, *, fonts: Fonts) -> bytes:
     image.alpha_composite(_mark(_initials(name), colour, fonts))
     pen = ImageDraw.Draw(image)
     pitch = round(face.size * 1.14)
-    # The middle of the capitals, which is where the eye sees a line's centre.
+    # The middle of the capitals, which looks like the centre of a line.
     first = _MARK / 2 - (len(lines) - 1) * pitch / 2 + face.size * 0.364
     for row, line in enumerate(lines):
         pen.text((_MARK + _INNER, first + row * pitch), line, "#1f2937", face, anchor="ls")
@@ -99,7 +99,7 @@ def _initials(name: str) -> str:
 
 
 def _wrap_name(name: str) -> list[str]:
-    """Return the name in one line, or in two of about the same length when it is long."""
+    """Return the name in one line, or in two lines of similar length when it is long."""
     words = " ".join(name.split())[:60].split() or ["?"]
     if len(words) == 1 or len(" ".join(words)) <= 12:
         return [" ".join(words)]

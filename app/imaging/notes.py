@@ -1,6 +1,6 @@
-"""The codes of what was odd in a photo's file, as a reading keeps them; none makes it unusable.
+"""Codes for anomalies in a photo's file, as stored in a reading; none makes the file unusable.
 
-Imports no image library, so that pages may ask for a code. The sentences belong to the features.
+Imports no image library, so that pages can use the codes. The features choose the sentences.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Note(StrEnum):
-    """One thing that was odd; a code once written stays for ever, as readings never change."""
+    """One anomaly; codes are permanent, because stored readings never change."""
 
     DAMAGED = "damaged"
     EXIF_MISSING = "exif_missing"

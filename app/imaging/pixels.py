@@ -1,4 +1,4 @@
-"""Small steps with pixels that photos and logos share; nothing here opens a file."""
+"""Small pixel operations shared by photos and logos; nothing here opens a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BAND_ROWS = 512
 
 @dataclass(frozen=True)
 class RawPixels:
-    """Pixels as a decoder left them: rows of `stride` bytes, in a mode of Pillow of 8 bits."""
+    """Pixels from a decoder: rows of `stride` bytes, in a Pillow mode with 8 bits per channel."""
 
     mode: str
     size: tuple[int, int]
@@ -21,28 +21,37 @@ class RawPixels:
     data: memoryview
 
     def rows(self, top: int, bottom: int) -> Image.Image:
-        """A copy of the rows from `top` to `bottom`, which is left out."""
+        """A copy of the rows from `top` up to but not including `bottom`."""
         piece = self.data[top * self.stride : bottom * self.stride]
         size = (self.size[0], bottom - top)
         return Image.frombytes(self.mode, size, piece, "raw", (self.mode, self.stride))
 
 
 def fit(size: tuple[int, int], box: tuple[int, int]) -> tuple[int, int]:
-    """Return `size` made to fit `box` with its proportions; never larger, never below 1."""
+    """Return `size` scaled to fit `box` with the same proportions; never larger, never below 1."""
     scale = min(1.0, box[0] / size[0], box[1] / size[1])
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def shrink(image: Image.Image, box: tuple[int, int]) -> Image.Image:
-    """Return the image shrunk to fit `box`, or itself when it does already."""
+    """Return the image shrunk to fit `box`, or the image itself if it already fits."""
     size = fit(image.size, box)
     if size == image.size:
         return image
     return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=_REDUCING_GAP)
 
 
+def halve(image: Image.Image, box: tuple[int, int]) -> Image.Image:
+    """Like `shrink`, but in whole steps where they fit, as from a print size to a thumbnail: each
+    pixel is the mean of those that it stands for, at a tenth of the time."""
+    size = fit(image.size, box)
+    if size == image.size:
+        return image
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=1.0)
+
+
 def eight_bit(image: Image.Image) -> Image.Image:
-    """Convert to a mode that can be resized in: L, RGB, RGBA or CMYK, keeping transparency."""
+    """Convert to a mode that Pillow can resize: L, RGB, RGBA or CMYK, keeping transparency."""
     if image.mode.startswith("I"):  # 16-bit grey; Pillow's own conversion clips at 255
         return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     if image.mode in ("LA", "PA", "La", "RGBa") or "transparency" in image.info:
@@ -53,10 +62,10 @@ def eight_bit(image: Image.Image) -> Image.Image:
 
 
 def shrink_raw(raw: RawPixels, box: tuple[int, int]) -> Image.Image:
-    """Return the pixels as `shrink` makes them of a whole image, without a whole image.
+    """Shrink raw pixels with the result of `shrink`, but without building a full image.
 
-    Pillow takes four bytes a pixel for what a decoder holds in three: a second copy of 108 MP
-    would be 432 MB. So the first of the two steps of `shrink` is taken band by band.
+    Pillow needs four bytes a pixel where a decoder needs three: a second copy of 108 MP would be
+    432 MB. The first of the two steps of `shrink` is therefore done band by band.
     """
     width, height = raw.size
     size = fit(raw.size, box)
@@ -80,5 +89,5 @@ def shrink_raw(raw: RawPixels, box: tuple[int, int]) -> Image.Image:
 
 
 def _factor(whole: int, part: int) -> int:
-    """By how much `Image.resize` reduces a side before it resamples, with this gap."""
+    """The factor by which `Image.resize` reduces a side before it resamples, with this gap."""
     return max(1, int(whole / part / _REDUCING_GAP))

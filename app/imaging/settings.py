@@ -1,7 +1,7 @@
-"""What a company may choose about the strip of its photos. No pixels here: pages import this.
+"""A company's settings for the strip on its photos. No pixels here: pages import this.
 
-The time and the hash always stay in the strip: without them a print proves nothing. Everything
-else is kept as evidence beside the photo, whether the strip shows it or not.
+The time and the hash are always in the strip: a print without them proves nothing. Everything
+else is stored as evidence with the photo, whether the strip shows it or not.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class StripTheme(StrEnum):
 
 
 class StripPosition(StrEnum):
-    """Below the picture, or on its lower edge, where it covers what lies there."""
+    """Below the picture, or over its lower edge, covering that part of it."""
 
     BELOW = "below"
     ON = "on"
@@ -33,23 +33,23 @@ class StripPosition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StripStyle:
-    """How a strip looks, whatever it says. `opacity` (per cent) is of a strip on the picture."""
+    """The appearance of a strip. `opacity` (per cent) applies to a strip over the picture."""
 
     theme: StripTheme = StripTheme.LIGHT
     position: StripPosition = StripPosition.BELOW
     opacity: int = 100
 
     def recipe_parts(self) -> dict[str, str | int]:
-        """What of it changes the pixels; a strip below names only its theme, as it always did."""
+        """The settings that change the pixels; for a strip below only its theme, as before."""
         if self.position is StripPosition.BELOW:
             return {"theme": self.theme}
         return {"theme": self.theme, "position": self.position, "opacity": self.opacity}
 
 
 class WatermarkSettings(Stored):
-    """Which lines the strip has beside time and hash, and how it looks.
+    """Which lines the strip shows in addition to time and hash, and its appearance.
 
-    `coordinates` brings the nearest place and the distance to the site along, `place` is the site:
+    `coordinates` includes the nearest place and the distance to the site; `place` is the site:
     the project's name and address.
     """
 

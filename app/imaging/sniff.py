@@ -1,7 +1,7 @@
-"""Tells the kind of an image from its first bytes, for the web process.
+"""Detects the type of an image from its first bytes, for the web process.
 
-Decodes nothing and imports no image library: a kind found here says what the file claims to
-be, and only the worker finds out whether it is one.
+Decodes nothing and imports no image library: the result is what the file claims to be. Only the
+worker finds out whether the claim is true.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _HEIC_BRANDS = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"},
 )
-# Brands that only name the container; the compatible brands then say what is inside.
+# Brands of the container only; the compatible brands then name the content.
 _CONTAINER_BRANDS = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})
 
 
 class ImageKind(StrEnum):
-    """The kinds of picture that are accepted; the value is the media type."""
+    """The accepted image types; the value is the media type."""
 
     JPEG = "image/jpeg"
     PNG = "image/png"
@@ -31,7 +31,7 @@ class ImageKind(StrEnum):
 
 
 def sniff(header: bytes) -> ImageKind | None:
-    """Return the kind that a file's first bytes (up to `HEADER_BYTES`) claim, or None."""
+    """Return the type that a file's first bytes (up to `HEADER_BYTES`) claim, or None."""
     if header.startswith(_JPEG):
         return ImageKind.JPEG
     if header.startswith(_PNG) and header[12:16] == b"IHDR":

@@ -1,8 +1,7 @@
-"""Draws the strip of a photo: logo, time, place, report number and hash; below them the site.
+"""Draws the strip of a photo: logo, time, position, report number and hash; below them the site.
 
-Below the picture it covers no pixel; a company may have it lie on the lower edge instead. Words
-arrive ready and in the reader's language; what is true about a photo is decided elsewhere, only
-the drawing lives here.
+A strip below the picture covers no pixel; a company may choose to put it over the lower edge.
+Callers supply the final text in the reader's language; this module only draws it.
 """
 
 from __future__ import annotations
@@ -20,32 +19,32 @@ from app.imaging.settings import StripPosition, StripStyle, StripTheme
 HASH_DIGITS = 12
 """How many hex digits of the original's SHA-256 the strip shows."""
 
-# A line longer than this is cut; it is several times what any caller writes.
+# Longer lines are cut; this is several times the length of any real line.
 _MAX_LINE = 400
 
-# Text size: 27 px when the longer edge has 960, which is 5 pt in the PDF, where such a picture
-# stands 58 mm high. An upright one is printed higher but narrower, so its text is a little larger.
-# Below 15 px the letters fall apart.
+# Text size: 27 px for a longer edge of 960, which is 5 pt in the PDF, where such a picture is
+# 58 mm high. A portrait picture is printed higher but narrower, so its text is slightly larger.
+# Below 15 px the letters become illegible.
 _TEXT_SHARE = 27 / 960
 _UPRIGHT_TEXT_SHARE = 30 / 960
 _MIN_TEXT = 15
 
-# The distance of two lines, in text sizes. The logo takes the height of two.
+# The distance between lines, in text sizes. The logo is two lines high.
 _PITCH = 1.34
 _LOGO_ROWS = 2
 
-# A strip that would hide more of the picture than this stands below it, whatever was chosen.
+# A strip that would cover a larger share of the picture is drawn below it, whatever the setting.
 _MOST_COVERED = 0.4
 
 
 @dataclass(frozen=True)
 class StripText:
-    """The lines of a strip, ready to print; an empty one takes no room.
+    """The lines of a strip, ready to print; an empty line takes no space.
 
     `time` has zone and source ('2026-11-22 14:05:09 -03:00 · EXIF'), `position` coordinates,
     accuracy and source, `place` the nearest named place and `from_site` the site, each with its
-    distance. `report` is the number with its revision, `sha256` the original's whole digest in hex.
-    `site` is where the project is, which says nothing of where the photo was taken.
+    distance. `report` is the number with its revision, `sha256` the original's full digest in hex.
+    `site` is the location of the project, which does not say where the photo was taken.
     """
 
     time: str
@@ -97,7 +96,7 @@ class _Faces:
         while rest:
             end = len(rest)
             while end > 1 and self.width(_Line(rest[:end].rstrip(), line.is_strong)) > width:
-                # To the blank before, else letter by letter.
+                # Back to the previous blank, else letter by letter.
                 blank = rest.rfind(" ", 0, end - 1)
                 end = blank + 1 if blank > 0 else _cluster_before(rest, end)
             pieces.append(rest[:end].rstrip())
@@ -106,7 +105,7 @@ class _Faces:
 
 
 def _cluster_before(text: str, end: int) -> int:
-    """Where the last letter of `text` up to `end` begins, with the marks that stand on it."""
+    """The start of the last letter of `text` before `end`, including its combining marks."""
     end -= 1
     while end > 1 and is_one_cluster(text[end - 1], text[end]):
         end -= 1
@@ -115,7 +114,7 @@ def _cluster_before(text: str, end: int) -> int:
 
 @dataclass(frozen=True)
 class _Row:
-    """A line from the left edge on and one that stands flush right, either may be missing."""
+    """A left-aligned line and a right-aligned line; either may be absent."""
 
     left: _Line | None = None
     right: _Line | None = None
@@ -123,10 +122,10 @@ class _Row:
 
 @dataclass(frozen=True)
 class _Layout:
-    """Rows from the top; the logo stands flush right in two of them, from `logo_row` on.
+    """Rows from the top; the logo is right-aligned in two of them, from `logo_row` on.
 
-    `rule` is how far from the right edge a vertical line parts two columns, in pixels. The lines of
-    the `site` come last, below a line across.
+    `rule` is the distance of the vertical line between two columns from the right edge, in pixels.
+    The lines of the `site` come last, below a horizontal line.
     """
 
     rows: list[_Row]
@@ -136,7 +135,7 @@ class _Layout:
 
 
 def text_size(width: int, height: int) -> int:
-    """Return the strip's text size for a picture of so many pixels."""
+    """Return the strip's text size for a picture of this size in pixels."""
     share = _UPRIGHT_TEXT_SHARE if height > width else _TEXT_SHARE
     return max(_MIN_TEXT, round(max(width, height) * share))
 
@@ -153,9 +152,9 @@ def draw_strip(
 ) -> Image.Image:
     """Return the strip as an RGB image of `width` pixels, as high as its text (in `size`) needs.
 
-    `logo` is RGBA or RGB, of any size; `width` should be at least 20 times `size`. Of a picture
-    `beneath` (as wide as the strip) the lower edge shows through a ground of less `opacity`
-    (per cent) than 100.
+    `logo` is RGBA or RGB, of any size; `width` should be at least 20 times `size`. If `opacity`
+    (per cent) is below 100, the lower edge of the picture `beneath` (as wide as the strip) shows
+    through the background.
     """
     colours = _COLOURS[theme]
     faces = _Faces(Lettering(fonts, size, "".join(vars(text).values())))
@@ -169,7 +168,7 @@ def draw_strip(
     height = bottom + gap + len(layout.site) * pitch + padding
     right = width - padding
     strip = _ground(beneath, (width, height), colours.ground, opacity)
-    # Words keep a halo of the ground's colour where that alone does not carry them.
+    # On a translucent background, text needs a halo of the background colour to stay readable.
     halo = 0 if beneath is None or opacity == 100 else max(1, round(size / 9))
     pen = ImageDraw.Draw(strip)
     pen.rectangle((0, 0, width - 1, max(0, round(size / 12) - 1)), fill=colours.ink)
@@ -220,7 +219,7 @@ def _ground(
     return Image.blend(edge, plain, opacity / 100)
 
 
-def put_together(
+def add_strip(
     picture: Image.Image,
     width: int,
     text: StripText,
@@ -228,7 +227,7 @@ def put_together(
     fonts: Fonts,
     style: StripStyle,
 ) -> Image.Image:
-    """Return the picture with its strip, `width` pixels wide, which is no less than its own."""
+    """Return the picture with its strip, `width` pixels wide, which is at least its own width."""
     size = text_size(width, picture.height)
     strip = draw_strip(width, size, text, logo, fonts, style.theme)
     on_it = style.position is StripPosition.ON
@@ -241,7 +240,7 @@ def put_together(
 
 
 def join(picture: Image.Image, strip: Image.Image, theme: StripTheme) -> Image.Image:
-    """Return the picture, untouched and centred, above its strip; the strip is not narrower."""
+    """Return the unchanged picture, centred, above its strip; the strip is at least as wide."""
     canvas = _centred(picture, (strip.width, picture.height + strip.height), theme)
     canvas.paste(strip, (0, picture.height))
     return canvas
@@ -262,9 +261,9 @@ def _lines(parts: list[tuple[str, bool]]) -> list[_Line]:
 def _lay_out(
     text: StripText, faces: _Faces, width: int, size: int, mark: Image.Image | None
 ) -> _Layout:
-    """Arrange what was seen (time, place), what it belongs to (logo, report, hash), and the site.
+    """Arrange the facts (time, position), the source (logo, report, hash), and the site.
 
-    In two columns or one below the other, whichever is lower: strips cost the picture its room.
+    In two columns or stacked, whichever is lower: a strip takes space from the picture.
     """
     digest = text.sha256[:HASH_DIGITS]
     seen = _lines(
@@ -287,7 +286,7 @@ def _columns(
     size: int,
     mark: Image.Image | None,
 ) -> _Layout | None:
-    """What was seen to the left; the logo and what it belongs to beneath it to the right."""
+    """The facts on the left; the logo on the right, with the source below it."""
     gap = round(size * 0.75)
     aside = max([mark.width if mark else 0, *(faces.width(line) for line in source)])
     beside = width - aside - 2 * gap
@@ -306,7 +305,7 @@ def _stacked(
     size: int,
     mark: Image.Image | None,
 ) -> _Layout:
-    """What was seen over the whole width, below it what it belongs to, with the logo beside."""
+    """The facts over the full width; below them the source, with the logo beside it."""
     rows = [_Row(line) for line in faces.wrap(seen, width)]
     if mark is None:
         if len(source) == 2 and sum(faces.width(line) for line in source) + size <= width:
@@ -320,7 +319,7 @@ def _stacked(
 def _fit_logo(
     logo: Image.Image | None, width: int, size: int, theme: StripTheme
 ) -> Image.Image | None:
-    """Return the logo as RGBA, lower than the rows it stands in."""
+    """Return the logo as RGBA, to fit within its rows."""
     if logo is None:
         return None
     plate = (size, size // 2) if theme is StripTheme.DARK else (0, 0)
@@ -333,13 +332,13 @@ def _fit_logo(
     )
     if theme is StripTheme.LIGHT:
         return fitted
-    # Logos are drawn for paper: on the dark ground they keep a white plate.
+    # Logos are designed for paper: on a dark background they keep a white plate.
     ground = Image.new("RGBA", (fitted.width + plate[0], fitted.height + plate[1]), "white")
     ground.alpha_composite(fitted, (plate[0] // 2, plate[1] // 2))
     return ground
 
 
 def load_logo(path: Path) -> Image.Image:
-    """Open a logo that `logo.clean_logo` made; raises OSError when it is no PNG."""
+    """Open a logo made by `logo.clean_logo`; raises OSError if it is not a PNG."""
     with Image.open(path, formats=("PNG",)) as image:
         return image.convert("RGBA")

@@ -1,1 +1,1 @@
-"""Background work: the registry, the wake-up after commit, the relay and the runner."""
+"""Background work: requesting, registering, queueing, re-queueing and running it."""

@@ -1,7 +1,7 @@
-"""What the relay does once a day beside its rounds: the sweep of the storage, and what features
-register for it, such as the check of the evidence.
+"""What the relay does once a day: sweep the storage, and run the acts that features register, such
+as the check of the evidence.
 
-In a thread, because listing a large storage takes minutes and the rounds must not wait for it.
+Runs in a thread, because listing a large storage takes minutes and must not delay the rounds.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ log = logging.getLogger(__name__)
 
 TURN = "laudo:sweep"
 DAY_SECONDS = 24 * 3600
-# Relays that restart often must not sweep each time; several share one turn.
+# Relays that restart often must not sweep each time, and several relays share one daily turn.
 ASK_SECONDS = 600.0
 
 
 def start(app: Flask, stop: threading.Event) -> None:
-    """Sweep daily in a thread until `stop` is set; it ends with the process at the latest."""
+    """Sweep daily in a daemon thread until `stop` is set."""
     threading.Thread(target=_run, args=(app, stop), daemon=True, name="sweep").start()
 
 
 def sweep_if_due(app: Flask, stop: threading.Event) -> bool:
-    """Sweep unless some relay did within a day. A failed sweep gives its turn back.
+    """Sweep unless a relay has done so within a day. A failed sweep releases the turn.
 
     Raises RedisError.
     """
@@ -59,5 +59,5 @@ def _run(app: Flask, stop: threading.Event) -> None:
         except RedisError as error:
             log.warning("the sweep waits: %s", type(error).__name__)
         except Exception:
-            # A thread that ends here would never sweep again, and nobody would know.
+            # An exception must not end the thread: the sweeps would stop unnoticed.
             log.exception("the sweep failed")

@@ -1,7 +1,8 @@
-"""Figures of background work for Prometheus, read from the database and Redis when asked.
+"""Metrics of background work for Prometheus, read from the database and Redis on each scrape.
 
-The relay serves them: work is done by many short-lived processes on many machines, and its truth
-is rows. So each relay tells the same figures; take the highest, do not add them up.
+The relay serves them, because many short-lived processes on many machines do the work and only
+the rows have the whole picture. Every relay reports the same values: take the maximum, not the
+sum.
 """
 
 from __future__ import annotations
@@ -18,20 +19,21 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.jobs.alive import count_alive
-from app.jobs.queue import QUEUES, count_waiting, redis_client
+from app.jobs.queue import count_waiting, redis_client
+from app.jobs.registry import list_queues
 from app.models import WorkState
 from app.tenancy import call_definer
 
 log = logging.getLogger(__name__)
 
-# However often somebody asks, the rows are counted once in this time.
+# The rows are counted at most once in this time, however often they are scraped.
 KEPT_SECONDS = 10.0
 RENDER_SECONDS = [1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0]
 PROCESSES = ("worker", "relay")
 
 
 class WorkFigures:
-    """A collector; what cannot be read is left out, and `laudo_figures_complete` says so."""
+    """A collector. It omits what it cannot read, and `laudo_figures_complete` is then 0."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -98,7 +100,7 @@ def _processes() -> list[Metric]:
     )
     for process in PROCESSES:
         alive.add_metric((process,), count_alive(redis_client(), process))
-    for queue in QUEUES:
+    for queue in list_queues():
         waiting.add_metric((queue,), count_waiting(queue))
     return [alive, waiting]
 
@@ -108,7 +110,8 @@ def _gauge(name: str, words: str, value: float) -> Metric:
 
 
 def serve(app: Flask, address: str) -> None:
-    """Answer on `host:port` from a thread until the process ends; a taken port only warns."""
+    """Serve on `host:port` from a thread until the process ends. Only warns if the port is
+    taken."""
     host, _, port = address.rpartition(":")
     registry = CollectorRegistry()
     registry.register(WorkFigures(app))

@@ -1,7 +1,7 @@
-"""Waking workers after the commit. The row is the work; a lost wake-up costs seconds, not work.
+"""Waking workers after a commit. The row is the work: a lost wake-up only delays it by seconds.
 
-A wake-up is thrown away freely: when Redis is out of reach, and when the queue is long already,
-since the relay feeds what waits with the tenants in turn.
+A wake-up may be dropped: when Redis is out of reach, or when the queue is already long. The relay
+queues waiting rows later, taking turns between tenants.
 """
 
 from __future__ import annotations
@@ -21,26 +21,20 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from app import logs
 from app.extensions import db
+from app.jobs.registry import Kind
 
 log = logging.getLogger(__name__)
 
 RUNNER = "app.jobs.runner.run"
-RENDER_SECONDS = 600
-# A queue whose work may take longer: an export copies all that a company has.
-LONGER = {"exports": 6 * 3600}
-QUEUES = ("photos", "documents", "mails", "previews", "exports")
-
-
-# More wake-ups than this never stand in a queue, so that one tenant's flood holds nobody up.
+# A queue never holds more wake-ups than this, so that one tenant's flood delays nobody else.
 ROOM = 20
-# After a failure Redis is left alone for so long: a blip must not slow down every save.
+# After a failure, Redis is not tried for this long, so that an outage does not slow every save.
 LEAVE_ALONE_SECONDS = 5.0
 
 
 def connect(url: str) -> Redis:
-    """A client that never hangs a request: one second to connect, two to answer, no repeats."""
+    """A client that never blocks a request: 1 s to connect, 2 s to answer, no retries."""
     return Redis.from_url(
         url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0)
     )
@@ -51,39 +45,38 @@ def redis_client() -> Redis:
     return client
 
 
-def wake(queue: str, kind: str, work_id: UUID) -> None:
-    """Enqueue after the session's transaction commits; nothing happens on a rollback."""
-    db.session().info.setdefault("laudo_wake", []).append((queue, kind, work_id))
+def wake(kind: Kind, work_id: UUID) -> None:
+    """Enqueue after the session's transaction commits. A rollback drops the wake-up."""
+    db.session().info.setdefault("laudo_wake", []).append((kind, work_id))
 
 
-def enqueue(queue: str, kind: str, work_id: UUID) -> bool:
-    """Put one wake-up on the queue now. Raises RedisError; False when the queue is long."""
-    waiting = _queue(queue)
+def enqueue(kind: Kind, work_id: UUID) -> bool:
+    """Put one wake-up on the queue now; False if the queue is too long. Raises RedisError."""
+    waiting = _queue(kind.queue)
     if waiting.count >= ROOM:
         return False
     waiting.enqueue(
         RUNNER,
-        kind,
+        kind.name,
         str(work_id),
-        # Whose request it was, for the log; the relay does not know.
-        str(logs.known("request_id") or ""),
-        # The id tells the relay what waits; the rest keeps a re-fed row apart from a running one.
+        # The name shows the relay that the row waits; the suffix keeps a repeat apart from a
+        # running job.
         job_id=f"{_name(kind, work_id)}-{secrets.token_hex(4)}",
-        job_timeout=LONGER.get(queue, RENDER_SECONDS),
+        job_timeout=kind.time_limit,
         result_ttl=0,
         failure_ttl=3600,
     )
     return True
 
 
-def is_waiting(queue: str, kind: str, work_id: UUID) -> bool:
-    """Whether a wake-up of this row stands in the queue. Raises RedisError."""
+def is_waiting(kind: Kind, work_id: UUID) -> bool:
+    """Whether the queue has a wake-up of this row. Raises RedisError."""
     name = _name(kind, work_id)
-    return any(one.rpartition("-")[0] == name for one in _queue(queue).get_job_ids())
+    return any(one.rpartition("-")[0] == name for one in _queue(kind.queue).get_job_ids())
 
 
 def count_waiting(queue: str) -> int:
-    """How many wake-ups stand in the queue. Raises RedisError."""
+    """The number of wake-ups in the queue. Raises RedisError."""
     return int(_queue(queue).count)
 
 
@@ -91,32 +84,32 @@ def _queue(name: str) -> Queue:
     return Queue(name, connection=redis_client(), serializer=JSONSerializer)
 
 
-def _name(kind: str, work_id: UUID) -> str:
-    return f"{kind}-{work_id}"
+def _name(kind: Kind, work_id: UUID) -> str:
+    return f"{kind.name}-{work_id}"
 
 
 def _after_commit(session: Session) -> None:
     if session.in_nested_transaction():
         return  # a released savepoint commits nothing yet
-    for queue, kind, work_id in session.info.pop("laudo_wake", []):
-        _try_to_enqueue(queue, kind, work_id)
+    for kind, work_id in session.info.pop("laudo_wake", []):
+        _try_to_enqueue(kind, work_id)
 
 
-def _try_to_enqueue(queue: str, kind: str, work_id: UUID) -> None:
-    """The commit has happened: nothing that goes wrong here may reach the caller."""
+def _try_to_enqueue(kind: Kind, work_id: UUID) -> None:
+    """Swallow every failure: the commit has happened, so the caller must not see one."""
     until: float = current_app.extensions.get("laudo_redis_away_until", 0.0)
     if time.monotonic() < until:
         return
     try:
-        enqueue(queue, kind, work_id)
+        enqueue(kind, work_id)
     except RedisError as error:
-        away = time.monotonic() + LEAVE_ALONE_SECONDS
-        current_app.extensions["laudo_redis_away_until"] = away
-        log.warning("queue unreachable, the relay will feed %s %s: %s", kind, work_id, error)
+        until = time.monotonic() + LEAVE_ALONE_SECONDS
+        current_app.extensions["laudo_redis_away_until"] = until
+        log.warning("queue unreachable, the relay will feed %s %s: %s", kind.name, work_id, error)
 
 
 def _after_transaction_end(session: Session, transaction: SessionTransaction) -> None:
-    """Forget what was not committed, be it rolled back or closed."""
+    """Forget wake-ups that were not committed (rolled back or closed)."""
     if transaction.parent is None:
         session.info.pop("laudo_wake", None)
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 from flask import Flask, current_app
 
 from app.models import Work
 
+# Time limits of one job, in seconds. An export copies all data of a company.
+SECONDS = 600
+LONG_SECONDS = 6 * 3600
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to carry out one row of work: publishing needs the fence to be the newest still.
+    """The right to carry out one row of work. Only the newest fence may publish.
 
-    `attempt` counts from 1.
+    `attempt` counts from 1. `request_id` is the request that asked for the work, if one did.
     """
 
     kind: str
@@ -23,24 +28,60 @@ class Claim:
     tenant_id: UUID
     fence: int
     attempt: int = 1
+    request_id: str | None = None
+
+
+# Carries out a claim, outside any transaction and inside the tenant's scope. Publishes its results
+# through `runner.publish(model, claim)`.
+Perform = Callable[[Claim], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A `Perform` whose libraries only workers may load: `load` imports and returns it.
+
+    Workers call `load` once before they fork. No web process calls it.
+    """
+
+    load: Callable[[], Perform]
+
+    def __call__(self, claim: Claim) -> None:
+        self.load()(claim)
+
+
+class Retention(StrEnum):
+    """What remains of older work of one kind. Erasing a company removes all of it."""
+
+    ALL = "all"
+    # A new file replaces the older one; the rows stay (`work.drop_older_files`).
+    NEWEST_FILE = "newest_file"
+    # Older rows are deleted on a new request; the app's role may delete from this table.
+    NEWEST_ROWS = "newest_rows"
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`perform(claim)` runs outside any transaction, inside the tenant's scope.
+    """One kind of work, with everything that the queue, relay, runner and operators need to know.
 
-    It publishes through `runner.publish(model, claim)`. `queue` is the RQ queue that wakes it.
-    `module` is what `perform` imports when it runs: workers load it once for all their children.
+    `name` is stored in queues and in the table `work_kinds`. `queue` is the RQ queue that wakes
+    workers. `time_limit` is in seconds. `flask check` says `noun` for one row, and `when_late` to
+    operators when a row has waited too long. `is_forked` is False for short work that gives
+    untrusted bytes to a limited child of its own (imaging/child.py): then the worker does the rest
+    itself, with its open connection, and forks once.
     """
 
     name: str
     model: type[Work]
-    perform: Callable[[Claim], None]
+    perform: Perform
     queue: str
-    module: str | None = None
+    noun: str
+    retention: Retention = Retention.ALL
+    time_limit: int = SECONDS
+    is_forked: bool = True
+    when_late: str = "look at the workers' log, and start more of them"
 
 
-# Called with what says whether the relay stops; runs outside any tenant's scope.
+# Called with a function that says whether the relay is stopping. Runs outside tenants' scopes.
 Daily = Callable[[Callable[[], bool]], Iterator[None]]
 
 
@@ -49,12 +90,12 @@ def register(app: Flask, kind: Kind) -> None:
 
 
 def register_chore(app: Flask, chore: Callable[[], object]) -> None:
-    """Something that the relay does again and again, some twice a minute; it commits itself."""
+    """Register what the relay runs about twice a minute. It commits its own transactions."""
     app.extensions.setdefault("laudo_chores", []).append(chore)
 
 
 def register_daily(app: Flask, act: Daily) -> None:
-    """Something that one relay does once a day; it yields wherever its work is to be committed."""
+    """Register what one relay runs once a day. It yields wherever the caller should commit."""
     app.extensions.setdefault("laudo_daily", []).append(act)
 
 
@@ -72,5 +113,18 @@ def get_kind(name: str) -> Kind:
     return kind
 
 
+def kind_of(model: type[Work]) -> Kind:
+    """The kind whose rows these are. Raises KeyError."""
+    for kind in list_kinds():
+        if kind.model is model:
+            return kind
+    raise KeyError(model)
+
+
 def list_kinds() -> list[Kind]:
     return list(current_app.extensions["laudo_jobs"].values())
+
+
+def list_queues() -> list[str]:
+    """The queues without duplicates, in order of registration."""
+    return list(dict.fromkeys(kind.queue for kind in list_kinds()))

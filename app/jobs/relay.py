@@ -1,4 +1,4 @@
-"""The relay: feeds every row whose wake-up was lost or whose lease ran out to the queue."""
+"""The relay: queues every row whose wake-up was lost or whose lease expired."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from app.tenancy import call_definer
 
 log = logging.getLogger(__name__)
 
-# A fed row that nobody claimed within this time is fed again.
+# A queued row that nobody claims within this time is queued again.
 PAUSE = timedelta(seconds=15)
 CHORE_SECONDS = 30.0
 
 
 def feed(app: Flask) -> int:
-    """Feed what is due once; returns how many wake-ups were made. Raises RedisError."""
+    """Queue what is due, once; returns the number of wake-ups. Raises RedisError."""
     return sum(_feed_kind(kind, app.config["JOB_ATTEMPTS"]) for kind in list_kinds())
 
 
@@ -33,17 +33,17 @@ def _feed_kind(kind: Kind, attempts: int) -> int:
     rows = call_definer(
         "feed_due_work",
         p_kind=kind.name,
-        # With no room left nothing is fed, but what was tried too often is still given up.
+        # A full queue takes nothing more, but rows that were tried too often still fail.
         p_limit=max(0, ROOM - count_waiting(kind.queue)),
         p_attempts=attempts,
         p_pause=PAUSE,
     )
-    new = [row for row in rows if not is_waiting(kind.queue, kind.name, row.id)]
-    return sum(enqueue(kind.queue, kind.name, row.id) for row in new)
+    new = [row for row in rows if not is_waiting(kind, row.id)]
+    return sum(enqueue(kind, row.id) for row in new)
 
 
 def run_forever(app: Flask, stop: threading.Event) -> None:
-    """Feed every RELAY_SECONDS until `stop` is set; servers that are away are waited for."""
+    """Feed every RELAY_SECONDS until `stop` is set. Waits for servers that are down."""
     name = secrets.token_hex(8)
     daily.start(app, stop)
     chores_at = 0.0
@@ -62,7 +62,7 @@ def run_forever(app: Flask, stop: threading.Event) -> None:
 
 
 def do_chores() -> None:
-    """Each by itself: what one of them trips over must keep neither the others nor the feeding."""
+    """Run each chore separately: a failure must stop neither the other chores nor the feeding."""
     for chore in list_chores():
         try:
             chore()

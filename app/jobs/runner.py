@@ -1,4 +1,8 @@
-"""The only entry of background work: scope, claim with a fence, run, publish if it still holds."""
+"""The only entry point of background work: bind the tenant, claim a row, run it, publish.
+
+A claim raises the row's fence. Results are published only while that fence is the newest, so a
+worker whose lease expired cannot overwrite the results of its successor.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from flask import Flask, current_app
@@ -16,62 +21,72 @@ from sqlalchemy import func, or_, select, update
 from app import logs
 from app.extensions import db
 from app.jobs.registry import Claim, Kind, get_kind
-from app.models import Tenant, Work, WorkState
+from app.models import OPEN_STATES, Tenant, Work, WorkState
 from app.storage import StorageFull, StorageUnavailable, storage
 from app.storage.sweeping import clear_if_erased
 from app.tenancy import call_definer, tenant_scope
 
 log = logging.getLogger(__name__)
 
-# How long work rests that found the storage full, or what else it needs away.
+# The pause before work is retried whose storage is full or whose server is away.
 AWAY_PAUSE = timedelta(seconds=20)
 
 
 class FenceLost(RuntimeError):
-    """Another worker claimed this work since; what was made here is thrown away."""
+    """Another worker has claimed this work since; the results of this one are discarded."""
 
 
 class ServiceAway(RuntimeError):
-    """What this work needs of another server is out of reach: it waits, and no try is counted."""
+    """A server that this work needs is out of reach. The work waits, and no attempt is counted."""
 
 
 class WorkFailed(RuntimeError):
-    """This work cannot succeed however often it is tried; `str()` is a code or a sentence."""
+    """This work cannot succeed, so it is not retried. `str()` is a code or a sentence."""
 
 
-def run(kind_name: str, work_id: str, request_id: str = "") -> None:
-    """RQ's entry point; the payload is a kind, an id and, for the log, the request that woke it."""
-    caused_by = request_id if logs.REQUEST_ID.fullmatch(request_id) else None
-    with logs.telling(job_kind=kind_name, job_id=work_id, request_id=caused_by):
-        _run(kind_name, work_id)
+def run(kind_name: str, work_id: str, _request_id: str = "") -> None:
+    """RQ's entry point. The payload is a kind and a row id; wake-ups of the release before had a
+    third part.
+
+    Carries out the row, unless it is another company's turn: then one of theirs. The wake-up of
+    that row, or the relay, comes back to this one.
+    """
+    kind, woken = get_kind(kind_name), UUID(work_id)
+    # Work of a suspended (read-only) company also runs: it was requested before the suspension,
+    # and begun work always finishes.
+    for row in _pick(kind, woken):
+        with (
+            logs.context(job_kind=kind_name, job_id=str(row.id)),
+            tenant_scope(row.tenant_id),
+        ):
+            if claim := claim_work(kind, row.id, row.tenant_id):
+                with logs.context(request_id=claim.request_id):
+                    _run(kind, claim)
+                return
 
 
-def _run(kind_name: str, work_id: str) -> None:
-    kind = get_kind(kind_name)
-    rows = call_definer("find_work_tenant", p_kind=kind_name, p_id=UUID(work_id))
-    if not rows:
-        log.warning("%s %s is unknown", kind_name, work_id)
-        return
-    # A company that can only be read meanwhile is no reason to stop: what was asked for before it
-    # was suspended is begun work, and begun work always finishes.
-    with tenant_scope(rows[0].tenant_id):
-        claim = claim_work(kind, UUID(work_id), rows[0].tenant_id)
-        if claim is not None:
-            started = time.monotonic()
-            try:
-                outcome = _carry_out(kind, claim)
-            finally:
-                _leave_nothing_of_an_erased(claim.tenant_id)
-            facts = {
-                "attempt": claim.attempt,
-                "outcome": outcome,
-                "duration_ms": round((time.monotonic() - started) * 1000),
-            }
-            log.info("%s %s: %s", kind_name, work_id, outcome, extra={"facts": facts})
+def _pick(kind: Kind, woken: UUID) -> list[Any]:
+    """Due rows in the order to try them. The first one is whose turn it is."""
+    attempts = current_app.config["JOB_ATTEMPTS"]
+    return call_definer("pick_due_work", p_kind=kind.name, p_id=woken, p_attempts=attempts)
+
+
+def _run(kind: Kind, claim: Claim) -> None:
+    started = time.monotonic()
+    try:
+        outcome = _carry_out(kind, claim)
+    finally:
+        _leave_nothing_of_an_erased(claim.tenant_id)
+    facts = {
+        "attempt": claim.attempt,
+        "outcome": outcome,
+        "duration_ms": round((time.monotonic() - started) * 1000),
+    }
+    log.info("%s %s: %s", kind.name, claim.id, outcome, extra={"facts": facts})
 
 
 def _carry_out(kind: Kind, claim: Claim) -> str:
-    """Returns how it ended, in words for the log."""
+    """Run the claim; returns the outcome, as a word for the log."""
     try:
         with _heartbeat(claim, kind.model):
             kind.perform(claim)
@@ -96,10 +111,10 @@ def _carry_out(kind: Kind, claim: Claim) -> str:
 
 
 def _leave_nothing_of_an_erased(tenant_id: UUID) -> None:
-    """Delete what this work put for a company that was erased meanwhile.
+    """Delete what this work stored for a company that was erased meanwhile.
 
-    Looked for after the last put: a company that still has its row then is erased later, if at
-    all, and its files are listed after that. What a killed worker put waits for the sweep.
+    Must run after the last put: if the company's row still exists then, an erasure comes later
+    and lists these files itself. Files of a killed worker are left to the sweep.
     """
     db.session.rollback()
     is_there = db.session.scalar(select(Tenant.id).where(Tenant.id == tenant_id))
@@ -113,14 +128,14 @@ def _leave_nothing_of_an_erased(tenant_id: UUID) -> None:
 
 
 def claim_work(kind: Kind, work_id: UUID, tenant_id: UUID) -> Claim | None:
-    """Take the row, or None when somebody holds it, it is settled or was tried too often."""
+    """Claim the row; None if it is held, settled or was tried too often."""
     model = kind.model
     row = db.session.execute(
         update(model)
         .where(
-            model.id == work_id,  # type: ignore[attr-defined]
-            model.state.in_((WorkState.QUEUED, WorkState.RUNNING)),
-            # Queued: the pause after a failure. Running: the lease of whoever holds it.
+            model.id == work_id,
+            model.state.in_(OPEN_STATES),
+            # Queued: the pause after a failure. Running: the lease of the current holder.
             or_(
                 model.lease_until < func.clock_timestamp(),
                 (model.state == WorkState.QUEUED) & model.lease_until.is_(None),
@@ -133,29 +148,27 @@ def claim_work(kind: Kind, work_id: UUID, tenant_id: UUID) -> Claim | None:
             attempts=model.attempts + 1,
             lease_until=func.clock_timestamp() + _lease(),
         )
-        .returning(model.fence, model.attempts)
+        .returning(model.fence, model.attempts, model.request_id)
         .execution_options(synchronize_session=False)
     ).one_or_none()
     db.session.commit()
-    return None if row is None else Claim(kind.name, work_id, tenant_id, row.fence, row.attempts)
+    return None if row is None else Claim(kind.name, work_id, tenant_id, *row)
 
 
 def holds(model: type[Work], claim: Claim) -> bool:
-    """Whether the claim's fence is the newest; locks the row until the transaction ends.
+    """Whether the claim's fence is still the newest. Locks the row until the transaction ends.
 
-    Not where the row is gone, as a preview's is once two newer ones were asked for.
+    False if the row is gone: rows of previews are deleted when newer ones are requested.
     """
     row = db.session.execute(
-        select(model.fence, model.state)
-        .where(model.id == claim.id)  # type: ignore[attr-defined]
-        .with_for_update(key_share=True)
+        select(model.fence, model.state).where(model.id == claim.id).with_for_update(key_share=True)
     ).one_or_none()
     return bool(row and row.fence == claim.fence and row.state == WorkState.RUNNING)
 
 
 @contextmanager
 def publish(model: type[Work], claim: Claim) -> Iterator[None]:
-    """Open the publishing transaction: results written in the block and 'done' commit together.
+    """Open the publishing transaction: results written in the block commit together with 'done'.
 
     Raises FenceLost, with nothing written, when a newer claim exists.
     """
@@ -172,12 +185,12 @@ def publish(model: type[Work], claim: Claim) -> Iterator[None]:
 
 
 def report_progress(model: type[Work], claim: Claim, **values: object) -> None:
-    """Write progress in a transaction of its own; raises FenceLost when a newer claim exists."""
+    """Write progress in its own transaction. Raises FenceLost when a newer claim exists."""
     db.session.rollback()
     done = db.session.execute(
         update(model)
         .where(
-            model.id == claim.id,  # type: ignore[attr-defined]
+            model.id == claim.id,
             model.fence == claim.fence,
             model.state == WorkState.RUNNING,
         )
@@ -197,14 +210,14 @@ def _settle(model: type[Work], claim: Claim, state: WorkState, error: str | None
 
 
 def _retry(model: type[Work], claim: Claim, error: str) -> None:
-    """Put the work back, each time for twice as long; the last failure is final."""
+    """Put the work back with a pause that doubles each time. The last failure is final."""
     if claim.attempt >= current_app.config["JOB_ATTEMPTS"]:
         return _settle(model, claim, WorkState.FAILED, error)
     return _put_back(model, claim, error, timedelta(seconds=2**claim.attempt), claim.attempt)
 
 
 def _put_off(model: type[Work], claim: Claim, error: str) -> None:
-    """Put the work back without counting the try: an outage is no fault of the work."""
+    """Put the work back without counting the attempt: an outage is not the work's fault."""
     _put_back(model, claim, error, AWAY_PAUSE, claim.attempt - 1)
 
 
@@ -231,7 +244,7 @@ def _set_state(model: type[Work], claim: Claim, state: WorkState, error: str | N
 def _update(model: type[Work], claim: Claim, **values: object) -> None:
     db.session.execute(
         update(model)
-        .where(model.id == claim.id)  # type: ignore[attr-defined]
+        .where(model.id == claim.id)
         .values(**values)
         .execution_options(synchronize_session="fetch")
     )
@@ -243,7 +256,7 @@ def _lease() -> timedelta:
 
 @contextmanager
 def _heartbeat(claim: Claim, model: type[Work]) -> Iterator[None]:
-    """Renew the lease from a thread while the block runs, four times a lease."""
+    """Renew the lease from a thread while the block runs, four times per lease."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     stop = threading.Event()
     interval = _lease().total_seconds() / 4

@@ -1,4 +1,4 @@
-"""Mails: asked for as rows beside the change that they tell of, sent by the worker."""
+"""E-mails: queued as rows in the transaction of a change, sent by the worker."""
 
 from flask import Blueprint
 

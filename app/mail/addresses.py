@@ -1,6 +1,7 @@
-"""The addresses that mails link to: under BASE_URL, never under the host of some request.
+"""The URLs in mails, always under BASE_URL and never under the host of a request.
 
-Whoever sends a request chooses its Host; a link made of that would carry a token to them.
+The sender of a request controls its Host header. A link built from it could send a token to an
+attacker.
 """
 
 from __future__ import annotations
@@ -12,20 +13,17 @@ from uuid import UUID
 from flask import current_app
 
 from app.models import Invitation, PasswordReset
-from app.signing import sign_row
-
-INVITATION = "invitation"
-RESET = "reset"
+from app.signing import INVITATION_LINK, RESET_LINK
 
 
 def invitation_address(invitation: Invitation) -> str:
-    """Where the invitation's present generation is accepted."""
-    token = sign_row(INVITATION, invitation.id, invitation.generation)
+    """The page that accepts the current generation of the invitation."""
+    token = INVITATION_LINK.sign(invitation.id, invitation.generation)
     return _address("team.accept", f"/invitation/{token}", token=token)
 
 
 def reset_address(reset: PasswordReset) -> str:
-    token = sign_row(RESET, reset.id)
+    token = RESET_LINK.sign(reset.id)
     return _address("auth.reset", f"/reset/{token}", token=token)
 
 
@@ -38,8 +36,8 @@ def people_address() -> str:
 
 
 def entry_address(entry_id: UUID) -> str:
-    """One entry of the company's audit."""
-    return _address("evidence.show", f"/audit/entries/{entry_id}", entry_id=entry_id)
+    """The page of one entry of the company's audit."""
+    return _address("audit.show", f"/audit/entries/{entry_id}", entry_id=entry_id)
 
 
 def report_address(report_id: UUID) -> str:
@@ -56,7 +54,7 @@ def choices_address() -> str:
 
 
 def _address(endpoint: str, path: str, **values: Any) -> str:
-    """The page's absolute address; `path` where this process does not serve the page."""
+    """The absolute URL of an endpoint; uses `path` if this process does not serve the page."""
     base: str = current_app.config["BASE_URL"]
     if endpoint not in current_app.view_functions:
         return base + path

@@ -1,4 +1,4 @@
-"""Which mails a person gets: a switch for each kind that can come to their role."""
+"""The form for choosing which mails to get: one switch per kind that the role can receive."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from app.models import MailKind
 
 class ChoicesForm(FlaskForm):  # type: ignore[misc]
     report_assigned = BooleanField(
-        _l("A report becomes mine"),
-        description=_l("When somebody starts a report for you or hands one over."),
+        _l("A report is assigned to me"),
+        description=_l("When someone starts a report for you or hands one over to you."),
     )
     report_submitted = BooleanField(
         _l("A report is submitted"),
-        description=_l("Each report of the company, as soon as it is submitted, with its result."),
+        description=_l("Every report of the company, with its result, as soon as it is submitted."),
     )
     pdf_ready = BooleanField(
         _l("A PDF is ready"),
-        description=_l("The PDF of a finished report that you submitted or asked for."),
+        description=_l(
+            "The PDF of a completed report that you submitted or whose PDF you requested."
+        ),
     )
 
     def offer(self, kinds: tuple[MailKind, ...]) -> ChoicesForm:
-        """Keep the switches of these kinds."""
+        """Remove the switches of all other kinds."""
         for kind in MailKind:
             if kind not in kinds and kind.value in self:
                 del self[kind.value]

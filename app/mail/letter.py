@@ -1,6 +1,7 @@
-"""What one mail says, as plain data, and the message that it becomes: text and HTML of one source.
+"""The content of one mail as plain data, and its rendering as a message with text and HTML.
 
-Nothing that people wrote stands in a header but the subject, which is one clean line.
+Text that people entered appears in no header except the subject, which is reduced to one line, and
+the validated recipient.
 """
 
 from __future__ import annotations
@@ -18,19 +19,20 @@ from uuid import UUID
 
 from flask import current_app, render_template
 
-from app.mailbox import ascii_domain
+from app.email_address import ascii_domain
 from app.models import MailKind
 
 SUBJECT_LENGTH = 180
-# What only a quoted address could have, and what could make two of one.
+# Characters that need quoting, or that could turn one address into two.
 NOT_IN_ADDRESSES = frozenset(' ,;:<>()[]"\\@\t\r\n\0')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """`lines` come before the link, `notes` after it; `facts` are pairs of label and value.
+    """The content of a mail. `lines` come before the link, `notes` after it.
 
-    `reason` says why the mail came; `choices` is where to choose, None where there is no choice.
+    `facts` are pairs of label and value. `reason` says why the person gets the mail. `choices` is
+    the URL of the page to turn it off, None if that is not possible.
     """
 
     subject: str
@@ -46,7 +48,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """To whom, of which row, on whose paper. `accent` and `accent_text` are '#rrggbb'."""
+    """Recipient, row and company of a mail. `accent` and `accent_text` are '#rrggbb'."""
 
     mail_id: UUID
     kind: MailKind
@@ -59,16 +61,17 @@ class Envelope:
 
 
 def write_message(letter: Letter, envelope: Envelope) -> EmailMessage:
-    """The mail of this row, the same each time. Raises ValueError for what is no address.
+    """Render the message; the same row always gives the same headers and text.
 
-    Called inside `force_locale`, for the words of the layout.
+    Raises ValueError for an invalid address. Call it inside `force_locale`, because the templates
+    contain translated text.
     """
     message = EmailMessage(policy=SMTP)
     message["Subject"] = one_line(letter.subject)[:SUBJECT_LENGTH]
     message["From"] = _sender()
     message["To"] = _address(envelope.recipient)
     message["Date"] = format_datetime(envelope.asked_at)
-    # The same after a crash: whoever gets a mail twice can tell that it is one.
+    # The ID is stable across retries, so that mail clients can detect a duplicate.
     message["Message-ID"] = f"<mail.{envelope.mail_id}@{_host()}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
@@ -82,7 +85,7 @@ def write_message(letter: Letter, envelope: Envelope) -> EmailMessage:
 
 
 def one_line(words: str) -> str:
-    """Without line ends, control characters and marks that turn the direction of writing."""
+    """Remove line breaks, control characters and bidirectional marks."""
     kept = (" " if unicodedata.category(one) in ("Cc", "Zl", "Zp") else one for one in words)
     return " ".join("".join(_without_format_marks(kept)).split())
 
@@ -92,13 +95,13 @@ def _without_format_marks(letters: Iterable[str]) -> Iterable[str]:
 
 
 def _sender() -> Address:
-    """MAIL_FROM, else `laudo@` the host of BASE_URL."""
+    """MAIL_FROM, or `laudo@` with the host of BASE_URL."""
     name, address = parseaddr(current_app.config["MAIL_FROM"])
     return _address(address or f"laudo@{_host()}", name or "Laudo")
 
 
 def _address(address: str, name: str = "") -> Address:
-    """Raises ValueError for what is no address."""
+    """Raises ValueError for an invalid address."""
     local, at, domain = address.rpartition("@")
     if not (local and at and domain) or NOT_IN_ADDRESSES & set(address.replace("@", "", 1)):
         raise ValueError("not an e-mail address")

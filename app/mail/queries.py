@@ -1,4 +1,4 @@
-"""Reading who is told of what."""
+"""Finds the recipients of mails, and the owner of an address."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from app.errors import NotFound
 from app.extensions import db
-from app.mail.choices import wants
-from app.models import MANAGERS, Account, Actor, Document, MailKind, Role
+from app.mail.choices import is_subscribed
+from app.models import MANAGERS, Account, Actor, Document, MailKind, Role, Superadmin
+from app.tenancy import call_definer, platform_scope
 
 
 def get_own_account(person: Actor) -> Account:
-    """Raises NotFound for people of the platform, who have no account in a company."""
+    """Raises NotFound for superadmins, who have no account in a company."""
     account = find_account(person.account_id)
     if account is None:
         raise NotFound
@@ -25,7 +26,7 @@ def find_account(account_id: UUID | None) -> Account | None:
 
 
 def get_requester(document_id: UUID) -> tuple[Account, UUID]:
-    """Whoever asked for the document, and the id of its report. Raises NoResultFound."""
+    """The requester of the document and the id of its report. Raises NoResultFound."""
     row = db.session.execute(
         select(Account, Document.report_id)
         .join(Document, Document.requested_by == Account.id)
@@ -34,9 +35,26 @@ def get_requester(document_id: UUID) -> tuple[Account, UUID]:
     return row[0], row[1]
 
 
-def hold_admins() -> list[Account]:
-    """The company's active admins. Held as a key to them holds them: who locks one of them and
-    writes into the audit does so in this order."""
+def is_email_taken(email: str) -> bool:
+    """True if an active account of any company, or a superadmin, has this address.
+
+    Do not reveal the result to people of a company: they must not learn who has an account in
+    another one.
+    """
+    if call_definer("find_account_by_email", p_email=email):
+        return True
+    with platform_scope() as session:
+        known = select(Superadmin.id).where(Superadmin.email == email)
+        return session.scalars(known).one_or_none() is not None
+
+
+def lock_admins() -> list[Account]:
+    """Lock and return the company's active admins, ordered by id.
+
+    FOR KEY SHARE is the lock that the mails' foreign keys take. Taking it here, before the lock of
+    the audit chain, gives all transactions the same order (accounts, then audit) and avoids
+    deadlocks.
+    """
     people = db.session.scalars(
         select(Account)
         .where(Account.role == Role.ADMIN, Account.is_active)
@@ -46,11 +64,11 @@ def hold_admins() -> list[Account]:
     return list(people)
 
 
-def list_told_of_submits(*, submitter_id: UUID | None) -> list[Account]:
-    """The managers and admins who want to know of submitted reports, but for the submitter."""
+def list_submit_subscribers(*, submitter_id: UUID | None) -> list[Account]:
+    """The managers and admins who get mails about submitted reports, without the submitter."""
     people = db.session.scalars(
         select(Account)
         .where(Account.role.in_(MANAGERS), Account.is_active, Account.id != submitter_id)
         .order_by(Account.id)
     )
-    return [one for one in people if wants(one, MailKind.REPORT_SUBMITTED)]
+    return [one for one in people if is_subscribed(one, MailKind.REPORT_SUBMITTED)]

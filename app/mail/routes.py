@@ -1,4 +1,4 @@
-"""Routes of mail: the page on which a person chooses which mails to get."""
+"""Routes of the page on which a person chooses which mails to get."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from app.extensions import db
 from app.mail import blueprint, queries, service
-from app.mail.choices import offered_to, wants
+from app.mail.choices import is_subscribed, offered_to
 from app.mail.forms import ChoicesForm
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import MEMBERS, current_actor, requires
@@ -18,7 +18,9 @@ from app.web.guards import MEMBERS, current_actor, requires
 def choices() -> Response:
     account = queries.get_own_account(current_actor())
     kinds = offered_to(account.role)
-    form = ChoicesForm(formdata=None, data={kind.value: wants(account, kind) for kind in kinds})
+    form = ChoicesForm(
+        formdata=None, data={kind.value: is_subscribed(account, kind) for kind in kinds}
+    )
     return _choices_page(form.offer(kinds))
 
 

@@ -1,7 +1,7 @@
-"""Sending one mail: load, write, close the transaction, send, publish. For workers only.
+"""Sends one mail: load, render, close the transaction, send, publish. For workers only.
 
-A mail may go out twice where a worker is lost between the server's answer and the publishing; both
-carry one Message-ID.
+No transaction is open while the mail server responds. If a worker dies after the server accepted a
+mail and before the result is published, the mail is sent twice, with the same Message-ID.
 """
 
 from __future__ import annotations
@@ -14,22 +14,21 @@ from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.auth.queries import is_email_taken
-from app.evidence.finding import Entry, get_entry
+from app.audit.queries import AuditLine, get_entry
 from app.extensions import db
 from app.jobs.registry import Claim
 from app.jobs.runner import ServiceAway, WorkFailed, publish, report_progress
 from app.mail.letter import Envelope, Letter, write_message
-from app.mail.queries import find_account
-from app.mail.transport import Away, Refused, post
+from app.mail.queries import find_account, is_email_taken
+from app.mail.transport import MailRefused, ServerUnavailable, post
 from app.mail.wording import (
-    act_letter,
+    address_taken_letter,
     assigned_letter,
     invitation_letter,
     pdf_letter,
+    platform_act_letter,
     reset_letter,
     submitted_letter,
-    taken_letter,
 )
 from app.models import (
     Account,
@@ -42,30 +41,32 @@ from app.models import (
     Tenant,
     Version,
 )
+from app.rows import own_tenant
 from app.web.brand import ground_colour, text_colour
 from app.web.locale import LOCALES
 
 log = logging.getLogger(__name__)
 
-# What became of a mail that is not sent: what it tells of is over, or its recipient is refused.
+# Error codes of mails that are not sent: outdated, rejected by the server, server unavailable.
 VOID = "void"
 REFUSED = "refused"
 UNREACHABLE = "unreachable"
-# A server that is away for longer loses the mail: its news would be old.
+# After this time the mail is given up, because its news would be old.
 GIVE_UP_AFTER = timedelta(days=2)
 
 
 def send_mail(claim: Claim) -> None:
-    """Carry out one mail. Raises WorkFailed for what no further try can mend, ServiceAway."""
+    """Send one mail. Raises WorkFailed for errors that a retry cannot fix, ServiceAway."""
     envelope, message = _write(claim)
-    # Last look before what cannot be taken back: another worker may have taken over since.
+    # Check the fence once more, since sending cannot be undone and another worker may have taken
+    # over the job.
     report_progress(Mail, claim)
     try:
         where = post(message, envelope)
-    except Refused as error:
+    except MailRefused as error:
         log.warning("the mail server refused a %s: %s", envelope.kind.value, error)
         raise WorkFailed(REFUSED) from error
-    except Away as error:
+    except ServerUnavailable as error:
         if datetime.now(UTC) - envelope.asked_at > GIVE_UP_AFTER:
             raise WorkFailed(UNREACHABLE) from error
         raise ServiceAway(f"the mail server: {error}") from error
@@ -75,7 +76,7 @@ def send_mail(claim: Claim) -> None:
 
 def _write(claim: Claim) -> tuple[Envelope, EmailMessage]:
     mail = db.session.scalars(select(Mail).where(Mail.id == claim.id)).one()
-    tenant = db.session.scalars(select(Tenant)).one()
+    tenant = own_tenant()
     invitation = _find_invitation(mail)
     account = find_account(mail.account_id)
     accent = ground_colour(tenant.colour_accent)
@@ -100,7 +101,7 @@ def _write(claim: Claim) -> tuple[Envelope, EmailMessage]:
 
 
 def _locale(account: Account | None, invitation: Invitation | None, tenant: Tenant) -> str:
-    """The recipient's own language, else the company's."""
+    """The recipient's own language, or the company's."""
     person = account or invitation
     wanted = (person.locale if person else None) or tenant.locale
     return wanted if wanted in LOCALES else "en"
@@ -109,13 +110,13 @@ def _locale(account: Account | None, invitation: Invitation | None, tenant: Tena
 def _letter(
     mail: Mail, tenant: Tenant, account: Account | None, invitation: Invitation | None
 ) -> Letter:
-    """Raises WorkFailed where what the mail tells of is over."""
+    """Raises WorkFailed if the reason for the mail no longer exists."""
     if mail.kind is MailKind.INVITATION:
         if invitation is None or not _is_open(invitation):
             raise WorkFailed(VOID)
-        # Told to the address alone: whoever invites learns nothing of other companies.
+        # Only the recipient is told: the inviting company must not learn about other companies.
         if is_email_taken(mail.recipient):
-            return taken_letter(invitation, tenant)
+            return address_taken_letter(invitation, tenant)
         return invitation_letter(invitation, tenant)
     if account is None or not account.is_active:
         raise WorkFailed(VOID)
@@ -128,19 +129,19 @@ def _letter(
         return reset_letter(reset, tenant)
     if mail.kind is MailKind.PLATFORM_ACT:
         assert mail.entry_id
-        return _letter_of_act(get_entry(mail.entry_id), tenant)
-    return _letter_of_report(mail, account)
+        return _platform_act_letter(get_entry(mail.entry_id), tenant)
+    return _report_letter(mail, account)
 
 
-def _letter_of_act(entry: Entry, tenant: Tenant) -> Letter:
+def _platform_act_letter(entry: AuditLine, tenant: Tenant) -> Letter:
     invitation = db.session.scalars(
         select(Invitation).where(Invitation.id == entry.object_id)
     ).one_or_none()
     is_waiting = invitation is not None and not invitation.is_closed and invitation.is_unapproved
-    return act_letter(entry, tenant, is_waiting=is_waiting)
+    return platform_act_letter(entry, tenant, is_waiting=is_waiting)
 
 
-def _letter_of_report(mail: Mail, account: Account) -> Letter:
+def _report_letter(mail: Mail, account: Account) -> Letter:
     report = _load_report(mail)
     if report.discarded_at:
         raise WorkFailed(VOID)

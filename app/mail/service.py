@@ -1,20 +1,26 @@
-"""Asking for a mail: a row in the transaction of the change that it tells of.
+"""Queues mails: a row in the transaction of the change that the mail reports.
 
-What the mail says is made when it is sent (sending.py, wording.py).
+The text is made when the mail is sent (sending.py, wording.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from app.evidence.service import record
-from app.evidence.ways_in import is_way_in
+from app.evidence.ways_in import is_platform_access
 from app.extensions import db
-from app.jobs.queue import wake
-from app.mail.choices import offered_to, wants
-from app.mail.queries import get_own_account, get_requester, hold_admins, list_told_of_submits
+from app.jobs.work import ask
+from app.mail.choices import is_subscribed, offered_to
+from app.mail.queries import (
+    find_account,
+    get_own_account,
+    get_requester,
+    list_submit_subscribers,
+    lock_admins,
+)
 from app.models import (
     Account,
     Actor,
@@ -26,12 +32,9 @@ from app.models import (
     Report,
 )
 
-KIND = "mail"
-QUEUE = "mails"
-
 
 def mail_invitation(invitation: Invitation) -> Mail:
-    """Send the link of the invitation's present generation. Flushes."""
+    """Queue the mail with the link of the invitation's current generation. Flushes."""
     return _queue(
         Mail(
             kind=MailKind.INVITATION,
@@ -55,8 +58,8 @@ def mail_reset(reset: PasswordReset, account: Account) -> Mail:
 def mail_about_report(
     kind: MailKind, account: Account, *, report_id: UUID, document_id: UUID | None = None
 ) -> Mail | None:
-    """Tell a person of a report; None where they chose not to be told or left."""
-    if not account.is_active or not wants(account, kind):
+    """Queue a mail about a report. None if the person turned it off or is no longer active."""
+    if not account.is_active or not is_subscribed(account, kind):
         return None
     return _queue(
         Mail(
@@ -69,64 +72,67 @@ def mail_about_report(
     )
 
 
-def mail_submitted(report: Report, *, submitter: Actor) -> None:
-    """Tell whoever leads and wants to know."""
-    for account in list_told_of_submits(submitter_id=submitter.account_id):
+def mail_assigned(report: Report, actor: Actor) -> None:
+    """Notify the assignee, unless they assigned the report to themselves."""
+    if report.assignee_id == actor.account_id:
+        return
+    if account := find_account(report.assignee_id):
+        mail_about_report(MailKind.REPORT_ASSIGNED, account, report_id=report.id)
+
+
+def mail_submitted(report: Report, actor: Actor) -> None:
+    """Notify the managers and admins who turned this mail on."""
+    for account in list_submit_subscribers(submitter_id=actor.account_id):
         mail_about_report(MailKind.REPORT_SUBMITTED, account, report_id=report.id)
 
 
 def mail_pdf_ready(document_id: UUID) -> None:
-    """Tell whoever asked for the PDF."""
+    """Notify the person who requested the PDF."""
     account, report_id = get_requester(document_id)
     mail_about_report(MailKind.PDF_READY, account, report_id=report_id, document_id=document_id)
 
 
-def mail_way_in(entry: AuditEntry, actor: Actor, facts: Mapping[str, Any]) -> None:
-    """Tell the company's admins of an act that lets the platform in; nobody chooses that away.
+def mail_platform_access(entry: AuditEntry, actor: Actor, facts: Mapping[str, Any]) -> None:
+    """Notify the company's admins of an action that gives the platform access to the company.
 
-    Called for each entry of the audit before it is written.
+    Called for each audit entry before it is written. This mail cannot be turned off.
     """
-    if not is_way_in(entry.action, actor, facts):
+    if not is_platform_access(entry.action, actor, facts):
         return
-    for account in hold_admins():
+    for account in lock_admins():
         if str(account.id) != facts.get("account") and not _is_new(account, entry):
-            mail = Mail(
-                id=uuid4(), kind=MailKind.PLATFORM_ACT, recipient=account.email,
-                account_id=account.id, entry_id=entry.id,
-            )  # fmt: skip
-            db.session.add(mail)
-            wake(QUEUE, KIND, mail.id)
+            ask(
+                Mail(
+                    kind=MailKind.PLATFORM_ACT,
+                    recipient=account.email,
+                    account_id=account.id,
+                    entry_id=entry.id,
+                )
+            )
 
 
 def _is_new(account: Account, entry: AuditEntry) -> bool:
-    """Whether the entry tells that this account was made: who has it knows."""
+    """True if the entry records the creation of this account; its owner knows about it."""
     return entry.action == "account.created" and entry.object_id == account.id
 
 
 def choose_mails(*, choices: Mapping[MailKind, bool], actor: Actor) -> Account:
-    """Keep which mails the actor wants; kinds that their role cannot get are left out."""
+    """Save which mails the actor wants. Kinds that their role cannot get are ignored."""
     account = get_own_account(actor)
     kinds = [kind for kind in offered_to(account.role) if kind in choices]
     changes = {
-        kind.value: {"old": wants(account, kind), "new": choices[kind]}
+        kind.value: {"old": is_subscribed(account, kind), "new": choices[kind]}
         for kind in kinds
-        if wants(account, kind) != choices[kind]
+        if is_subscribed(account, kind) != choices[kind]
     }
     if changes:
         chosen = {name: change["new"] for name, change in changes.items()}
         account.mail_choices = {**account.mail_choices, **chosen}
-        record(
-            action="account.mails_chosen",
-            actor=actor,
-            object_type="account",
-            object_id=account.id,
-            changes=changes,
-        )
+        record("account.mails_chosen", account, actor, changes=changes)
     return account
 
 
 def _queue(mail: Mail) -> Mail:
-    db.session.add(mail)
+    ask(mail)
     db.session.flush()
-    wake(QUEUE, KIND, mail.id)
     return mail

@@ -1,7 +1,8 @@
-"""Handing a finished message over: to the SMTP server, or into a folder where there is none.
+"""Delivers a finished message to the SMTP server, or writes it to a folder if there is no server.
 
-smtplib by itself, because Flask-Mailman's back end takes any certificate after STARTTLS, and counts
-a mail as lost whose server breaks off after it took it, so that it would go out twice.
+It uses smtplib directly. Flask-Mailman's back end does not verify certificates after STARTTLS. It
+also treats a mail as failed if the server disconnects after accepting it, which would send it
+twice.
 """
 
 from __future__ import annotations
@@ -26,38 +27,41 @@ from app.slow_work import slow_work
 
 log = logging.getLogger(__name__)
 
-# For each step of the talk; the whole of it stays far below a lease.
+# Per step of the SMTP dialogue; the total stays far below the lease of a job.
 TIMEOUT_SECONDS = 8.0
-# A server that could not be reached is left alone for so long, or its waiting mails would keep
-# the workers from photos and PDFs.
-LEAVE_ALONE_SECONDS = 45
+# Pause after a failed connection. Otherwise the queued mails would keep the workers from photos
+# and PDFs.
+PAUSE_SECONDS = 45
 AWAY_KEY = "laudo:mail-server-away"
 PORTS = {"none": 25, "starttls": 587, "tls": 465}
 UNSAFE = re.compile(r"[^a-z0-9@._+-]+")
 
 
-class Away(RuntimeError):
-    """The server cannot be reached or asks to come back later."""
+class ServerUnavailable(RuntimeError):
+    """The server cannot be reached or asks to retry later."""
 
 
-class Refused(RuntimeError):
-    """The server will not take this mail however often it is tried."""
+class MailRefused(RuntimeError):
+    """The server rejects this mail permanently."""
 
 
 @slow_work
 def post(message: EmailMessage, envelope: Envelope) -> str:
-    """Hand the message over; returns where it went, for the log. Raises Away, Refused."""
+    """Deliver the message. Returns the destination for the log.
+
+    Raises ServerUnavailable, MailRefused.
+    """
     if not current_app.config["SMTP_HOST"]:
-        return _keep(message, envelope)
-    if _is_left_alone():
-        raise Away("it could not be reached a moment ago")
+        return _write_file(message, envelope)
+    if _is_paused():
+        raise ServerUnavailable("it could not be reached a moment ago")
     with connected() as server:
         _send(server, message)
-    return "taken by the mail server"
+    return "accepted by the mail server"
 
 
-def where_mails_go() -> str:
-    """For people at a console."""
+def describe_destination() -> str:
+    """Describe the destination of mails, for output on a console."""
     if host := current_app.config["SMTP_HOST"]:
         return f"to the mail server {host}"
     return f"into files under {current_app.config['MAIL_DIR']} (SMTP_HOST is unset)"
@@ -69,23 +73,23 @@ def where_mails_go() -> str:
 @slow_work
 @contextmanager
 def connected() -> Iterator[smtplib.SMTP]:
-    """A connection that is logged in as the settings say. Raises Away."""
+    """Connect and log in according to the settings. Raises ServerUnavailable."""
     try:
         server = _connect()
     except (OSError, ValueError) as error:
-        _leave_alone()
-        raise Away(_told(error)) from error
+        _pause()
+        raise ServerUnavailable(_describe_error(error)) from error
     try:
         yield server
     finally:
-        # What was taken is taken: a server that says no goodbye has it all the same.
+        # An accepted mail stays accepted, even if QUIT fails.
         with suppress(OSError):
             server.quit()
         server.close()
 
 
 def _connect() -> smtplib.SMTP:
-    """smtplib's own errors are OSErrors too."""
+    """Raises OSError, which includes smtplib's own errors, or ValueError."""
     config = current_app.config
     security, host = config["SMTP_SECURITY"], config["SMTP_HOST"]
     port = config["SMTP_PORT"] or PORTS[security]
@@ -112,46 +116,47 @@ def _send(server: smtplib.SMTP, message: EmailMessage) -> None:
         server.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
         code, _words = next(iter(error.recipients.values()))
-        raise _judged(code) from error
+        raise _error_for_code(code) from error
     except smtplib.SMTPSenderRefused as error:
-        # Our own address is wrong: the operator mends it, and the mail can wait for that.
-        raise Away(f"it refuses MAIL_FROM ({error.smtp_code})") from error
+        # MAIL_FROM is wrong: the mail waits until the operator fixes the setting.
+        raise ServerUnavailable(f"it refuses MAIL_FROM ({error.smtp_code})") from error
     except smtplib.SMTPResponseException as error:
-        raise _judged(error.smtp_code) from error
+        raise _error_for_code(error.smtp_code) from error
     except (smtplib.SMTPNotSupportedError, UnicodeError) as error:
-        raise Refused("it cannot take this address") from error
+        raise MailRefused("it cannot take this address") from error
     except OSError as error:
-        raise Away(_told(error)) from error
+        raise ServerUnavailable(_describe_error(error)) from error
 
 
-def _judged(code: int) -> Away | Refused:
-    """By the code alone: what servers say repeats addresses."""
-    return Refused(f"code {code}") if code >= 500 else Away(f"code {code}")
+def _error_for_code(code: int) -> ServerUnavailable | MailRefused:
+    """Use only the code: the server's text can contain addresses, which must not be logged."""
+    return MailRefused(f"code {code}") if code >= 500 else ServerUnavailable(f"code {code}")
 
 
-def _told(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     code = getattr(error, "smtp_code", None)
     return f"{type(error).__name__} ({code})" if code else type(error).__name__
 
 
-def _is_left_alone() -> bool:
+def _is_paused() -> bool:
     with suppress(RedisError):
         return bool(redis_client().exists(AWAY_KEY))
     return False
 
 
-def _leave_alone() -> None:
+def _pause() -> None:
     with suppress(RedisError):
-        redis_client().set(AWAY_KEY, "1", ex=LEAVE_ALONE_SECONDS)
+        redis_client().set(AWAY_KEY, "1", ex=PAUSE_SECONDS)
 
 
 # --- a folder ------------------------------------------------------------------------------------
 
 
-def _keep(message: EmailMessage, envelope: Envelope) -> str:
-    """Written beside and renamed, for its owner's eyes: the links in it open accounts.
+def _write_file(message: EmailMessage, envelope: Envelope) -> str:
+    """Write the mail to a temporary file and rename it. Returns the location for the log.
 
-    The same mail has the same name, so that one sent twice is there once.
+    Only the owner can read the files, because their links give access to accounts. A mail that is
+    sent twice gets the same name, so there is only one file.
     """
     folder = Path(current_app.config["MAIL_DIR"])
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -165,7 +170,7 @@ def _keep(message: EmailMessage, envelope: Envelope) -> str:
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
-    # No log line holds an address, so the shell finds the rest of the name.
+    # Addresses must not be logged, so the name is given as a shell pattern.
     return f"there is no SMTP_HOST, so it is the file {folder}/*-{envelope.mail_id.hex[:8]}.eml"
 
 

@@ -1,4 +1,5 @@
-"""Every entity of Laudo, one file each. No Flask but `extensions`; no rules but the schema's."""
+"""Every entity of Laudo, one file each. No Flask except `extensions`; no rules beyond the
+schema."""
 
 from app.models.account import (
     MANAGERS,
@@ -10,13 +11,14 @@ from app.models.account import (
     Superadmin,
     SuperadminSession,
 )
-from app.models.answer import Answer, SaveReceipt
+from app.models.answer import Answer
 from app.models.audit_entry import Actor, AuditEntry, AuditHead, PlatformAuditEntry
-from app.models.checklist import Checklist, ChecklistStatus, Version
+from app.models.checklist import Checklist, ChecklistStatus, Version, checklist_name
 from app.models.company import AnswerExport, AnswerFormat, BrandPreview, Export
 from app.models.document import Document, Snapshot
 from app.models.invitation import Invitation, PasswordReset
 from app.models.mail import Mail, MailKind
+from app.models.operation import Choice, EditConflict, OperationVerdict, Receipt
 from app.models.photo import (
     Derivative,
     DerivativeKind,
@@ -29,8 +31,8 @@ from app.models.photo import (
 )
 from app.models.project import (
     DEFAULT_RADIUS_M,
-    LEAST_RADIUS_M,
-    MOST_RADIUS_M,
+    MAX_RADIUS_M,
+    MIN_RADIUS_M,
     Equipment,
     Project,
     ProjectChecklist,
@@ -48,15 +50,17 @@ from app.models.signature import Signature
 from app.models.support import SupportAccess, Tombstone
 from app.models.sweep_hold import SweepHold
 from app.models.tenant import Tenant, TenantStatus
+from app.models.upload import PhotoPart, PhotoUpload, UploadState
 from app.models.verification import Verification
-from app.models.work import Work, WorkState
+from app.models.work import OPEN_STATES, Work, WorkKind, WorkState, asking_request
 
 __all__ = [
     "DEFAULT_RADIUS_M",
     "FINISHED_STATUSES",
-    "LEAST_RADIUS_M",
     "MANAGERS",
-    "MOST_RADIUS_M",
+    "MAX_RADIUS_M",
+    "MIN_RADIUS_M",
+    "OPEN_STATES",
     "OPEN_STATUSES",
     "STAFF",
     "TENANT_ROLES",
@@ -71,32 +75,37 @@ __all__ = [
     "BrandPreview",
     "Checklist",
     "ChecklistStatus",
+    "Choice",
     "Derivative",
     "DerivativeKind",
     "Document",
+    "EditConflict",
     "Equipment",
     "Export",
     "Invitation",
     "Mail",
     "MailKind",
+    "OperationVerdict",
     "Passkey",
     "PasswordReset",
     "Photo",
     "PhotoCheck",
+    "PhotoPart",
     "PhotoPlacement",
     "PhotoReading",
     "PhotoSource",
+    "PhotoUpload",
     "PhotoVerdict",
     "PlatformAuditEntry",
     "Project",
     "ProjectChecklist",
     "ProjectGrant",
     "ProjectMember",
+    "Receipt",
     "RecoveryCode",
     "Report",
     "ReportStatus",
     "Role",
-    "SaveReceipt",
     "Signature",
     "Snapshot",
     "Superadmin",
@@ -108,8 +117,12 @@ __all__ = [
     "Tenant",
     "TenantStatus",
     "Tombstone",
+    "UploadState",
     "Verification",
     "Version",
     "Work",
+    "WorkKind",
     "WorkState",
+    "asking_request",
+    "checklist_name",
 ]

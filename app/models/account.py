@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import (
+    Audited,
     Changing,
     Identified,
     StateText,
@@ -45,7 +46,7 @@ TENANT_ROLES = (*STAFF, Role.VIEWER)
 
 
 class TenantRole(StrEnum):
-    """The roles that the accounts table admits; a superadmin has no tenant and no row there."""
+    """The roles of rows in `accounts`. A superadmin has no tenant and no row there."""
 
     ADMIN = Role.ADMIN.value
     MANAGER = Role.MANAGER.value
@@ -54,9 +55,10 @@ class TenantRole(StrEnum):
 
 
 class TotpColumns:
-    """Mixin: the encrypted secret of authenticator codes, in force once confirmed.
+    """Mixin: the encrypted secret of authenticator codes, used once it is confirmed.
 
-    `totp_step` is the newest step (30 s since 1970) whose code was taken: none is good twice.
+    `totp_step` is the newest step (of 30 s since 1970) whose code was accepted, so that no code
+    works twice.
     """
 
     totp_secret: Mapped[str | None] = mapped_column(String(500))
@@ -64,13 +66,14 @@ class TotpColumns:
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
 
 
-class Account(TotpColumns, Changing, TenantRow):
-    """E-mail is stored lower-case and is unique over the platform, superadmins included.
+class Account(TotpColumns, Changing, TenantRow, Audited):
+    """E-mail is stored in lower case and is unique across the platform, including superadmins.
 
-    `mail_choices` maps a kind of mail to false where the person does not want it.
+    `mail_choices` maps a kind of mail to false if the person has turned it off.
     """
 
     __tablename__ = "accounts"
+    audit_type = "account"
     __table_args__ = tenant_table(one_of("role", TenantRole), UniqueConstraint("email"))
 
     email: Mapped[str] = mapped_column(String(254))
@@ -85,7 +88,8 @@ class Account(TotpColumns, Changing, TenantRow):
 
 
 class AccountSession(TenantRow):
-    """One signed-in browser. The cookie holds a random token, this row only its SHA-256 (hex)."""
+    """One signed-in browser. The cookie holds a random token; this row has only its SHA-256
+    (hex)."""
 
     __tablename__ = "account_sessions"
     __table_args__ = tenant_table(
@@ -103,7 +107,7 @@ class AccountSession(TenantRow):
 
 
 class Superadmin(TotpColumns, Changing, Identified):
-    """Runs the platform. Readable by the platform role only."""
+    """A person who runs the platform. Only the platform role can read this table."""
 
     __tablename__ = "superadmins"
     __table_args__ = (UniqueConstraint("email"),)
@@ -122,7 +126,7 @@ class Superadmin(TotpColumns, Changing, Identified):
 class SuperadminSession(Identified):
     """One signed-in browser of a superadmin; same rules as AccountSession.
 
-    `support_access_id` is the open look into `support_tenant_id`, if this browser has one.
+    `support_access_id` is this browser's open support access to `support_tenant_id`, if any.
     """
 
     __tablename__ = "superadmin_sessions"

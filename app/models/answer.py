@@ -1,4 +1,4 @@
-"""The answer of one field of one report, and the receipts that make saves idempotent."""
+"""The answer of one field of one report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from app.models.base import Changing, TenantRow, tenant_key, tenant_table
 class Answer(Changing, TenantRow):
     """`value` is what app.definition.answers makes; `row_version` counts saves from 1.
 
-    Without `answered_by` nobody gave the answer: the report's own data did, at its submit.
+    `block_key` names a repetition of a group of fields, and is empty outside of repeats. There are
+    no repeats yet, so a field has one answer.
+    `answered_by` is null if the value was taken from the report's own data at submission.
     """
 
     __tablename__ = "answers"
@@ -28,6 +30,7 @@ class Answer(Changing, TenantRow):
 
     report_id: Mapped[UUID]
     field_id: Mapped[str] = mapped_column(String(80))
+    block_key: Mapped[str] = mapped_column(String(80), server_default="")
     value: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
     comment: Mapped[str] = mapped_column(server_default="")
     na_reason: Mapped[str] = mapped_column(server_default="")
@@ -35,21 +38,3 @@ class Answer(Changing, TenantRow):
     answered_by: Mapped[UUID | None]
     answered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     client_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-
-
-class SaveReceipt(TenantRow):
-    """Insert-only: this client id was applied. A re-sent save finds it and changes nothing.
-
-    `digest` is the SHA-256 (hex) of what was sent: the same id with other content is a conflict.
-    """
-
-    __tablename__ = "save_receipts"
-    __table_args__ = tenant_table(
-        tenant_key("report_id", "reports"), UniqueConstraint("tenant_id", "client_id")
-    )
-
-    report_id: Mapped[UUID]
-    client_id: Mapped[UUID]
-    field_id: Mapped[str] = mapped_column(String(80))
-    row_version: Mapped[int]
-    digest: Mapped[str] = mapped_column(String(64))

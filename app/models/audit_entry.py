@@ -17,9 +17,10 @@ from app.models.base import Identified, TenantRow, tenant_table
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts and from where; the edge makes it, services write it into the audit.
+    """Who acts and from where. Routes and commands create it; services write it into the audit.
 
-    `account_id` is None for the system and for operators at the command line.
+    `account_id` is None for the system and for operators on the command line. `importer` brought
+    the person's work in from a file: every entry names both.
     """
 
     name: str
@@ -27,10 +28,11 @@ class Actor:
     account_id: UUID | None = None
     ip: str = ""
     request_id: str = ""
+    importer: Actor | None = None
 
 
 class AuditEntry(TenantRow):
-    """`body` is the canonical JSON text that the hash covers; `facts` is the same, derived.
+    """`body` is the canonical JSON text that the hash covers; `facts` is derived from it.
 
     sequence, at, previous_hash and hash are set by the trigger `audit_entries_chain`:
     hash = SHA-256(previous_hash, tenant, sequence, at, body), lines joined by newlines.
@@ -58,9 +60,9 @@ class AuditEntry(TenantRow):
 
 
 class AuditHead(TenantRow):
-    """Where a tenant's chain ends: written by the trigger `audit_entries_chain` alone.
+    """The head of a tenant's chain, written only by the trigger `audit_entries_chain`.
 
-    The next entry follows this head, so a tail that was cut off leaves a gap for ever.
+    The next entry follows this head, so cutting off the tail leaves a permanent gap.
     """
 
     __tablename__ = "audit_heads"
@@ -71,7 +73,7 @@ class AuditHead(TenantRow):
 
 
 class PlatformAuditEntry(Identified):
-    """Acts of superadmins and operators on tenants; insert-only, platform role only."""
+    """Acts of superadmins and operators on tenants. Insert-only, platform role only."""
 
     __tablename__ = "platform_audit_entries"
 

@@ -8,11 +8,31 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    DateTime,
+    Index,
+    String,
+    UniqueConstraint,
+    case,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.definition.schema import Definition
-from app.models.base import Changing, StateText, TenantRow, one_of, tenant_key, tenant_table
+from app.definition.schema import Definition, Language
+from app.layouts import Layout
+from app.models.base import (
+    Audited,
+    Changing,
+    StateText,
+    TenantRow,
+    one_of,
+    tenant_key,
+    tenant_table,
+)
 
 MAX_KEPT_DEFINITIONS = 200
 _published: dict[UUID, Definition] = {}
@@ -24,12 +44,18 @@ class ChecklistStatus(StrEnum):
     RETIRED = "retired"
 
 
-class Checklist(Changing, TenantRow):
-    """The master. `last_report_number` is the counter from which reports take their numbers."""
+class Checklist(Changing, TenantRow, Audited):
+    """The checklist itself. `last_report_number` is the counter for the numbers of reports.
+
+    `layout` is that of its PDFs, None for the company's.
+    """
 
     __tablename__ = "checklists"
+    audit_type = "checklist"
     __table_args__ = tenant_table(
-        UniqueConstraint("tenant_id", "code"), one_of("status", ChecklistStatus)
+        UniqueConstraint("tenant_id", "code"),
+        one_of("status", ChecklistStatus),
+        one_of("layout", Layout),
     )
 
     code: Mapped[str] = mapped_column(String(32))
@@ -39,6 +65,7 @@ class Checklist(Changing, TenantRow):
         StateText(ChecklistStatus), server_default=ChecklistStatus.DRAFT.value
     )
     last_report_number: Mapped[int] = mapped_column(server_default=text("0"))
+    layout: Mapped[Layout | None] = mapped_column(StateText(Layout))
 
     versions: Mapped[list[Version]] = relationship(
         back_populates="checklist", order_by="Version.number"
@@ -46,10 +73,10 @@ class Checklist(Changing, TenantRow):
 
 
 class Version(TenantRow):
-    """One definition. `published_at` empty = the only draft; a published row never changes.
+    """One definition. The row without `published_at` is the only draft; a published row is final.
 
-    `number` is 1, 2, ... and is given to the draft already; `notices` are what the workbook
-    reader remarked: objects with sheet, cell, msgid and params.
+    `number` is 1, 2, ..., also for the draft. `notices` are the remarks of the workbook reader:
+    objects with sheet, cell, msgid and params.
     """
 
     __tablename__ = "versions"
@@ -78,10 +105,10 @@ class Version(TenantRow):
 
     @cached_property
     def definition(self) -> Definition:
-        """The body, validated. Cached: a draft's body is replaced by a new row, never edited.
+        """The validated body. Cached: a new draft body is a new row; bodies are never edited.
 
-        A published one is kept for the whole process by the version's id, as every autosave
-        needs it and its body can never change.
+        A published one is cached in the process by version id, because every autosave needs it
+        and it can never change.
         """
         if self.is_draft:
             return Definition.model_validate(self.body)
@@ -94,3 +121,18 @@ class Version(TenantRow):
     @property
     def is_draft(self) -> bool:
         return self.published_at is None
+
+
+def checklist_name(language: Language) -> ColumnElement[str]:
+    """A checklist's name in a language, for a statement that has Checklist: from the newest
+    published version, else from the draft. Where that has no such title, its only name."""
+    title = Version.body["header"]["title"][language.value].astext
+    named = (
+        select(case((Version.body["languages"].has_key(language.value), title)))
+        .where(Version.checklist_id == Checklist.id)
+        .order_by(Version.published_at.is_(None), Version.number.desc())
+        .limit(1)
+        .correlate(Checklist)
+        .scalar_subquery()
+    )
+    return func.coalesce(named, Checklist.name)

@@ -1,5 +1,5 @@
-"""What a company's people have made in the background: previews of its brand, exports of all its
-data, and of the answers of some reports."""
+"""Files made in the background for a company: brand previews, exports of all its data, and exports
+of the answers of selected reports."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, String, text
+from sqlalchemy import BigInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.account import Role
-from app.models.base import StateText, TenantRow, one_of, own_key, tenant_key, tenant_table
-from app.models.work import Work, WorkState
+from app.models.base import Audited, StateText, one_of, own_key, tenant_key
+from app.models.work import Work, one_open, work_table
 
 
-class BrandPreview(Work, TenantRow):
-    """Cover and page of a PDF and a watermarked photo under `settings` that are not saved yet.
+class BrandPreview(Work):
+    """Cover and page of a PDF and a watermarked photo, with `settings` that are not saved yet.
 
-    The keys are of pictures. A person's older rows are deleted when a new one is asked for.
+    The keys name pictures. A new request deletes the person's older rows.
     """
 
     __tablename__ = "brand_previews"
-    __table_args__ = tenant_table(
+    __table_args__ = work_table(
+        "brand_previews",
         tenant_key("requested_by", "accounts"),
-        one_of("state", WorkState),
         own_key("cover_key", "page_key", "photo_key", kind="preview"),
-        Index("ix_brand_previews_due", "state", "lease_until"),
     )
 
     requested_by: Mapped[UUID]
@@ -36,24 +35,19 @@ class BrandPreview(Work, TenantRow):
     photo_key: Mapped[str | None] = mapped_column(String(200))
 
 
-class Export(Work, TenantRow):
-    """Everything that a company has, as one archive; progress counts files."""
+class Export(Work, Audited):
+    """All data of a company as one archive; progress counts files."""
 
     __tablename__ = "exports"
-    __table_args__ = tenant_table(
+    audit_type = "export"
+    __table_args__ = work_table(
+        "exports",
         tenant_key("requested_by", "accounts"),
-        one_of("state", WorkState),
         own_key("storage_key", kind="export", sha256="sha256", suffix=".zip"),
-        Index("ix_exports_due", "state", "lease_until"),
-        Index(
-            "uq_exports_one_open",
-            "tenant_id",
-            unique=True,
-            postgresql_where=text("state in ('queued', 'running')"),
-        ),
+        one_open("exports"),
     )
 
-    # None where the platform asked for it before a deletion.
+    # None if the platform requested it before a deletion.
     requested_by: Mapped[UUID | None]
     progress_done: Mapped[int] = mapped_column(server_default=text("0"))
     progress_total: Mapped[int] = mapped_column(server_default=text("0"))
@@ -68,31 +62,23 @@ class AnswerFormat(StrEnum):
     JSONL = "jsonl"
 
 
-class AnswerExport(Work, TenantRow):
-    """The answers of the reports that somebody looked for, as one file; progress counts reports.
+class AnswerExport(Work, Audited):
+    """The answers of the reports that match a filter, as one file; progress counts reports.
 
-    `wanted` is what was looked for (app.reports.finding.Wanted) and `filters` the same as an
-    address has it; `digest` tells two requests apart that are both being made. `role` is the
-    person's when they asked: what they may see is decided by it. `counts` are the rows of the file
-    by sheet.
+    `wanted` is the filter (app.reports.listing.filters) and `filters` the same as a URL query;
+    `digest` identifies a request among open ones. `role` is the person's role at the time of the
+    request and decides what they may see. `counts` are the rows of the file by sheet.
     """
 
     __tablename__ = "answer_exports"
-    __table_args__ = tenant_table(
+    audit_type = "answer_export"
+    __table_args__ = work_table(
+        "answer_exports",
         tenant_key("requested_by", "accounts"),
-        one_of("state", WorkState),
         one_of("role", Role),
         one_of("format", AnswerFormat),
         own_key("storage_key", kind="answers", sha256="sha256"),
-        Index("ix_answer_exports_due", "state", "lease_until"),
-        Index(
-            "uq_answer_exports_one_open",
-            "tenant_id",
-            "requested_by",
-            "digest",
-            unique=True,
-            postgresql_where=text("state in ('queued', 'running')"),
-        ),
+        one_open("answer_exports", "requested_by", "digest"),
     )
 
     requested_by: Mapped[UUID]

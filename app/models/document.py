@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import TenantRow, one_of, own_key, tenant_key, tenant_table
+from app.layouts import Layout
+from app.models.base import (
+    Audited,
+    StateText,
+    TenantRow,
+    one_of,
+    own_key,
+    tenant_key,
+    tenant_table,
+)
 from app.models.report import Report
-from app.models.work import Work, WorkState
+from app.models.work import Work, one_open, work_table
 
 
 class Snapshot(TenantRow):
     """Insert-only. `body` is canonical JSON (RFC 8785) as text; `sha256` (hex) is of its UTF-8.
 
-    `audit_sequence` and `audit_hash` are the head of the tenant's chain at completion.
+    `audit_sequence` and `audit_hash` are the head of the tenant's audit chain at completion.
     """
 
     __tablename__ = "snapshots"
@@ -30,26 +39,21 @@ class Snapshot(TenantRow):
     audit_hash: Mapped[str] = mapped_column(String(64))
 
 
-class Document(Work, TenantRow):
-    """One PDF of one report. `progress_stage` is a code; done of total counts photos or pages.
+class Document(Work, Audited):
+    """One PDF of one report. `progress_stage` is a code; progress counts photos or pages.
 
-    Once its state is done, a trigger refuses every change.
+    `layout` is that of the finished file. Once its state is 'done', a trigger rejects every change.
     """
 
     __tablename__ = "documents"
-    __table_args__ = tenant_table(
+    audit_type = "document"
+    __table_args__ = work_table(
+        "documents",
         tenant_key("report_id", "reports"),
         tenant_key("requested_by", "accounts"),
-        one_of("state", WorkState),
         own_key("storage_key", kind="pdf", sha256="sha256", suffix=".pdf"),
-        Index("ix_documents_due", "state", "lease_until"),
-        Index(
-            "uq_documents_one_open",
-            "tenant_id",
-            "report_id",
-            unique=True,
-            postgresql_where=text("state in ('queued', 'running')"),
-        ),
+        one_open("documents", "report_id"),
+        one_of("layout", Layout),
     )
 
     report_id: Mapped[UUID]
@@ -65,5 +69,6 @@ class Document(Work, TenantRow):
     photos_printed: Mapped[int | None]
     photos_quarantined: Mapped[int | None]
     render_seconds: Mapped[float | None]
+    layout: Mapped[Layout] = mapped_column(StateText(Layout), server_default=Layout.CLASSIC.value)
 
     report: Mapped[Report] = relationship(viewonly=True)

@@ -1,6 +1,6 @@
-"""Ways into an account by a link: an invitation to make one, a reset of its password.
+"""Links into an account: an invitation to create it, a reset of its password.
 
-A link names the row and is signed; the row says whether it still opens anything.
+A link contains the row's id and a signature; the row decides whether the link is still valid.
 """
 
 from __future__ import annotations
@@ -13,16 +13,25 @@ from sqlalchemy import DateTime, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.account import Role, TenantRole
-from app.models.base import Changing, StateText, TenantRow, one_of, tenant_key, tenant_table
+from app.models.base import (
+    Audited,
+    Changing,
+    StateText,
+    TenantRow,
+    one_of,
+    tenant_key,
+    tenant_table,
+)
 
-GOOD_FOR = timedelta(days=7)
+VALID_FOR = timedelta(days=7)
 
 
-class Invitation(Changing, TenantRow):
-    """Open until accepted, revoked or expired. Sending it again raises `generation`, and links of
-    earlier generations are void. `project_ids` (texts) are what a viewer will be granted."""
+class Invitation(Changing, TenantRow, Audited):
+    """Open until accepted, revoked or expired. Sending it again raises `generation`, which voids
+    earlier links. `project_ids` (texts) are the projects that a viewer will be granted."""
 
     __tablename__ = "invitations"
+    audit_type = "invitation"
     __table_args__ = tenant_table(
         tenant_key("invited_by", "accounts"),
         tenant_key("account_id", "accounts"),
@@ -42,7 +51,7 @@ class Invitation(Changing, TenantRow):
     role: Mapped[Role] = mapped_column(StateText(Role))
     locale: Mapped[str | None] = mapped_column(String(10))
     project_ids: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
-    # None where the platform invited.
+    # None if the platform sent it.
     invited_by: Mapped[UUID | None]
     invited_by_name: Mapped[str] = mapped_column(String(120))
     generation: Mapped[int] = mapped_column(server_default=text("1"))
@@ -50,7 +59,7 @@ class Invitation(Changing, TenantRow):
     accepted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     account_id: Mapped[UUID | None]
-    # The admin of the company who let the platform's invitation of another admin through.
+    # The company's admin who approved the platform's invitation of another admin.
     approved_by: Mapped[UUID | None]
     approved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
@@ -63,8 +72,8 @@ class Invitation(Changing, TenantRow):
         return self.expires_at <= datetime.now(UTC)
 
     def renew(self) -> None:
-        """Its link is good for seven days from now."""
-        self.expires_at = datetime.now(UTC) + GOOD_FOR
+        """Make its link valid for seven days from now."""
+        self.expires_at = datetime.now(UTC) + VALID_FOR
 
     @property
     def is_of_platform(self) -> bool:
@@ -72,13 +81,14 @@ class Invitation(Changing, TenantRow):
 
     @property
     def is_unapproved(self) -> bool:
-        """Whether it would make an admin whom nobody of the company asked for. It needs an approval
-        while the company has an active admin; the database's trigger asks the same."""
+        """Whether it would create an admin at the platform's request alone. While the company has
+        an
+        active admin, it needs an approval; a database trigger enforces the same."""
         return self.is_of_platform and self.role is Role.ADMIN and self.approved_by is None
 
 
 class PasswordReset(TenantRow):
-    """Asked for from `ip`; good once, until `expires_at`."""
+    """Requested from `ip`. Valid once, until `expires_at`."""
 
     __tablename__ = "password_resets"
     __table_args__ = tenant_table(tenant_key("account_id", "accounts"))

@@ -1,4 +1,4 @@
-"""One mail to one person: a row first, sent by the worker. It names what it is about, no more."""
+"""One mail to one person: first a row, which a worker sends. It stores references, no content."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import StateText, TenantRow, one_of, tenant_key, tenant_table
-from app.models.work import Work, WorkState
+from app.models.base import StateText, one_of, tenant_key
+from app.models.work import Work, work_table
 
 
 class MailKind(StrEnum):
@@ -21,19 +21,18 @@ class MailKind(StrEnum):
     PLATFORM_ACT = "platform_act"
 
 
-class Mail(Work, TenantRow):
-    """`recipient` is the address at the time of asking; the words are made when it is sent."""
+class Mail(Work):
+    """`recipient` is the address at the time of the request; the text is composed on sending."""
 
     __tablename__ = "mails"
-    __table_args__ = tenant_table(
+    __table_args__ = work_table(
+        "mails",
         tenant_key("account_id", "accounts"),
         tenant_key("invitation_id", "invitations"),
         tenant_key("reset_id", "password_resets"),
         tenant_key("report_id", "reports"),
         tenant_key("document_id", "documents"),
-        one_of("state", WorkState),
         one_of("kind", MailKind),
-        Index("ix_mails_due", "state", "lease_until"),
         Index(
             "ix_mails_tenant_id_invitation_id",
             "tenant_id",
@@ -49,5 +48,5 @@ class Mail(Work, TenantRow):
     reset_id: Mapped[UUID | None]
     report_id: Mapped[UUID | None]
     document_id: Mapped[UUID | None]
-    # Of the audit, whose entries never go before the company does: no foreign key needs to hold it.
+    # An audit entry. No foreign key is needed: entries are deleted only with the whole company.
     entry_id: Mapped[UUID | None]

@@ -1,4 +1,4 @@
-"""Photos: bytes received (insert-only), what a worker found in them, and where they stand."""
+"""Photos: the received bytes (insert-only), what a worker read from them, and their placements."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.models.base import (
     tenant_key,
     tenant_table,
 )
-from app.models.work import Work, WorkState
+from app.models.work import Work, work_table
 
 
 class PhotoVerdict(StrEnum):
@@ -39,7 +39,7 @@ class DerivativeKind(StrEnum):
 
 
 def _point_index(table: str) -> Index:
-    """Where the rows that have a position lie on the earth; find_photos_near looks into it."""
+    """The index of positions on the earth, used by find_photos_near."""
     return Index(
         f"ix_{table}_point",
         text("point(longitude::float8, latitude::float8)"),
@@ -49,11 +49,11 @@ def _point_index(table: str) -> Index:
 
 
 class Photo(TenantRow):
-    """Insert-only. The bytes as received and what the browser said of place and time.
+    """Insert-only. The bytes as received, and the place and time reported by the browser.
 
     `sha256` is of the stored bytes (hex); `latitude`/`longitude`/`accuracy_m` are the browser's
     (degrees, metres); `position_at` and `client_at` are the phone's clock; `created_at` is the
-    time of receipt. `client_id` makes an upload that is sent again find this row.
+    time of receipt. An upload that is sent again finds this row by `client_id`.
     """
 
     __tablename__ = "photos"
@@ -87,11 +87,11 @@ class Photo(TenantRow):
 
 
 class PhotoReading(TenantRow):
-    """Insert-only, made by the worker from the original bytes.
+    """Insert-only. What a worker read from the original bytes.
 
     `taken_at` is the camera's local clock as written ('2026-11-22T14:05:09', no zone),
-    `taken_offset` its zone when EXIF has one ('-03:00'). `reason` says why a picture is
-    quarantined, as a code of app.imaging.
+    `taken_offset` its zone if EXIF has one ('-03:00'). `reason` is the code (app.imaging) of why
+    a picture is quarantined.
     """
 
     __tablename__ = "photo_readings"
@@ -123,7 +123,7 @@ class PhotoReading(TenantRow):
 
 
 class Derivative(TenantRow):
-    """Insert-only. A picture made from the original; `recipe` names how: another is a new row."""
+    """Insert-only. A picture made from the original by `recipe`; a new recipe is a new row."""
 
     __tablename__ = "derivatives"
     __table_args__ = tenant_table(
@@ -145,17 +145,21 @@ class Derivative(TenantRow):
 
 
 class PhotoPlacement(Changing, TenantRow):
-    """Where a photo stands: field, caption, order. Removing hides; bytes and audit stay.
+    """The place of a photo in a report: field, caption, order. Removing it hides it; bytes and
+    audit stay.
 
-    A photo may stand in several places, also in another report than the one that received it.
-    `quarantine_reason` is the technician's own words when the picture cannot be taken again,
-    `position_reason` when it has no position though its question demands one.
+    A photo may have several placements, also in reports other than the one that received it.
+    `quarantine_reason` is the technician's explanation if the picture cannot be taken again,
+    `position_reason` if it has no position although its question requires one. `row_version` counts
+    the captions, from 1 for the one that it came with; `captioned_by` and `captioned_at` are those
+    of the last change.
     """
 
     __tablename__ = "photo_placements"
     __table_args__ = tenant_table(
         tenant_key("report_id", "reports"),
         tenant_key("photo_id", "photos"),
+        tenant_key("captioned_by", "accounts"),
         Index("ix_photo_placements_tenant_id_photo_id", "tenant_id", "photo_id"),
         Index("ix_photo_placements_tenant_id_report_id", "tenant_id", "report_id"),
     )
@@ -163,7 +167,11 @@ class PhotoPlacement(Changing, TenantRow):
     report_id: Mapped[UUID]
     photo_id: Mapped[UUID]
     field_id: Mapped[str] = mapped_column(String(80))
+    block_key: Mapped[str] = mapped_column(String(80), server_default="")
+    row_version: Mapped[int] = mapped_column(server_default=text("1"))
     caption: Mapped[str] = mapped_column(String(500), server_default="")
+    captioned_by: Mapped[UUID | None]
+    captioned_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     position: Mapped[int] = mapped_column(server_default=text("0"))
     quarantine_reason: Mapped[str] = mapped_column(String(1000), server_default="")
     position_reason: Mapped[str] = mapped_column(String(1000), server_default="")
@@ -172,15 +180,14 @@ class PhotoPlacement(Changing, TenantRow):
     photo: Mapped[Photo] = relationship(viewonly=True)
 
 
-class PhotoCheck(Work, TenantRow):
-    """The work of reading one photo; its result is the PhotoReading and the derivatives."""
+class PhotoCheck(Work):
+    """The work of reading one photo. The results are the PhotoReading and the derivatives."""
 
     __tablename__ = "photo_checks"
-    __table_args__ = tenant_table(
+    __table_args__ = work_table(
+        "photo_checks",
         tenant_key("photo_id", "photos"),
         UniqueConstraint("tenant_id", "photo_id"),
-        one_of("state", WorkState),
-        Index("ix_photo_checks_due", "state", "lease_until"),
     )
 
     photo_id: Mapped[UUID]

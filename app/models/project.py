@@ -11,22 +11,23 @@ from sqlalchemy import CheckConstraint, Computed, DateTime, Numeric, String, Tex
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Changing, TenantRow, tenant_key, tenant_table
+from app.models.base import Audited, Changing, TenantRow, tenant_key, tenant_table
 
 DEFAULT_RADIUS_M = 1_000
-LEAST_RADIUS_M, MOST_RADIUS_M = 10, 100_000
+MIN_RADIUS_M, MAX_RADIUS_M = 10, 100_000
 
 
-class Project(Changing, TenantRow):
+class Project(Changing, TenantRow, Audited):
     """Coordinates are WGS 84 decimal degrees, six places.
 
-    A photo that was taken farther from them than `radius_m`, in metres, is an exception.
+    A photo taken more than `radius_m` metres away from them is an exception.
     """
 
     __tablename__ = "projects"
+    audit_type = "project"
     __table_args__ = tenant_table(
         UniqueConstraint("tenant_id", "name"),
-        CheckConstraint(f"radius_m between {LEAST_RADIUS_M} and {MOST_RADIUS_M}", name="radius_m"),
+        CheckConstraint(f"radius_m between {MIN_RADIUS_M} and {MAX_RADIUS_M}", name="radius_m"),
     )
 
     name: Mapped[str] = mapped_column(String(200))
@@ -40,10 +41,11 @@ class Project(Changing, TenantRow):
     archived_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-class Equipment(Changing, TenantRow):
+class Equipment(Changing, TenantRow, Audited):
     """A tagged asset of a project."""
 
     __tablename__ = "equipment"
+    audit_type = "equipment"
     __table_args__ = tenant_table(
         tenant_key("project_id", "projects"), UniqueConstraint("tenant_id", "project_id", "tag")
     )
@@ -51,7 +53,7 @@ class Equipment(Changing, TenantRow):
     project_id: Mapped[UUID]
     tag: Mapped[str] = mapped_column(String(80))
     name: Mapped[str] = mapped_column(String(200), server_default="")
-    # The tag without accents and capitals.
+    # The tag in lower case without accents.
     search_words: Mapped[str] = mapped_column(
         Text, Computed("fold_words(tag)", persisted=True), deferred=True
     )
@@ -72,7 +74,7 @@ class ProjectGrant(TenantRow):
 
 
 class ProjectMember(TenantRow):
-    """A person who works on the project. One without members is open to all of the company."""
+    """A person who works on the project. A project without members is open to the whole company."""
 
     __tablename__ = "project_members"
     __table_args__ = tenant_table(
@@ -86,7 +88,7 @@ class ProjectMember(TenantRow):
 
 
 class ProjectChecklist(TenantRow):
-    """A checklist that the project uses by default, in the order of `position`."""
+    """A default checklist of the project, ordered by `position`."""
 
     __tablename__ = "project_checklists"
     __table_args__ = tenant_table(

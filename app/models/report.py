@@ -1,9 +1,10 @@
-"""One filling of a version for a project. Each revision is its own row."""
+"""One report: a version of a checklist, filled in for a project. Each revision is its own row."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,7 +21,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.definition.outcome import Outcome
 from app.models.account import Account
-from app.models.base import Changing, StateText, TenantRow, one_of, tenant_key, tenant_table
+from app.models.base import (
+    Audited,
+    Changing,
+    StateText,
+    TenantRow,
+    one_of,
+    tenant_key,
+    tenant_table,
+)
 from app.models.checklist import Version
 from app.models.project import Equipment, Project
 
@@ -29,21 +38,23 @@ class ReportStatus(StrEnum):
     DRAFT = "draft"
     IN_PROGRESS = "in_progress"
     SUBMITTED = "submitted"
+    RETURNED = "returned"
     COMPLETED = "completed"
     ARCHIVED = "archived"
 
 
-OPEN_STATUSES = (ReportStatus.DRAFT, ReportStatus.IN_PROGRESS)
+OPEN_STATUSES = (ReportStatus.DRAFT, ReportStatus.IN_PROGRESS, ReportStatus.RETURNED)
 FINISHED_STATUSES = (ReportStatus.COMPLETED, ReportStatus.ARCHIVED)
 
 
-class Report(Changing, TenantRow):
-    """`number` is shared by the revisions R0, R1, ...; a discarded report is hidden, not deleted.
+class Report(Changing, TenantRow, Audited):
+    """Revisions R0, R1, ... share `number`. A discarded report is hidden, not deleted.
 
-    Once completed, a trigger lets nothing change but completed -> archived.
+    Once it is completed, a trigger allows no change except completed -> archived.
     """
 
     __tablename__ = "reports"
+    audit_type = "report"
     __table_args__ = tenant_table(
         tenant_key("project_id", "projects"),
         tenant_key("version_id", "versions"),
@@ -63,21 +74,60 @@ class Report(Changing, TenantRow):
             "id",
             postgresql_where=text("discarded_at is null"),
         ),
+        # Includes the title, because PostgreSQL does not take it from the expression: so that a
+        # page deep in the list reads no rows before its own.
         Index(
-            "ix_reports_tenant_id_titled",
+            "ix_reports_tenant_id_by_title",
             "tenant_id",
             text("lower(title)"),
             "id",
+            postgresql_include=["title"],
             postgresql_where=text("discarded_at is null"),
         ),
-        Index("ix_reports_tenant_id_project_id", "tenant_id", "project_id"),
+        Index(
+            "ix_reports_tenant_id_by_number",
+            "tenant_id",
+            "number",
+            "revision",
+            "id",
+            postgresql_where=text("discarded_at is null"),
+        ),
+        Index(
+            "ix_reports_tenant_id_by_project",
+            "tenant_id",
+            "project_id",
+            "updated_at",
+            "id",
+            postgresql_where=text("discarded_at is null"),
+        ),
+        Index(
+            "ix_reports_tenant_id_by_status",
+            "tenant_id",
+            "status",
+            "updated_at",
+            "id",
+            postgresql_where=text("discarded_at is null"),
+        ),
         Index("ix_reports_tenant_id_assignee_id", "tenant_id", "assignee_id"),
         Index("ix_reports_tenant_id_created_at", "tenant_id", "created_at"),
+        # The statuses are OPEN_STATUSES. With the project, for the counts of the start page.
         Index(
-            "ix_reports_tenant_id_due_on",
+            "ix_reports_tenant_id_open",
             "tenant_id",
             "due_on",
-            postgresql_where=text("due_on is not null and discarded_at is null"),
+            "updated_at",
+            "id",
+            postgresql_include=["project_id"],
+            postgresql_where=text(
+                "discarded_at is null and status in ('draft', 'in_progress', 'returned')"
+            ),
+        ),
+        Index(
+            "ix_reports_tenant_id_completed_at",
+            "tenant_id",
+            text("completed_at desc"),
+            "id",
+            postgresql_where=text("completed_at is not null and discarded_at is null"),
         ),
         Index(
             "ix_reports_tenant_id_outcome",
@@ -96,7 +146,7 @@ class Report(Changing, TenantRow):
     revision_of: Mapped[UUID | None]
     revision_reason: Mapped[str | None] = mapped_column(String(1000))
     title: Mapped[str] = mapped_column(String(200))
-    # Number and title without accents and capitals.
+    # Number and title in lower case without accents.
     search_words: Mapped[str] = mapped_column(
         Text, Computed("fold_words(number || ' ' || title)", persisted=True), deferred=True
     )
@@ -106,11 +156,13 @@ class Report(Changing, TenantRow):
     outcome: Mapped[Outcome | None] = mapped_column(StateText(Outcome))
     started_by: Mapped[UUID]
     assignee_id: Mapped[UUID]
-    # Made with the row so that a double-posted "new report" form finds the first one.
+    # The questions done in each section (filling/kept_progress.py); None if not counted yet.
+    progress: Mapped[dict[str, Any] | None]
+    # Set on insert, so that a "new report" form that is posted twice finds the first report.
     client_id: Mapped[UUID | None]
-    # The day (by the company's clock) until which it should be submitted.
+    # The due date of its submission, in the company's time zone.
     due_on: Mapped[date | None]
-    # What the company's limit was when the report was started; None is without limit.
+    # The company's limit when the report was started; None means no limit.
     photo_limit: Mapped[int | None]
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     submitted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -129,8 +181,13 @@ class Report(Changing, TenantRow):
 
     @property
     def full_number(self) -> str:
-        """Number and revision, as people name a report: 'COM-001-0007-R0'."""
+        """Number and revision as shown to people: 'COM-001-0007-R0'."""
         return f"{self.number}-R{self.revision}"
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The report's names, for audit entries that are read without the report."""
+        return {"number": self.number, "revision": str(self.revision)}
 
     @property
     def is_open(self) -> bool:

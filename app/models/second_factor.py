@@ -1,6 +1,6 @@
-"""What proves a person besides the password: passkeys and recovery codes.
+"""Second factors beside the password: passkeys and recovery codes.
 
-The secret of authenticator codes stands on the account itself (`totp_secret`, encrypted).
+The secret of authenticator codes is in the account's own row (`totp_secret`, encrypted).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from app.models.base import Identified, TenantRow, tenant_key, tenant_table
 
 
 class PasskeyColumns:
-    """Mixin: `credential_id` and `public_key` are base64url, `transports` what the browser said."""
+    """Mixin: `credential_id` and `public_key` are base64url; `transports` is from the browser."""
 
     credential_id: Mapped[str] = mapped_column(String(1400), unique=True)
     public_key: Mapped[str] = mapped_column(String(2000))
@@ -27,7 +27,7 @@ class PasskeyColumns:
 
 
 class RecoveryCodeColumns:
-    """Mixin: only the SHA-256 (hex) of a code is kept."""
+    """Mixin: only the SHA-256 (hex) of a code is stored."""
 
     code_hash: Mapped[str] = mapped_column(String(64))
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

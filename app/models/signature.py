@@ -1,4 +1,4 @@
-"""Signatures, insert-only: what was drawn, by whom, over exactly which content."""
+"""Signatures, insert-only: what was drawn, by whom, and for exactly which content."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from app.models.base import TenantRow, own_key, tenant_key, tenant_table
 
 
 class Signature(TenantRow):
-    """The newest row of a role is the live one; a row with `withdrawn` set takes it back.
+    """The newest row of a role counts; a row with `withdrawn` set withdraws the signature.
 
-    `content_hash` is the SHA-256 (hex) of the report's content when signed: where the content's
-    hash is another now, the signature is void. `strokes` is signature_pad's point list, None for
-    an uploaded image.
+    `content_hash` is the SHA-256 (hex) of the report's content at signing. If the content has
+    another hash now, the signature is void. `strokes` is signature_pad's point list, None for an
+    uploaded image.
     """
 
     __tablename__ = "signatures"

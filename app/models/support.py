@@ -1,4 +1,4 @@
-"""A superadmin's time-boxed look into one company, and what stays of an erased one."""
+"""A superadmin's temporary access to one company, and the tombstone of an erased company."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from uuid import UUID
 from sqlalchemy import DateTime, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Identified, TenantRow, tenant_table
+from app.models.base import Audited, Identified, TenantRow, tenant_table
 
 
-class SupportAccess(TenantRow):
-    """Written by the platform's role alone; the company sees it, and why it was opened."""
+class SupportAccess(TenantRow, Audited):
+    """Written only by the platform's role. The company can see it and its reason."""
 
     __tablename__ = "support_accesses"
+    audit_type = "support"
     __table_args__ = tenant_table()
 
     superadmin_id: Mapped[UUID] = mapped_column(ForeignKey("superadmins.id"))
@@ -25,7 +26,7 @@ class SupportAccess(TenantRow):
 
 
 class Tombstone(Identified):
-    """What an erased company leaves: `body` is canonical JSON, `signature` (hex) is over it."""
+    """All that remains of an erased company: canonical JSON and its signature (hex)."""
 
     __tablename__ = "tombstones"
 

@@ -11,8 +11,8 @@ from app.models.base import Identified
 
 
 class SweepHold(Identified):
-    """Until it is released nothing is swept. Set by a restore that found `objects` of `byte_size`
-    bytes in the storage that no restored row names; written by the owner's role alone."""
+    """Nothing is swept until it is released. A restore sets it on finding `objects` objects, of
+    `byte_size` bytes in all, that no restored row names. Only the owner's role writes it."""
 
     __tablename__ = "sweep_holds"
 

@@ -1,4 +1,4 @@
-"""A company on the platform, with its branding and settings. Not TenantOwned: its id is the key."""
+"""A company on the platform, with branding and settings. Not TenantOwned: its id is the tenant."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import DateTime, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Changing, Identified, StateText, one_of, own_key
+from app.models.base import Audited, Changing, StateText, one_of, own_key
 
 
 class TenantStatus(StrEnum):
@@ -18,13 +18,14 @@ class TenantStatus(StrEnum):
     SUSPENDED = "suspended"
 
 
-class Tenant(Changing, Identified):
-    """Colours are '#rrggbb'; logo keys point into storage; JSON settings hold only overrides.
+class Tenant(Changing, Audited):
+    """Colours are '#rrggbb'; logo keys are storage keys; JSON settings have only overrides.
 
-    `limits` overrides what the plan allows: a limit's name to a number, or to null for none.
+    `limits` overrides the plan: it maps a limit's name to a number, or to null for no limit.
     """
 
     __tablename__ = "tenants"
+    audit_type = "tenant"
     __table_args__ = (
         one_of("status", TenantStatus),
         own_key("logo_key", "second_logo_key", kind="logo", of="id"),
@@ -39,7 +40,7 @@ class Tenant(Changing, Identified):
     trial_ends_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     suspended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     suspended_reason: Mapped[str | None] = mapped_column(String(500))
-    # Set only while suspended: from then on the operator's erasing command takes it.
+    # Set only while suspended. From this time on, an operator may erase the company.
     deletion_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     deletion_reason: Mapped[str | None] = mapped_column(String(500))
     admins_need_two_factor: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -49,7 +50,7 @@ class Tenant(Changing, Identified):
     colour_accent: Mapped[str] = mapped_column(String(7), server_default="#1f5fa8")
     colour_second: Mapped[str] = mapped_column(String(7), server_default="#33475b")
     colour_third: Mapped[str] = mapped_column(String(7), server_default="#8a99a8")
-    # Address, telephone and the like (app/contact.py), and a free note that stands below them.
+    # Address, telephone and so on (app/contact.py), and a free note shown below them.
     contact_parts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     contact: Mapped[str] = mapped_column(String(500), server_default="")
     logo_key: Mapped[str | None] = mapped_column(String(200))

@@ -1,4 +1,4 @@
-"""The last verdict on the evidence of a completed report."""
+"""The latest verdict on the evidence of a completed report."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from app.models.base import Changing, TenantRow, tenant_key, tenant_table
 
 
 class Verification(Changing, TenantRow):
-    """One row a report, written over by each check; no evidence itself, as it can be made again.
+    """One row per report, overwritten by each check. Not evidence itself: it can be computed again.
 
-    `differences` are of rows against the snapshot and the audit, `damage` of stored bytes against
-    their hashes; both are lists of what app.evidence.verification's Difference holds.
+    `differences` compare rows with the snapshot and the audit, `damage` compares stored bytes with
+    their hashes. Both are lists of app.evidence.verification's Difference.
     """
 
     __tablename__ = "verifications"
@@ -32,5 +32,5 @@ class Verification(Changing, TenantRow):
 
     @property
     def is_unbroken(self) -> bool:
-        """Whether the last checks found nothing that differs."""
+        """Whether the last checks found no difference and no damage."""
         return not (self.differences or self.damage)

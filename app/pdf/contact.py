@@ -1,4 +1,4 @@
-"""A contact as lines of a PDF, in the words of the checklist's first language."""
+"""The lines of a contact in a PDF, in the checklist's first language."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from app.pdf.labels import Labels
 
 
 def contact_lines(contact: Contact, labels: Labels) -> tuple[str, ...]:
-    """Address, telephone, e-mail, website, tax number: those that are given, each on its line.
+    """Address, telephone, e-mail, website and tax number, one line each, empty ones left out.
 
-    The website stands without its scheme, which nobody types from paper.
+    The website has no scheme, which nobody types from paper.
     """
     address = ", ".join(line.strip(" ,") for line in contact.address.splitlines() if line.strip())
     tax = f"{labels.first('tax_number')}\u00a0{contact.tax_number}" if contact.tax_number else ""

@@ -1,7 +1,7 @@
-"""Everything a PDF prints, as frozen plain data; the documents feature fills it from the database.
+"""Everything that a PDF prints, as frozen plain data; the documents feature fills it in.
 
-What must not go here: models, queries, HTML, and any rule about what an answer means. Verdicts,
-marks and counts arrive decided; this package only sets them in type.
+Models, queries, HTML and rules about the meaning of answers do not belong here. Verdicts, marks
+and counts are already decided; this package only lays them out.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from app.pdf.settings import DEFAULTS, PdfSettings
 
 
 class Mark(StrEnum):
-    """Whether a measured value lies within its limits."""
+    """Whether a measured value is within its limits."""
 
     IN = "in"
     OUT = "out"
 
 
 class TimeSource(StrEnum):
-    """Whose clock said when a photo was taken."""
+    """The clock that gave the time of a photo."""
 
     CAMERA = "camera"
     PHONE = "phone"
@@ -31,7 +31,7 @@ class TimeSource(StrEnum):
 
 
 class PlaceSource(StrEnum):
-    """Who said where a photo was taken."""
+    """The source of a photo's position."""
 
     CAMERA = "camera"
     BROWSER = "browser"
@@ -54,7 +54,7 @@ class PersonRole(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class PrintedText:
     """A text in the report's first language and, where it has one, in the second."""
 
     first: str
@@ -82,14 +82,14 @@ class Branding:
 
     @staticmethod
     def contact_of(text: str, name: str) -> tuple[str, ...]:
-        """The lines of a contact without the company's name, which stands before them anyway."""
+        """The lines of a contact without the company's name, which is printed before them."""
         lines = (_without_name(line.strip(), name) for line in text.splitlines())
         return tuple(line for line in lines if line)
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """`address`, `coordinates` and `radius` ('1 km') are the site's: no photo was seen there."""
+    """`address`, `coordinates` and `radius` ('1 km') describe the site, not a photo's position."""
 
     name: str
     client: str
@@ -106,7 +106,7 @@ class Equipment:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ReportPerson:
     role: PersonRole
     name: str
 
@@ -132,7 +132,7 @@ class Report:
     started_at: datetime | None = None
     submitted_at: datetime | None = None
     completed_at: datetime | None = None
-    people: tuple[Person, ...] = ()
+    people: tuple[ReportPerson, ...] = ()
     correction: Correction | None = None
 
 
@@ -140,7 +140,7 @@ class Report:
 class Checklist:
     code: str
     version: int
-    title: Words
+    title: PrintedText
     category: str | None = None
     reference_standards: tuple[str, ...] = ()
     planning_requirements: tuple[str, ...] = ()
@@ -148,7 +148,7 @@ class Checklist:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Inclusive bounds as decimal text ('0.1'), either may be missing, and the unit."""
+    """Inclusive bounds as decimal text ('0.1'), each optional, and the unit."""
 
     unit: str | None = None
     minimum: str | None = None
@@ -157,9 +157,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A measured value as it was judged; `mark` is None where nothing limits it.
+    """An assessed measured value; `mark` is None if there are no limits.
 
-    `typed` is what was typed where the eye reads another number off that, else None.
+    `typed` is the typed text, if it looks like a different number, else None.
     """
 
     text: str
@@ -169,15 +169,15 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One measured row; `cells` has one entry per column, None where nothing was measured."""
+    """One measured row; `cells` has one entry per column, None if nothing was measured."""
 
-    label: Words
+    label: PrintedText
     cells: tuple[Measurement | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    columns: tuple[Words, ...]
+class MeasurementTable:
+    columns: tuple[PrintedText, ...]
     rows: tuple[TableRow, ...]
 
 
@@ -193,15 +193,15 @@ class Conflict:
 class Photo:
     """One placed photo. `key` names its print derivative in `files`, `sha256` is the original's.
 
-    `ordinal` counts through the whole report from 1; width and height are the derivative's
-    pixels; `time_text` names its zone; `accuracy` reads like '±12 m', `nearest` like '3.2 km from
-    Vinhedo, SP, BR (GeoNames)', `from_site` like '120 m from the site'. `notes` are sentences on
-    what its file says that could not be taken as it stands; `position_reason` are the technician's
-    words on why there is no position.
+    `number` is the question's with a count from 1 within it ('4.2-3'); width and height are the
+    derivative's pixels; `time_text` names its zone; `accuracy` is like '±12 m', `nearest` like
+    '3.2 km from Vinhedo, SP, BR (GeoNames)', `from_site` like '120 m from the site'. `notes` are
+    sentences about data in its file that was not used as it is; `position_reason` is the
+    technician's reason for a missing position. `is_told`: the strip shows time and place.
     """
 
     key: str
-    ordinal: int
+    number: str
     width: int
     height: int
     sha256: str
@@ -219,11 +219,12 @@ class Photo:
     is_repeat: bool = False
     is_damaged: bool = False
     position_reason: str = ""
+    is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Differing:
-    """The report's own value where the answer says another: `fact` names it as a Prefill does."""
+    """A report value that differs from an answer: `fact` names it as a Prefill does."""
 
     fact: str
     own: str
@@ -232,22 +233,22 @@ class Differing:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One field with its answer. `type` is a FieldType value; notes have no answer.
+    """One field with its answer; a note has none.
 
-    `texts` holds what was written or chosen (one entry per option), `measurement` a number,
-    `table` a table. `verdict` is 'ok', 'not_ok' or 'na'; any field may be 'na' with its reason.
-    `differs` is set where the report itself says something else.
+    `texts` is what was written, or the options with `is_chosen`. Any field may have the `verdict`
+    'na' with its reason. `differs` is set if the report's own value is different.
     """
 
     field_id: str
     number: str
-    label: Words
-    type: str
-    hint: Words | None = None
+    label: PrintedText
+    is_note: bool = False
+    hint: PrintedText | None = None
     verdict: str | None = None
-    texts: tuple[Words, ...] = ()
+    texts: tuple[PrintedText, ...] = ()
+    is_chosen: bool = False
     measurement: Measurement | None = None
-    table: Table | None = None
+    table: MeasurementTable | None = None
     limits: Limits | None = None
     na_reason: str = ""
     comment: str = ""
@@ -259,7 +260,7 @@ class Question:
 class Section:
     id: str
     number: str
-    title: Words
+    title: PrintedText
     questions: tuple[Question, ...]
 
 
@@ -267,7 +268,7 @@ class Section:
 class Signature:
     """A role and, when signed, who, when, the picture's key and the hash of what was signed."""
 
-    role: Words
+    role: PrintedText
     signer: str = ""
     signed_at: datetime | None = None
     image_key: str | None = None
@@ -282,7 +283,7 @@ class ReportException:
     kind: ExceptionKind
     field_id: str
     number: str
-    label: Words
+    label: PrintedText
     detail: str = ""
 
 
@@ -290,13 +291,13 @@ class ReportException:
 class NotApplicable:
     field_id: str
     number: str
-    label: Words
+    label: PrintedText
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`outcome` is None while a preview cannot be judged yet; `questions` counts without notes."""
+    """`outcome` is None while a preview cannot be assessed; `questions` excludes notes."""
 
     outcome: Outcome | None
     questions: int
@@ -309,10 +310,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedPhoto:
-    """`reason` is what the worker found, `technician_reason` why it could not be taken again."""
+    """`number` follows those of the question's printed photos, `reason` is the worker's finding,
+    `technician_reason` why the photo could not be retaken."""
 
     number: str
-    label: Words
+    label: PrintedText
     sha256: str
     reason: str
     technician_reason: str = ""
@@ -321,18 +323,15 @@ class QuarantinedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class PhotoNote:
-    """One sentence on the files of some photos: their ordinals, each with what its file says."""
+    """One sentence about the files of some photos: numbers, each with the value in its file."""
 
-    words: Words
-    photos: tuple[tuple[int, str], ...]
+    words: PrintedText
+    photos: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoTotals:
-    """`good` counts the placed photos whose pixels could be read: all of them must be printed.
-
-    `unread` counts those that a preview came too early for.
-    """
+    """`good` photos can be shown, so all are printed; `unread` ones came too late for a preview."""
 
     good: int
     quarantined: tuple[QuarantinedPhoto, ...] = ()
@@ -343,8 +342,8 @@ class PhotoTotals:
 class ReportContext:
     """The whole PDF. `languages` has one or two of 'en', 'pt', the first shown larger.
 
-    `gazetteer` names the source of the nearest places with its version, empty where no photo has
-    one. `time_zone` is an IANA name; `rendered_at` is the only clock of the file and comes from the
+    `gazetteer` names the source of the nearest places with its version, empty if no photo has
+    one. `time_zone` is an IANA name; `rendered_at` is the file's only clock and comes from the
     document's row, so that the same context always gives the same bytes.
     """
 
@@ -384,11 +383,11 @@ class ReportContext:
         return tuple(photo for question in self.questions() for photo in question.photos)
 
     def exceptions_of(self, *kinds: str) -> tuple[ReportException, ...]:
-        """The exceptions of these kinds, in their order."""
+        """The exceptions of these kinds, in order."""
         return tuple(one for one in self.exceptions if one.kind in kinds)
 
     def typed_of(self, fact: str) -> str:
-        """What answers say instead of the report's own value, empty where none does."""
+        """The answers that differ from the report's own value, empty if none does."""
         found = [one.differs for one in self.questions() if one.differs]
         return "; ".join(dict.fromkeys(one.typed for one in found if one.fact == fact))
 

@@ -1,7 +1,8 @@
-"""From a ReportContext and its files to a PDF on disk, with real progress and a checked result.
+"""Renders a ReportContext and its files to a PDF on disk, with progress and a final check.
 
-One WeasyPrint document per report, from local files, options at their defaults: measured to be
-the fastest that keeps memory flat in photo bytes. No queue, no database, no storage here.
+One WeasyPrint document per report, from local files, with default options: measured as the
+fastest way whose memory does not grow with photo bytes. app/pdf/lean leaves out the work that
+WeasyPrint does for pages in general. No queue, database or storage here.
 """
 
 from __future__ import annotations
@@ -9,29 +10,46 @@ from __future__ import annotations
 import gc
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any, cast
+from typing import cast
 
-from weasyprint import CSS, HTML
+from PIL import Image
+from weasyprint import CSS
 from weasyprint.document import Document
 from weasyprint.urls import FatalURLFetchingError
 
+from app.layouts import Layout
 from app.pdf import context as data
-from app.pdf import limits
-from app.pdf.fetcher import ReportFetcher
-from app.pdf.fonts import family_css, font_face_css, font_files, shared_fonts
+from app.pdf.fetcher import ReportFetcher, evidence_url
+from app.pdf.fonts import family_css, font_face_css, font_files
+from app.pdf.lean.fonts import shared_fonts
+from app.pdf.lean.frame import Frame, FramedPage
+from app.pdf.lean.page import lay_out
+from app.pdf.lean.pictures import StoredPicture, find_picture
 from app.pdf.limits import TooLarge, check_size
-from app.pdf.markup import render_html, stylesheet, stylesheets_of, theme_css
-from app.pdf.proof import photos_missing
+from app.pdf.markup import (
+    FRAME,
+    MARK,
+    page_words,
+    render_html,
+    stylesheet,
+    stylesheets_of,
+    theme_css,
+)
+from app.pdf.proof import drawn_images, photos_missing
+from app.pdf.warming import warming_report
 from app.scripts import families_of
 from app.slow_work import slow_work
+
+COVERLESS = {Layout.COMPACT, Layout.PROTOCOL}
 
 
 class RenderFailed(Exception):
@@ -47,7 +65,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` photos while reading, pages after that; the total may be unknown."""
+    """`done` of `total` photos while reading, then pages; the total may be unknown."""
 
     stage: Stage
     done: int
@@ -56,12 +74,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class RenderedPdf:
-    """What was written; `seconds` is how long it took."""
+    """The finished file; `seconds` is the time it took, `drawn` how often each JPEG is drawn in it,
+    by the SHA-256 of its bytes."""
 
     pages: int
     bytes: int
     sha256: str
     seconds: float
+    drawn: Counter[str]
 
 
 OnProgress = Callable[[Progress], None]
@@ -73,25 +93,29 @@ def render_pdf(
     files: Mapping[str, Path],
     output: Path,
     on_progress: OnProgress | None = None,
+    *,
+    hashes: Mapping[str, str] | None = None,
 ) -> RenderedPdf:
     """Write the report to `output`: the same context and files always give the same bytes.
 
-    `files` maps every key of `context.file_keys()` to a local JPEG or PNG without EXIF.
-    `on_progress` is called for every photo and page, so it should be cheap. Raises TooLarge for
-    what cannot be printed as one PDF and RenderFailed when a file is missing or not drawn; no
-    partial file is left behind.
+    `files` maps every key of `context.file_keys()` to a local JPEG or PNG without EXIF; `hashes`
+    are the SHA-256 of those that the caller has just verified.
+    `on_progress` is called for every photo and page, so it should be cheap. Raises TooLarge if the
+    report does not fit into one PDF, and RenderFailed if a file is missing or not drawn; no partial
+    file is left behind.
     """
     started = perf_counter()
     check_size(context)
-    wanted = {key: files[key] for key in context.file_keys() if key in files}
-    lacking = sorted(context.file_keys() - wanted.keys())
+    needed = {key: files[key] for key in context.file_keys() if key in files}
+    lacking = sorted(context.file_keys() - needed.keys())
     if lacking:
         raise RenderFailed(f"The report lacks {len(lacking)} of its files, first {lacking[0]}.")
     try:
         with _no_gc():
-            pages = _write(context, wanted, output, on_progress or (lambda progress: None))
-        photos = {photo.key: wanted[photo.key] for photo in context.photos()}
-        missing = photos_missing(output, photos)
+            pages = _write(context, needed, output, on_progress or (lambda progress: None))
+        photos = {photo.key: needed[photo.key] for photo in context.photos()}
+        drawn = drawn_images(output)
+        missing = photos_missing(drawn, photos, hashes or {})
         if missing:
             raise RenderFailed(f"{len(missing)} of the photos were not drawn, first {missing[0]}.")
     except FatalURLFetchingError as error:
@@ -106,17 +130,19 @@ def render_pdf(
     with output.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     size = output.stat().st_size
-    return RenderedPdf(pages, size, digest, perf_counter() - started)
+    return RenderedPdf(pages, size, digest, perf_counter() - started, drawn)
 
 
 def warm_up() -> None:
     """Load fonts, templates and libraries once, in the parent of the forked work horses.
 
-    A first render in a cold child costs three times as much; freezing keeps the parent's objects
-    out of the children's collections and so their memory pages shared.
+    The first render in a cold child takes three times as long; freezing keeps the parent's objects
+    out of the children's garbage collections, so that their memory pages stay shared.
     """
-    with TemporaryDirectory() as folder:
-        render_pdf(_tiny(), {}, Path(folder) / "warm.pdf")
+    with TemporaryDirectory() as name:
+        picture = Path(name) / "warm.jpg"
+        Image.new("RGB", (4, 3)).save(picture, "JPEG")
+        render_pdf(warming_report("warm"), {"warm": picture}, Path(name) / "warm.pdf")
     gc.collect()
     gc.freeze()
 
@@ -127,31 +153,54 @@ def _write(
     output: Path,
     on_progress: OnProgress,
 ) -> int:
-    photos = {photo.key for photo in context.photos()}
-    read: set[str] = set()
-
-    def on_evidence(key: str) -> None:
-        if key in photos and key not in read:
-            read.add(key)
-            on_progress(Progress(Stage.READING, len(read), len(photos)))
-
-    fetcher = ReportFetcher(font_files(), files, on_evidence)
+    fetcher = ReportFetcher(font_files(), files)
     html = render_html(context)
-    # Whatever is printed stands in the page, so no text can be forgotten.
+    # All printed text is in the page, so no text can be missed.
     families = families_of(html)
-    own = (stylesheet(name) for name in stylesheets_of(context))
-    texts = (font_face_css(), theme_css(context), *own, family_css(families))
     fonts = shared_fonts()
     fonts.add(families)
-    sheets = [CSS(string=text, url_fetcher=fetcher, font_config=fonts) for text in texts]
+    own = f"{theme_css(context)}\n{family_css(families)}"
+    sheets = [_packaged(stylesheets_of(context)), CSS(string=own, font_config=fonts)]
+    pictures = _pictures(context, files, on_progress)
     with _page_reports(on_progress):
-        document = HTML(string=html, url_fetcher=fetcher).render(
-            font_config=fonts, stylesheets=sheets
-        )
-    return _draw(document, output, on_progress)
+        document = lay_out(html, fetcher, sheets, fonts, pictures)
+    lay_out_frame = partial(lay_out, fetcher=fetcher, sheets=sheets, fonts=fonts)
+    frames = _frames(context, len(document.pages), lay_out_frame)
+    return _draw(document, frames, output, on_progress)
 
 
-def _draw(document: Document, output: Path, on_progress: OnProgress) -> int:
+def _pictures(
+    context: data.ReportContext, files: Mapping[str, Path], on_progress: OnProgress
+) -> dict[str, StoredPicture]:
+    """The photos by URL, as WeasyPrint embeds them."""
+    keys = dict.fromkeys(photo.key for photo in context.photos())
+    pictures = {}
+    for count, key in enumerate(keys, start=1):
+        if picture := find_picture(files[key], f"photo-{count}"):
+            pictures[evidence_url(key)] = picture
+        on_progress(Progress(Stage.READING, count, len(keys)))
+    return pictures
+
+
+def _frames(
+    context: data.ReportContext, pages: int, lay_out_frame: Callable[[str], Document]
+) -> Callable[[int], tuple[Frame, ...]]:
+    """The frames of each page by its number: head and foot, not on the cover, and the mark."""
+    around = Frame(
+        lay_out_frame(render_html(context, FRAME)),
+        lambda number: page_words(context, number, pages),
+    )
+    mark = (Frame(lay_out_frame(render_html(context, MARK))),) if context.report.is_preview else ()
+    has_cover = context.settings.layout not in COVERLESS
+    return lambda number: mark if number == 1 and has_cover else (around, *mark)
+
+
+def _draw(
+    document: Document,
+    frames: Callable[[int], tuple[Frame, ...]],
+    output: Path,
+    on_progress: OnProgress,
+) -> int:
     total = len(document.pages)
 
     def painted(number: int) -> None:
@@ -159,28 +208,23 @@ def _draw(document: Document, output: Path, on_progress: OnProgress) -> int:
         on_progress(Progress(stage, number, total))
 
     document.pages = [
-        _WatchedPage(page, number, painted) for number, page in enumerate(document.pages, start=1)
+        FramedPage(page, number, frames(number), painted)
+        for number, page in enumerate(document.pages, start=1)
     ]
-    document.write_pdf(output, pdf_tags=total <= limits.MAX_TAGGED_PAGES)
+    document.write_pdf(output, pdf_tags=True)
     return total
 
 
-class _WatchedPage:
-    """A WeasyPrint page that tells when it has been painted."""
-
-    def __init__(self, page: Any, number: int, painted: Callable[[int], None]) -> None:
-        self._page, self._number, self._painted = page, number, painted
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._page, name)
-
-    def paint(self, stream: Any, scale: float = 1) -> None:
-        self._page.paint(stream, scale)
-        self._painted(self._number)
+@cache
+def _packaged(names: tuple[str, ...]) -> CSS:
+    """The fonts and the packaged stylesheets, parsed once in the parent of the work horses."""
+    texts = (font_face_css(), *(stylesheet(name) for name in names))
+    fetcher = ReportFetcher(font_files(), {})
+    return CSS(string="\n".join(texts), url_fetcher=fetcher, font_config=shared_fonts())
 
 
-class _PageRecords(logging.Handler):
-    """Hears WeasyPrint's own progress log, which names each page as it is laid out."""
+class _PageLogHandler(logging.Handler):
+    """Handles WeasyPrint's progress log, which names each page during layout."""
 
     def __init__(self, on_progress: OnProgress) -> None:
         super().__init__()
@@ -195,7 +239,7 @@ class _PageRecords(logging.Handler):
 @contextmanager
 def _page_reports(on_progress: OnProgress) -> Iterator[None]:
     logger = logging.getLogger("weasyprint.progress")
-    handler, level, propagate = _PageRecords(on_progress), logger.level, logger.propagate
+    handler, level, propagate = _PageLogHandler(on_progress), logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     logger.propagate = False
@@ -209,7 +253,7 @@ def _page_reports(on_progress: OnProgress) -> Iterator[None]:
 
 @contextmanager
 def _no_gc() -> Iterator[None]:
-    """Layout makes millions of live objects; collecting among them costs time and frees nothing."""
+    """Layout creates millions of live objects; collecting garbage takes time and frees nothing."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -217,24 +261,3 @@ def _no_gc() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _tiny() -> data.ReportContext:
-    words = data.Words("Warm", "Quente")
-    moment = datetime(2026, 1, 1, tzinfo=UTC)
-    questions = (
-        data.Question("a", "1.1", words, "verdict", verdict="ok", comment="Ω"),
-        data.Question("b", "1.2", words, "note", hint=words),
-    )
-    return data.ReportContext(
-        branding=data.Branding(name="Laudo"),
-        project=data.Project(name="Warm", client="Warm"),
-        report=data.Report("W", 0, "Warm", "draft", is_preview=True, created_at=moment),
-        checklist=data.Checklist("W", 1, words),
-        languages=("en", "pt"),
-        time_zone="UTC",
-        result=data.Result(None, 1, ok=1),
-        sections=(data.Section("s", "1", words, questions),),
-        rendered_at=moment,
-        photo_totals=data.PhotoTotals(good=0),
-    )

@@ -1,7 +1,7 @@
-"""The only door through which WeasyPrint reaches a file: two schemes, each a fixed dictionary.
+"""WeasyPrint's only access to files: two schemes, each with a fixed dictionary.
 
-There is no network, no `file:`, no `data:` and no redirect. Whatever is not listed stops the
-render, because WeasyPrint turns ordinary exceptions into warnings and prints on without the file.
+There is no network, no `file:`, no `data:` and no redirect. Anything not listed stops the
+render, because WeasyPrint turns ordinary exceptions into warnings and prints without the file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 class ReportFetcher(URLFetcher):  # type: ignore[misc]
     """Serves `asset:<name>` from packaged files and `evidence:<key>` from this report's files.
 
-    Answers carry a local path, so WeasyPrint reads image bytes only when it writes the PDF.
+    Responses contain a local path, so WeasyPrint reads image bytes only when it writes the PDF.
     `on_evidence` is called with each key that is opened.
     """
 
@@ -54,12 +54,12 @@ class ReportFetcher(URLFetcher):  # type: ignore[misc]
 
 
 def evidence_url(key: str) -> str:
-    """The URL of a file key as templates print it."""
+    """The URL of a file key for templates."""
     return f"evidence:{quote(key, safe='/')}"
 
 
 def _image_type(path: Path, url: str) -> str:
-    """The media type by first bytes: WeasyPrint would try SVG on anything Pillow refuses."""
+    """The media type from the first bytes: WeasyPrint would try SVG for anything Pillow rejects."""
     with path.open("rb") as file:
         head = file.read(8)
     for signature, media_type in SIGNATURES.items():

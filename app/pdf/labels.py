@@ -1,12 +1,14 @@
-"""Every fixed word of the PDF, in the languages a checklist can have.
+"""All fixed text of the PDF, in the languages that a checklist can have.
 
-These follow the checklist's languages, not the reader's account, so they stand apart from the
-interface catalogues. Words that users wrote never pass through here.
+It follows the checklist's languages, not the reader's, so it is separate from the interface
+catalogues; the words of statuses, results and verdicts come from app.words. Text written by users
+is never translated here.
 """
 
 from __future__ import annotations
 
-from app.pdf.context import Words
+from app.pdf.context import PrintedText
+from app.words import EXCEPTIONS, JUDGEMENTS, OUTCOMES, REPORT_STATUSES, VERDICTS, WordList
 
 # key: (English, Portuguese); placeholders are %(name)s and must agree, a test compares them.
 LABELS: dict[str, tuple[str, str]] = {
@@ -32,11 +34,6 @@ LABELS: dict[str, tuple[str, str]] = {
     "submitted": ("Submitted", "Enviado"),
     "completed": ("Completed", "Concluído"),
     "status": ("Status", "Situação"),
-    "status_draft": ("Draft", "Rascunho"),
-    "status_in_progress": ("In progress", "Em andamento"),
-    "status_submitted": ("Submitted", "Enviado"),
-    "status_completed": ("Completed", "Concluído"),
-    "status_archived": ("Archived", "Arquivado"),
     "assigned_to": ("Assigned to", "Atribuído a"),
     "started_by": ("Started by", "Iniciado por"),
     "completed_by": ("Completed by", "Concluído por"),
@@ -46,19 +43,27 @@ LABELS: dict[str, tuple[str, str]] = {
     "planning_requirements": ("Planning requirements", "Requisitos de planejamento"),
     "contents": ("Contents", "Sumário"),
     # result
-    "passed": ("Passed", "Aprovado"),
-    "passed_with_remarks": ("Passed with remarks", "Aprovado com ressalvas"),
-    "failed": ("Failed", "Reprovado"),
     "open": ("Not decided yet", "Ainda não definido"),
-    "ok": ("OK", "OK"),
-    "not_ok": ("Not OK", "Não OK"),
-    "na": ("N.A.", "N.A."),
     "n_questions": ("%(n)s questions", "%(n)s perguntas"),
     "one_n_questions": ("%(n)s question", "%(n)s pergunta"),
+    "no": ("No.", "N.º"),
+    "is_ok": ("OK?", "OK?"),
+    "judgement": ("Judgement", "Avaliação"),
     "question": ("Question", "Pergunta"),
-    "out_of_limits": ("Out of limits", "Fora dos limites"),
+    "questions": ("Questions", "Perguntas"),
+    "section": ("Section", "Seção"),
+    "sections": ("Sections", "Seções"),
+    "result": ("Result", "Resultado"),
+    "failures": ("Failed items", "Itens reprovados"),
+    "annex": ("Annex: the full record", "Anexo: o registro completo"),
+    "annex_intro": (
+        "Every question with its answer and its photos. Photos of failed items are printed with "
+        "the failed items.",
+        "Todas as perguntas com as suas respostas e fotos. As fotos dos itens reprovados estão "
+        "junto a esses itens.",
+    ),
     "unanswered": ("Not answered", "Sem resposta"),
-    # what the report itself says beside what was typed: the source of each fact by its name
+    # the report's own value next to what was typed: the source of each fact by its name
     "own_and_typed": (
         "%(own)s (%(source)s); as typed in the report: %(typed)s",
         "%(own)s (%(source)s); como digitado no relatório: %(typed)s",
@@ -75,15 +80,15 @@ LABELS: dict[str, tuple[str, str]] = {
     "own_technician": ("assigned to", "atribuído a"),
     "own_company": ("company", "empresa"),
     "own_report_number": ("report", "relatório"),
-    "own_start_date": ("start of the report", "início do relatório"),
-    "typed": ("typed %(text)s", "digitado %(text)s"),
+    "own_start_date": ("report start date", "data de início do relatório"),
+    "typed": ("typed as %(text)s", "digitado como %(text)s"),
     "photos": ("Photos", "Fotos"),
     # exceptions
     "exception": ("Exception", "Exceção"),
     "exceptions": ("Exceptions", "Exceções"),
     "exceptions_intro": (
-        "What failed comes first; doubts about photos follow.",
-        "Primeiro o que falhou; depois as dúvidas sobre fotos.",
+        "Failed items come first, followed by doubts about photos.",
+        "Primeiro os itens reprovados, depois as dúvidas sobre fotos.",
     ),
     "no_failures": (
         "Nothing failed and no value is out of limits.",
@@ -92,26 +97,28 @@ LABELS: dict[str, tuple[str, str]] = {
     "reason": ("Reason", "Motivo"),
     "no_exceptions": ("No exceptions were found.", "Nenhuma exceção foi encontrada."),
     "quarantined_photo": ("Photo in quarantine", "Foto em quarentena"),
-    "damaged_photo": ("Damaged photo", "Foto danificada"),
-    "clocks_disagree": ("Clocks disagree", "Relógios divergem"),
-    "places_disagree": ("Places disagree", "Locais divergem"),
-    "far_from_site": ("Far from the site", "Longe da obra"),
+    "more_photos": (
+        "and %(n)s more photos of this question",
+        "e mais %(n)s fotos desta pergunta",
+    ),
+    "one_more_photos": (
+        "and %(n)s more photo of this question",
+        "e mais %(n)s foto desta pergunta",
+    ),
     "not_applicable": ("Not applicable", "Não aplicável"),
     # questions
     "comment": ("Comment", "Comentário"),
     "point": ("Point", "Ponto"),
     "limits": ("Limits", "Limites"),
-    "in": ("Within limits", "Dentro dos limites"),
-    "out": ("Out of limits", "Fora dos limites"),
     "range": ("%(low)s to %(high)s", "%(low)s a %(high)s"),
     # photos
     "photo": ("Photo", "Foto"),
-    "repeat": ("repeated picture", "imagem repetida"),
+    "repeat": ("repeated image", "imagem repetida"),
     "damaged": ("damaged", "danificada"),
     "no_time": ("Time unknown", "Horário desconhecido"),
     "no_place": ("No position recorded", "Sem posição registrada"),
     "time_camera": ("camera", "câmera"),
-    "time_phone": ("phone", "celular"),
+    "time_phone": ("device", "aparelho"),
     "time_receipt": ("received", "recebimento"),
     "place_camera": ("camera", "câmera"),
     "place_browser": ("browser", "navegador"),
@@ -140,14 +147,14 @@ LABELS: dict[str, tuple[str, str]] = {
     "one_unread": ("%(n)s not read yet", "%(n)s ainda não lida"),
     "quarantine": ("Photos in quarantine", "Fotos em quarentena"),
     "quarantine_intro": (
-        "Received and kept, but their pixels cannot be shown.",
-        "Recebidas e guardadas, mas seus pixels não podem ser exibidos.",
+        "Received and kept, but their content cannot be shown.",
+        "Recebidas e guardadas, mas seu conteúdo não pode ser exibido.",
     ),
     "technician_reason": ("Technician", "Técnico"),
     "file_notes": ("Notes on the photo files", "Observações sobre os arquivos das fotos"),
     "file_notes_intro": (
-        "What the files themselves do not say, or say in a way that could not be read.",
-        "O que os próprios arquivos não dizem, ou dizem de um modo que não pôde ser lido.",
+        "What the files do not contain, or contain in a form that could not be read.",
+        "O que os arquivos não contêm, ou contêm em uma forma que não pôde ser lida.",
     ),
     "integrity": ("Integrity", "Integridade"),
     "unchanged": (
@@ -156,41 +163,55 @@ LABELS: dict[str, tuple[str, str]] = {
     ),
     "snapshot": ("Snapshot", "Registro congelado"),
     "not_frozen": (
-        "Made when the report is completed",
+        "Generated when the report is completed",
         "Gerado quando o relatório for concluído",
     ),
     "audit_head": ("Audit chain head", "Topo da cadeia de auditoria"),
-    "made_by": ("Made by", "Gerado por"),
+    "made_by": ("Generated by", "Gerado por"),
     "place_names": ("Place names", "Nomes de lugares"),
+    "below_photos": ("Below each photo", "Abaixo de cada foto"),
     "photo_hashes": ("Photos as received (SHA-256)", "Fotos como recebidas (SHA-256)"),
 }
 
 COLUMNS = {"en": 0, "pt": 1}
+# Words that pages use too, by their key here. "Photo in quarantine" stays above: the PDF prints it
+# so, while pages say "Quarantined photo". So do the sources of a photo's time and place, which have
+# less room on paper.
+SHARED: dict[str, tuple[WordList, str]] = {
+    **{f"status_{one}": (REPORT_STATUSES, one) for one in REPORT_STATUSES.english},
+    **{one: (words, one) for words in (OUTCOMES, VERDICTS) for one in words.english},
+    **{one: (EXCEPTIONS, one) for one in EXCEPTIONS.english if one != "quarantined_photo"},
+    "in": (JUDGEMENTS, "in_limits"),
+    "out": (JUDGEMENTS, "out_of_limits"),
+}
 
 
 class Labels:
-    """The fixed words in a report's languages ('en', 'pt'; one or two). Unknown keys raise."""
+    """The fixed text in a report's languages ('en', 'pt'; one or two). Raises KeyError."""
 
     def __init__(self, languages: tuple[str, ...]) -> None:
         self.languages = languages
 
     def first(self, key: str, **values: object) -> str:
-        """The words in the first language, with %(name)s filled from `values`."""
+        """The text in the first language, with %(name)s filled from `values`."""
         return self._in(self.languages[0], key, values)
 
-    def both(self, key: str, **values: object) -> Words:
-        """The words in both languages; the second is None where it would only repeat."""
+    def both(self, key: str, **values: object) -> PrintedText:
+        """The text in both languages; the second is None if it is the same."""
         first = self.first(key, **values)
         if len(self.languages) < 2:
-            return Words(first)
+            return PrintedText(first)
         second = self._in(self.languages[1], key, values)
-        return Words(first, second if second != first else None)
+        return PrintedText(first, second if second != first else None)
 
-    def counted(self, key: str, *, by: str = "n", **values: object) -> Words:
-        """As `both`, in the form for one where the value `by` is one."""
+    def counted(self, key: str, *, by: str = "n", **values: object) -> PrintedText:
+        """Like `both`, in the singular if the value `by` is one."""
         return self.both(f"one_{key}" if values[by] == 1 else key, **values)
 
     @staticmethod
     def _in(language: str, key: str, values: dict[str, object]) -> str:
+        if key in SHARED:
+            word_list, member = SHARED[key]
+            return word_list.word_in(member, language)
         words = LABELS[key][COLUMNS[language]]
         return words % values if values else words

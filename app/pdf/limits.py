@@ -1,7 +1,7 @@
-"""How large a PDF may be: refusals before work starts, and the child's memory and time.
+"""The maximum size of a PDF: checks before the work starts, and the child's memory and time.
 
 WeasyPrint's time and memory grow with rows, photos and text, and a small input can be made to
-run for hours; whatever passes here finishes within the limits that `limit_process` sets.
+run for hours; a report that passes finishes within the limits that `limit_process` sets.
 """
 
 from __future__ import annotations
@@ -18,17 +18,15 @@ from app.pdf.context import Photo, ReportContext
 MAX_PHOTOS = 1_500
 MAX_TABLE_ROWS = 5_000
 MAX_FIELD_TEXT = 20_000
-# About 350 pages, which fit into the processor time below.
+# About 350 pages, which can be rendered in the processor time below.
 MAX_TEXT = 400_000
 # The rest of a photo (its key, hash, time and place) is short and bounded by MAX_PHOTOS.
 PHOTO_TEXTS = ("caption", "conflicts", "notes")
 
-# Tags for screen readers take a fifth more memory and time; past this, printing at all comes first.
-MAX_TAGGED_PAGES = 150
-
-MEMORY_BYTES = 2 * 1024 * 1024 * 1024
+# Address space. The threads that fetch the prints from a bucket leave 0.5 GB reserved but unused.
+MEMORY_BYTES = 5 * 512 * 1024 * 1024
 CPU_SECONDS = 300
-# Between the clean stop (an exception the job can report) and the kernel's kill.
+# The time between the exception that the job can report and the kill by the kernel.
 CPU_GRACE_SECONDS = 10
 
 
@@ -37,7 +35,7 @@ class TooLarge(Exception):
 
 
 def check_size(context: ReportContext) -> None:
-    """Refuse what WeasyPrint could not finish. Raises TooLarge with a sentence for the user."""
+    """Reject what WeasyPrint could not finish. Raises TooLarge with a sentence for the user."""
     photos = len(context.photos())
     if photos > MAX_PHOTOS:
         raise TooLarge(f"The report has {photos:,} photos; one PDF holds at most {MAX_PHOTOS:,}.")
@@ -61,10 +59,10 @@ def check_size(context: ReportContext) -> None:
 
 
 def limit_process(*, memory_bytes: int = MEMORY_BYTES, cpu_seconds: int = CPU_SECONDS) -> None:
-    """Bound this process for good; call it only in a child made for one job (RQ's work horse).
+    """Limit this process permanently; call it only in a child made for one job (RQ's work horse).
 
-    Memory is address space in bytes: beyond it Python raises MemoryError. After `cpu_seconds` of
-    processor time from now TooLarge is raised, and if that is not heard the kernel kills.
+    Memory is address space in bytes: above the limit Python raises MemoryError. After `cpu_seconds`
+    more of processor time TooLarge is raised; if that has no effect, the kernel kills the process.
     """
     _lower(resource.RLIMIT_AS, memory_bytes, memory_bytes)
     spent = resource.getrusage(resource.RUSAGE_SELF)

@@ -1,7 +1,7 @@
-"""Reads a finished PDF back and says which photos are really drawn in it.
+"""Reads a finished PDF and checks which photos are actually drawn in it.
 
-Photos are recognised by the SHA-256 of their JPEG stream, so a picture that was re-encoded on
-the way counts as missing: the PDF must hold the very bytes of the derivative.
+Photos are recognised by the SHA-256 of their JPEG stream, so a re-encoded picture counts as
+missing: the PDF must contain the exact bytes of the derivative.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DRAWN = re.compile(rb"/([^\s/<>\[\]()]+)\s+Do\b")
 
 
 def drawn_images(pdf: Path) -> Counter[str]:
-    """How often each JPEG is drawn on the pages: SHA-256 of its stream (hex) -> times."""
+    """How often each JPEG is drawn on the pages: SHA-256 of its stream (hex) -> count."""
     drawn: Counter[str] = Counter()
     hashes: dict[tuple[int, int], str | None] = {}
     with pikepdf.open(pdf) as document:
@@ -33,14 +33,18 @@ def drawn_images(pdf: Path) -> Counter[str]:
     return drawn
 
 
-def photos_missing(pdf: Path, files: Mapping[str, Path]) -> list[str]:
-    """The keys of `files` (key -> derivative) whose exact bytes are drawn nowhere, sorted."""
-    drawn = drawn_images(pdf)
-    return sorted(key for key, path in files.items() if _file_hash(path) not in drawn)
+def photos_missing(
+    drawn: Counter[str], files: Mapping[str, Path], hashes: Mapping[str, str]
+) -> list[str]:
+    """The keys of `files` (key -> derivative) whose exact bytes are not drawn, sorted; `hashes` are
+    those that are known."""
+    return sorted(
+        key for key, path in files.items() if (hashes.get(key) or _file_hash(path)) not in drawn
+    )
 
 
 def _drawn_on(holder: Any) -> Iterable[Any]:
-    """The image objects drawn by a page's content or, within it, by a form's."""
+    """The image objects that the content of a page draws, directly or through a form."""
     resources = holder.get("/Resources", {})
     objects = resources.get("/XObject", {})
     for name in DRAWN.findall(_content(holder)):

@@ -1,7 +1,7 @@
-"""Turns values into printed text: times, limits, safe words, colours that can be read.
+"""Formats values for print: times, limits, safe text, readable colours.
 
-Pure functions; the markup module registers them as template filters. No HTML but the span that
-gives words their direction.
+Pure functions; the markup module registers them as template filters. No HTML except the span
+that sets the direction of text.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ LOCALES = {"en": "en_GB", "pt": "pt_BR"}
 MAX_LINES = 200
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 FALLBACK_COLOUR = "#1f5fa8"
-# Control characters have no glyph, and direction overrides make printed words lie.
+# Control characters have no glyph, and direction overrides can falsify printed text.
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
 )
 # WeasyPrint's time grows with the square of a word's length: 20,000 letters took 11 s. Thai,
-# Chinese, Japanese and Korean letters are left out: lines break among them where it is right.
+# Chinese, Japanese and Korean letters are excluded: their lines already break correctly.
 LONG_WORD = re.compile(
     "[^\\s\u0e00-\u0eff\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uff00-\uffef]{100,}"
 )
@@ -38,12 +38,12 @@ BLANK_LINES = re.compile(r"\n\s*\n\s*\n+")
 
 
 def clean(text: str) -> str:
-    """`text` without characters that cannot be printed or that change what others look like."""
+    """`text` without characters that cannot be printed or that change the look of others."""
     return INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def breakable(text: str) -> str:
-    """`text` with chances to break (U+200B) inside words that no line could hold anyway."""
+    """`text` with break opportunities (U+200B) inside words too long for any line."""
     return LONG_WORD.sub(_with_breaks, text)
 
 
@@ -59,7 +59,7 @@ def _with_breaks(word: re.Match[str]) -> str:
 
 
 def _are_one(letter: str, following: str) -> bool:
-    """Whether a break between the two would change how they look."""
+    """Whether a break between the two letters would change their appearance."""
     return (
         following in JOINERS
         or letter in JOINERS
@@ -69,15 +69,15 @@ def _are_one(letter: str, following: str) -> bool:
 
 
 def attribute(text: str) -> Markup:
-    """`text` for an attribute or the title, which hold no element."""
+    """`text` for an attribute or the title, which cannot contain elements."""
     return Markup.escape(spelled(clean(text)))
 
 
 def directed(text: str) -> str | Markup:
-    """`text` with a direction of its own for each line that reads from right to left.
+    """`text` with an explicit direction for each line that reads from right to left.
 
-    WeasyPrint knows neither dir="auto" nor <bdi>: without one, a Hebrew sentence that ends with
-    a number or a full stop would have it at the wrong end.
+    WeasyPrint supports neither dir="auto" nor <bdi>: without a direction, a Hebrew sentence that
+    ends with a number or a full stop would have it at the wrong end.
     """
     if not has_right_to_left(text):
         return text
@@ -91,7 +91,7 @@ def directed(text: str) -> str | Markup:
 
 
 def prose(text: str) -> str:
-    """Written words with at most one blank line in a row; past 200 lines, line ends fold away."""
+    """Text with at most one blank line in a row; after 200 lines, line ends become spaces."""
     lines = BLANK_LINES.sub("\n\n", clean(text)).strip().split("\n")
     return "\n".join([*lines[: MAX_LINES - 1], " ".join(lines[MAX_LINES - 1 :])]).rstrip()
 
@@ -116,13 +116,13 @@ def _offset(offset: timedelta) -> str:
 
 
 def format_decimal(text: str, language: str) -> str:
-    """A stored decimal ('-0.5') as that language writes it ('−0,5' in Portuguese)."""
+    """A stored decimal ('-0.5') in the format of that language ('−0,5' in Portuguese)."""
     shown = text.replace("-", "\u2212")
     return shown.replace(".", ",") if language == "pt" else shown
 
 
 def format_limits(limits: Limits | None, labels: Labels) -> str:
-    """'≤ 0.1 Ω', '≥ 1 MΩ', '361 to 418 V', or an empty string where nothing is limited."""
+    """'≤ 0.1 Ω', '≥ 1 MΩ', '361 to 418 V', or an empty string without limits."""
     if limits is None or (limits.minimum is None and limits.maximum is None):
         return ""
     language = labels.languages[0]
@@ -138,12 +138,12 @@ def format_limits(limits: Limits | None, labels: Labels) -> str:
 
 
 def known_colour(colour: str) -> str:
-    """`colour` itself, or the fallback where it is none."""
+    """`colour` if it is valid, else the fallback."""
     return colour if COLOUR.fullmatch(colour) else FALLBACK_COLOUR
 
 
 def readable_colour(colour: str) -> str:
-    """`colour` ('#rrggbb'), darkened until text in it reads on white at 4.5:1 (WCAG 2.2 AA)."""
+    """`colour` ('#rrggbb'), darkened to a contrast of 4.5:1 as text on white (WCAG 2.2 AA)."""
     colour = known_colour(colour)
     channels = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
     while 1.05 / (_luminance(channels) + 0.05) < 4.5:

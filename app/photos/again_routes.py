@@ -1,34 +1,34 @@
-"""Routes of a photo that is in the report already: said at once, placed once more if wanted."""
+"""Routes of photos that are already in the report: show them, and place one again on request."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from flask import Response, render_template, request, url_for
+from flask import Response, request, url_for
 
 from app.extensions import db
 from app.models import STAFF
 from app.photos import blueprint, placing, queries, service
 from app.photos.card_routes import card_of, field_url
 from app.web.addresses import read_id
-from app.web.fragments import redirect_to, render_fragment, varied, wants_fragment
+from app.web.fragments import redirect_to, render_text, varied, wants_fragment
 from app.web.guards import current_actor, requires
 
-# As many as a form without scripts may well bring; more are found by sending them again.
+# Enough for a form without scripts; further repeats are found when they are sent again.
 MOST = 20
 
 
 @blueprint.get("/reports/<uuid:report_id>/fields/<field_id>/photos/again")
 @requires(*STAFF)
 def again(report_id: UUID, field_id: str) -> Response:
-    """For a form without scripts: which of its photos stand in the report already."""
+    """For a form without scripts: the sent photos that are already in the report."""
     service.check_place(report_id=report_id, field_id=field_id, actor=current_actor())
-    wanted = _ids(request.args.getlist("placement"))
-    repeats = queries.list_repeats(wanted, report_id, person=current_actor())
+    placement_ids = _ids(request.args.getlist("placement"))
+    repeats = queries.list_repeats(placement_ids, report_id, person=current_actor())
     if not repeats:
         return redirect_to(field_url(report_id, field_id))
-    page = render_template(
+    page = render_text(
         "photos/again.html",
         repeats=repeats,
         report_id=report_id,
@@ -56,23 +56,6 @@ def place_again(report_id: UUID, field_id: str, placement_id: UUID) -> Response:
     if rest := _ids(request.form.getlist("rest")):
         return redirect_to(again_url(report_id, field_id, rest))
     return redirect_to(field_url(report_id, field_id))
-
-
-def repeat_card(
-    placement_id: UUID, report_id: UUID, field_id: str, client_id: UUID | None
-) -> Response:
-    """What an upload of the same bytes is answered with, in the place of its card.
-
-    `client_id` is the upload's: sent again after the photo was placed once more, it finds that.
-    """
-    return render_fragment(
-        "photos/_again_card.html",
-        repeat=queries.get_repeat(placement_id, report_id, person=current_actor()),
-        report_id=report_id,
-        field=queries.get_field(report_id, field_id, person=current_actor()),
-        client_id=client_id or uuid4(),
-        in_place=True,
-    )
 
 
 def again_url(report_id: UUID, field_id: str, placement_ids: Sequence[UUID]) -> str:

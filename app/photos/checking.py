@@ -1,7 +1,7 @@
-"""Reading one photo: check the bytes, read their EXIF, decode them, draw what pages and PDF show.
+"""Reads a photo: checks its bytes, reads the EXIF data, decodes it and draws its derivatives.
 
-The work of kind 'photo_check', for workers only. A file is quarantined only when its pixels
-cannot be decoded; odd EXIF alone never does that.
+The work of kind 'photo_check', for workers only. A file is quarantined only if its pixels cannot be
+decoded, never because of its EXIF data.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from app.imaging.notes import Note
 from app.jobs.registry import Claim
 from app.jobs.runner import WorkFailed, publish
 from app.models import Photo, PhotoCheck, PhotoReading, PhotoVerdict, Report, Version
-from app.photos.drawing import Drawing, Order, add_rows, draw, local_logo
+from app.photos.drawing import Drawing, DrawingOrder, add_rows, draw, local_logo
 from app.photos.strip import StripFrame, frame_of, strip_text
 from app.storage import CorruptObject, MissingObject, storage
 from app.surroundings import surroundings_of
 from app.tenancy import require_tenant
 
-# A machine that is busy looks like a picture that is heavy: only a repeated finding counts.
+# On a busy machine any picture may exceed the limits, so only a repeated failure counts.
 TRIES_WHEN_HEAVY = 3
 DEVICE_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """What the work needs of the database; the photo is detached, with all its columns."""
+class PhotoInput:
+    """The rows that the work needs; the photo is detached from the session, with all columns."""
 
     photo: Photo
     frame: StripFrame
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What the bytes turned out to be: drawn, or the reason why not."""
+class PhotoResult:
+    """The result of reading the bytes: a drawing, or the reason why there is none."""
 
     exif: ExifReading
     drawing: Drawing | None
@@ -52,27 +52,27 @@ class Finding:
 
     @property
     def notes(self) -> list[str]:
-        """The codes of what was odd, damage of the pixels first."""
+        """The codes of the notes, damaged pixels first."""
         is_damaged = self.drawing is not None and self.drawing.is_damaged
         return [note.value for note in ((Note.DAMAGED,) if is_damaged else ()) + self.exif.notes]
 
 
 def check_photo(claim: Claim) -> None:
-    """Carry out one photo_check. Repeated, it finds its own results and adds nothing.
+    """Carry out a photo_check. Repeating it adds nothing.
 
-    Raises WorkFailed when the stored bytes are gone or not those that were received.
+    Raises WorkFailed if the stored bytes are missing or were changed.
     """
-    sheet = _load(claim.id)
+    photo_input = _load(claim.id)
     with TemporaryDirectory(prefix="laudo-photo-") as folder:
-        original = _intact_original(sheet.photo, Path(folder))
-        finding = _examine(sheet, original, Path(folder), claim.attempt)
+        original = _intact_original(photo_input.photo, Path(folder))
+        result = _examine(photo_input, original, Path(folder), claim.attempt)
     with publish(PhotoCheck, claim):
-        _add_reading(sheet.photo.id, finding)
-        if finding.drawing:
-            add_rows(finding.drawing.drawn)
+        _add_reading(photo_input.photo.id, result)
+        if result.drawing:
+            add_rows(result.drawing.drawn)
 
 
-def _load(check_id: UUID) -> Sheet:
+def _load(check_id: UUID) -> PhotoInput:
     photo = db.session.scalars(
         select(Photo)
         .join(PhotoCheck, PhotoCheck.photo_id == Photo.id)
@@ -85,11 +85,11 @@ def _load(check_id: UUID) -> Sheet:
             joinedload(Report.project), joinedload(Report.version).joinedload(Version.checklist)
         )
     ).one()
-    sheet = Sheet(photo, frame_of(report, surroundings_of(report.project)))
+    photo_input = PhotoInput(photo, frame_of(report, surroundings_of(report.project)))
     db.session.expunge(photo)
-    # Decoding takes seconds: no transaction may stay open for so long.
+    # Decoding takes seconds; no transaction may stay open that long.
     db.session.rollback()
-    return sheet
+    return photo_input
 
 
 def _intact_original(photo: Photo, folder: Path) -> Path:
@@ -101,22 +101,22 @@ def _intact_original(photo: Photo, folder: Path) -> Path:
         raise WorkFailed("bytes_changed") from error
 
 
-def _examine(sheet: Sheet, original: Path, folder: Path, attempt: int) -> Finding:
+def _examine(photo_input: PhotoInput, original: Path, folder: Path, attempt: int) -> PhotoResult:
     exif = read_exif(original)
-    photo, frame = sheet.photo, sheet.frame
+    photo, frame = photo_input.photo, photo_input.frame
     strip = strip_text(photo, reading_of(photo.id, exif), frame)
-    order = Order(photo.id, photo.storage_key, strip)
+    order = DrawingOrder(photo.id, photo.storage_key, strip)
     logo = local_logo(frame.logo_key, folder)
     try:
-        return Finding(exif, draw(order, original, logo, frame.watermark.style, folder), None)
+        return PhotoResult(exif, draw(order, original, logo, frame.watermark.style, folder), None)
     except UndecodableImage as error:
         if error.reason is Reason.TOO_HEAVY and attempt < TRIES_WHEN_HEAVY:
             raise
-        return Finding(exif, None, error.reason)
+        return PhotoResult(exif, None, error.reason)
 
 
 def reading_of(photo_id: UUID, exif: ExifReading) -> PhotoReading:
-    """The claims of EXIF as columns; the verdict is not known yet."""
+    """The EXIF data as columns; the verdict is not known yet."""
     return PhotoReading(
         photo_id=photo_id,
         orientation=exif.orientation,
@@ -134,23 +134,32 @@ def reading_of(photo_id: UUID, exif: ExifReading) -> PhotoReading:
 
 
 COLUMNS = (
-    "orientation", "taken_at", "taken_offset", "latitude", "longitude", "altitude_m",
-    "accuracy_m", "device", "exif", "notes", "parser_version",
-)  # fmt: skip
+    "orientation",
+    "taken_at",
+    "taken_offset",
+    "latitude",
+    "longitude",
+    "altitude_m",
+    "accuracy_m",
+    "device",
+    "exif",
+    "notes",
+    "parser_version",
+)
 
 
-def _add_reading(photo_id: UUID, finding: Finding) -> None:
-    reading = reading_of(photo_id, finding.exif)
-    verdict = PhotoVerdict.QUARANTINED if finding.reason else PhotoVerdict.GOOD
+def _add_reading(photo_id: UUID, result: PhotoResult) -> None:
+    reading = reading_of(photo_id, result.exif)
+    verdict = PhotoVerdict.QUARANTINED if result.reason else PhotoVerdict.GOOD
     row = {
         "tenant_id": require_tenant(),
         "photo_id": photo_id,
         "verdict": verdict,
-        "reason": finding.reason.value if finding.reason else None,
-        "width": finding.drawing.width if finding.drawing else None,
-        "height": finding.drawing.height if finding.drawing else None,
+        "reason": result.reason.value if result.reason else None,
+        "width": result.drawing.width if result.drawing else None,
+        "height": result.drawing.height if result.drawing else None,
         **{name: getattr(reading, name) for name in COLUMNS},
-        "notes": finding.notes,
+        "notes": result.notes,
     }
     db.session.execute(insert(PhotoReading).values(row).on_conflict_do_nothing())
 

@@ -1,7 +1,7 @@
-"""Making a photo's derivatives under limits and storing their bytes. For workers only.
+"""Draws a photo's derivatives under resource limits and stores their bytes. For workers only.
 
-Decodes strangers' files in a child process; the web never imports this. Rows are written by who
-calls, together with what else they publish.
+Untrusted files are decoded in a child process; web processes never import this module. Callers
+write the rows, in the transaction that publishes their work.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from app.tenancy import require_tenant
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What to draw: the original's key and the strip. Plain data, no session behind it."""
+class DrawingOrder:
+    """What to draw: the original's key and the strip. Plain data without a session."""
 
     photo_id: UUID
     storage_key: str
@@ -37,8 +37,8 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """One derivative whose bytes are stored under `key`; sizes in pixels and bytes."""
+class StoredDerivative:
+    """A derivative whose bytes are stored under `key`; sizes in pixels and bytes."""
 
     photo_id: UUID
     kind: DerivativeKind
@@ -52,19 +52,21 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Both derivatives of one photo; `width` and `height` are the original's, upright.
+    """Both derivatives of a photo; `width` and `height` are those of the upright original.
 
-    `is_damaged`: the decoder heard damage inside of the original.
+    `is_damaged` is True if the decoder reported damage inside the original.
     """
 
     width: int
     height: int
     is_damaged: bool
-    drawn: tuple[Drawn, ...]
+    drawn: tuple[StoredDerivative, ...]
 
 
-def draw(order: Order, original: Path, logo: Path | None, style: StripStyle, out: Path) -> Drawing:
-    """Draw thumbnail and print size of a local original and store them.
+def draw(
+    order: DrawingOrder, original: Path, logo: Path | None, style: StripStyle, out: Path
+) -> Drawing:
+    """Draw the thumbnail and the print of a local original and store them.
 
     Raises UndecodableImage, ChildFailed, FontsMissing, StorageFull.
     """
@@ -82,15 +84,15 @@ def draw(order: Order, original: Path, logo: Path | None, style: StripStyle, out
 
 
 def local_logo(key: str | None, folder: Path) -> Path | None:
-    """The logo as a local PNG, None where the company has none or its storage lost it.
+    """The logo as a local PNG, None if the company has none or the file is missing.
 
-    Evidence does not wait for a decoration.
+    A missing decoration must not block evidence.
     """
     return storage().local_path(key, folder) if key and storage().exists(key) else None
 
 
-def add_rows(drawn: Iterable[Drawn]) -> None:
-    """Write the rows; what another worker wrote already stays."""
+def add_rows(drawn: Iterable[StoredDerivative]) -> None:
+    """Write the rows; rows that another worker has already written stay."""
     rows = [
         {
             "tenant_id": require_tenant(),
@@ -109,9 +111,9 @@ def add_rows(drawn: Iterable[Drawn]) -> None:
         db.session.execute(insert(Derivative).values(rows).on_conflict_do_nothing())
 
 
-def _store(photo_id: UUID, kind: DerivativeKind, file: imaging.Derivative) -> Drawn:
+def _store(photo_id: UUID, kind: DerivativeKind, file: imaging.Derivative) -> StoredDerivative:
     key = object_key(require_tenant(), "derived", file.sha256, ".jpg")
     storage().put(key, file.path)
-    return Drawn(
+    return StoredDerivative(
         photo_id, kind, file.recipe, key, file.sha256, file.byte_size, file.width, file.height
     )

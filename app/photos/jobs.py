@@ -1,24 +1,31 @@
-"""Registers the background work of photos.
-
-The work itself is imported when it runs: it brings Pillow and libheif, which no web process may
-hold a stranger's file against.
-"""
+"""Registers the reading of photos as background work."""
 
 from __future__ import annotations
 
 from flask import Flask
 
-from app.jobs.registry import Claim, Kind
+from app.jobs.registry import Kind, Late, Perform
 from app.jobs.registry import register as register_kind
 from app.models import PhotoCheck
-from app.photos.service import KIND, QUEUE
+
+
+def _load() -> Perform:
+    # Only workers import it: no web process may load the decoders (libheif, libjpeg-turbo), which
+    # an untrusted file could attack.
+    from app.photos.checking import check_photo
+
+    return check_photo
+
+
+CHECKING = Kind(
+    "photo_check",
+    PhotoCheck,
+    Late(_load),
+    queue="photos",
+    noun="reading of a photo",
+    is_forked=False,
+)
 
 
 def register(app: Flask) -> None:
-    register_kind(app, Kind(KIND, PhotoCheck, _perform, QUEUE, "app.photos.checking"))
-
-
-def _perform(claim: Claim) -> None:
-    from app.photos.checking import check_photo
-
-    check_photo(claim)
+    register_kind(app, CHECKING)

@@ -1,10 +1,10 @@
-"""The name of a downloaded photo: says where it belongs once it lies in a folder. Words only."""
+"""The file name of a downloaded photo, which tells where the photo belongs."""
 
 from __future__ import annotations
 
+from app.downloads.files import file_name
 from app.models import Report
 from app.photos.queries import PhotoView
-from app.web.files import file_name
 
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/heic": ".heic"}
 

@@ -1,4 +1,4 @@
-"""Photos that were taken near a place, the nearest first. Nothing here changes anything."""
+"""Finds photos that were taken near a place, the nearest first. Read-only."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from app.extensions import db
 from app.models import Actor, Photo, PhotoPlacement, Report
 from app.paging import Page, cut
 from app.reports.facts import PlacedPhoto
-from app.reports.near import Circle, photos_in
+from app.reports.listing.near import Circle, photos_in
 from app.reports.queries import visible_to
 
 
 @dataclass(frozen=True, slots=True)
 class FoundPhoto:
-    """A photo in one of its places and how far from the middle it was taken, in metres."""
+    """A placed photo, and the distance in metres from the centre to where it was taken."""
 
     placed: PlacedPhoto
     distance_m: float
@@ -27,8 +27,8 @@ class FoundPhoto:
 def list_photos_in(
     circle: Circle, *, person: Actor, page: int = 1, page_size: int
 ) -> Page[FoundPhoto]:
-    """One page of the photos that the person may see, in two queries. One that stands in two
-    places is there twice."""
+    """One page of the photos that the person may see, in two queries. A photo with two placements
+    is listed twice."""
     near = photos_in(circle)
     matching = (visible_to(person), PhotoPlacement.removed_at.is_(None))
     total = db.session.scalar(

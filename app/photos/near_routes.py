@@ -1,4 +1,4 @@
-"""Route of the photos that were taken near a place."""
+"""The route of photos that were taken near a place."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from app.errors import DomainError
 from app.paging import Page
 from app.photos import blueprint
 from app.photos.near import FoundPhoto, list_photos_in
-from app.reports.near import Circle, address_of_circle, read_circle
+from app.reports.listing.near import Circle, address_of_circle, read_circle
 from app.web.errors import translated
 from app.web.fragments import render_page
 from app.web.guards import MEMBERS, current_actor, requires
 
-# What of a refused place comes back into its box.
+# The most characters of a refused place that are shown again in its field.
 MOST_TYPED = 100
 
 

@@ -1,7 +1,7 @@
-"""What a photo's file itself was odd in, as plain sentences. Pure.
+"""Notes about peculiarities of a photo's file, as plain sentences. Pure functions.
 
-A reading keeps codes; here each code has its sentence, and what stands in the file is quoted where
-that lets a reader judge. The PDF's words follow the checklist's languages: app.documents.words.
+A reading stores codes. Each has a sentence here, and quotes the file's value if that helps to judge
+it. app.documents.words has the texts of the PDF, in the checklist's languages.
 """
 
 from __future__ import annotations
@@ -15,38 +15,38 @@ from app.imaging.notes import Note
 from app.models import PhotoReading
 
 SENTENCES: Mapping[Note, str] = {
-    Note.DAMAGED: N_("The file is damaged inside: parts of the picture may be wrong."),
-    Note.EXIF_MISSING: N_("The file carries no camera data (EXIF): no time and no position."),
+    Note.DAMAGED: N_("The file is damaged internally: parts of the image may be wrong."),
+    Note.EXIF_MISSING: N_("The file contains no camera data (EXIF): no time and no position."),
     Note.EXIF_DAMAGED: N_("The camera data (EXIF) in the file is damaged; parts were not read."),
     Note.EXIF_CUT: N_("The camera data (EXIF) in the file is too large; parts were not read."),
-    Note.RAW_CUT: N_("The file holds more camera data (EXIF) than is kept."),
-    Note.TIME_MISSING: N_("The file does not say when the photo was taken."),
+    Note.RAW_CUT: N_("The file contains more camera data (EXIF) than Laudo keeps."),
+    Note.TIME_MISSING: N_("The file does not state when the photo was taken."),
     Note.TIME_INVALID: N_("The time in the file could not be read."),
     Note.TIME_DIGITIZED: N_(
-        "The camera's time is when the picture was digitised, as the file gives no other."
+        "The camera's time is when the image was digitised, because the file gives no other time."
     ),
     Note.TIME_CHANGED: N_(
-        "The file says when it was last changed; this is not used as the time of the photo."
+        "The file states when it was last changed; this is not used as the time of the photo."
     ),
-    Note.TIME_HOUR_24: N_("The file writes hour 24; it is read as hour 0 of the next day."),
+    Note.TIME_HOUR_24: N_("The file contains the hour 24; it is read as hour 0 of the next day."),
     Note.TIME_NO_SECONDS: N_("The time in the file has no seconds; they are shown as 00."),
     Note.OFFSET_INVALID: N_("The time zone in the file could not be read."),
-    Note.OFFSET_CONFLICT: N_("The file names two different time zones; neither is used."),
-    Note.GPS_MISSING: N_("The file holds no position."),
+    Note.OFFSET_CONFLICT: N_("The file contains two different time zones; neither is used."),
+    Note.GPS_MISSING: N_("The file contains no position."),
     Note.GPS_INVALID: N_("The position in the file could not be read."),
-    Note.GPS_VOID: N_("The camera itself marked its position as not reliable."),
+    Note.GPS_VOID: N_("The camera itself marked its position as unreliable."),
     Note.GPS_TIME_INVALID: N_("The satellite time in the file could not be read."),
     Note.ALTITUDE_INVALID: N_("The altitude in the file could not be read."),
     Note.ACCURACY_INVALID: N_("The accuracy of the position in the file could not be read."),
     Note.ORIENTATION_INVALID: N_(
-        "The orientation in the file could not be read; the picture is shown as it is stored."
+        "The orientation in the file could not be read; the image is shown as stored."
     ),
 }
 
 _PLACE = ("GPS GPSLatitudeRef", "GPS GPSLatitude", "GPS GPSLongitudeRef", "GPS GPSLongitude")
 _ZONES = ("EXIF OffsetTimeOriginal", "EXIF OffsetTimeDigitized")
 _CLOCKS = ("EXIF DateTimeOriginal", "EXIF DateTimeDigitized")
-# The tags whose text is quoted behind a sentence; for a zone without a tag, the clock's text.
+# The tags whose text is quoted after a sentence; if a zone has no tag, the clock's text.
 _QUOTED: Mapping[Note, tuple[str, ...]] = {
     Note.TIME_INVALID: _CLOCKS,
     Note.TIME_CHANGED: ("Image DateTime",),
@@ -61,15 +61,15 @@ _QUOTED: Mapping[Note, tuple[str, ...]] = {
     Note.ORIENTATION_INVALID: ("Image Orientation",),
 }
 _MAX_QUOTED = 80
-# What the first note says already.
+# Notes that another note implies.
 _IMPLIED = {Note.EXIF_MISSING: {Note.TIME_MISSING, Note.GPS_MISSING}}
-# Nothing was lost where there was nothing: these stand on the last page of a PDF only.
+# Absent data is no loss of data, so a PDF shows these notes on its last page only.
 ABSENCES = frozenset({Note.EXIF_MISSING, Note.TIME_MISSING, Note.GPS_MISSING, Note.RAW_CUT})
 
 
 @dataclass(frozen=True, slots=True)
 class FileNote:
-    """One thing to say of a file; `quoted` is what stands there, empty where nothing helps."""
+    """A note about a file; `quoted` is the value in the file, empty if it does not help."""
 
     note: Note
     quoted: str = ""
@@ -80,9 +80,9 @@ class FileNote:
 
 
 def notes_of(reading: PhotoReading | None) -> tuple[FileNote, ...]:
-    """What there is to say of a photo's file, in the order of the reading.
+    """The notes about a photo's file, in the order of the reading.
 
-    A code that this version does not know is left out: it is of a later one.
+    Unknown codes are left out: they come from a later version.
     """
     if reading is None:
         return ()

@@ -1,6 +1,6 @@
-"""Reading photos: one of them for a person, and those of a field ready to show.
+"""Reads photos: a single one, and those of a field with all that a page shows. Read-only.
 
-Who may see a photo is who may see its report. Nothing here changes anything.
+Whoever may see a report may see its photos.
 """
 
 from __future__ import annotations
@@ -13,42 +13,46 @@ from uuid import UUID
 from sqlalchemy import func, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
+from app.definition.assessment import Progress
 from app.definition.judging import PhotoState
-from app.definition.progress import Progress
 from app.definition.schema import Field
 from app.errors import NotFound
 from app.extensions import db
 from app.gazetteer.lookup import Nearest
 from app.models import (
+    OPEN_STATES,
     Actor,
     Derivative,
     DerivativeKind,
     Photo,
+    PhotoCheck,
     PhotoPlacement,
     PhotoReading,
     PhotoVerdict,
     Report,
 )
 from app.photos.notes import FileNote, notes_of
-from app.reports.completeness import progress_of
+from app.reports.content import assess_report
 from app.reports.facts import PlacedPhoto, list_placed_photos, load_facts
 from app.reports.queries import get_report, visible_to
-from app.witnesses import Conflict, Place, Taken, times_of
+from app.rows import one_or_404
+from app.web.locale import reading_order
+from app.witnesses import Conflict, PhotoTime, Place, times_of
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoView:
     """A placed photo with everything that its card or figure shows.
 
-    `state` is reading, good, quarantined, or failed: the worker gave up and may try again.
-    `ordinal` counts within the field from 1, `count` how many stand there. `site_distance_m` is
-    None where the project or the photo has no position. `lacks_position`: the field demands
-    one, and the picture was read without.
+    `state` is reading, good, quarantined, or failed (the worker gave up; a retry is possible).
+    `ordinal` counts from 1 within the field, `count` is the number of photos there.
+    `site_distance_m` is None if the project or the photo has no position. `lacks_position` is True
+    if the field requires a position and the photo was read without one.
     """
 
     placed: PlacedPhoto
     state: str
-    taken: Taken
+    taken: PhotoTime
     place: Place | None
     nearest: Nearest | None
     site_distance_m: float | None
@@ -73,22 +77,25 @@ class PhotoView:
 
     @property
     def ask_seconds(self) -> int:
-        """How often its card asks while it is read: seldom once it waits, as where there is a queue
-        the asking of everybody makes it longer."""
-        waited = datetime.now(UTC) - self.photo.created_at
-        return 2 if waited < timedelta(seconds=10) else 6
+        """The polling interval of the card while the photo is read. It grows after 10 seconds,
+        because polling adds load when there is a queue."""
+        return _ask_seconds(self.photo.created_at)
 
     @property
     def counts(self) -> bool:
-        """Whether it counts towards the minimum: a quarantined one only with a reason."""
+        """Whether the photo counts towards the minimum; a quarantined one does with a reason."""
         is_bad = self.state == PhotoState.QUARANTINED
         return not is_bad or bool(self.placement.quarantine_reason)
 
 
+def _ask_seconds(received_at: datetime) -> int:
+    return 2 if datetime.now(UTC) - received_at < timedelta(seconds=10) else 6
+
+
 @dataclass(frozen=True, slots=True)
 class FieldPhotos:
-    """What an answer about one photo shows: its card, None once removed, the field's count and the
-    progress of the whole report."""
+    """The response about a photo: its card (None if removed), the number of photos of its field,
+    and the progress of the whole report."""
 
     field: Field
     view: PhotoView | None
@@ -99,11 +106,11 @@ class FieldPhotos:
 def get_placement(
     placement_id: UUID, *, person: Actor, with_removed: bool = False
 ) -> PhotoPlacement:
-    """Where a photo stands, with the photo, of a report that the person may see.
+    """A placement and its photo, of a report that the person may see.
 
-    Raises NotFound, for a removed photo too unless it is asked for.
+    Raises NotFound, also for a removed one unless `with_removed` is set.
     """
-    row = db.session.scalars(
+    return one_or_404(
         select(PhotoPlacement)
         .join(PhotoPlacement.photo)
         .join(Report, Report.id == PhotoPlacement.report_id)
@@ -114,14 +121,11 @@ def get_placement(
         )
         .options(contains_eager(PhotoPlacement.photo).options(joinedload(Photo.reading)))
         .execution_options(populate_existing=True)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    return row
+    )
 
 
 def find_placement(placement_id: UUID) -> PhotoPlacement | None:
-    """One with its photo, for whoever has the report already."""
+    """A placement and its photo; the caller has checked access to the report."""
     return db.session.scalars(
         select(PhotoPlacement)
         .where(PhotoPlacement.id == placement_id)
@@ -130,7 +134,7 @@ def find_placement(placement_id: UUID) -> PhotoPlacement | None:
 
 
 def find_first_placement(photo_id: UUID) -> PhotoPlacement | None:
-    """The place that a photo got when it was received, removed since or not."""
+    """The placement that a photo got when it was received, even if removed since."""
     return db.session.scalars(
         select(PhotoPlacement)
         .where(PhotoPlacement.photo_id == photo_id)
@@ -140,8 +144,8 @@ def find_first_placement(photo_id: UUID) -> PhotoPlacement | None:
 
 
 def find_in_report(report_id: UUID, sha256: str) -> Photo | None:
-    """The photo of these bytes that the report received; of several the one that still stands."""
-    standing = select(PhotoPlacement.id).where(
+    """The photo with these bytes that the report received; of several, one that is still placed."""
+    current = select(PhotoPlacement.id).where(
         PhotoPlacement.photo_id == Photo.id,
         PhotoPlacement.report_id == report_id,
         PhotoPlacement.removed_at.is_(None),
@@ -149,13 +153,13 @@ def find_in_report(report_id: UUID, sha256: str) -> Photo | None:
     return db.session.scalars(
         select(Photo)
         .where(Photo.report_id == report_id, Photo.sha256 == sha256)
-        .order_by(standing.exists().desc(), Photo.created_at, Photo.id)
+        .order_by(current.exists().desc(), Photo.created_at, Photo.id)
         .limit(1)
     ).one_or_none()
 
 
 def list_places(photo_id: UUID, report_id: UUID) -> Sequence[PhotoPlacement]:
-    """Where a photo stands in a report, the oldest place first."""
+    """The placements of a photo in a report, oldest first."""
     return db.session.scalars(
         select(PhotoPlacement)
         .where(
@@ -170,27 +174,45 @@ def list_places(photo_id: UUID, report_id: UUID) -> Sequence[PhotoPlacement]:
 def get_derivative(placement_id: UUID, kind: DerivativeKind, *, person: Actor) -> Derivative:
     """The newest derivative of a kind. Raises NotFound."""
     placement = get_placement(placement_id, person=person)
-    row = db.session.scalars(
+    return one_or_404(
         select(Derivative)
         .where(Derivative.photo_id == placement.photo_id, Derivative.kind == kind)
         .order_by(Derivative.created_at.desc())
         .limit(1)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    return row
+    )
 
 
 def get_view(placement_id: UUID, *, person: Actor) -> PhotoView:
-    """One photo as its card shows it. Raises NotFound, for a removed photo too."""
+    """A photo with everything that its card shows. Raises NotFound, also for a removed photo."""
     view = get_field_photos(placement_id, person=person).view
     if view is None:
         raise NotFound
     return view
 
 
+def is_still_read(placement_id: UUID, *, person: Actor, every: int) -> bool:
+    """Whether the card of a placed photo, which asks every so many seconds, would be the same: the
+    worker still has the photo, and the interval has not grown.
+
+    One query: phones ask often, most of all when there is a queue.
+    """
+    row = db.session.execute(
+        select(Photo.created_at)
+        .join(PhotoPlacement, PhotoPlacement.photo_id == Photo.id)
+        .join(Report, Report.id == PhotoPlacement.report_id)
+        .join(PhotoCheck, PhotoCheck.photo_id == Photo.id)
+        .where(
+            PhotoPlacement.id == placement_id,
+            PhotoPlacement.removed_at.is_(None),
+            PhotoCheck.state.in_(OPEN_STATES),
+            visible_to(person),
+        )
+    ).one_or_none()
+    return row is not None and _ask_seconds(row.created_at) == every
+
+
 def get_field_photos(placement_id: UUID, *, person: Actor) -> FieldPhotos:
-    """One photo, removed or not, with the field that it stands in. Raises NotFound."""
+    """A photo, which may be removed, with its field. Raises NotFound."""
     placement = get_placement(placement_id, person=person, with_removed=True)
     report = get_report(placement.report_id, person=person)
     field = report.version.definition.field(placement.field_id)
@@ -199,19 +221,19 @@ def get_field_photos(placement_id: UUID, *, person: Actor) -> FieldPhotos:
     facts = load_facts(report)
     views = photo_views(facts.photos_of(field.id), field)
     view = next((one for one in views if one.placement.id == placement_id), None)
-    return FieldPhotos(field, view, count_different(views), progress_of(report, facts))
+    return FieldPhotos(field, view, count_different(views), assess_report(report, facts).progress)
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A photo that stands in the report already, and at which questions, in quotes."""
+    """A photo that is already in the report, and the questions where it is placed, in quotes."""
 
     view: PhotoView
     fields: str
 
 
 def get_repeat(placement_id: UUID, report_id: UUID, *, person: Actor) -> Repeat:
-    """One of these places in the report with all others of its photo. Raises NotFound."""
+    """A placement in the report, and all questions where its photo is placed. Raises NotFound."""
     view = get_view(placement_id, person=person)
     if view.placement.report_id != report_id:
         raise NotFound
@@ -220,22 +242,23 @@ def get_repeat(placement_id: UUID, report_id: UUID, *, person: Actor) -> Repeat:
 
 
 def list_repeats(placement_ids: Sequence[UUID], report_id: UUID, *, person: Actor) -> list[Repeat]:
-    """The same of several, without those that stand there no more."""
-    standing = db.session.scalars(
+    """Several repeats, without those that have been removed."""
+    current = db.session.scalars(
         select(PhotoPlacement.id).where(
             PhotoPlacement.id.in_(placement_ids),
             PhotoPlacement.report_id == report_id,
             PhotoPlacement.removed_at.is_(None),
         )
     ).all()
-    return [get_repeat(one, report_id, person=person) for one in placement_ids if one in standing]
+    return [get_repeat(one, report_id, person=person) for one in placement_ids if one in current]
 
 
 def quoted_fields(report: Report, places: Sequence[PhotoPlacement]) -> str:
-    """The questions of some places, each once, by the checklist's first language."""
+    """The questions of some placements, each once, in the reader's language."""
     definition = report.version.definition
     asked = [definition.field(one.field_id) for one in places]
-    labels = [field.label.first(definition.languages) for field in asked if field]
+    languages = reading_order(definition.languages)
+    labels = [field.label.first(languages) for field in asked if field]
     return ", ".join(f"\u201c{label}\u201d" for label in dict.fromkeys(labels))
 
 
@@ -253,7 +276,7 @@ def get_report_of(view: PhotoView, *, person: Actor) -> Report:
 
 
 def photo_views(photos: Sequence[PlacedPhoto], field: Field | None = None) -> list[PhotoView]:
-    """The photos of one field, in their order. Asks the database for nothing."""
+    """The photos of a field, in order, without any query."""
     demands_position = field is not None and field.photos.gps_required
     return [
         PhotoView(
@@ -275,17 +298,17 @@ def photo_views(photos: Sequence[PlacedPhoto], field: Field | None = None) -> li
 
 
 def count_different(views: Sequence[PhotoView]) -> int:
-    """How many photos count towards a field's minimum: one that stands there twice counts once."""
+    """The number of photos that count towards a field's minimum; repeats count once."""
     return len({one.photo.sha256 for one in views if one.counts})
 
 
 def find_by_client_id(client_id: UUID) -> Photo | None:
-    """The photo that an upload made under this id, if it did arrive."""
+    """The photo that an upload with this client id created, if it arrived."""
     return db.session.scalars(select(Photo).where(Photo.client_id == client_id)).one_or_none()
 
 
 def count_in_field(report_id: UUID, field_id: str) -> int:
-    """The places taken in a field: those of photos that may be printed, so not the quarantined."""
+    """The number of placements in a field that count against its limit: all but the quarantined."""
     return sum(
         one.placement.field_id == field_id and one.state is not PhotoState.QUARANTINED
         for one in list_placed_photos(report_id)
@@ -293,7 +316,7 @@ def count_in_field(report_id: UUID, field_id: str) -> int:
 
 
 def count_in_report(report_id: UUID) -> int:
-    """The places taken in a report, by the same rule."""
+    """The number of placements in a report that count against its limit, by the same rule."""
     statement = (
         select(func.count(PhotoPlacement.id))
         .outerjoin(PhotoReading, PhotoReading.photo_id == PhotoPlacement.photo_id)

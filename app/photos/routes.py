@@ -1,4 +1,4 @@
-"""Routes of photos: upload, card, caption, order, removal, and the files themselves."""
+"""Routes of photos: upload, caption, reasons, order, removal, and the files."""
 
 from __future__ import annotations
 
@@ -9,48 +9,52 @@ from dataclasses import field as dataclass_field
 from typing import BinaryIO, cast
 from uuid import UUID
 
-from flask import Response, abort, current_app, flash, render_template, request
+from flask import Response, abort, current_app, flash, request
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from app import metrics
+from app.downloads.files import send_stored
+from app.downloads.links import redirect_to_file
 from app.errors import DomainError
 from app.extensions import db
 from app.imaging.limits import PixelLimits
 from app.models import STAFF, DerivativeKind, PhotoPlacement
 from app.photos import blueprint, placing, queries, service
-from app.photos.again_routes import again_url, repeat_card
+from app.photos.again_routes import again_url
 from app.photos.card_routes import card_of, field_url
-from app.photos.forms import CaptionForm, MoveForm, ReasonForm, chosen_files, read_upload
+from app.photos.cards import draw_moved, draw_repeat
+from app.photos.figures import photo_figure
+from app.photos.forms import CaptionForm, MoveForm, ReasonForm
+from app.photos.inputs import chosen_files, read_upload
 from app.photos.naming import photo_file_name
 from app.storage import receive
 from app.transactions import pause
 from app.web.addresses import read_id
 from app.web.errors import translated
-from app.web.files import send_stored
 from app.web.fragments import redirect_to, varied, wants_fragment
 from app.web.guards import MEMBERS, current_actor, requires
-from app.web.links import hand_out
 
 blueprint.add_app_template_filter(queries.photo_views)
+blueprint.add_app_template_filter(photo_figure)
 blueprint.add_app_template_filter(queries.count_different)
 
 
 @blueprint.app_template_global()
 def pixel_limits() -> dict[str, int]:
-    """The most megapixels of a picture, by kind."""
+    """The maximum megapixels of a picture, by kind of file."""
     return PixelLimits.up_to(current_app.config["MAX_PICTURE_PIXELS"]).in_millions
 
 
-# A change of the report's content makes signatures void and moves the progress.
+# A change of the report's content voids its signatures and changes the progress.
 CHANGED = {"HX-Trigger": "content-changed"}
 
 
 @blueprint.post("/reports/<uuid:report_id>/fields/<field_id>/photos")
 @requires(*STAFF)
 def upload(report_id: UUID, field_id: str) -> Response:
-    """One file for scripts, which get its card; several for a plain form, which goes back."""
-    # Whose report it is comes first: a stranger learns nothing from an empty upload.
+    """Scripts send one file and get its card; a plain form sends several and is redirected."""
+    # NotFound comes first: an empty upload must not reveal whether a report exists.
     service.check_place(report_id=report_id, field_id=field_id, actor=current_actor())
     files = chosen_files(request.files)
     if not files:
@@ -72,9 +76,11 @@ def _receive_one(report_id: UUID, field_id: str, file: FileStorage) -> Response:
         placement_id = _receive(report_id, field_id, file).id
     except service.PhotoAlreadyHere as error:
         db.session.rollback()
-        return repeat_card(
-            error.placement_id, report_id, field_id, read_id(request.form.get("client_id"))
+        client_id = read_id(request.form.get("client_id"))
+        card = draw_repeat(
+            error.placement_id, report_id, field_id, client_id, person=current_actor()
         )
+        return varied(Response(card))
     db.session.commit()
     metrics.PHOTOS.labels("received").inc()
     return card_of(placement_id, status=201)
@@ -107,7 +113,9 @@ def explain_position(placement_id: UUID) -> Response:
 def _explained(placement_id: UUID, explain: Callable[..., PhotoPlacement]) -> Response:
     form = ReasonForm()
     if not form.validate():
-        sentence = form.reason.errors[0] if form.reason.data else _("Say in a few words why.")
+        sentence = (
+            form.reason.errors[0] if form.reason.data else _("Enter the reason in a few words.")
+        )
         return card_of(placement_id, status=422, error=sentence)
     reason = form.reason.data or ""
     return _changed(explain(placement_id=placement_id, reason=reason, actor=current_actor()))
@@ -116,7 +124,7 @@ def _explained(placement_id: UUID, explain: Callable[..., PhotoPlacement]) -> Re
 @blueprint.post("/photos/<uuid:placement_id>/move")
 @requires(*STAFF)
 def move(placement_id: UUID) -> Response:
-    """For htmx both cards, each in the other's place: a place on the page keeps its id."""
+    """For htmx, return both cards, swapped: each placement keeps its element id."""
     form = MoveForm()
     if not form.validate():
         queries.get_placement(placement_id, person=current_actor())
@@ -126,16 +134,9 @@ def move(placement_id: UUID) -> Response:
     )
     ids = [placement.id for placement in moved] or [placement_id]
     db.session.commit()
-    views = [queries.get_view(one, person=current_actor()) for one in ids]
     if not wants_fragment():
-        return _back_to(views[0].placement)
-    cards = [
-        render_template("photos/_photo_card.html", view=view, elsewhere=view is views[0])
-        for view in views[: len(moved)]
-    ] or [render_template("photos/_photo_card.html", view=views[0])]
-    done = queries.get_field_photos(placement_id, person=current_actor()).progress
-    progress = render_template("reports/_progress.html", progress=done)
-    return varied(Response("".join((*reversed(cards), progress)), headers=CHANGED))
+        return _back_to(queries.get_placement(placement_id, person=current_actor()))
+    return varied(Response(draw_moved(ids, person=current_actor()), headers=CHANGED))
 
 
 @blueprint.post("/photos/<uuid:placement_id>/remove")
@@ -148,7 +149,7 @@ def remove(placement_id: UUID) -> Response:
         response = card_of(placement_id)
         response.headers.update(CHANGED)
         return response
-    flash(_("The photo was removed from the report. The file and its history stay."), "success")
+    flash(_("The photo was removed from the report. The file and its history are kept."), "success")
     return redirect_to(back)
 
 
@@ -164,10 +165,10 @@ def read_again(placement_id: UUID) -> Response:
 @blueprint.get("/photos/<uuid:placement_id>/original")
 @requires(*MEMBERS)
 def original(placement_id: UUID) -> Response:
-    """The bytes as they were received, under a name that says where they belong."""
+    """The bytes as they were received, with a file name that tells where they belong."""
     view = queries.get_view(placement_id, person=current_actor())
     photo = view.photo
-    return hand_out(
+    return redirect_to_file(
         photo.storage_key,
         purpose="original",
         sha256=photo.sha256,
@@ -188,7 +189,7 @@ def derivative(placement_id: UUID, kind: str) -> Response:
 
 
 def _nothing_chosen(report_id: UUID, field_id: str) -> Response:
-    """Only a plain form can be sent so; it goes back to its field."""
+    """A plain form without a file is redirected to its field; scripts never send one."""
     if wants_fragment():
         raise service.NotAPicture
     flash(_("Choose a photo first."), "error")
@@ -202,8 +203,8 @@ def _receive(report_id: UUID, field_id: str, file: FileStorage) -> PhotoPlacemen
 
 @dataclass
 class _Sent:
-    """What became of the files of one post: `refused` are sentences, `repeated` the places where
-    the same bytes stand already."""
+    """The outcome for the files of a request: `refused` are messages, `repeated` the placements
+    that already have the same bytes."""
 
     received: int = 0
     refused: list[str] = dataclass_field(default_factory=list)
@@ -211,12 +212,12 @@ class _Sent:
 
 
 def _receive_all(report_id: UUID, field_id: str, files: list[FileStorage]) -> _Sent:
-    """A bad file never blocks the rest.
+    """Receive all files; a bad file never blocks the others.
 
-    The bytes of all are stored before the first row is written: nobody waits for a slow storage.
+    All bytes are stored before the first row is written, so that no lock waits for slow storage.
     """
     is_alone, sent = len(files) == 1, _Sent()
-    kept: list[tuple[FileStorage, service.Kept]] = []
+    kept: list[tuple[FileStorage, service.StoredUpload]] = []
     for file in files:
         with _noting_refusals(file, sent):
             kept.append((file, _keep(file, is_alone=is_alone)))
@@ -227,13 +228,13 @@ def _receive_all(report_id: UUID, field_id: str, files: list[FileStorage]) -> _S
     return sent
 
 
-def _keep(file: FileStorage, *, is_alone: bool) -> service.Kept:
+def _keep(file: FileStorage, *, is_alone: bool) -> service.StoredUpload:
     pause()
     with receive(cast(BinaryIO, file.stream)) as received:
-        return service.keep_bytes(read_upload(request.form, received, is_alone=is_alone))
+        return service.store_bytes(read_upload(request.form, received, is_alone=is_alone))
 
 
-def _place(report_id: UUID, field_id: str, kept: service.Kept) -> PhotoPlacement:
+def _place(report_id: UUID, field_id: str, kept: service.StoredUpload) -> PhotoPlacement:
     return service.place_photo(
         report_id=report_id, field_id=field_id, kept=kept, actor=current_actor()
     )

@@ -1,7 +1,6 @@
-"""Receiving photos: the bytes are kept once and never change.
+"""Receives photos: their bytes are stored once and never change.
 
-Where they stand is for placing.py; reading the bytes and drawing from them is the worker's
-(checking.py, drawing.py).
+placing.py places them; the worker reads the bytes and draws derivatives (checking.py, drawing.py).
 """
 
 from __future__ import annotations
@@ -9,16 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.errors import DomainError
 from app.evidence.service import record
 from app.extensions import db
 from app.imaging.sniff import HEADER_BYTES, ImageKind, sniff
-from app.jobs.queue import wake
+from app.jobs.work import ask, requeue
 from app.models import (
     Actor,
     Photo,
@@ -26,15 +26,15 @@ from app.models import (
     PhotoPlacement,
     PhotoSource,
     Report,
-    WorkState,
 )
 from app.photos.placing import (
-    again_id,
     get_photo_field,
+    lock_placement,
     place,
-    record_change,
+    placement_facts,
+    repeat_id,
+    report_of,
     require_room,
-    take_placement,
 )
 from app.photos.queries import (
     find_by_client_id,
@@ -51,21 +51,15 @@ from app.storage import Received, object_key, storage
 from app.tenancy import require_tenant
 from app.transactions import pause
 
-KIND = "photo_check"
-QUEUE = "photos"
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What the browser sends about a photo: degrees in WGS 84, accuracy in metres, aware times.
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file on local disk and what the browser said about it.
-
-    `sha256` is the phone's (hex, empty when it could not hash); degrees are WGS 84, accuracy in
-    metres, times aware. Without a client id nothing tells a repeated upload from a second one.
+    Without a client id, a repeated upload cannot be recognised.
     """
 
-    received: Received
     client_id: UUID | None = None
-    sha256: str = ""
     source: PhotoSource = PhotoSource.FILE
     client_at: datetime | None = None
     latitude: Decimal | None = None
@@ -75,34 +69,50 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """An upload whose bytes lie in the storage under `key`; no row names them yet."""
+class Upload(Claims):
+    """A file on local disk and what the browser sent about it.
 
-    upload: Upload
-    kind: ImageKind
+    `sha256` was computed by the phone (hex, empty if it could not).
+    """
+
+    received: Received
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUpload:
+    """A photo whose bytes are stored under `key`, and what the browser sent about it.
+
+    No photo's row refers to the bytes yet. `sha256` is of the bytes (hex).
+    """
+
     key: str
+    sha256: str
+    byte_size: int
+    kind: ImageKind
+    claims: Claims
 
 
 class NotAPicture(DomainError):
-    """Only JPEG, PNG and HEIC pictures are accepted as photos."""
+    """Only JPEG, PNG and HEIC images are accepted as photos."""
 
     status = 415
 
 
 class ArrivedChanged(DomainError):
-    """The photo arrived different from what was sent. Nothing was stored: send it again."""
+    """The photo received differs from the photo sent. Nothing was saved: send it again."""
 
     status = 422
 
 
 class ClientIdTaken(DomainError):
-    """Another photo was sent under the same id. Load the page again and add this one once more."""
+    """Another photo was sent with the same id. Reload the page and add this one again."""
 
     status = 409
 
 
 class PhotoAlreadyHere(DomainError):
-    """You already added this photo to %(fields)s. It is kept once."""
+    """You already added this photo to %(fields)s. It is stored only once."""
 
     status = 409
 
@@ -112,144 +122,133 @@ class PhotoAlreadyHere(DomainError):
 
 
 class StillReading(DomainError):
-    """This photo is being read already."""
+    """This photo is already being read."""
 
     status = 409
 
 
 def add_photo(*, report_id: UUID, field_id: str, upload: Upload, actor: Actor) -> PhotoPlacement:
-    """Store the bytes, then the photo at the end of its field; the worker reads it after that.
+    """Store the bytes, then place the photo at the end of its field; the worker reads it later.
 
-    Sent again under its client id it answers with the same place. Raises NotFound, ReportClosed,
+    A repeated client id returns the same placement. Raises NotFound, ReportClosed,
     StorageFull, StorageUnavailable, ReportTakesNoMorePhotos and the refusals above; there is no
     photo then.
     """
     check_place(report_id=report_id, field_id=field_id, actor=actor)
-    kept = keep_bytes(upload)
+    kept = store_bytes(upload)
     return place_photo(report_id=report_id, field_id=field_id, kept=kept, actor=actor)
 
 
-def keep_bytes(upload: Upload) -> Kept:
-    """Store the bytes, with no transaction open: a slow storage holds up nobody else.
+def store_bytes(upload: Upload) -> StoredUpload:
+    """Store the bytes outside a transaction, so that no lock waits for slow storage.
 
     Raises NotAPicture, ArrivedChanged, StorageFull, StorageUnavailable.
     """
     pause()
-    kind = _kind_of(upload)
+    if upload.sha256 and upload.sha256 != upload.received.sha256:
+        raise ArrivedChanged
+    kind = kind_of(upload.received.path)
     key = object_key(require_tenant(), "orig", upload.received.sha256)
     storage().put(key, upload.received.path)
-    return Kept(upload, kind, key)
+    received = upload.received
+    return StoredUpload(key, received.sha256, received.byte_size, kind, upload)
 
 
-def place_photo(*, report_id: UUID, field_id: str, kept: Kept, actor: Actor) -> PhotoPlacement:
-    """The photo of stored bytes, at the end of its field. Raises as `add_photo`.
+def place_photo(
+    *, report_id: UUID, field_id: str, kept: StoredUpload, actor: Actor
+) -> PhotoPlacement:
+    """Place the photo with the stored bytes at the end of its field. Raises the same as
+    `add_photo`.
 
-    Bytes that stand in the report already raise PhotoAlreadyHere; those that were removed from it
-    come back as the photo that they were.
+    Raises PhotoAlreadyHere if the bytes are already placed in the report. Bytes that were removed
+    from it are placed again as the same photo.
     """
-    upload = kept.upload
     report = lock_open_report(report_id, actor=actor)
     field = get_photo_field(report, field_id)
-    client_id = upload.client_id or uuid4()
-    if earlier := _find_earlier(client_id, report, upload):
+    client_id = kept.claims.client_id or uuid4()
+    if earlier := _find_earlier(client_id, report, kept.sha256):
         return earlier
-    known = find_in_report(report.id, upload.received.sha256)
+    known = find_in_report(report.id, kept.sha256)
     if known:
-        _refuse_standing(known, report)
+        _reject_repeat(known, report)
     require_room(report, field)
     if known:
-        placement = place(known, report, field, placement_id=again_id(report, client_id))
-        record_change("photo.placed", placement, actor)
+        new_id = repeat_id(report, client_id)
+        placement = place(known, report, field, actor=actor, placement_id=new_id)
+        record("photo.placed", report, actor, **placement_facts(placement))
         return placement
     photo = _insert(report, client_id, kept, actor)
-    placement = place(photo, report, field)
-    _queue_check(photo)
-    _record_received(photo, placement, actor)
+    placement = place(photo, report, field, actor=actor)
+    ask(PhotoCheck(photo_id=photo.id))
+    record("photo.received", report, actor, **_received_facts(photo, placement))
     return placement
 
 
-def check_place(*, report_id: UUID, field_id: str, actor: Actor) -> None:
-    """Raises NotFound, ReportClosed, NoPhotosHere where no photo may be added."""
-    get_photo_field(get_open_report(report_id, person=actor), field_id)
-
-
-def read_again(*, placement_id: UUID, actor: Actor) -> None:
-    """Let the worker try once more what it gave up. Raises NotFound, ReportClosed, StillReading."""
-    photo_id = get_placement(placement_id, person=actor).photo_id
-    # Work before the report, as everywhere; a report that is closed undoes it.
-    check_id = db.session.scalar(
-        update(PhotoCheck)
-        .where(PhotoCheck.photo_id == photo_id, PhotoCheck.state == WorkState.FAILED)
-        .values(
-            state=WorkState.QUEUED,
-            attempts=0,
-            queued_at=func.clock_timestamp(),
-            lease_until=None,
-            fed_at=None,
-            finished_at=None,
-            error=None,
-        )
-        .returning(PhotoCheck.id)
-        .execution_options(synchronize_session=False)
-    )
-    placement = take_placement(placement_id, actor)
-    if check_id is None:
-        raise StillReading
-    record_change("photo.read_again", placement, actor)
-    wake(QUEUE, KIND, check_id)
-
-
-def _kind_of(upload: Upload) -> ImageKind:
-    """By the first bytes alone; pixels are never decoded here."""
-    with upload.received.path.open("rb") as file:
+def kind_of(original: Path) -> ImageKind:
+    """The kind of file by its first bytes; pixels are never decoded here. Raises NotAPicture."""
+    with original.open("rb") as file:
         kind = sniff(file.read(HEADER_BYTES))
-    if upload.sha256 and upload.sha256 != upload.received.sha256:
-        raise ArrivedChanged
     if kind is None:
         raise NotAPicture
     return kind
 
 
-def _find_earlier(client_id: UUID, report: Report, upload: Upload) -> PhotoPlacement | None:
-    """What an upload under this id made before: the place of a new photo, or one more place."""
+def check_place(*, report_id: UUID, field_id: str, actor: Actor) -> None:
+    """Raise NotFound, ReportClosed or NoPhotosHere if no photo may be added."""
+    get_photo_field(get_open_report(report_id, person=actor), field_id)
+
+
+def read_again(*, placement_id: UUID, actor: Actor) -> None:
+    """Queue a failed reading again. Raises NotFound, ReportClosed, StillReading."""
+    photo_id = get_placement(placement_id, person=actor).photo_id
+    # Work is locked before the report, as everywhere; a closed report rolls this back.
+    is_queued = requeue(PhotoCheck, PhotoCheck.photo_id == photo_id)
+    placement = lock_placement(placement_id, actor)
+    if not is_queued:
+        raise StillReading
+    record("photo.read_again", report_of(placement), actor, **placement_facts(placement))
+
+
+def _find_earlier(client_id: UUID, report: Report, sha256: str) -> PhotoPlacement | None:
+    """The placement that an upload with this client id created before, of a new or known photo."""
     photo = find_by_client_id(client_id)
     if photo and photo.report_id == report.id:
         placement = find_first_placement(photo.id)
     else:
-        placement = find_placement(again_id(report, client_id))
+        placement = find_placement(repeat_id(report, client_id))
         photo = placement.photo if placement else photo
-    if photo and (photo.sha256 != upload.received.sha256 or placement is None):
+    if photo and (photo.sha256 != sha256 or placement is None):
         raise ClientIdTaken
     return placement
 
 
-def _refuse_standing(photo: Photo, report: Report) -> None:
-    """Raise PhotoAlreadyHere where the photo has a place in the report, with all its questions."""
+def _reject_repeat(photo: Photo, report: Report) -> None:
+    """Raise PhotoAlreadyHere, with its questions, if the photo is placed in the report."""
     places = list_places(photo.id, report.id)
     if not places:
         return
     raise PhotoAlreadyHere(places[0].id, fields=quoted_fields(report, places))
 
 
-def _insert(report: Report, client_id: UUID, kept: Kept, actor: Actor) -> Photo:
-    upload = kept.upload
+def _insert(report: Report, client_id: UUID, kept: StoredUpload, actor: Actor) -> Photo:
+    claims = kept.claims
     row = {
         "tenant_id": require_tenant(),
         "report_id": report.id,
         "client_id": client_id,
-        "sha256": upload.received.sha256,
-        "byte_size": upload.received.byte_size,
+        "sha256": kept.sha256,
+        "byte_size": kept.byte_size,
         "media_type": kept.kind.value,
         "storage_key": kept.key,
-        "source": upload.source,
-        "latitude": upload.latitude,
-        "longitude": upload.longitude,
-        "accuracy_m": upload.accuracy_m,
-        "position_at": upload.position_at,
-        "client_at": upload.client_at,
+        "source": claims.source,
+        "latitude": claims.latitude,
+        "longitude": claims.longitude,
+        "accuracy_m": claims.accuracy_m,
+        "position_at": claims.position_at,
+        "client_at": claims.client_at,
         "uploaded_by": actor.account_id,
     }
-    # Two reports may receive the same id at once: each holds only its own report.
+    # Two reports may receive the same client id at once, because each request locks its own report.
     statement = insert(Photo).values(row).on_conflict_do_nothing().returning(Photo)
     photo = db.session.scalars(statement).one_or_none()
     if photo is None:
@@ -257,28 +256,18 @@ def _insert(report: Report, client_id: UUID, kept: Kept, actor: Actor) -> Photo:
     return photo
 
 
-def _queue_check(photo: Photo) -> None:
-    check = PhotoCheck(photo_id=photo.id)
-    db.session.add(check)
-    db.session.flush()
-    wake(QUEUE, KIND, check.id)
-
-
-def _record_received(photo: Photo, placement: PhotoPlacement, actor: Actor) -> None:
+def _received_facts(photo: Photo, placement: PhotoPlacement) -> dict[str, Any]:
+    """The audit facts of a received photo."""
     degrees = (photo.latitude, photo.longitude, photo.accuracy_m)
-    record(
-        action="photo.received",
-        actor=actor,
-        object_type="report",
-        object_id=photo.report_id,
-        photo=str(photo.id),
-        placement=str(placement.id),
-        field=placement.field_id,
-        sha256=photo.sha256,
-        byte_size=str(photo.byte_size),
-        media_type=photo.media_type,
-        source=photo.source.value,
-        client_id=str(photo.client_id),
-        client_at=photo.client_at.isoformat() if photo.client_at else None,
-        position=[None if one is None else str(one) for one in degrees],
-    )
+    return {
+        "photo": str(photo.id),
+        "placement": str(placement.id),
+        "field": placement.field_id,
+        "sha256": photo.sha256,
+        "byte_size": str(photo.byte_size),
+        "media_type": photo.media_type,
+        "source": photo.source.value,
+        "client_id": str(photo.client_id),
+        "client_at": photo.client_at.isoformat() if photo.client_at else None,
+        "position": [None if one is None else str(one) for one in degrees],
+    }

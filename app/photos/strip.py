@@ -1,24 +1,22 @@
-"""What stands in the watermark strip of a photo: facts as printed words, nothing drawn.
+"""The text of a photo's watermark strip; nothing is drawn here.
 
-A photo keeps its strip: the words follow the report, its project and the photo's own witnesses,
-in the checklist's first language. The company's settings say which lines are shown.
+The text comes from the report, its project and the photo's own witnesses, in the checklist's first
+language. The company's settings select the lines.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from app.distances import distance_words
-from app.extensions import db
 from app.gazetteer.lookup import Nearest
 from app.imaging.settings import DEFAULTS, WatermarkSettings
 from app.imaging.watermark import StripText
-from app.models import Photo, PhotoReading, Report, Tenant
+from app.models import Photo, PhotoReading, Report
 from app.pdf.labels import Labels
+from app.rows import own_tenant
 from app.surroundings import NOWHERE, Surroundings
-from app.witnesses import Place, Taken, places_of, times_of
+from app.witnesses import PhotoTime, Place, places_of, times_of
 
 SEPARATOR = " · "
 NO_ZONE = {"en": "no zone", "pt": "sem fuso"}
@@ -26,9 +24,9 @@ NO_ZONE = {"en": "no zone", "pt": "sem fuso"}
 
 @dataclass(frozen=True, slots=True)
 class StripFrame:
-    """What the strips of one report share; `logo_key` is a PNG in storage.
+    """The data that the strips of a report share; `logo_key` is a PNG in storage.
 
-    `site` is the project by name and address, wherever its photos were taken.
+    `site` is the project's name and address, regardless of where its photos were taken.
     """
 
     report: str
@@ -47,11 +45,11 @@ def frame_of(
     project: str | None = None,
     address: str | None = None,
 ) -> StripFrame:
-    """The frame of a report, whose project and version are loaded already.
+    """The frame of a report whose project and version are loaded.
 
-    A finished report names its project as it was called then: give it in `project`, `address`.
+    For a finished report, pass the project's frozen name and address as `project` and `address`.
     """
-    tenant = db.session.scalars(select(Tenant)).one()
+    tenant = own_tenant()
     name = report.project.name if project is None else project
     street = report.project.address if address is None else address
     watermark = WatermarkSettings.of(tenant.watermark)
@@ -67,10 +65,10 @@ def frame_of(
 
 
 def strip_text(photo: Photo, reading: PhotoReading | None, frame: StripFrame) -> StripText:
-    """The strip of one photo, by its best witnesses of time and place.
+    """The strip of a photo, according to its best witnesses of time and place.
 
-    Time and hash stand in every strip; the other lines where the company shows them. A place is
-    said only where a position was measured: the site stands apart, as what the report is about.
+    Every strip has time and hash; the company's settings select the other lines. The nearest place
+    needs a measured position; the site is a separate line, because it is the report's subject.
     """
     labels, shown = Labels((frame.language,)), frame.watermark
     place, around = next(iter(places_of(photo, reading)), None), frame.surroundings
@@ -85,22 +83,22 @@ def strip_text(photo: Photo, reading: PhotoReading | None, frame: StripFrame) ->
     )
 
 
-def time_line(taken: Taken, labels: Labels, time_zone: str) -> str:
+def time_line(taken: PhotoTime, labels: Labels, time_zone: str) -> str:
     """'2026-11-22 14:05:09 UTC−03:00 · camera'."""
     return SEPARATOR.join(
         (time_words(taken, labels.languages[0], time_zone), labels.first(f"time_{taken.source}"))
     )
 
 
-def time_words(taken: Taken, language: str, time_zone: str, *, short: bool = False) -> str:
-    """The time with its zone, or with the words that it has none; `short` without seconds."""
+def time_words(taken: PhotoTime, language: str, time_zone: str, *, short: bool = False) -> str:
+    """The time with its zone, or a note that it has none; `short` omits the seconds."""
     shown = taken.shown_in(time_zone)
     words = shown.short_words if short else shown.words
     return words if shown.has_zone else f"{words} ({NO_ZONE[language]})"
 
 
 def position_line(place: Place | None, labels: Labels) -> str:
-    """'−23.550520, −46.633308 ±12 m · browser', or that there is no position."""
+    """'−23.550520, −46.633308 ±12 m · browser', or a note that there is no position."""
     if place is None:
         return labels.first("no_place")
     where = " ".join(part for part in (place.words, place.accuracy_words) if part)
@@ -108,7 +106,7 @@ def position_line(place: Place | None, labels: Labels) -> str:
 
 
 def nearest_words(nearest: Nearest | None, labels: Labels) -> str:
-    """'3.2 km from Vinhedo, SP, BR (GeoNames)', empty where no place is near."""
+    """'3.2 km from Vinhedo, SP, BR (GeoNames)', empty if no place is near."""
     if nearest is None:
         return ""
     distance = distance_words(nearest.distance_m, labels.languages[0])
@@ -116,7 +114,7 @@ def nearest_words(nearest: Nearest | None, labels: Labels) -> str:
 
 
 def site_words(metres: float | None, labels: Labels) -> str:
-    """'120 m from the site', empty where it is unknown."""
+    """'120 m from the site', empty if unknown."""
     if metres is None:
         return ""
     return labels.first("from_site", distance=distance_words(metres, labels.languages[0]))

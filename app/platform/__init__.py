@@ -1,7 +1,7 @@
-"""Companies and superadmins, through the platform's own database role; never a company's content.
+"""Companies and superadmins, through the platform's own database role.
 
-Every page here shows numbers and names of companies. What a company keeps is read only by a look
-that it is told of (support.py).
+Its pages show names and counts of companies, never their content. Superadmins read the content only
+with a support access, of which the company is notified (support.py).
 """
 
 from flask import Blueprint

@@ -1,4 +1,4 @@
-"""Routes of platform: its own audit, as a page and as a file."""
+"""Routes of the platform's own audit, as a page and as a CSV file."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from app.web.filters import sentence_text
 from app.web.fragments import render_page
 from app.web.guards import current_actor, requires
 from app.web.locale import pick_time_zone
-from app.web.sheets import Sheet, send_sheet
+from app.web.sheets import ExportSheet, send_sheet
 
-MAX_WORDS = 120
+MAX_PERSON = 120
 
 
 @blueprint.get("/platform/audit")
 @requires(Role.SUPERADMIN)
 def audit() -> Response:
-    wanted, address = _read_wanted()
+    criteria, address = _read_filter()
     return render_page(
         "platform/audit.html",
         "results",
         found=auditing.list_entries(
-            wanted,
+            criteria,
             page=request.args.get("page", 1, type=int),
             page_size=current_app.config["PAGE_SIZE"],
         ),
@@ -41,44 +41,61 @@ def audit() -> Response:
 @blueprint.get("/platform/audit.csv")
 @requires(Role.SUPERADMIN)
 def audit_export() -> Response:
-    wanted, address = _read_wanted()
+    criteria, address = _read_filter()
     zone = pick_time_zone()
     with platform_scope() as session:
         entries = auditing.export_entries(
             session,
-            wanted,
+            criteria,
             most=current_app.config["EXPORT_ROWS"],
             filters=address,
             actor=current_actor(),
         )
         headings = (
-            _("Time (%(zone)s)", zone=zone), _("Person"), _("Action"), _("Company"), _("What"),
-            _("Address"), _("Request"),
-        )  # fmt: skip
+            _("Time (%(zone)s)", zone=zone),
+            _("Person"),
+            _("Action"),
+            _("Company"),
+            _("What"),
+            _("Address"),
+            _("Request"),
+        )
         rows = (
-            (one.at, one.person, one.action, one.company, sentence_text(one.sentence),
-             one.facts.get("ip"), one.facts.get("request"))
+            (
+                one.at,
+                one.person,
+                one.action,
+                one.company,
+                sentence_text(one.sentence),
+                one.facts.get("ip"),
+                one.facts.get("request"),
+            )
             for one in entries
-        )  # fmt: skip
-        response = send_sheet(Sheet(_("Audit"), headings, rows, zone), "csv", "platform-audit")
+        )
+        response = send_sheet(
+            ExportSheet(_("Audit"), headings, rows, zone), "csv", "platform-audit"
+        )
         session.commit()
     return response
 
 
-def _read_wanted() -> tuple[auditing.Wanted, dict[str, str]]:
-    """What the address asks for, and the same as arguments of an address."""
+def _read_filter() -> tuple[auditing.PlatformAuditFilter, dict[str, str]]:
+    """The filter from the query string, and the same filter as URL parameters."""
     args, zone = request.args, pick_time_zone()
     since, until = read_day(args.get("since")), read_day(args.get("until"))
     company = read_id(args.get("company"))
-    wanted = auditing.Wanted(
+    criteria = auditing.PlatformAuditFilter(
         kind=kind if (kind := args.get("kind", "")) in auditing.NOUNS else "",
-        person=args.get("person", "")[:MAX_WORDS],
+        person=args.get("person", "")[:MAX_PERSON],
         tenant_id=company,
         since=start_of(since, zone),
         until=end_of(until, zone),
     )
     values: dict[str, Any] = {
-        "kind": wanted.kind, "person": wanted.person, "company": company,
-        "since": since, "until": until,
-    }  # fmt: skip
-    return wanted, {name: str(value) for name, value in values.items() if value}
+        "kind": criteria.kind,
+        "person": criteria.person,
+        "company": company,
+        "since": since,
+        "until": until,
+    }
+    return criteria, {name: str(value) for name, value in values.items() if value}

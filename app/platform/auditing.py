@@ -1,4 +1,4 @@
-"""Reading the platform's own audit: who did what to which company, never what is in one."""
+"""Reads the platform's own audit: who did what to which company. Never a company's content."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from sqlalchemy.orm import Session
 
 from app.definition.sentences import N_, Sentence
 from app.errors import DomainError
+from app.evidence.sentence_builders import Act
 from app.evidence.sentences import Kind, tell
-from app.evidence.telling import Act
+from app.evidence.service import record_on_platform
 from app.models import Actor, PlatformAuditEntry, Tenant
 from app.paging import Page, cut
-from app.platform.service import note
 from app.tenancy import platform_scope
 
 BATCH = 1_000
-# What superadmins and operators do, as people think of it.
+# Actions of superadmins and operators, grouped for the filter.
 KINDS = (
     Kind("companies", N_("Companies"), ("tenant", "export")),
-    Kind("support", N_("Looks into companies"), ("support",)),
+    Kind("support", N_("Support access to companies"), ("support",)),
     Kind("people", N_("Superadmins and their accounts"), ("superadmin", "account")),
-    Kind("logins", N_("Logging in and out"), ("session",)),
+    Kind("logins", N_("Logins and logouts"), ("session",)),
     Kind("audit", N_("Audit"), ("audit",)),
     Kind("storage", N_("Storage"), ("storage",)),
 )
@@ -36,15 +36,18 @@ NOUNS = {kind.key: kind.nouns for kind in KINDS}
 
 
 class TooManyEntries(DomainError):
-    """%(found)s entries are more than one file takes (%(most)s). Narrow the list and try again."""
+    """%(found)s entries are too many for one file (maximum %(most)s). Narrow the list and try
+    again."""
 
     status = 422
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is looked for; None and empty narrow nothing. `kind` is the key of one of KINDS. Times
-    are aware, `until` is excluded."""
+class PlatformAuditFilter:
+    """A filter of the audit. None and empty values do not filter.
+
+    `kind` is the key of one of KINDS. Times are aware; `until` is exclusive.
+    """
 
     kind: str = ""
     person: str = ""
@@ -54,8 +57,11 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """`company` is its name now, or what it was called; `tenant_id` None where it is gone."""
+class PlatformAuditLine:
+    """An entry of the audit. `company` is the current name, or the recorded one if it was erased.
+
+    `tenant_id` is None if the company was erased.
+    """
 
     at: datetime
     action: str
@@ -70,23 +76,25 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """What the list can be narrowed to; a company as (id, name)."""
+class PlatformAuditChoices:
+    """The choices of the filter; a company is (id, name)."""
 
     people: tuple[str, ...]
     companies: tuple[tuple[UUID, str], ...]
 
 
-def list_entries(wanted: Wanted, *, page: int, page_size: int) -> Page[Entry]:
-    matching = _conditions(wanted)
+def list_entries(
+    criteria: PlatformAuditFilter, *, page: int, page_size: int
+) -> Page[PlatformAuditLine]:
+    matching = _conditions(criteria)
     with platform_scope() as session:
         total = session.scalar(select(func.count(PlatformAuditEntry.id)).where(*matching)) or 0
         at = cut(total, page, page_size)
-        rows = session.execute(_newest(matching).limit(at.size).offset(at.offset)).all()
-    return at.holding(_entry(row) for row in rows)
+        rows = session.execute(_select_newest(matching).limit(at.size).offset(at.offset)).all()
+    return at.holding(_audit_line(row) for row in rows)
 
 
-def list_choices() -> Choices:
+def list_choices() -> PlatformAuditChoices:
     with platform_scope() as session:
         people = session.scalars(select(PlatformAuditEntry.actor_name).distinct())
         called = func.max(cast(PlatformAuditEntry.body, JSONB)["name"].astext)
@@ -99,26 +107,31 @@ def list_choices() -> Choices:
         named = sorted(
             ((one, name) for one, name in companies if one), key=lambda pair: pair[1].lower()
         )
-        return Choices(tuple(sorted(people)), tuple(named))
+        return PlatformAuditChoices(tuple(sorted(people)), tuple(named))
 
 
 def export_entries(
-    session: Session, wanted: Wanted, *, most: int, filters: dict[str, str], actor: Actor
-) -> Iterator[Entry]:
-    """All that match, read in batches while the session is open; the audit says who took them.
+    session: Session,
+    criteria: PlatformAuditFilter,
+    *,
+    most: int,
+    filters: dict[str, str],
+    actor: Actor,
+) -> Iterator[PlatformAuditLine]:
+    """Yield all matching entries in batches while the session is open, and record the export.
 
     Raises TooManyEntries before anything is read.
     """
-    matching = _conditions(wanted)
+    matching = _conditions(criteria)
     found = session.scalar(select(func.count(PlatformAuditEntry.id)).where(*matching)) or 0
     if found > most:
         raise TooManyEntries(found=found, most=most)
-    note(session, "audit.exported", actor, filters=filters, rows=str(found))
-    rows = session.execute(_newest(matching), execution_options={"yield_per": BATCH})
-    return (_entry(row) for row in rows)
+    record_on_platform("audit.exported", session, actor, filters=filters, rows=str(found))
+    rows = session.execute(_select_newest(matching), execution_options={"yield_per": BATCH})
+    return (_audit_line(row) for row in rows)
 
 
-def _newest(matching: tuple[ColumnElement[bool], ...]) -> Any:
+def _select_newest(matching: tuple[ColumnElement[bool], ...]) -> Any:
     return (
         select(PlatformAuditEntry, Tenant.name)
         .outerjoin(Tenant, Tenant.id == PlatformAuditEntry.tenant_id)
@@ -127,10 +140,10 @@ def _newest(matching: tuple[ColumnElement[bool], ...]) -> Any:
     )
 
 
-def _entry(row: Any) -> Entry:
+def _audit_line(row: Any) -> PlatformAuditLine:
     entry, company = row
     facts = json.loads(entry.body)
-    return Entry(
+    return PlatformAuditLine(
         at=entry.created_at,
         action=entry.action,
         person=entry.actor_name,
@@ -140,18 +153,18 @@ def _entry(row: Any) -> Entry:
     )
 
 
-def _conditions(wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
+def _conditions(criteria: PlatformAuditFilter) -> tuple[ColumnElement[bool], ...]:
     conditions = []
     for value, column in (
-        (wanted.person, PlatformAuditEntry.actor_name),
-        (wanted.tenant_id, PlatformAuditEntry.tenant_id),
+        (criteria.person, PlatformAuditEntry.actor_name),
+        (criteria.tenant_id, PlatformAuditEntry.tenant_id),
     ):
         if value:
             conditions.append(column == value)
-    if nouns := NOUNS.get(wanted.kind):
+    if nouns := NOUNS.get(criteria.kind):
         conditions.append(func.split_part(PlatformAuditEntry.action, ".", 1).in_(nouns))
-    if wanted.since:
-        conditions.append(PlatformAuditEntry.created_at >= wanted.since)
-    if wanted.until:
-        conditions.append(PlatformAuditEntry.created_at < wanted.until)
+    if criteria.since:
+        conditions.append(PlatformAuditEntry.created_at >= criteria.since)
+    if criteria.until:
+        conditions.append(PlatformAuditEntry.created_at < criteria.until)
     return tuple(conditions)

@@ -1,7 +1,7 @@
-"""Deleting a company: announced, waited for, and called off until it is done.
+"""Schedules the deletion of a company after a waiting period, in which it can be cancelled.
 
-The erasing itself is `flask tenant erase`, as the role that owns the tables. See tenants.py for
-the two audits.
+`flask tenant erase` does the erasing, with the role that owns the tables. tenants.py explains the
+two audits.
 """
 
 from __future__ import annotations
@@ -11,48 +11,53 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.company.exporting import find_finished_export, find_open_export, request_export
 from app.errors import DomainError
+from app.evidence.service import record_on_platform
+from app.exports.company.service import find_finished_export, find_open_export, request_export
 from app.models import Actor, Export, Tenant, TenantStatus
-from app.platform.service import note
-from app.platform.tenants import ReasonMissing, lock_tenant, tell_both
+from app.platform.tenants import ReasonMissing, lock_tenant, record_in_both
 
-WAIT = timedelta(days=30)
+WAITING_PERIOD = timedelta(days=30)
 
 
 class NotSuspended(DomainError):
-    """%(name)s is not suspended. Suspend it first: its people can then read and export, and
-    nothing new comes in."""
+    """%(name)s is not suspended. Suspend it first: its people can then read and export, but nothing
+    new can be added."""
 
 
 class SlugDiffers(DomainError):
-    """This is not the slug of the company. Write %(slug)s to confirm."""
+    """This is not the company's slug. Enter %(slug)s to confirm."""
 
     status = 422
 
 
 class ExportMissing(DomainError):
-    """There is no finished export that was asked for after the suspension. Prepare one, or write
-    down that the company does without and why."""
+    """There is no completed export that was requested after the suspension. Prepare one, or record
+    that the company waives it and why."""
 
     status = 422
 
 
 def prepare_export(session: Session, *, tenant_id: UUID, actor: Actor) -> Export:
-    """Have the bound company's export made, which both audits tell; one that is being made already
-    is that one. Raises NotFound."""
+    """Request an export of the bound company and record it in both audits. Raises NotFound.
+
+    If an export is already in progress, returns that one.
+    """
     tenant = lock_tenant(session, tenant_id)
     if export := find_open_export():
         return export
     export = request_export(actor=actor)
     facts = {"name": tenant.name, "export": str(export.id)}
-    note(session, "export.requested", actor, tenant_id=tenant.id, **facts)
+    record_on_platform("export.requested", session, actor, tenant_id=tenant.id, **facts)
     return export
 
 
 def find_last_export(tenant: Tenant) -> Export | None:
-    """The bound company's export that holds everything: asked for when nothing could change any
-    more. One that was only finished then had read its rows before."""
+    """The bound company's complete export: one that was requested after the suspension.
+
+    An export requested earlier may have read its rows before the last changes, even if it finished
+    later.
+    """
     export = find_finished_export()
     if export is None or tenant.suspended_at is None:
         return None
@@ -62,9 +67,9 @@ def find_last_export(tenant: Tenant) -> Export | None:
 def request_deletion(
     session: Session, *, tenant_id: UUID, slug: str, reason: str, waiver: str, actor: Actor
 ) -> Tenant:
-    """Let the company be erased from 30 days on. `waiver` is why it does without an export.
+    """Schedule the erasure of the company in 30 days. `waiver` says why no export is needed.
 
-    A second time changes nothing. Raises NotFound, NotSuspended, SlugDiffers, ReasonMissing or
+    A repeated request changes nothing. Raises NotFound, NotSuspended, SlugDiffers, ReasonMissing or
     ExportMissing.
     """
     tenant = lock_tenant(session, tenant_id)
@@ -78,11 +83,11 @@ def request_deletion(
     if export is None and not waiver.strip():
         raise ExportMissing
     if tenant.deletion_due_at is None:
-        tenant.deletion_due_at = datetime.now(UTC) + WAIT
+        tenant.deletion_due_at = datetime.now(UTC) + WAITING_PERIOD
         tenant.deletion_reason = reason.strip()
-        tell_both(
-            session,
+        record_in_both(
             "tenant.deletion_requested",
+            session,
             tenant,
             actor,
             reason=reason.strip(),
@@ -94,9 +99,9 @@ def request_deletion(
 
 
 def cancel_deletion(session: Session, *, tenant_id: UUID, actor: Actor) -> Tenant:
-    """The company stays, suspended as it was; a second time changes nothing. Raises NotFound."""
+    """Cancel the deletion; the company stays suspended. Idempotent. Raises NotFound."""
     tenant = lock_tenant(session, tenant_id)
     if tenant.deletion_due_at is not None:
         tenant.deletion_due_at = tenant.deletion_reason = None
-        tell_both(session, "tenant.deletion_cancelled", tenant, actor)
+        record_in_both("tenant.deletion_cancelled", session, tenant, actor)
     return tenant

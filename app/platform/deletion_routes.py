@@ -1,4 +1,4 @@
-"""Routes of platform: the deletion of a company, announced and called off, and its last export."""
+"""Routes that schedule and cancel the deletion of a company, and request its last export."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from app.models import Role
 from app.platform import blueprint, deletion
 from app.platform.forms import DeletionForm
-from app.platform.routes import changing, company_page
+from app.platform.routes import company_page, company_transaction
 from app.web.errors import translated
 from app.web.fragments import redirect_to
 from app.web.guards import current_actor, requires
@@ -19,9 +19,9 @@ from app.web.guards import current_actor, requires
 @blueprint.post("/platform/companies/<uuid:tenant_id>/export")
 @requires(Role.SUPERADMIN)
 def prepare_export(tenant_id: UUID) -> Response:
-    with changing(tenant_id) as session:
+    with company_transaction(tenant_id) as session:
         deletion.prepare_export(session, tenant_id=tenant_id, actor=current_actor())
-    flash(_("The export is being made. The company's admins can download it."), "success")
+    flash(_("The export is being generated. The company's admins can download it."), "success")
     return redirect_to(url_for(".show", tenant_id=tenant_id))
 
 
@@ -32,7 +32,7 @@ def request_deletion(tenant_id: UUID) -> Response:
     if not form.validate_on_submit():
         return company_page(tenant_id, deletion_form=form, status=422)
     try:
-        with changing(tenant_id) as session:
+        with company_transaction(tenant_id) as session:
             deletion.request_deletion(
                 session,
                 tenant_id=tenant_id,
@@ -47,14 +47,16 @@ def request_deletion(tenant_id: UUID) -> Response:
     except deletion.ExportMissing as refused:
         form.is_waived.errors = [translated(refused)]
         return company_page(tenant_id, deletion_form=form, status=422)
-    flash(_("The company will be deleted. Until then you can cancel it here."), "success")
+    flash(
+        _("The company will be deleted. Until then, you can cancel the deletion here."), "success"
+    )
     return redirect_to(url_for(".show", tenant_id=tenant_id))
 
 
 @blueprint.post("/platform/companies/<uuid:tenant_id>/deletion/cancel")
 @requires(Role.SUPERADMIN)
 def cancel_deletion(tenant_id: UUID) -> Response:
-    with changing(tenant_id) as session:
+    with company_transaction(tenant_id) as session:
         deletion.cancel_deletion(session, tenant_id=tenant_id, actor=current_actor())
-    flash(_("The company stays, suspended as it was."), "success")
+    flash(_("The deletion was cancelled. The company remains suspended."), "success")
     return redirect_to(url_for(".show", tenant_id=tenant_id))

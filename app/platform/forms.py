@@ -1,4 +1,4 @@
-"""The forms of the platform: a company, its plan and limits, and what is done to one."""
+"""The forms of the platform: a company, its plan and limits, support, suspension and deletion."""
 
 from __future__ import annotations
 
@@ -14,43 +14,46 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, Field, SelectField
 from wtforms.validators import DataRequired, InputRequired, Optional, ValidationError
 
-from app.company.plans import GIB, Limit, Plan
 from app.models import Tenant
+from app.plans.plans import GIB, Limit, Plan
 from app.platform.service import MAX_SLUG, SLUG
-from app.platform.support import LENGTHS
-from app.platform.wording import plan_words
+from app.platform.support import SUPPORT_MINUTES
 from app.web.forms import LongTextField, TextField, options, zone_options
 from app.web.locale import LOCALES
+from app.words import PLAN_NAMES
 
 MAIL_BOX: dict[str, Any] = {
-    "type": "email", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false",
+    "type": "email",
+    "inputmode": "email",
+    "autocapitalize": "none",
+    "spellcheck": "false",
     "autocomplete": "off",
-}  # fmt: skip
-# A limit follows the plan, is the company's own, or there is none.
+}
+# A limit comes from the plan, is the company's own, or does not exist.
 AS_PLAN, OWN, NONE = "plan", "own", "none"
 TRIAL_DAYS = 30
-LATEST = date(2199, 12, 31)
-MOST = Decimal(10**9)
-# No third digit behind comma or point: whoever writes 1,000 means a thousand.
-WHOLE, PARTED = re.compile("[0-9]+"), re.compile("[0-9]+(?:[.,][0-9]{1,2})?")
+LATEST_DAY = date(2199, 12, 31)
+MAX_AMOUNT = Decimal(10**9)
+# At most two decimals: 1,000 means a thousand, so three digits after the mark are ambiguous.
+WHOLE_NUMBER, WITH_DECIMALS = re.compile("[0-9]+"), re.compile("[0-9]+(?:[.,][0-9]{1,2})?")
 
 
-class PlaceMixin:
+class LocaleMixin:
     """Language and time zone of a company."""
 
     locale = SelectField(_l("Language"), validators=[InputRequired()])
     time_zone = SelectField(_l("Time zone"), validators=[InputRequired()])
 
-    def offer_places(self) -> None:
+    def offer_locales(self) -> None:
         self.locale.choices = options(LOCALES.items())
-        self.time_zone.choices = zone_options(_("Everywhere"), [("UTC", "UTC")])
+        self.time_zone.choices = zone_options(_("Worldwide"), [("UTC", "UTC")])
 
 
 class TrialMixin:
-    """A plan, and for the trial the day on which it ends."""
+    """The plan, and the last day of a trial."""
 
     plan = SelectField(
-        _l("Plan"), description=_l("A trial ends by itself."), validators=[InputRequired()]
+        _l("Plan"), description=_l("A trial ends automatically."), validators=[InputRequired()]
     )
     trial_ends_on = DateField(
         _l("Last day of the trial"),
@@ -59,21 +62,21 @@ class TrialMixin:
     )
 
     def offer_plans(self) -> None:
-        self.plan.choices = options((plan.value, words) for plan, words in plan_words().items())
+        self.plan.choices = options(PLAN_NAMES.choices())
 
     def check_trial(self) -> bool:
-        """Whether the last day is given where there is a trial, and can be a day."""
+        """True if the last day is valid; a trial needs one. Otherwise sets the field's errors."""
         day = self.trial_ends_on.data
         if self.plan.data != Plan.TRIAL.value or self.trial_ends_on.errors:
             return not self.trial_ends_on.errors
         if day is None:
-            self.trial_ends_on.errors = [_("Give the last day of the trial.")]
-        elif not date(2000, 1, 1) <= day <= LATEST:
-            self.trial_ends_on.errors = [_("This day is too far away.")]
+            self.trial_ends_on.errors = [_("Enter the last day of the trial.")]
+        elif not date(2000, 1, 1) <= day <= LATEST_DAY:
+            self.trial_ends_on.errors = [_("This date is out of range.")]
         return not self.trial_ends_on.errors
 
     def trial_end(self, time_zone: str) -> datetime | None:
-        """The midnight after the last day, by the company's clock."""
+        """The midnight after the last day, in the company's time zone."""
         day = self.trial_ends_on.data
         if day is None or self.plan.data != Plan.TRIAL.value:
             return None
@@ -81,37 +84,39 @@ class TrialMixin:
         return midnight.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
 
 
-class CompanyForm(TrialMixin, PlaceMixin, FlaskForm):  # type: ignore[misc]
+class CompanyForm(TrialMixin, LocaleMixin, FlaskForm):  # type: ignore[misc]
     """A new company with its first admin."""
 
     name = TextField(
-        _l("Name"), max_length=120, validators=[DataRequired(_l("Give the company a name."))]
+        _l("Name"), max_length=120, validators=[DataRequired(_l("Enter the company's name."))]
     )
     slug = TextField(
         _l("Slug"),
         max_length=MAX_SLUG,
         description=_l(
-            "A short name for commands and confirmations; it never changes. Left empty, it is made"
-            " from the name."
+            "A short name for commands and confirmations; it never changes. If left "
+            "empty, it is derived from the name."
         ),
         render_kw={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"},
     )
     admin_name = TextField(
-        _l("Name of the first admin"),
+        _l("First admin's name"),
         max_length=120,
-        validators=[DataRequired(_l("Give the name of the first admin."))],
+        validators=[DataRequired(_l("Enter the first admin's name."))],
         render_kw={"autocomplete": "off"},
     )
     admin_email = TextField(
-        _l("E-mail of the first admin"),
+        _l("First admin's e-mail"),
         max_length=254,
-        description=_l("A link to make the account goes there. It is good for seven days."),
-        validators=[DataRequired(_l("Give the e-mail of the first admin."))],
+        description=_l(
+            "A link to create the account is sent to this address. It is valid for seven days."
+        ),
+        validators=[DataRequired(_l("Enter the first admin's e-mail."))],
         render_kw=dict(MAIL_BOX),
     )
 
     def offer(self) -> CompanyForm:
-        self.offer_places()
+        self.offer_locales()
         self.offer_plans()
         return self
 
@@ -120,24 +125,26 @@ class CompanyForm(TrialMixin, PlaceMixin, FlaskForm):  # type: ignore[misc]
         return self.check_trial() and valid
 
     def validate_slug(self, field: Field) -> None:
-        # Made of the name, it can only be as good: without a name nothing is wrong with it.
-        is_awaited = not field.data and self.name.errors
-        if not is_awaited and not SLUG.fullmatch(field.data or ""):
-            raise ValidationError(_("Small letters, digits and hyphens, no hyphen at the ends."))
+        # An empty slug is derived from the name. If the name is invalid, report only that error.
+        is_name_missing = not field.data and self.name.errors
+        if not is_name_missing and not SLUG.fullmatch(field.data or ""):
+            raise ValidationError(
+                _("Lowercase letters, digits and hyphens; no hyphen at the start or end.")
+            )
 
 
-class FactsForm(PlaceMixin, FlaskForm):  # type: ignore[misc]
+class FactsForm(LocaleMixin, FlaskForm):  # type: ignore[misc]
     name = TextField(
-        _l("Name"), max_length=120, validators=[DataRequired(_l("Give the company a name."))]
+        _l("Name"), max_length=120, validators=[DataRequired(_l("Enter the company's name."))]
     )
 
     def offer(self) -> FactsForm:
-        self.offer_places()
+        self.offer_locales()
         return self
 
 
 class AmountField(TextField):
-    """A whole number, or for bytes one of gigabytes with comma or point; `amount` is in units."""
+    """A whole number, or gigabytes with decimals if `unit` is GIB. `amount` is in single units."""
 
     def __init__(self, *args: Any, unit: int = 1, **kwargs: Any) -> None:
         kwargs["render_kw"] = {"inputmode": "decimal", "autocomplete": "off"}
@@ -146,12 +153,12 @@ class AmountField(TextField):
 
     @property
     def amount(self) -> int | None:
-        """None where what was typed is no positive number."""
+        """The amount, or None if the input is not a positive number."""
         typed = (self.data or "").strip()
-        if not (WHOLE if self.unit == 1 else PARTED).fullmatch(typed):
+        if not (WHOLE_NUMBER if self.unit == 1 else WITH_DECIMALS).fullmatch(typed):
             return None
         number = Decimal(typed.replace(",", "."))
-        return int(number * self.unit) if 0 < number <= MOST else None
+        return int(number * self.unit) if 0 < number <= MAX_AMOUNT else None
 
     def show(self, amount: int) -> None:
         self.data = f"{(Decimal(amount) / self.unit).quantize(Decimal('0.01')).normalize():f}"
@@ -161,7 +168,7 @@ def _rule(words: Any) -> SelectField:
     return SelectField(
         words,
         choices=options(
-            [(AS_PLAN, _l("As the plan")), (OWN, _l("Its own")), (NONE, _l("No limit"))]
+            [(AS_PLAN, _l("Same as the plan")), (OWN, _l("Custom")), (NONE, _l("No limit"))]
         ),
         default=AS_PLAN,
     )
@@ -170,19 +177,19 @@ def _rule(words: Any) -> SelectField:
 class PlanForm(TrialMixin, FlaskForm):  # type: ignore[misc]
     people_rule = _rule(_l("People"))
     people = AmountField(_l("People"), validators=[Optional()])
-    reports_month_rule = _rule(_l("Reports a month"))
-    reports_month = AmountField(_l("Reports a month"), validators=[Optional()])
-    storage_bytes_rule = _rule(_l("Storage, GB"))
-    storage_bytes = AmountField(_l("Storage, GB"), unit=GIB, validators=[Optional()])
-    photos_report_rule = _rule(_l("Photos a report"))
-    photos_report = AmountField(_l("Photos a report"), validators=[Optional()])
+    reports_month_rule = _rule(_l("Reports per month"))
+    reports_month = AmountField(_l("Reports per month"), validators=[Optional()])
+    storage_bytes_rule = _rule(_l("Storage (GB)"))
+    storage_bytes = AmountField(_l("Storage (GB)"), unit=GIB, validators=[Optional()])
+    photos_report_rule = _rule(_l("Photos per report"))
+    photos_report = AmountField(_l("Photos per report"), validators=[Optional()])
 
     def offer(self) -> PlanForm:
         self.offer_plans()
         return self
 
     def show(self, tenant: Tenant) -> PlanForm:
-        """Fill in what is in force."""
+        """Fill in the tenant's current values."""
         self.plan.data = tenant.plan
         if tenant.trial_ends_at:
             last = tenant.trial_ends_at - timedelta(seconds=1)
@@ -200,13 +207,16 @@ class PlanForm(TrialMixin, FlaskForm):  # type: ignore[misc]
         return [
             (limit, self[f"{limit.value}_rule"], self[limit.value])
             for limit in (
-                Limit.PEOPLE, Limit.REPORTS_MONTH, Limit.STORAGE_BYTES, Limit.PHOTOS_REPORT,
+                Limit.PEOPLE,
+                Limit.REPORTS_MONTH,
+                Limit.STORAGE_BYTES,
+                Limit.PHOTOS_REPORT,
             )
-        ]  # fmt: skip
+        ]
 
     @property
     def limits(self) -> dict[Limit, int | None]:
-        """The company's own; a limit that follows the plan is not among them."""
+        """The company's own limits; limits that come from the plan are left out."""
         return {
             limit: amount.amount if rule.data == OWN else None
             for limit, rule, amount in self.rows
@@ -217,41 +227,41 @@ class PlanForm(TrialMixin, FlaskForm):  # type: ignore[misc]
         valid = bool(super().validate(extra_validators)) and self.check_trial()
         for _limit, rule, amount in self.rows:
             if rule.data == OWN and amount.amount is None:
-                amount.errors = [_("Give a number above 0.")]
+                amount.errors = [_("Enter a number greater than 0.")]
                 valid = False
         return valid
 
 
-class ReasonForm(FlaskForm):  # type: ignore[misc]
-    """Why something is done to a company; its people read it."""
+class CompanyReasonForm(FlaskForm):  # type: ignore[misc]
+    """The reason for an action on a company; its people read it."""
 
     reason = LongTextField(
         _l("Reason"),
         max_length=500,
-        description=_l("The company's people read it."),
-        validators=[DataRequired(_l("Give a reason. The company reads it."))],
+        description=_l("The company's people will see it."),
+        validators=[DataRequired(_l("Enter a reason. The company will see it."))],
         render_kw={"rows": 2},
     )
 
 
-class SupportForm(ReasonForm):
-    minutes = SelectField(_l("For how long"), coerce=int, validators=[InputRequired()])
+class SupportForm(CompanyReasonForm):
+    minutes = SelectField(_l("Duration"), coerce=int, validators=[InputRequired()])
 
     def offer(self) -> SupportForm:
         words = {30: _("30 minutes"), 120: _("2 hours"), 480: _("8 hours")}
-        self.minutes.choices = options((minutes, words[minutes]) for minutes in LENGTHS)
+        self.minutes.choices = options((minutes, words[minutes]) for minutes in SUPPORT_MINUTES)
         return self
 
 
-class DeletionForm(ReasonForm):
-    is_waived = BooleanField(_l("The company does without an export"))
+class DeletionForm(CompanyReasonForm):
+    is_waived = BooleanField(_l("The company waives the export"))
     waiver = LongTextField(
-        _l("Why it does without, and who said so"), max_length=500, render_kw={"rows": 2}
+        _l("Reason for waiving the export, and who gave it"), max_length=500, render_kw={"rows": 2}
     )
     slug = TextField(
-        _l("Slug of the company, to confirm"),
+        _l("Company slug, to confirm"),
         max_length=MAX_SLUG,
-        validators=[DataRequired(_l("Write the slug of the company."))],
+        validators=[DataRequired(_l("Enter the company's slug."))],
         render_kw={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"},
     )
 
@@ -260,12 +270,12 @@ class InviteForm(FlaskForm):  # type: ignore[misc]
     name = TextField(
         _l("Name"),
         max_length=120,
-        validators=[DataRequired(_l("Give the name of the admin."))],
+        validators=[DataRequired(_l("Enter the admin's name."))],
         render_kw={"autocomplete": "off"},
     )
     email = TextField(
         _l("E-mail"),
         max_length=254,
-        validators=[DataRequired(_l("Give the e-mail of the admin."))],
+        validators=[DataRequired(_l("Enter the admin's e-mail."))],
         render_kw=dict(MAIL_BOX),
     )

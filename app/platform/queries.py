@@ -1,4 +1,4 @@
-"""Reading companies from the platform's side: names, status and counts, never content."""
+"""Reads companies for the platform: names, status and counts, never content."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select, text, true
 from sqlalchemy.orm import Session
 
-from app.company.limits import limits_in_force
-from app.company.plans import Limit
-from app.errors import DomainError, NotFound
+from app.errors import DomainError
 from app.models import Account, Tenant, TenantStatus
 from app.paging import Page, cut
+from app.plans.limits import limits_in_force
+from app.plans.plans import Limit
+from app.rows import one_or_404
 from app.tenancy import platform_scope
 
 
 class UnknownTenant(DomainError):
-    """There is no company with the slug %(slug)s. `flask tenant list` shows all."""
+    """No company has the slug %(slug)s. `flask tenant list` shows all of them."""
 
     status = 404
 
 
-class Standing(StrEnum):
-    """What the list of companies can be narrowed to."""
+class CompanyStatusFilter(StrEnum):
+    """The status filter of the list of companies."""
 
     TRIAL = "trial"
     ACTIVE = "active"
@@ -36,7 +37,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TenantLine:
-    """One tenant of the command line's list; `accounts` counts the active ones."""
+    """One tenant in the list of the command line; `accounts` counts active accounts."""
 
     id: UUID
     slug: str
@@ -48,8 +49,8 @@ class TenantLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """How much a company uses, in numbers; `reports_month` by the company's own clock."""
+class CompanyCounts:
+    """Counts of a company; `reports_month` is the current month in the company's time zone."""
 
     people: int = 0
     invitations: int = 0
@@ -60,19 +61,19 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
-    """A company as the platform sees it; `limits` are those in force, None is without limit."""
+class CompanyOverview:
+    """A company with its effective limits (None means unlimited) and its counts."""
 
     tenant: Tenant
     limits: dict[Limit, int | None]
-    usage: Usage = field(default_factory=Usage)
+    usage: CompanyCounts = field(default_factory=CompanyCounts)
 
 
 def list_companies(
-    *, search: str = "", standing: Standing | None = None, page: int = 1, page_size: int
-) -> Page[Company]:
-    """The companies by name, in three queries however many there are."""
-    matching = (_found_by(search), _stands(standing))
+    *, search: str = "", standing: CompanyStatusFilter | None = None, page: int = 1, page_size: int
+) -> Page[CompanyOverview]:
+    """List the companies by name, in three queries regardless of their number."""
+    matching = (_matches_search(search), _has_status(standing))
     with platform_scope() as session:
         total = session.scalar(select(func.count(Tenant.id)).where(*matching)) or 0
         at = cut(total, page, page_size)
@@ -85,22 +86,20 @@ def list_companies(
         ).all()
         usage = _count_usage(session, [tenant.id for tenant in tenants])
         session.expunge_all()
-    return at.holding(Company(one, limits_in_force(one), usage[one.id]) for one in tenants)
+    return at.holding(CompanyOverview(one, limits_in_force(one), usage[one.id]) for one in tenants)
 
 
-def get_company(tenant_id: UUID) -> Company:
+def get_company(tenant_id: UUID) -> CompanyOverview:
     """Raises NotFound."""
     with platform_scope() as session:
-        tenant = session.scalars(select(Tenant).where(Tenant.id == tenant_id)).one_or_none()
-        if tenant is None:
-            raise NotFound
+        tenant = one_or_404(select(Tenant).where(Tenant.id == tenant_id), session)
         usage = _count_usage(session, [tenant.id])
         session.expunge_all()
-    return Company(tenant, limits_in_force(tenant), usage[tenant.id])
+    return CompanyOverview(tenant, limits_in_force(tenant), usage[tenant.id])
 
 
 def list_tenants() -> list[TenantLine]:
-    """Every tenant, by name."""
+    """List all tenants by name."""
     accounts = (
         select(func.count(Account.id))
         .where(Account.tenant_id == Tenant.id, Account.is_active)
@@ -108,9 +107,14 @@ def list_tenants() -> list[TenantLine]:
         .scalar_subquery()
     )
     statement = select(
-        Tenant.id, Tenant.slug, Tenant.name, Tenant.status, Tenant.locale, Tenant.created_at,
+        Tenant.id,
+        Tenant.slug,
+        Tenant.name,
+        Tenant.status,
+        Tenant.locale,
+        Tenant.created_at,
         accounts,
-    ).order_by(Tenant.name, Tenant.slug)  # fmt: skip
+    ).order_by(Tenant.name, Tenant.slug)
     with platform_scope() as session:
         return [TenantLine(*row) for row in session.execute(statement)]
 
@@ -128,8 +132,8 @@ def get_tenant_id(slug: str) -> UUID:
     return tenant_id
 
 
-def _count_usage(session: Session, tenant_ids: Iterable[UUID]) -> dict[UUID, Usage]:
-    """Of these companies alone: counting over all takes seconds where there are many."""
+def _count_usage(session: Session, tenant_ids: Iterable[UUID]) -> dict[UUID, CompanyCounts]:
+    """Count only for these companies; counting for all of them would take seconds."""
     rows = session.execute(
         text(
             "select tenant_id, people, invitations, reports, reports_month, storage_bytes,"
@@ -137,10 +141,10 @@ def _count_usage(session: Session, tenant_ids: Iterable[UUID]) -> dict[UUID, Usa
         ),
         {"ids": [str(one) for one in tenant_ids]},
     )
-    return {tenant_id: Usage(*figures) for tenant_id, *figures in rows}
+    return {tenant_id: CompanyCounts(*counts) for tenant_id, *counts in rows}
 
 
-def _found_by(search: str) -> ColumnElement[bool]:
+def _matches_search(search: str) -> ColumnElement[bool]:
     words = search.strip()
     if not words:
         return true()
@@ -148,9 +152,9 @@ def _found_by(search: str) -> ColumnElement[bool]:
     return or_(*(column.icontains(words, autoescape=True) for column in columns))
 
 
-def _stands(standing: Standing | None) -> ColumnElement[bool]:
+def _has_status(standing: CompanyStatusFilter | None) -> ColumnElement[bool]:
     if standing is None:
         return true()
-    if standing is Standing.LEAVING:
+    if standing is CompanyStatusFilter.LEAVING:
         return Tenant.deletion_due_at.is_not(None)
     return Tenant.status == TenantStatus(standing.value)

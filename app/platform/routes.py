@@ -1,4 +1,4 @@
-"""Routes of platform: the companies, one company, its facts, plan and suspension."""
+"""Routes of companies on the platform: list, create, edit, plan, suspension, invitation."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from app.auth.queries import is_email_taken
-from app.company.exporting import find_open_export
-from app.company.plans import PLANS, Plan
+from app.email_address import BadEmail, require_email
 from app.errors import DomainError
-from app.evidence.service import record
+from app.evidence.service import About, record
+from app.exports.company.service import find_open_export
 from app.extensions import db
-from app.models import Role
+from app.mail.queries import is_email_taken
+from app.models import Role, Tenant
+from app.plans.plans import PLANS, Plan
 from app.platform import blueprint, queries, service, tenants
-from app.platform.deletion import WAIT, find_last_export
+from app.platform.deletion import WAITING_PERIOD, find_last_export
 from app.platform.forms import (
     TRIAL_DAYS,
     CompanyForm,
+    CompanyReasonForm,
     DeletionForm,
     FactsForm,
     InviteForm,
     PlanForm,
-    ReasonForm,
     SupportForm,
 )
-from app.platform.support import find_open_looks
-from app.platform.wording import plan_words
+from app.platform.support import list_open_support
 from app.team.queries import has_active_admin, list_invitations
-from app.team.service import BadEmail, EmailTaken, tidy_email
+from app.team.service import EmailTaken
 from app.tenancy import platform_scope, tenant_scope
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
-from app.web.letters import warn_of_letters
+from app.web.letters import warn_about_letters
 from app.web.locale import html_lang, pick_time_zone
 
 
 @contextmanager
-def changing(tenant_id: UUID) -> Iterator[Session]:
-    """The platform's session, with the company bound; both are committed when the block ends well.
+def company_transaction(tenant_id: UUID) -> Iterator[Session]:
+    """Open the platform's session and bind the company; commit both if the block succeeds.
 
-    Two roles are two transactions. The company's goes first, after the platform's has been tried:
-    nothing happens to a company that its own audit does not tell.
+    The two database roles need two transactions. The platform's is flushed first to detect errors,
+    then the company's is committed: no change to a company may be missing in its own audit.
     """
     with platform_scope() as session, tenant_scope(tenant_id):
         yield session
@@ -64,10 +64,10 @@ def changing(tenant_id: UUID) -> Iterator[Session]:
 def index() -> Response:
     search = request.args.get("search", "")[:100]
     standing = request.args.get("standing", "")
-    known = {one.value for one in queries.Standing}
+    known = {one.value for one in queries.CompanyStatusFilter}
     found = queries.list_companies(
         search=search,
-        standing=queries.Standing(standing) if standing in known else None,
+        standing=queries.CompanyStatusFilter(standing) if standing in known else None,
         page=request.args.get("page", 1, type=int),
         page_size=current_app.config["PAGE_SIZE"],
     )
@@ -77,7 +77,6 @@ def index() -> Response:
         found=found,
         search=search,
         standing=standing if standing in known else "",
-        plans=plan_words(),
     )
 
 
@@ -102,15 +101,15 @@ def create() -> Response:
     form = CompanyForm().offer()
     if not form.slug.data:
         form.slug.data = service.suggest_slug(form.name.data or "")
-    if not form.validate_on_submit() or not _has_free_email(form):
+    if not form.validate_on_submit() or not _check_email_is_free(form):
         return _new_page(form, status=422)
     try:
-        tenant_id = _make_company(form)
+        tenant_id = _create_company(form)
     except service.SlugTaken as taken:
         form.slug.errors = [translated(taken)]
         return _new_page(form, status=422)
     try:
-        with changing(tenant_id) as session:
+        with company_transaction(tenant_id) as session:
             tenants.invite_admin(
                 session,
                 tenant_id=tenant_id,
@@ -118,11 +117,11 @@ def create() -> Response:
                 name=form.admin_name.data or "",
                 actor=current_actor(),
             )
-        flash(_("The company is there, and the invitation is on its way."), "success")
+        flash(_("The company was created, and the invitation is on its way."), "success")
     except DomainError as refused:
-        # The company stands without anybody; its page offers to invite somebody.
+        # The company exists without people; its page offers to invite an admin.
         flash(translated(refused), "warning")
-    warn_of_letters(form)
+    warn_about_letters(form)
     return redirect_to(url_for(".show", tenant_id=tenant_id))
 
 
@@ -146,7 +145,7 @@ def update(tenant_id: UUID) -> Response:
     form = FactsForm().offer()
     if not form.validate_on_submit():
         return _edit_page(company, form, status=422)
-    with changing(tenant_id) as session:
+    with company_transaction(tenant_id) as session:
         tenants.update_tenant(
             session,
             tenant_id=tenant_id,
@@ -156,7 +155,7 @@ def update(tenant_id: UUID) -> Response:
             actor=current_actor(),
         )
     flash(_("Saved"), "success")
-    warn_of_letters(form)
+    warn_about_letters(form)
     return redirect_to(url_for(".show", tenant_id=tenant_id))
 
 
@@ -174,7 +173,7 @@ def set_plan(tenant_id: UUID) -> Response:
     form = PlanForm().offer()
     if not form.validate_on_submit():
         return _plan_page(company, form, status=422)
-    with changing(tenant_id) as session:
+    with company_transaction(tenant_id) as session:
         tenants.set_plan(
             session,
             tenant_id=tenant_id,
@@ -190,15 +189,15 @@ def set_plan(tenant_id: UUID) -> Response:
 @blueprint.post("/platform/companies/<uuid:tenant_id>/suspend")
 @requires(Role.SUPERADMIN)
 def suspend(tenant_id: UUID) -> Response:
-    form = ReasonForm(prefix="suspend")
+    form = CompanyReasonForm(prefix="suspend")
     if not form.validate_on_submit():
         return company_page(tenant_id, suspend_form=form, status=422)
-    with changing(tenant_id) as session:
+    with company_transaction(tenant_id) as session:
         tenants.suspend_tenant(
             session, tenant_id=tenant_id, reason=form.reason.data or "", actor=current_actor()
         )
     flash(
-        _("The company is suspended. Its people can read and export, and change nothing."),
+        _("The company is suspended. Its people can read and export, but cannot change anything."),
         "success",
     )
     return redirect_to(url_for(".show", tenant_id=tenant_id))
@@ -207,9 +206,9 @@ def suspend(tenant_id: UUID) -> Response:
 @blueprint.post("/platform/companies/<uuid:tenant_id>/reactivate")
 @requires(Role.SUPERADMIN)
 def reactivate(tenant_id: UUID) -> Response:
-    with changing(tenant_id) as session:
+    with company_transaction(tenant_id) as session:
         tenants.reactivate_tenant(session, tenant_id=tenant_id, actor=current_actor())
-    flash(_("The company works again."), "success")
+    flash(_("The company was reactivated."), "success")
     return redirect_to(url_for(".show", tenant_id=tenant_id))
 
 
@@ -221,7 +220,7 @@ def invite(tenant_id: UUID) -> Response:
         return company_page(tenant_id, invite_form=form, status=422)
     email = form.email.data or ""
     try:
-        with changing(tenant_id) as session:
+        with company_transaction(tenant_id) as session:
             is_waiting = tenants.invite_admin(
                 session,
                 tenant_id=tenant_id,
@@ -234,8 +233,8 @@ def invite(tenant_id: UUID) -> Response:
         return company_page(tenant_id, invite_form=form, status=422)
     if is_waiting:
         words = _(
-            "The company's admins are asked to approve the invitation of %(email)s. The link is"
-            " sent when one of them does.",
+            "The company's admins have been asked to approve the invitation to "
+            "%(email)s. The link is sent when one of them approves it.",
             email=email,
         )
     else:
@@ -245,15 +244,15 @@ def invite(tenant_id: UUID) -> Response:
 
 
 def company_page(tenant_id: UUID, *, status: int = 200, **forms: Any) -> Response:
-    """The page of one company; `forms` are those that came back with something refused."""
+    """The page of one company; `forms` are submitted forms with errors."""
     company = queries.get_company(tenant_id)
     with tenant_scope(tenant_id):
         export, open_export = find_last_export(company.tenant), find_open_export()
-        looks = find_open_looks()
+        looks = list_open_support()
         invited = [one for one in list_invitations() if one.is_of_platform]
         has_admin = has_active_admin()
     empty: dict[str, Any] = {
-        "suspend_form": ReasonForm(prefix="suspend", formdata=None),
+        "suspend_form": CompanyReasonForm(prefix="suspend", formdata=None),
         "invite_form": InviteForm(prefix="invite", formdata=None),
         "support_form": SupportForm(prefix="support", formdata=None),
         "deletion_form": DeletionForm(prefix="deletion", formdata=None),
@@ -266,20 +265,19 @@ def company_page(tenant_id: UUID, *, status: int = 200, **forms: Any) -> Respons
         status=status,
         company=company,
         tenant=company.tenant,
-        plans=plan_words(),
         export=export,
         open_export=open_export,
         looks=looks,
         invited=invited,
         has_admin=has_admin,
-        wait_days=WAIT.days,
+        wait_days=WAITING_PERIOD.days,
         looking=current_user.support,
         **shown,
     )
 
 
-def _make_company(form: CompanyForm) -> UUID:
-    """The company alone: until it is committed, nothing of its own can be written."""
+def _create_company(form: CompanyForm) -> UUID:
+    """Create the company. It is committed first, because its audit entry refers to it."""
     actor = current_actor()
     with platform_scope() as session:
         tenant_id = service.create_tenant(
@@ -295,17 +293,21 @@ def _make_company(form: CompanyForm) -> UUID:
         session.commit()
     with tenant_scope(tenant_id):
         record(
-            action="tenant.created", actor=actor, object_type="tenant", object_id=tenant_id,
-            name=form.name.data, slug=form.slug.data,
-        )  # fmt: skip
+            "tenant.created",
+            About(Tenant.audit_type, tenant_id),
+            actor,
+            name=form.name.data,
+            slug=form.slug.data,
+        )
         db.session.commit()
     return tenant_id
 
 
-def _has_free_email(form: CompanyForm) -> bool:
-    """Asked before anything is made, so that a slip leaves no company without people."""
+def _check_email_is_free(form: CompanyForm) -> bool:
+    """Check the e-mail before the company is created, so that a typo leaves no company without an
+    admin."""
     try:
-        email = tidy_email(form.admin_email.data or "")
+        email = require_email(form.admin_email.data or "")
     except BadEmail as bad:
         form.admin_email.errors = [translated(bad)]
         return False
@@ -319,20 +321,18 @@ def _new_page(form: CompanyForm, *, status: int = 200) -> Response:
     return render_page("platform/new.html", "content", status=status, form=form.offer())
 
 
-def _edit_page(company: queries.Company, form: FactsForm, *, status: int = 200) -> Response:
+def _edit_page(company: queries.CompanyOverview, form: FactsForm, *, status: int = 200) -> Response:
     return render_page(
         "platform/edit.html", "content", status=status, form=form.offer(), tenant=company.tenant
     )
 
 
-def _plan_page(company: queries.Company, form: PlanForm, *, status: int = 200) -> Response:
+def _plan_page(company: queries.CompanyOverview, form: PlanForm, *, status: int = 200) -> Response:
     return render_page(
         "platform/plan.html",
         "content",
         status=status,
         form=form.offer(),
         tenant=company.tenant,
-        usage=company.usage,
         of_plans=PLANS,
-        plans=plan_words(),
     )

@@ -1,46 +1,36 @@
-"""A superadmin's look into one company: asked for with a reason, short, told to the company.
+"""Support access of a superadmin to one company: with a reason, short, and visible to the company.
 
-Runs on a platform session, because the app's own role may show a look and never open one, and in
-the company's scope, whose chain says that it was opened and how it ended. What a look shows and
-refuses is decided in app/auth/identity.py and app/web/guards.py.
+Opening and ending run on a platform session, because the app's database role can only read support
+accesses, and in the company's scope, whose audit chain records both. What a support access allows
+is decided in app/auth/identity.py and app/web/guards.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.auth.identity import OpenSupport
 from app.auth.queries import is_open
-from app.errors import DomainError, NotFound
-from app.evidence.service import record
+from app.errors import DomainError
+from app.evidence.service import record, record_on_platform
 from app.extensions import db
 from app.models import Actor, AuditEntry, Superadmin, SuperadminSession, SupportAccess
-from app.platform.service import note
 from app.platform.tenants import ReasonMissing, lock_tenant
-from app.tenancy import platform_scope, require_tenant, tenant_scope
+from app.rows import one_or_404
+from app.tenancy import platform_scope, require_tenant
 
 
-class AlreadyLooking(DomainError):
+class SupportAlreadyOpen(DomainError):
     """You already have support access to %(name)s. End it before you open another one."""
 
 
-# How long a look may take, in minutes.
-LENGTHS = (30, 120, 480)
+# The possible durations of a support access, in minutes.
+SUPPORT_MINUTES = (30, 120, 480)
 SYSTEM = Actor("Laudo")
-
-
-@dataclass(frozen=True, slots=True)
-class OpenLook:
-    """A look that is open at this moment, as the company is told."""
-
-    id: UUID
-    superadmin_name: str
-    reason: str
-    expires_at: datetime
 
 
 def open_support(
@@ -52,9 +42,11 @@ def open_support(
     reason: str,
     actor: Actor,
 ) -> SupportAccess:
-    """A look for this one browser of the superadmin, which has none. Raises NotFound or
-    ReasonMissing."""
-    assert minutes in LENGTHS and actor.account_id
+    """Open a support access for one session of the superadmin, which must not have one yet.
+
+    Raises NotFound or ReasonMissing.
+    """
+    assert minutes in SUPPORT_MINUTES and actor.account_id
     tenant = lock_tenant(session, tenant_id)
     if not reason.strip():
         raise ReasonMissing
@@ -73,59 +65,43 @@ def open_support(
         .values(support_access_id=access.id, support_tenant_id=tenant.id)
     )
     facts = {"reason": access.reason, "minutes": str(minutes)}
-    note(session, "support.opened", actor, tenant_id=tenant.id, name=tenant.name, **facts)
-    record(
-        action="support.opened",
-        actor=actor,
-        object_type="support",
-        object_id=access.id,
-        until=access.expires_at.isoformat(),
-        **facts,
+    record_on_platform(
+        "support.opened", session, actor, tenant_id=tenant.id, name=tenant.name, **facts
     )
+    record("support.opened", access, actor, until=access.expires_at.isoformat(), **facts)
     return access
 
 
 def end_support(session: Session, *, access_id: UUID, actor: Actor) -> None:
-    """End a look into the bound company, whoever does it; a second time changes nothing.
+    """End a support access to the bound company. A repeated call changes nothing.
 
-    Raises NotFound, for other companies' looks too.
+    Raises NotFound, also for support accesses to other companies.
     """
-    access = session.scalars(
+    access = one_or_404(
         select(SupportAccess)
         .where(SupportAccess.id == access_id, SupportAccess.tenant_id == require_tenant())
-        .with_for_update(key_share=True)
-    ).one_or_none()
-    if access is None:
-        raise NotFound
+        .with_for_update(key_share=True),
+        session,
+    )
     if access.ended_at is not None:
         return
     now = datetime.now(UTC)
     access.ended_at = min(now, access.expires_at)
     session.flush()
-    name = access.superadmin_name
-    ran_out = access.expires_at <= now
-    note(
-        session, "support.ended", actor, tenant_id=access.tenant_id, whose=name, ran_out=ran_out
-    )  # fmt: skip
-    if not _is_told(access.id):
-        record(
-            action="support.ended",
-            actor=actor,
-            object_type="support",
-            object_id=access.id,
-            whose=name,
-            ran_out=ran_out,
-        )
+    facts = {"whose": access.superadmin_name, "ran_out": access.expires_at <= now}
+    record_on_platform("support.ended", session, actor, tenant_id=access.tenant_id, **facts)
+    if not _is_recorded(access.id):
+        record("support.ended", access, actor, **facts)
 
 
-def is_of_company(access_id: UUID) -> bool:
-    """Whether it is a look into the bound company."""
+def is_support_of_company(access_id: UUID) -> bool:
+    """True if it is a support access to the bound company."""
     known = select(SupportAccess.id).where(SupportAccess.id == access_id)
     return db.session.scalars(known).one_or_none() is not None
 
 
-def find_open_looks() -> list[OpenLook]:
-    """Into the bound company, oldest first."""
+def list_open_support() -> list[OpenSupport]:
+    """List the open support accesses to the bound company, oldest first."""
     rows = db.session.execute(
         select(
             SupportAccess.id,
@@ -136,28 +112,19 @@ def find_open_looks() -> list[OpenLook]:
         .where(SupportAccess.ended_at.is_(None), SupportAccess.expires_at > func.clock_timestamp())
         .order_by(SupportAccess.created_at)
     )
-    return [OpenLook(*row) for row in rows]
+    return [OpenSupport(*row) for row in rows]
 
 
-def end_left_over() -> int:
-    """End every look whose time is over, or whose superadmin logged out or was closed, and tell
-    its company. The relay calls this; each look is a transaction of its own."""
+def list_overdue_support() -> list[tuple[UUID, UUID]]:
+    """List (id, tenant id) of all support accesses that must end.
+
+    These have expired, or their superadmin logged out or was deactivated.
+    """
     with platform_scope() as session:
-        over = [(row.id, row.tenant_id) for row in session.execute(_left_over())]
-    for access_id, tenant_id in over:
-        # The company's entry is committed first: what breaks off in between is ended next time,
-        # and told once.
-        with (
-            platform_scope() as session,
-            tenant_scope(tenant_id),
-            session.begin(),
-            db.session.begin(),
-        ):
-            end_support(session, access_id=access_id, actor=SYSTEM)
-    return len(over)
+        return [(row.id, row.tenant_id) for row in session.execute(_overdue())]
 
 
-def _left_over() -> Select[UUID, UUID]:
+def _overdue() -> Select[UUID, UUID]:
     is_alive = exists().where(
         and_(
             SuperadminSession.support_access_id == SupportAccess.id,
@@ -172,8 +139,8 @@ def _left_over() -> Select[UUID, UUID]:
     )
 
 
-def _is_told(access_id: UUID) -> bool:
-    told = select(AuditEntry.id).where(
+def _is_recorded(access_id: UUID) -> bool:
+    recorded = select(AuditEntry.id).where(
         AuditEntry.object_id == access_id, AuditEntry.action == "support.ended"
     )
-    return db.session.scalars(told.limit(1)).one_or_none() is not None
+    return db.session.scalars(recorded.limit(1)).one_or_none() is not None

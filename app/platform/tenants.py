@@ -1,7 +1,7 @@
-"""What the platform changes about a company: facts, plan and limits, suspension.
+"""Changes a company from the platform: name and locale, plan and limits, suspension, first admin.
 
-Each verb runs on a platform session and, at the same time, in the company's own scope: what
-concerns the company stands in both audits. The caller commits both. The slug never changes.
+Each function runs on a platform session and in the company's scope at the same time, because both
+audits record the change. The caller commits both. The slug never changes.
 """
 
 from __future__ import annotations
@@ -13,37 +13,37 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth.queries import is_email_taken
-from app.company.plans import Limit, Plan
-from app.errors import DomainError, NotFound
-from app.evidence.service import differences, record
+from app.email_address import require_email
+from app.errors import DomainError
+from app.evidence.service import record, record_on_platform
+from app.mail.queries import is_email_taken
 from app.models import Actor, Role, Tenant, TenantStatus
-from app.platform.service import note, require_known, status_of
+from app.plans.plans import Limit, Plan
+from app.platform.service import require_known, status_of
+from app.rows import apply_changes, one_or_404
 from app.team.approving import awaits_approval
 from app.team.inviting import InvitationFacts, invite_person
-from app.team.service import EmailTaken, tidy_email, tidy_name
+from app.team.service import EmailTaken, tidy_name
 
 
 class ReasonMissing(DomainError):
-    """Give a reason. The company reads it."""
+    """Enter a reason. The company will see it."""
 
     status = 422
 
 
-class IsLeaving(DomainError):
-    """%(name)s will be deleted. Cancel the deletion first."""
+class DeletionPending(DomainError):
+    """%(name)s is scheduled for deletion. Cancel the deletion first."""
 
 
 def lock_tenant(session: Session, tenant_id: UUID) -> Tenant:
-    """The company, held against other changes of it until the commit. Raises NotFound.
+    """Lock the company against other changes until the commit. Raises NotFound.
 
-    Not held so hard that its own rows could not be written: the company's audit entry is.
+    FOR NO KEY UPDATE still allows inserts that refer to the company; the audit entry in the
+    company's own transaction would wait forever for a stronger lock.
     """
     held = select(Tenant).where(Tenant.id == tenant_id).with_for_update(key_share=True)
-    tenant = session.scalars(held).one_or_none()
-    if tenant is None:
-        raise NotFound
-    return tenant
+    return one_or_404(held, session)
 
 
 def update_tenant(
@@ -53,8 +53,8 @@ def update_tenant(
     require_known(locale, time_zone)
     tenant = lock_tenant(session, tenant_id)
     new = {"name": tidy_name(name), "locale": locale, "time_zone": time_zone}
-    if changes := _change(tenant, new):
-        tell_both(session, "tenant.updated", tenant, actor, changes=changes)
+    if changes := apply_changes(tenant, new, _plain):
+        record_in_both("tenant.updated", session, tenant, actor, changes=changes)
     return tenant
 
 
@@ -67,9 +67,10 @@ def set_plan(
     trial_ends_at: datetime | None,
     actor: Actor,
 ) -> Tenant:
-    """Plan and own limits; a limit that is not in `limits` is the plan's, None is without limit.
+    """Set the plan and the company's own limits. Raises NotFound.
 
-    A company on the trial plan is a trial until `trial_ends_at`. Raises NotFound.
+    A limit that is not in `limits` comes from the plan; None means unlimited. `trial_ends_at`
+    applies only to the trial plan.
     """
     tenant = lock_tenant(session, tenant_id)
     new = {
@@ -77,17 +78,17 @@ def set_plan(
         "limits": {limit.value: most for limit, most in limits.items()},
         "trial_ends_at": trial_ends_at if plan is Plan.TRIAL else None,
     }
-    if changes := _change(tenant, new):
+    if changes := apply_changes(tenant, new, _plain):
         if tenant.status is not TenantStatus.SUSPENDED:
             tenant.status = status_of(plan)
-        tell_both(session, "tenant.plan_changed", tenant, actor, changes=changes)
+        record_in_both("tenant.plan_changed", session, tenant, actor, changes=changes)
     return tenant
 
 
 def suspend_tenant(session: Session, *, tenant_id: UUID, reason: str, actor: Actor) -> Tenant:
-    """From now on everything can be read and nothing changed; nobody is logged out.
+    """Make the company read-only; nobody is logged out. A repeated call changes nothing.
 
-    A second time changes nothing. Raises NotFound or ReasonMissing.
+    Raises NotFound or ReasonMissing.
     """
     tenant = lock_tenant(session, tenant_id)
     if not reason.strip():
@@ -96,51 +97,50 @@ def suspend_tenant(session: Session, *, tenant_id: UUID, reason: str, actor: Act
         tenant.status = TenantStatus.SUSPENDED
         tenant.suspended_at = datetime.now(UTC)
         tenant.suspended_reason = reason.strip()
-        tell_both(session, "tenant.suspended", tenant, actor, reason=reason.strip())
+        record_in_both("tenant.suspended", session, tenant, actor, reason=reason.strip())
     return tenant
 
 
 def reactivate_tenant(session: Session, *, tenant_id: UUID, actor: Actor) -> Tenant:
-    """A second time changes nothing. Raises NotFound, or IsLeaving while a deletion waits."""
+    """End the suspension. A repeated call changes nothing.
+
+    Raises NotFound, or DeletionPending if a deletion is scheduled.
+    """
     tenant = lock_tenant(session, tenant_id)
     if tenant.deletion_due_at is not None:
-        raise IsLeaving(name=tenant.name)
+        raise DeletionPending(name=tenant.name)
     if tenant.status is TenantStatus.SUSPENDED:
         tenant.status = status_of(tenant.plan)
         tenant.suspended_at = tenant.suspended_reason = None
-        tell_both(session, "tenant.reactivated", tenant, actor)
+        record_in_both("tenant.reactivated", session, tenant, actor)
     return tenant
 
 
 def invite_admin(session: Session, *, tenant_id: UUID, email: str, name: str, actor: Actor) -> bool:
-    """Invite somebody as an admin; whether an admin of the company must approve it first. The
-    platform's audit does not say whom; the company's does.
+    """Invite an admin. True if an admin of the company must approve the invitation first.
 
-    Raises NotFound, NameMissing, EmailTaken, and what an invitation is refused for.
+    Only the company's audit names the invited person, the platform's does not. Raises NotFound,
+    NameMissing, EmailTaken and the errors of `invite_person`.
     """
     tenant = lock_tenant(session, tenant_id)
-    facts = InvitationFacts(email=tidy_email(email), name=tidy_name(name), role=Role.ADMIN)
+    facts = InvitationFacts(email=require_email(email), name=tidy_name(name), role=Role.ADMIN)
     if is_email_taken(facts.email):
         raise EmailTaken(email=email)
     invitation = invite_person(facts=facts, actor=actor)
     is_waiting = awaits_approval(invitation)
-    note(session, "tenant.admin_invited", actor, tenant_id=tenant.id, name=tenant.name)
+    record_on_platform(
+        "tenant.admin_invited", session, actor, tenant_id=tenant.id, name=tenant.name
+    )
     return is_waiting
 
 
-def tell_both(session: Session, action: str, tenant: Tenant, actor: Actor, **facts: Any) -> None:
-    """The same entry for the platform's audit and for the chain of the company, which is bound."""
+def record_in_both(
+    action: str, session: Session, tenant: Tenant, actor: Actor, **facts: Any
+) -> None:
+    """Record the entry in the platform's audit and in the audit chain of the bound company."""
     session.flush()
-    note(session, action, actor, tenant_id=tenant.id, name=tenant.name, **facts)
-    record(action=action, actor=actor, object_type="tenant", object_id=tenant.id, **facts)
-
-
-def _change(tenant: Tenant, new: dict[str, Any]) -> dict[str, Any]:
-    """Set what differs; what it was and is, as the audit keeps it."""
-    changes = differences(tenant, new, _plain)
-    for column in changes:
-        setattr(tenant, column, new[column])
-    return changes
+    record_on_platform(action, session, actor, tenant_id=tenant.id, name=tenant.name, **facts)
+    record(action, tenant, actor, **facts)
 
 
 def _plain(value: Any) -> Any:

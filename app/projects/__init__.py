@@ -1,12 +1,7 @@
-"""Sites and contracts: list, create, edit, archive, and what belongs to each."""
+"""Projects: list, create, edit, archive, and their members, viewers, checklists and equipment."""
 
 from flask import Blueprint
 
 blueprint = Blueprint("projects", __name__)
 
-from app.projects import (  # noqa: E402
-    belonging_routes,  # noqa: F401
-    equipment_routes,  # noqa: F401
-    routes,  # noqa: F401
-    show_routes,  # noqa: F401
-)
+from app.projects import belonging_routes, routes, show_routes  # noqa: E402, F401

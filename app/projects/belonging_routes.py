@@ -1,4 +1,4 @@
-"""Routes of who and what belongs to a project: members, viewers, its checklists."""
+"""Routes that add and remove a project's members, viewers, checklists and equipment."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response, request, url_for
 
+from app.equipment import service as equipment
+from app.equipment.forms import EquipmentForm
 from app.errors import DomainError
 from app.extensions import db
 from app.models import MANAGERS
 from app.projects import blueprint, defaults, people
 from app.projects.forms import PickForm
-from app.projects.show_routes import read, show_page, show_part
+from app.projects.show_routes import load_view, show_page, show_part
 from app.web.errors import translated
+from app.web.fragments import redirect_to
 from app.web.guards import current_actor, requires
+from app.web.letters import warn_about_letters
 
 
 @blueprint.post("/projects/<uuid:project_id>/members")
@@ -78,9 +82,26 @@ def remove_checklist(project_id: UUID, checklist_id: UUID) -> Response:
     return show_part(project_id, "checklists")
 
 
+@blueprint.post("/projects/<uuid:project_id>/equipment")
+@requires(*MANAGERS)
+def add_equipment(project_id: UUID) -> Response:
+    found, form = load_view(project_id), EquipmentForm()
+    if not form.validate_on_submit():
+        return show_page(found, "equipment", status=422, equipment=form)
+    try:
+        equipment.add_equipment(project_id=project_id, actor=current_actor(), **form.facts)
+    except equipment.TagTaken as taken:
+        form.tag.errors = [translated(taken)]
+        return show_page(found, "equipment", status=422, equipment=form)
+    db.session.commit()
+    if warn_about_letters(form):  # a fragment cannot show a flash message
+        return redirect_to(url_for(".show", project_id=project_id, _anchor="equipment"))
+    return show_part(project_id, "equipment")
+
+
 def _add(project_id: UUID, part: str, add: Callable[..., None], argument: str) -> Response:
-    """Add what was picked in the form of a part; `argument` is what `add` calls its id."""
-    found = read(project_id)
+    """Add the choice from the form of a part; `argument` is the name of `add`'s id parameter."""
+    found = load_view(project_id)
     form = PickForm(part, getattr(found.additions, part))
     if not form.validate():
         return show_page(found, part, status=422, **{part: form})

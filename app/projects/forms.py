@@ -1,4 +1,4 @@
-"""The forms of a project, of one piece of equipment, and of what is added to a project."""
+"""The forms of a project, and of adding a person or a checklist to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired, InputRequired
 from wtforms.widgets import TextInput
 
 from app.contact import MAX_ADDRESS
-from app.models import DEFAULT_RADIUS_M, LEAST_RADIUS_M, MOST_RADIUS_M
+from app.models import DEFAULT_RADIUS_M, MAX_RADIUS_M, MIN_RADIUS_M
 from app.projects.queries import Choices
 from app.web.contact import ContactFields
 from app.web.forms import LongTextField, TextField, as_id, options
@@ -25,12 +25,12 @@ DIGITS = re.compile(r"[0-9]{1,9}")
 
 def _not_degrees(text: str) -> str:
     return str(
-        _('"%(text)s" is not a number of degrees. Write it like -23.550520.', text=text[:40])
+        _('"%(text)s" is not a valid number of degrees. Enter it like -23.550520.', text=text[:40])
     )
 
 
 class CoordinateField(Field):
-    """Decimal degrees with comma or point, between `-limit` and `limit`; None when empty."""
+    """Decimal degrees with comma or point, between `-limit` and `limit`; None if empty."""
 
     widget = TextInput()
     data: Decimal | None
@@ -57,12 +57,12 @@ class CoordinateField(Field):
         if degrees.is_nan():
             raise ValueError(_not_degrees(text))
         if abs(degrees) > self.limit:
-            raise ValueError(_("Degrees lie between -%(n)s and %(n)s.", n=self.limit))
+            raise ValueError(_("Degrees must be between -%(n)s and %(n)s.", n=self.limit))
         self.data = degrees
 
 
 class RadiusField(Field):
-    """Whole metres; those that the site has where nothing is given."""
+    """Whole metres; the default radius if empty."""
 
     widget = TextInput()
     data: int | None
@@ -78,32 +78,32 @@ class RadiusField(Field):
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = DEFAULT_RADIUS_M
         text = "".join(str(valuelist[0]).split()) if valuelist else ""
-        # A point or a comma would be a thousand to one reader and a fraction to another.
+        # Digits only: 1.000 is a thousand in Portuguese and one in English.
         if not text:
             return
-        if not DIGITS.fullmatch(text) or not LEAST_RADIUS_M <= int(text) <= MOST_RADIUS_M:
+        if not DIGITS.fullmatch(text) or not MIN_RADIUS_M <= int(text) <= MAX_RADIUS_M:
             raise ValueError(
                 _(
-                    "The radius lies between %(least)s and %(most)s metres. Write it in digits"
-                    " only, such as 1000.",
-                    least=LEAST_RADIUS_M,
-                    most=MOST_RADIUS_M,
+                    "The radius must be between %(least)s and %(most)s metres. Use digits "
+                    "only, such as 1000.",
+                    least=MIN_RADIUS_M,
+                    most=MAX_RADIUS_M,
                 )
             )
         self.data = int(text)
 
 
 class ProjectForm(ContactFields, FlaskForm):  # type: ignore[misc]
-    """The contact is the client's."""
+    """A project. The contact fields are those of its client."""
 
     contact_address = LongTextField(
-        _l("Address of the client"), max_length=MAX_ADDRESS, render_kw={"rows": 2}
+        _l("Client address"), max_length=MAX_ADDRESS, render_kw={"rows": 2}
     )
     name = TextField(
         _l("Name"),
         max_length=200,
-        description=_l("The site or the contract. It stands on every report."),
-        validators=[DataRequired(_l("Give the project a name."))],
+        description=_l("The site or contract. It appears on every report."),
+        validators=[DataRequired(_l("Enter the project's name."))],
     )
     client = TextField(_l("Client"), max_length=200)
     address = LongTextField(_l("Address"), max_length=500, render_kw={"rows": 2})
@@ -114,10 +114,11 @@ class ProjectForm(ContactFields, FlaskForm):  # type: ignore[misc]
         _l("Longitude"), limit=180, description=_l("East is positive: -46.633308")
     )
     radius_m = RadiusField(
-        _l("Radius of the site, in metres"),
+        _l("Site radius, in metres"),
         description=_l(
-            "A photo taken farther from these coordinates is listed as an exception, but the report"
-            " can still be submitted. The accuracy of its position is allowed for."
+            "A photo taken farther from these coordinates is listed as an exception, "
+            "but the report can still be submitted. The accuracy of its position is "
+            "taken into account."
         ),
     )
 
@@ -128,18 +129,21 @@ class ProjectForm(ContactFields, FlaskForm):  # type: ignore[misc]
             return False
         for missing, given in (pair, pair[::-1]):
             if missing.data is None and given.data is not None:
-                missing.errors = [_("Give both coordinates, or neither.")]
+                missing.errors = [_("Enter both coordinates, or neither.")]
                 valid = False
         if self.latitude.data == self.longitude.data == 0:
             self.latitude.errors = [
-                _("0, 0 is a point in the ocean. Give the site's coordinates, or leave both empty.")
+                _(
+                    "0, 0 is a point in the ocean. Enter the site's coordinates, or leave "
+                    "both empty."
+                )
             ]
             valid = False
         return valid
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the service takes: the columns by name."""
+        """The arguments of ProjectFacts."""
         columns = {
             field.short_name: field.data
             for field in self
@@ -148,24 +152,10 @@ class ProjectForm(ContactFields, FlaskForm):  # type: ignore[misc]
         return {**columns, "client_contact": self.contact_parts}
 
 
-class EquipmentForm(FlaskForm):  # type: ignore[misc]
-    tag = TextField(
-        _l("Tag"),
-        max_length=80,
-        validators=[DataRequired(_l("Give the tag as it stands on the equipment."))],
-        render_kw={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"},
-    )
-    name = TextField(_l("Name"), max_length=200, render_kw={"autocomplete": "off"})
-
-    @property
-    def facts(self) -> dict[str, str]:
-        return {"tag": self.tag.data or "", "name": self.name.data or ""}
-
-
 class PickForm(FlaskForm):  # type: ignore[misc]
-    """One person or checklist to add to a project; `kind` keeps the ids of a page apart."""
+    """One person or checklist to add to a project; the prefix `kind` keeps HTML ids unique."""
 
-    # Whether it may be added is the service's to say: added twice is no mistake.
+    # The service decides what may be added; adding something twice is not an error.
     chosen_id = SelectField(
         coerce=as_id,
         validate_choice=False,

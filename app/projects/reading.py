@@ -1,4 +1,4 @@
-"""A project as its page shows it: everything joined, in a number of queries that does not grow."""
+"""Loads everything that the page of a project shows, in a constant number of queries."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from app.contact import Contact, contact_of
 from app.definition.outcome import Outcome
+from app.equipment.queries import EquipmentLine, list_equipment
 from app.extensions import db
 from app.models import (
     FINISHED_STATUSES,
@@ -22,22 +23,20 @@ from app.models import (
     Role,
 )
 from app.projects.queries import (
-    ChecklistLine,
     Choices,
-    EquipmentLine,
-    PersonLine,
+    DefaultChecklistLine,
+    ProjectPersonLine,
     get_project,
     is_open_to,
     list_default_checklists,
-    list_equipment,
     list_members,
     list_people_to_add,
     list_published_checklists,
     list_viewers,
 )
-from app.reports.finding import is_late
-from app.reports.lists import ReportLine, list_lines, list_reports_of_project
-from app.reports.near import Circle, Counts, circle_around, count_in, has_photo_in
+from app.reports.listing.filters import is_late
+from app.reports.listing.near import Circle, NearCounts, circle_around, count_in, has_photo_in
+from app.reports.listing.queries import ReportLine, list_lines, list_reports_of_project
 from app.reports.queries import visible_to
 
 SHOWN_REPORTS = 10
@@ -45,8 +44,8 @@ NEAR_M, SHOWN_NEAR = 500, 5
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """How many of the reports that the person may see are open, late of these, and finished."""
+class ProjectCounts:
+    """Counts of the reports that the person may see; late reports are also counted as open."""
 
     open: int
     late: int
@@ -58,8 +57,8 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Additions:
-    """What whoever runs the project may add to it, without what it has already."""
+class AddableItems:
+    """What a manager can add to the project, without what it already has."""
 
     members: Choices = ()
     viewers: Choices = ()
@@ -67,27 +66,27 @@ class Additions:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What was photographed near the project's site, in whichever project; `reports` are some."""
+class NearbyReports:
+    """Reports of any project with photos taken near the site; `reports` are the first few."""
 
     circle: Circle
-    counts: Counts
+    counts: NearCounts
     reports: tuple[ReportLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ReadProject:
-    """All that the page of a project shows to one person."""
+class ProjectView:
+    """Everything that the page of a project shows to one person."""
 
     project: Project
-    figures: Figures
+    figures: ProjectCounts
     reports: tuple[ReportLine, ...]
-    members: tuple[PersonLine, ...]
-    viewers: tuple[PersonLine, ...]
-    checklists: tuple[ChecklistLine, ...]
+    members: tuple[ProjectPersonLine, ...]
+    viewers: tuple[ProjectPersonLine, ...]
+    checklists: tuple[DefaultChecklistLine, ...]
     equipment: tuple[EquipmentLine, ...]
-    additions: Additions
-    near: Surroundings | None
+    additions: AddableItems
+    near: NearbyReports | None
     result: Outcome | None
     may_manage: bool
     may_start: bool
@@ -97,19 +96,22 @@ class ReadProject:
         return contact_of(self.project.client_contact)
 
 
-def read_project(
+def load_project_view(
     project_id: UUID, *, person: Actor, today: date, result: Outcome | None = None
-) -> ReadProject:
-    """`today` is the day by the company's clock; `result` narrows the reports. Raises NotFound."""
+) -> ProjectView:
+    """Load the page of a project. Raises NotFound.
+
+    `today` is the day in the company's time zone; `result` filters the reports.
+    """
     project = get_project(project_id, person=person)
     members = list_members(project_id)
     may_manage = person.role in MANAGERS
     viewers = list_viewers(project_id) if may_manage else ()
     checklists = list_default_checklists(project_id)
     is_open = may_manage or is_open_to(person, project_id)
-    return ReadProject(
+    return ProjectView(
         project=project,
-        figures=_figures(project_id, person, today),
+        figures=_count_reports(project_id, person, today),
         reports=list_reports_of_project(
             project_id, person=person, result=result, limit=SHOWN_REPORTS
         ),
@@ -117,15 +119,15 @@ def read_project(
         viewers=viewers,
         checklists=checklists,
         equipment=list_equipment(project_id),
-        additions=_additions(members, viewers, checklists) if may_manage else Additions(),
-        near=_surroundings(project, person),
+        additions=_addable_items(members, viewers, checklists) if may_manage else AddableItems(),
+        near=_nearby_reports(project, person),
         result=result,
         may_manage=may_manage,
         may_start=is_open and project.archived_at is None,
     )
 
 
-def _figures(project_id: UUID, person: Actor, today: date) -> Figures:
+def _count_reports(project_id: UUID, person: Actor, today: date) -> ProjectCounts:
     counted = func.count()
     row = db.session.execute(
         select(
@@ -134,31 +136,33 @@ def _figures(project_id: UUID, person: Actor, today: date) -> Figures:
             counted.filter(Report.status.in_(FINISHED_STATUSES)),
         ).where(visible_to(person), Report.project_id == project_id)
     ).one()
-    return Figures(*row)
+    return ProjectCounts(*row)
 
 
-def _surroundings(project: Project, person: Actor) -> Surroundings | None:
-    """None where the project has no coordinates."""
+def _nearby_reports(project: Project, person: Actor) -> NearbyReports | None:
+    """The reports near the site, or None if the project has no coordinates."""
     circle = circle_around(project.latitude, project.longitude, NEAR_M)
     if circle is None:
         return None
     counts = count_in(circle, person=person)
     lines = list_lines(visible_to(person), has_photo_in(circle), limit=SHOWN_NEAR)
-    return Surroundings(circle, counts, lines if counts.reports else ())
+    return NearbyReports(circle, counts, lines if counts.reports else ())
 
 
-def _additions(
-    members: tuple[PersonLine, ...],
-    viewers: tuple[PersonLine, ...],
-    checklists: tuple[ChecklistLine, ...],
-) -> Additions:
-    return Additions(
+def _addable_items(
+    members: tuple[ProjectPersonLine, ...],
+    viewers: tuple[ProjectPersonLine, ...],
+    checklists: tuple[DefaultChecklistLine, ...],
+) -> AddableItems:
+    return AddableItems(
         members=_without(list_people_to_add(STAFF), members),
         viewers=_without(list_people_to_add((Role.VIEWER,)), viewers),
         checklists=_without(list_published_checklists(), checklists),
     )
 
 
-def _without(choices: Choices, had: tuple[PersonLine, ...] | tuple[ChecklistLine, ...]) -> Choices:
+def _without(
+    choices: Choices, had: tuple[ProjectPersonLine, ...] | tuple[DefaultChecklistLine, ...]
+) -> Choices:
     ids = {line.id for line in had}
     return tuple(choice for choice in choices if choice[0] not in ids)

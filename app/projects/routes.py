@@ -1,4 +1,4 @@
-"""Routes of projects: list, create, edit, archive, reopen. The page of one has its own."""
+"""Routes that list, create, edit, archive and reopen projects. show_routes.py shows one project."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.web.contact import contact_values
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
-from app.web.letters import warn_of_letters
+from app.web.letters import warn_about_letters
 
 
 @blueprint.get("/projects/")
@@ -57,8 +57,8 @@ def create() -> Response:
         return _form_page(form, status=422)
     project_id = project.id
     db.session.commit()
-    _tell_doubt(form)
-    warn_of_letters(form)
+    _warn_of_tax_number(form)
+    warn_about_letters(form)
     return redirect_to(url_for(".show", project_id=project_id))
 
 
@@ -83,11 +83,12 @@ def update(project_id: UUID) -> Response:
         )
     except service.ProjectNameTaken as taken:
         form.name.errors = [translated(taken)]
+        project = queries.get_project(project_id, person=current_actor())
         return _form_page(form, project, status=422)
     db.session.commit()
     flash(_("Saved"), "success")
-    _tell_doubt(form)
-    warn_of_letters(form)
+    _warn_of_tax_number(form)
+    warn_about_letters(form)
     return redirect_to(url_for(".show", project_id=project_id))
 
 
@@ -97,7 +98,7 @@ def archive(project_id: UUID) -> Response:
     project = service.archive_project(project_id=project_id, actor=current_actor())
     name = project.name
     db.session.commit()
-    flash(_("%(name)s was archived. Its reports stay.", name=name), "success")
+    flash(_("%(name)s was archived. Its reports are kept.", name=name), "success")
     return redirect_to(url_for(".show", project_id=project_id))
 
 
@@ -107,13 +108,13 @@ def reopen(project_id: UUID) -> Response:
     project = service.reopen_project(project_id=project_id, actor=current_actor())
     name = project.name
     db.session.commit()
-    flash(_("%(name)s is open again.", name=name), "success")
+    flash(_("%(name)s was reopened.", name=name), "success")
     return redirect_to(url_for(".show", project_id=project_id))
 
 
-def _tell_doubt(form: ProjectForm) -> None:
-    if form.tax_doubt:
-        flash(form.tax_doubt, "warning")
+def _warn_of_tax_number(form: ProjectForm) -> None:
+    if form.tax_number_warning:
+        flash(form.tax_number_warning, "warning")
 
 
 def _form_page(form: ProjectForm, project: Project | None = None, *, status: int = 200) -> Response:

@@ -1,6 +1,6 @@
-"""Changing projects: create, edit, archive, reopen.
+"""Creates, edits, archives and reopens projects.
 
-Their equipment, people and checklists have modules of their own.
+Equipment, people and checklists have their own modules.
 """
 
 from __future__ import annotations
@@ -11,29 +11,33 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.contact import Contact, contact_of
-from app.errors import DomainError, NotFound
-from app.evidence.service import differences, record
+from app.errors import DomainError
+from app.evidence.service import record
 from app.extensions import db
+from app.locks import lock_row
 from app.models import DEFAULT_RADIUS_M, Actor, Project
+from app.rows import apply_changes
 
-# Before the parts of the client's contact, in the audit.
+# Prefix of the client's contact fields in the audit.
 CLIENT = "client_"
 
 
 class ProjectNameTaken(DomainError):
-    """There is a project named "%(name)s" already."""
+    """A project named "%(name)s" already exists."""
 
     status = 422
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectFacts:
-    """What a person says about a project. Coordinates are WGS 84 degrees, both or none; a photo
-    taken farther from them than `radius_m` metres is an exception."""
+    """The values of a project's form.
+
+    Coordinates are WGS 84 degrees, both or none. A photo taken farther than `radius_m` metres from
+    them is an exception.
+    """
 
     name: str
     client: str = ""
@@ -55,27 +59,25 @@ def create_project(*, facts: ProjectFacts, actor: Actor) -> Project:
     values = {name: plain(value) for name, value in _columns(facts).items()}
     values |= facts.client_contact.named(CLIENT)
     del values["client_contact"]
-    project_note("created", project, actor, values=values)
+    record("project.created", project, actor, values=values)
     return project
 
 
 def update_project(*, project_id: UUID, facts: ProjectFacts, actor: Actor) -> Project:
-    """Change what differs, and note old and new. Raises NotFound or ProjectNameTaken."""
-    project = lock_project(project_id)
+    """Apply and record the changes. Raises NotFound or ProjectNameTaken."""
+    project = lock_row(Project, project_id)
     columns = _columns(facts)
-    changes = differences(project, columns, plain)
-    if not changes:
-        return project
     contact = contact_of(project.client_contact)
     try:
         with db.session.begin_nested():
-            for name in changes:
-                setattr(project, name, columns[name])
+            changes = apply_changes(project, columns, plain)
     except IntegrityError as error:
         raise ProjectNameTaken(name=facts.name) from error
+    if not changes:
+        return project
     changes.pop("client_contact", None)
     changes |= contact.changes(facts.client_contact, CLIENT)
-    project_note("updated", project, actor, changes=changes)
+    record("project.updated", project, actor, changes=changes)
     return project
 
 
@@ -84,52 +86,28 @@ def _columns(facts: ProjectFacts) -> dict[str, Any]:
 
 
 def archive_project(*, project_id: UUID, actor: Actor) -> Project:
-    """Hide it from lists and start forms; its reports stay and open ones can be finished.
+    """Hide the project from lists and start forms. Its open reports can still be finished.
 
-    Archived already, it stays as it is. Raises NotFound.
+    Idempotent. Raises NotFound.
     """
-    project = lock_project(project_id)
+    project = lock_row(Project, project_id)
     if project.archived_at is None:
         project.archived_at = datetime.now(UTC)
-        project_note("archived", project, actor, name=project.name)
+        record("project.archived", project, actor, name=project.name)
     return project
 
 
 def reopen_project(*, project_id: UUID, actor: Actor) -> Project:
-    """Undo `archive_project`; an active project stays as it is. Raises NotFound."""
-    project = lock_project(project_id)
+    """Undo `archive_project`. Idempotent. Raises NotFound."""
+    project = lock_row(Project, project_id)
     if project.archived_at is not None:
         project.archived_at = None
-        project_note("reopened", project, actor, name=project.name)
+        record("project.reopened", project, actor, name=project.name)
     return project
-
-
-def lock_project(project_id: UUID) -> Project:
-    """The project, changed by nobody else until the transaction ends. Raises NotFound."""
-    project = db.session.scalars(
-        select(Project)
-        .where(Project.id == project_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if project is None:
-        raise NotFound
-    return project
-
-
-def project_note(verb: str, project: Project, actor: Actor, **facts: Any) -> None:
-    """An audit entry of the project."""
-    record(
-        action=f"project.{verb}",
-        actor=actor,
-        object_type="project",
-        object_id=project.id,
-        **facts,
-    )
 
 
 def plain(value: Any) -> str | None:
-    """A value as the audit keeps it: numbers as strings."""
+    """Convert a value for the audit, which stores numbers as strings."""
     if isinstance(value, Decimal):
         return f"{value:f}"
     return None if value is None else str(value)

@@ -1,16 +1,15 @@
-"""Reports: start, list, fill, sign, submit, archive."""
+"""Reports, with a package each for starting, assigning, filling, signing, completing, showing and
+listing them."""
 
 from flask import Blueprint
 
 blueprint = Blueprint("reports", __name__)
 
-from app.reports import (  # noqa: E402
-    assigning_routes,  # noqa: F401
-    evidence_routes,  # noqa: F401
-    filling_routes,  # noqa: F401
-    listing_routes,  # noqa: F401
-    routes,  # noqa: F401
-    show_routes,  # noqa: F401
-    signing_routes,  # noqa: F401
-    submitting_routes,  # noqa: F401
-)
+import app.reports.assigning.routes  # noqa: E402
+import app.reports.completing.routes  # noqa: E402
+import app.reports.filling.routes  # noqa: E402
+import app.reports.listing.routes  # noqa: E402
+import app.reports.showing.evidence_routes  # noqa: E402
+import app.reports.showing.routes  # noqa: E402
+import app.reports.signing.routes  # noqa: E402
+import app.reports.starting.routes  # noqa: E402, F401

@@ -1,6 +1,6 @@
 """An audit entry about a report, with its question and its answers in words.
 
-The history of one report and the company's audit are both told from this.
+Both the history of a report and the company's audit use it.
 """
 
 from __future__ import annotations
@@ -8,28 +8,39 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from flask_babel import gettext as _
+
 from app.definition.judging import NOTHING, AnswerFacts
 from app.definition.schema import Definition, Field, Language
 from app.evidence.fact_words import plain_words
-from app.evidence.telling import Act, shortened
+from app.evidence.sentence_builders import Act, shortened
 from app.reports.wording import answer_words
+from app.web.locale import reading_order
 
 # Actions whose `role` is one of the checklist's signature roles.
 SIGNED = "signature."
 
 
 def read_act(
-    action: str, said: Any, definition: Definition | None = None, subject: str = ""
+    action: str, body: Any, definition: Definition | None = None, subject: str = ""
 ) -> Act:
-    """An entry's body as sentences need it; `definition` is that of the report it is about."""
-    name = str((said.get("actor") or {}).get("name") or "")
-    act = Act(action, name, said.get("facts") or {}, subject)
+    """Parse an entry's body for its sentence; `definition` is that of the report in question."""
+    actor = body.get("actor") or {}
+    act = Act(action, _name_of(actor), body.get("facts") or {}, subject)
     return _with_question(act, definition) if definition else act
 
 
+def _name_of(actor: Any) -> str:
+    """The person's name, with that of the admin who imported their work."""
+    name, importer = str(actor.get("name") or ""), actor.get("imported_by")
+    if not importer:
+        return name
+    return str(_("%(name)s (imported by %(importer)s)", name=name, importer=importer.get("name")))
+
+
 def _with_question(act: Act, definition: Definition) -> Act:
-    """With the label of the field or signature role, and answers in words."""
-    languages, facts = definition.languages, act.facts
+    """Add the label of the field or signature role, and the answers in words."""
+    languages, facts = reading_order(definition.languages), act.facts
     if act.action.startswith(SIGNED):
         role = definition.role(str(facts.get("role")))
         label = role.label.first(languages) if role else str(facts.get("role") or "")
@@ -46,7 +57,7 @@ def _with_question(act: Act, definition: Definition) -> Act:
 
 
 def _answer_words(field: Field, content: Any, languages: tuple[Language, ...]) -> str:
-    """An answer in words, empty where nothing was said."""
+    """An answer in words; empty if there is none."""
     try:
         answer = AnswerFacts(**content) if content else NOTHING
         return shortened(answer_words(field, answer, languages)) if answer != NOTHING else ""

@@ -1,8 +1,10 @@
-"""What a report says, as one canonical value and its hash: the thing that a signature covers.
+"""The content of a report as one canonical value, and its hash: this is what a signature covers.
 
-In: the report's identity, its version, every answer, the placed photos in their order. Out:
-who saved what and when, the worker's readings and the signatures themselves, as none of them
-may void a signature. Pure of the database; the frozen form of a whole report is snapshot.py.
+The assessment of a report is here too, because it depends on which signatures still hold.
+
+Included: the report's identity, its version, every answer, the placed photos in their order.
+Excluded: who saved what and when, the worker's readings and the signatures themselves, because
+none of them may void a signature. No database access here; completing/snapshot.py freezes reports.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from app.definition.judging import AnswerFacts, said
+from app.definition.assessment import Assessment
+from app.definition.judging import AnswerFacts, has_text
 from app.evidence.service import canonical_json
 from app.models import Report
 from app.reports.facts import PlacedPhoto, ReportFacts
@@ -19,7 +22,7 @@ FORMAT = "laudo.content/1"
 
 
 def report_content(report: Report, facts: ReportFacts) -> dict[str, Any]:
-    """Plain JSON data, numbers as strings. Photos stand in the order of field and position."""
+    """Plain JSON data, numbers as strings. Photos are ordered by field and position."""
     return {
         "format": FORMAT,
         "report": {
@@ -31,11 +34,11 @@ def report_content(report: Report, facts: ReportFacts) -> dict[str, Any]:
             "equipment": str(report.equipment_id) if report.equipment_id else None,
         },
         "version": str(report.version_id),
-        # An answer that was taken back again is no content: the report says what it said before.
+        # A cleared answer is not content: the report has the same content as before the answer.
         "answers": {
             field_id: answer_content(answer)
             for field_id, answer in facts.answers.items()
-            if is_said(answer)
+            if has_content(answer)
         },
         "photos": [_photo(placed) for placed in facts.photos],
     }
@@ -46,9 +49,19 @@ def content_hash(report: Report, facts: ReportFacts) -> str:
     return sha256(canonical_json(report_content(report, facts)).encode()).hexdigest()
 
 
-def is_said(answer: AnswerFacts) -> bool:
-    """Whether an answer holds anything: a value, a comment or a reason."""
-    return answer.value is not None or said(answer.comment) or said(answer.na_reason)
+def signed_hash(report: Report, facts: ReportFacts) -> str:
+    """The hash of the content, with which signatures are compared; empty if nobody has signed."""
+    return content_hash(report, facts) if facts.signatures else ""
+
+
+def assess_report(report: Report, facts: ReportFacts) -> Assessment:
+    """What is missing from the report, its progress and its result."""
+    return facts.assess(facts.signature_facts(signed_hash(report, facts)))
+
+
+def has_content(answer: AnswerFacts) -> bool:
+    """Whether an answer has a value, a comment or a reason."""
+    return answer.value is not None or has_text(answer.comment) or has_text(answer.na_reason)
 
 
 def answer_content(answer: AnswerFacts) -> dict[str, Any]:
@@ -57,8 +70,8 @@ def answer_content(answer: AnswerFacts) -> dict[str, Any]:
 
 
 def _photo(placed: PlacedPhoto) -> dict[str, Any]:
-    """Why it has no position is there only where a reason was given, so that what was signed before
-    there were such reasons is still what was signed."""
+    """`position_reason` is included only if it is set: reports that were signed before the field
+    existed must keep their hash."""
     placement = placed.placement
     content = {
         "sha256": placed.photo.sha256,

@@ -1,7 +1,8 @@
-"""A report's rows as the plain facts that app.definition judges, in a fixed number of queries.
+"""Reads a report's rows as the plain facts that app.definition assesses, in a fixed number of
+queries.
 
-Reading only: what the facts amount to is for app.definition.rules, and whether a signature is
-still valid for signing, which knows the hash of the content.
+Read-only. app.definition.assessment evaluates the facts; signing/service.py, which knows the
+content hash, decides whether a signature is still valid.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from uuid import UUID
 from sqlalchemy import and_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from app.definition.assessment import Assessment, assess
 from app.definition.judging import AnswerFacts, PhotoFacts, PhotoState, SignatureFacts
-from app.definition.outcome import ExceptionItem, ExceptionKind, exceptions
+from app.definition.outcome import ExceptionKind
 from app.definition.schema import Definition
 from app.evidence.verification import UNREADABLE
 from app.extensions import db
@@ -34,17 +36,17 @@ from app.models import (
     Snapshot,
     WorkState,
 )
-from app.reports.known import OwnValues, own_values
-from app.surroundings import NOWHERE, Surroundings, surroundings_of, thawed
+from app.reports.own_values import OwnValues, ReportOrigin, own_values
+from app.surroundings import NOWHERE, Surroundings, surroundings_from_snapshot, surroundings_of
 from app.witnesses import Conflict, Place, photo_conflicts, places_of
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedPhoto:
-    """A photo where it stands.
+    """A photo at one place in a report.
 
-    `reading` is None until the worker has looked at the bytes; `is_given_up` once it failed to.
-    `surroundings` are what its position is compared with: without them it is near nothing.
+    `reading` is None until the worker has read the file; `is_given_up` is True if it failed.
+    The photo's position is compared with `surroundings`; without them the photo is near nothing.
     """
 
     placement: PhotoPlacement
@@ -68,19 +70,16 @@ class PlacedPhoto:
 
     @property
     def is_damaged(self) -> bool:
-        """Whether the decoder heard damage inside the file of a picture that can be shown."""
+        """Whether the decoder reported damage in a file that can still be shown."""
         return self.reading is not None and Note.DAMAGED in self.reading.notes
 
     @property
     def state(self) -> PhotoState:
-        if self.reading is None:
-            return PhotoState.FAILED if self.is_given_up else PhotoState.READING
-        is_good = self.reading.verdict is PhotoVerdict.GOOD
-        return PhotoState.GOOD if is_good else PhotoState.QUARANTINED
+        return state_of(self.reading.verdict if self.reading else None, self.is_given_up)
 
     @property
     def place(self) -> Place | None:
-        """Where it was taken, by its best witness; None where nobody measured that."""
+        """Where the photo was taken, according to its best witness; None if not measured."""
         return next(iter(places_of(self.photo, self.reading)), None)
 
     @property
@@ -101,7 +100,7 @@ class PlacedPhoto:
 
     @property
     def doubts(self) -> frozenset[ExceptionKind]:
-        """The exceptions that its witnesses make it."""
+        """The kinds of exception that the photo's witnesses cause."""
         kinds = {ExceptionKind(conflict.kind.value) for conflict in self.conflicts}
         return frozenset(kinds | ({ExceptionKind.FAR_FROM_SITE} if self.is_far else set()))
 
@@ -111,8 +110,8 @@ class ReportFacts:
     """Everything that was entered into a report.
 
     `rows` and `answers` are keyed by field id, `signatures` by role id (live ones only);
-    `photos` are the placed ones in the order of field and position. `own` is what an open report
-    knows by itself: the answer of a field that has no row.
+    `photos` are the placed ones in the order of field and position. `own` are an open report's own
+    values: each is the answer to its field as long as the field has no row.
     """
 
     definition: Definition
@@ -123,21 +122,20 @@ class ReportFacts:
     surroundings: Surroundings = NOWHERE
     own: OwnValues = field(default_factory=dict)
 
-    def exceptions(self) -> list[ExceptionItem]:
-        """All exceptions of the report. Nobody else asks the rule, so that every page, the check
-        before the submit and the PDF count the same; the photos of each are places in `photos`."""
-        doubts = [placed.doubts for placed in self.photos]
-        return exceptions(self.definition, self.answers, self.photo_facts, doubts)
+    def assess(self, signatures: Iterable[SignatureFacts] = ()) -> Assessment:
+        """Assess the report. An exception refers to its photos by index in `photos`. Without
+        `signatures` every required signature is missing."""
+        photos = [placed.facts for placed in self.photos]
+        return assess(self.definition, self.answers, photos, signatures, self._doubts)
 
-    @property
-    def photo_facts(self) -> list[PhotoFacts]:
-        return [placed.facts for placed in self.photos]
+    def _doubts(self, place: int) -> frozenset[ExceptionKind]:
+        return self.photos[place].doubts
 
     def photos_of(self, field_id: str) -> list[PlacedPhoto]:
         return [placed for placed in self.photos if placed.placement.field_id == field_id]
 
     def signature_facts(self, content_hash: str) -> list[SignatureFacts]:
-        """The live signatures, valid where they were given over the content with this hash."""
+        """The live signatures; each is valid if it covers the content with this hash."""
         return [
             SignatureFacts(role_id=role_id, valid=signature.content_hash == content_hash)
             for role_id, signature in self.signatures.items()
@@ -147,10 +145,10 @@ class ReportFacts:
 def load_facts(
     report: Report, rows: Mapping[str, Answer] | None = None, own: OwnValues | None = None
 ) -> ReportFacts:
-    """The facts of a report in three queries at most, four of a finished one, and one for each
-    thing that it is to fill in by itself (its version and its project must be loaded already).
+    """Load the facts of a report whose version and project are already loaded.
 
-    `rows` are its answers by field id and `own` what it knows, where they were read before.
+    Takes at most three queries, four if the report is finished, plus one for each source of its
+    own values. Pass `rows` (answers by field id) and `own` if they have been read before.
     """
     if rows is None:
         rows = {row.field_id: row for row in list_answers(report.id)}
@@ -158,7 +156,7 @@ def load_facts(
     photos, is_signed = _list_placed({report.id: surroundings})
     definition = report.version.definition
     if own is None:
-        own = own_of(report, definition)
+        own = current_own_values(report, definition)
     return ReportFacts(
         definition=definition,
         rows=rows,
@@ -171,7 +169,8 @@ def load_facts(
 
 
 def read_surroundings(report: Report) -> Surroundings:
-    """What the report's photos are compared with: the project as it is, or as it was frozen."""
+    """What the report's photos are compared with: the project as it is now, or as frozen in the
+    snapshot of a finished report."""
     today = surroundings_of(report.project)
     if not report.is_finished:
         return today
@@ -180,21 +179,23 @@ def read_surroundings(report: Report) -> Surroundings:
 
 
 def frozen_surroundings(read: Callable[[], Mapping[str, Any]], today: Surroundings) -> Surroundings:
-    """Those of the snapshot that `read` returns; today's where it cannot be read: the verification
-    tells of a snapshot that was changed, and what shows its report goes on."""
+    """The surroundings in the snapshot that `read` returns; `today` if the snapshot is unreadable.
+
+    Pages must still load then: the verification reports that the snapshot was changed.
+    """
     try:
-        return thawed(read())
+        return surroundings_from_snapshot(read())
     except (*UNREADABLE, ArithmeticError):
         return today
 
 
-def own_of(report: Report, definition: Definition) -> OwnValues:
-    """What the report knows by itself; nothing once it is closed, as all is written down then."""
-    return own_values(report, definition) if report.is_open else {}
+def current_own_values(report: Report, definition: Definition) -> OwnValues:
+    """The report's own values; none if closed, because the submit stored them as answers."""
+    return own_values(ReportOrigin(report), definition) if report.is_open else {}
 
 
 def all_answers(rows: Mapping[str, Answer], own: OwnValues) -> dict[str, AnswerFacts]:
-    """By field id, what is stored, and the report's own value where nothing is."""
+    """The answers by field id: the stored one, or else the report's own value."""
     return {field_id: AnswerFacts(value=one.value) for field_id, one in own.items()} | {
         field_id: answer_facts(row) for field_id, row in rows.items()
     }
@@ -205,8 +206,10 @@ def load_facts_of(
     surroundings: Mapping[UUID, Surroundings],
     own: Mapping[UUID, OwnValues],
 ) -> dict[UUID, ReportFacts]:
-    """The facts of several reports, by report id as all that is given, in two queries; without
-    their signatures."""
+    """The facts of several reports without their signatures, in two queries.
+
+    The arguments and the result are keyed by report id.
+    """
     rows: dict[UUID, dict[str, Answer]] = {report_id: {} for report_id in definitions}
     photos: dict[UUID, list[PlacedPhoto]] = {report_id: [] for report_id in definitions}
     for row in list_answers(*definitions):
@@ -228,7 +231,7 @@ def load_facts_of(
 
 
 def answer_facts(row: Answer | None) -> AnswerFacts:
-    """A stored answer as the rules read it; an empty one where nothing is stored."""
+    """A stored answer as the rules read it; an empty one if nothing is stored."""
     if row is None:
         return AnswerFacts()
     return AnswerFacts(
@@ -236,27 +239,35 @@ def answer_facts(row: Answer | None) -> AnswerFacts:
     )
 
 
+def state_of(verdict: PhotoVerdict | None, is_given_up: bool) -> PhotoState:
+    """The state of a photo; `verdict` is None until the worker has read the file."""
+    if verdict is None:
+        return PhotoState.FAILED if is_given_up else PhotoState.READING
+    return PhotoState.GOOD if verdict is PhotoVerdict.GOOD else PhotoState.QUARANTINED
+
+
 def has_position(photo: Photo, reading: PhotoReading | None) -> bool:
-    """Whether the browser or the camera said where the photo was taken."""
+    """Whether the browser or the camera recorded where the photo was taken."""
     return photo.latitude is not None or (reading is not None and reading.latitude is not None)
 
 
 def live_signatures(signatures: Iterable[Signature]) -> dict[str, Signature]:
-    """The newest signature of each role, oldest first in; a withdrawn one leaves its role open."""
+    """The newest signature of each role, unless it was withdrawn. `signatures` are sorted oldest
+    first."""
     newest = {signature.role_id: signature for signature in signatures}
     return {role_id: newest[role_id] for role_id in newest if not newest[role_id].withdrawn}
 
 
 def list_answers(*report_ids: UUID) -> Iterable[Answer]:
-    """The stored answers of these reports, in no order."""
+    """The stored answers of these reports, unordered."""
     return db.session.scalars(select(Answer).where(Answer.report_id.in_(report_ids)))
 
 
 def list_placed_photos(report_id: UUID, surroundings: Surroundings = NOWHERE) -> list[PlacedPhoto]:
-    """The photos that stand in a report with their readings, by field, position and receipt.
+    """The photos of a report with their readings, sorted by field, position and time of receipt.
 
-    One that stands in several places is there once for each. Without `surroundings` they cannot be
-    asked what they are near to.
+    A photo with several placements is listed once for each. Without `surroundings` the photos do
+    not know what they are near.
     """
     return _list_placed({report_id: surroundings})[0]
 
@@ -264,23 +275,28 @@ def list_placed_photos(report_id: UUID, surroundings: Surroundings = NOWHERE) ->
 def _list_placed(
     surroundings: Mapping[UUID, Surroundings],
 ) -> tuple[list[PlacedPhoto], bool]:
-    """The same of several reports by their ids, and whether anybody ever signed any of them: most
-    saves come before that, and each asks."""
+    """The placed photos of several reports, and whether any of the reports was ever signed.
+
+    Reading both in one query spares most saves the query for signatures.
+    """
     signed = select(Signature.id).where(Signature.report_id == Report.id).exists()
-    stands = and_(PhotoPlacement.report_id == Report.id, PhotoPlacement.removed_at.is_(None))
+    is_placed = and_(PhotoPlacement.report_id == Report.id, PhotoPlacement.removed_at.is_(None))
     rows = db.session.execute(
         select(signed, PhotoPlacement, PhotoCheck.state)
         .select_from(Report)
-        .outerjoin(PhotoPlacement, stands)
+        .outerjoin(PhotoPlacement, is_placed)
         .outerjoin(PhotoPlacement.photo)
         .outerjoin(PhotoCheck, PhotoCheck.photo_id == Photo.id)
         .where(Report.id.in_(surroundings))
         .options(contains_eager(PhotoPlacement.photo).options(joinedload(Photo.reading)))
         .order_by(
-            PhotoPlacement.field_id, PhotoPlacement.position, Photo.created_at, Photo.id,
+            PhotoPlacement.field_id,
+            PhotoPlacement.position,
+            Photo.created_at,
+            Photo.id,
             PhotoPlacement.id,
         )
-    ).all()  # fmt: skip
+    ).all()
     photos = [
         PlacedPhoto(
             placement,

@@ -1,4 +1,4 @@
-"""Reading reports. Every look-up takes the person: who may see what is decided here alone."""
+"""Reads reports. Every query takes the person: only this module decides who may see what."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import joinedload
 
-from app.errors import DomainError, NotFound
-from app.extensions import db
+from app.errors import DomainError
 from app.models import (
     FINISHED_STATUSES,
     MANAGERS,
@@ -20,12 +19,20 @@ from app.models import (
     Role,
     Version,
 )
+from app.prepared import bound
+from app.rows import one_or_404
 
 
 class ReportClosed(DomainError):
-    """Report %(number)s is closed and takes no more changes. A correction is a new revision."""
+    """Report %(number)s is closed and accepts no more changes. Corrections require a new
+    revision."""
 
     status = 409
+
+
+def any_person(role: Role | None) -> Actor:
+    """Stands for the person of a prepared statement, who is given as `account_id`."""
+    return Actor("", role, bound("account_id"))
 
 
 def visible_to(person: Actor) -> ColumnElement[bool]:
@@ -43,9 +50,9 @@ def visible_to(person: Actor) -> ColumnElement[bool]:
 
 
 def projects_open_to(person: Actor) -> ColumnElement[bool]:
-    """The condition on projects that this person finds in lists and may start reports in.
+    """The condition on projects that this person sees in lists and may start reports in.
 
-    A project without members is open to all staff; with members, to those and the managers.
+    A project without members is open to all staff, one with members to them and the managers.
     """
     if person.role in MANAGERS:
         return true()
@@ -69,7 +76,7 @@ def visible_reports(person: Actor) -> Select[Report]:
 
 def get_report(report_id: UUID, *, person: Actor) -> Report:
     """The report with its version, checklist, project and people. Raises NotFound."""
-    report = db.session.scalars(
+    return one_or_404(
         visible_reports(person)
         .where(Report.id == report_id)
         .options(
@@ -79,14 +86,11 @@ def get_report(report_id: UUID, *, person: Actor) -> Report:
             joinedload(Report.starter),
             joinedload(Report.assignee),
         )
-    ).one_or_none()
-    if report is None:
-        raise NotFound
-    return report
+    )
 
 
 def get_open_report(report_id: UUID, *, person: Actor) -> Report:
-    """The report, still open for answers, photos and signatures. Raises NotFound, ReportClosed."""
+    """A report that still takes answers, photos and signatures. Raises NotFound, ReportClosed."""
     report = get_report(report_id, person=person)
     if not report.is_open:
         raise ReportClosed(number=report.number)

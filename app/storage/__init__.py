@@ -1,7 +1,7 @@
-"""Bytes by key: put once, read back checked, never overwritten with others. Local disk or S3.
+"""Objects by key: written once, verified on every read, never overwritten. Local disk or S3.
 
-Nothing outside this package knows where the bytes lie: no boto3, no path under the root. Which
-keys a person may have is decided before a storage is asked.
+Only this package knows where the bytes are: nothing else uses boto3 or paths under the root.
+Callers check a person's permissions before they use a storage.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from app.storage.failures import (
     StorageFull,
     StorageUnavailable,
 )
-from app.storage.keys import KEY, kind_of_key, object_key, sha256_of_key
+from app.storage.keys import KEY, PARTS, kind_of_key, new_part_key, object_key, sha256_of_key
 from app.storage.local import LocalStorage
 from app.storage.receiving import Incoming, Received, disk_failures, receive
 
 __all__ = [
     "CHUNK",
     "KEY",
+    "PARTS",
     "Attachment",
     "CorruptObject",
     "Incoming",
@@ -41,6 +42,7 @@ __all__ = [
     "StorageUnavailable",
     "disk_failures",
     "kind_of_key",
+    "new_part_key",
     "object_key",
     "put_bytes",
     "receive",
@@ -51,19 +53,19 @@ __all__ = [
 
 
 def put_bytes(key: str, data: bytes, store: Storage | None = None) -> None:
-    """Store a few bytes that are in memory already (a logo, a signature). Raises as `put`."""
+    """Store a few bytes from memory (a logo, a signature). Raises the same errors as `put`."""
     with Incoming() as file:
         file.write(data)
         (store or storage()).put(key, file.received().path)
 
 
 def storage() -> Storage:
-    """The storage of the running app as the bound tenant may use it."""
+    """The app's storage, restricted to the keys of the bound tenant."""
     return BoundStorage(whole_storage())
 
 
 def whole_storage() -> Storage:
-    """The storage with every company's objects: for operators' commands, sweep and probes alone."""
+    """The storage of all companies, only for operators' commands, the sweep and probes."""
     store: Storage = current_app.extensions["laudo_storage"]
     return store
 
@@ -73,10 +75,10 @@ def init_app(app: Flask) -> None:
 
 
 def _chosen(config: Mapping[str, Any]) -> Storage:
-    """S3 where a bucket is named, else the local disk."""
+    """S3 if a bucket is configured, else the local disk."""
     if not config["STORAGE_S3_BUCKET"]:
         return LocalStorage(Path(config["STORAGE_DIR"]))
-    # Not at the top: boto3 costs a tenth of a second that a local installation need not spend.
+    # Imported here because boto3 takes 0.1 s that a local installation does not need.
     from app.storage.bucket import Bucket
     from app.storage.s3 import S3Storage
 

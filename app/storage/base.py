@@ -1,14 +1,14 @@
-"""What every storage offers, local disk and S3 alike; features use `storage()` and this alone.
+"""The interface of every storage, local disk or S3. Features use only `storage()` and this.
 
-Callers put first and commit the row after, so that a row never points at nothing. Bytes are read
-only after their SHA-256 was compared with the one that their key names.
+Callers put the object first and commit its row afterwards, so that a row never names a missing
+object. Reads return bytes only after comparing their SHA-256 with the one in the key.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ CHUNK = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One stored object: size in bytes, and when it was put (again) last, aware."""
+    """One stored object: size in bytes, and the aware time of its last put."""
 
     key: str
     byte_size: int
@@ -34,59 +34,65 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """How a download names itself to a browser."""
+    """The name and type that a browser sees for a download."""
 
     file_name: str
     media_type: str
 
 
 class Storage(Protocol):
-    """All of these raise StorageUnavailable while the storage does not answer."""
+    """Every method raises StorageUnavailable while the storage does not answer."""
 
     def put(self, key: str, source: Path) -> None:
-        """Store the file's bytes under `key`, whole or not at all; what is there whole stays.
+        """Store the file's bytes under `key` atomically, unless an intact object is already there.
 
-        Either way the object counts as new from now on. Raises StorageFull, ObjectTooLarge;
-        CorruptObject where the bytes are not those that the key names.
+        Either way, the object's age starts again. Raises StorageFull, ObjectTooLarge, and
+        CorruptObject if the hash of the bytes is not the one in the key.
         """
 
     def open(self, key: str) -> BinaryIO:
-        """The bytes under `key`, all of them checked. Raises MissingObject, CorruptObject."""
+        """Open the object after verifying all its bytes. Raises MissingObject, CorruptObject."""
 
     def local_path(self, key: str, directory: Path) -> Path:
-        """A local file with the bytes, checked; made in `directory` unless they are on disk.
+        """Return a local file with the verified bytes, created in `directory` unless already local.
 
         Raises MissingObject, CorruptObject.
+        """
+
+    def local_paths(self, keys: Iterable[str], directory: Path) -> dict[str, Path]:
+        """The local files of many objects by key, as of `local_path`, several fetched at a time.
+
+        Missing objects are left out. Raises CorruptObject.
         """
 
     def exists(self, key: str) -> bool: ...
 
     def delete(self, key: str) -> None:
-        """Nothing happens where there is no such object."""
+        """Delete the object, if there is one."""
 
     def delete_if_older(self, key: str, than: datetime) -> bool:
-        """Delete what was put before `than`, in one step with finding that out.
+        """Delete the object if it was put before `than`, atomically. True if it was deleted.
 
-        A put at the same time either keeps the object or stores it anew. Returns whether it went.
+        A concurrent put either keeps the object or stores it again.
         """
 
     def list(self, tenant_id: UUID) -> Iterator[Listed]:
-        """Every object of a tenant, in no order; what comes or goes meanwhile may be among it."""
+        """A tenant's objects, unordered. May include objects put or deleted during the listing."""
 
     def list_tenants(self) -> Iterator[UUID]:
-        """Every tenant that has objects, in no order; one whose last object went may be among it.
+        """The tenants that have objects, unordered. May include a tenant whose last object is gone.
 
-        The storage knows no database: they may be erased, or another installation's.
+        The storage does not ask the database: a tenant may be erased or of another installation.
         """
 
     def link(self, key: str, attachment: Attachment, seconds: int) -> str | None:
-        """An address that gives the bytes without Laudo; None where the storage makes none.
+        """A URL that serves the bytes without Laudo; None if the storage has no such links.
 
         Raises MissingObject, CorruptObject.
         """
 
     def free_bytes(self) -> int | None:
-        """Room left, where the storage can tell."""
+        """The free space, or None if the storage cannot tell."""
 
 
 def check_digest(key: str, digest: str) -> None:
@@ -97,7 +103,7 @@ def check_digest(key: str, digest: str) -> None:
 
 
 def hash_file(file: BinaryIO) -> str:
-    """The SHA-256 (hex) of a file from its beginning, where it stands again afterwards."""
+    """The SHA-256 (hex) of the whole file. Rewinds the file before and afterwards."""
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     file.seek(0)

@@ -1,13 +1,12 @@
-"""A storage as one company may use it: every key is compared with the bound tenant.
+"""A storage restricted to one company: every key is compared with the bound tenant.
 
-The third lock beside those of app.tenancy: a row that named another company's bytes, however that
-came about, gives nothing away. Operators' commands, which work on all companies, take the storage
-without it (`whole_storage`).
+This is the third lock beside those of app.tenancy: even a row that names another company's object
+gives no access to it. Operators' commands, which work on all companies, use `whole_storage`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -19,7 +18,7 @@ from app.tenancy import ForeignTenant, require_tenant
 
 
 class BoundStorage:
-    """Reads of another company's key find nothing (MissingObject), writes raise ForeignTenant.
+    """Reads of another company's key raise MissingObject; writes raise ForeignTenant.
 
     All raise NoTenantBound outside a tenant's scope.
     """
@@ -35,6 +34,9 @@ class BoundStorage:
 
     def local_path(self, key: str, directory: Path) -> Path:
         return self._store.local_path(_to_read(key), directory)
+
+    def local_paths(self, keys: Iterable[str], directory: Path) -> dict[str, Path]:
+        return self._store.local_paths([_to_read(key) for key in keys], directory)
 
     def exists(self, key: str) -> bool:
         return _is_own(key) and self._store.exists(key)

@@ -1,7 +1,7 @@
-"""A circuit breaker: after some failures in a row, fail at once instead of waiting for more.
+"""A circuit breaker: after several consecutive failures, calls fail at once.
 
-Without it a storage that hangs would hold every thread of the web for a minute each, and the
-pages that need no file would wait behind them.
+Without it, a storage that hangs would block every web thread for a minute, and pages that need no
+file would wait behind them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Breaker:
                 return
             if now < self._shut_until:
                 raise StorageUnavailable
-            # This call tries for all: the others go on failing until it has an answer.
+            # Only this call tries; the others keep failing at once until it has succeeded.
             self._shut_until = now + self._pause
 
     def __exit__(

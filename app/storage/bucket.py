@@ -1,6 +1,6 @@
-"""One S3 bucket through boto3: its client, its limits of time, its errors in our words.
+"""One S3 bucket through boto3: client, timeouts, and translation of errors to ours.
 
-What is stored under which name, and how, is s3.py's.
+s3.py decides what is stored under which name, and how.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ CONFLICT = {"ConditionalRequestConflict", "OperationAborted", "409"}
 
 
 class AlreadyThere(Exception):
-    """A conditional write found an object under the key."""
+    """A conditional write found an existing object under the key."""
 
 
 class WrittenJustNow(Exception):
-    """Another conditional write on the same key runs at this moment."""
+    """Another conditional write on the same key is in progress."""
 
 
 @dataclass(slots=True)
 class Bucket:
-    """`endpoint_url` for what is not AWS; without a key id boto3 finds credentials its own way."""
+    """`endpoint_url` is for servers other than AWS. Without a key id, boto3 finds credentials."""
 
     name: str
     endpoint_url: str | None = None
@@ -58,7 +58,7 @@ class Bucket:
     _made_in: int = 0
 
     def client(self) -> Any:
-        """This process's client: threads share it, forked processes must not."""
+        """This process's client. Threads may share it; forked processes must not."""
         with self._lock:
             if self._client is None or self._made_in != os.getpid():
                 self._client, self._made_in = self._new_client(), os.getpid()
@@ -78,21 +78,22 @@ class Bucket:
                 signature_version="s3v4",
                 s3={"addressing_style": "path" if self.endpoint_url else "auto"},
                 max_pool_connections=32,
-                # We send and compare SHA-256 ourselves; other checksums are not known everywhere.
+                # We send and compare SHA-256 ourselves; not every server supports other checksums.
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
             ),
         )
 
     def call(self, operation: str, key: str, **arguments: Any) -> Any:
-        """One request on one object, as boto3 answers it. Raises as `failures`."""
+        """Make one request on one object; returns boto3's answer. Raises the errors of
+        `failures`."""
         with self.failures(key):
             method = getattr(self.client(), operation)
             return method(Bucket=self.name, Key=key, **arguments)
 
     @contextmanager
     def failures(self, key: str) -> Iterator[None]:
-        """What went wrong, in our words; logs what an operator must look at.
+        """Translate boto3's errors to ours. Logs those that an operator must look at.
 
         Raises MissingObject, StorageFull, StorageUnavailable, ObjectTooLarge, AlreadyThere,
         WrittenJustNow.

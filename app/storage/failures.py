@@ -1,4 +1,4 @@
-"""What can go wrong with stored bytes. The docstrings of refusals are what people read."""
+"""Failures of the storage. The docstrings of DomainErrors are shown to users."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ class MissingObject(KeyError):
 
 
 class StorageFull(DomainError):
-    """The file storage is full, so nothing of this was kept. It stays on your device: try again
-    later, and tell whoever runs Laudo."""
+    """The file storage is full, so nothing was saved. What you were sending stays on your device:
+    try again later, and contact the Laudo operator."""
 
     status = 507
 
 
 class ObjectTooLarge(DomainError):
-    """This file is larger than the file storage takes. Nothing of it was kept."""
+    """This file is larger than the file storage accepts. Nothing was saved."""
 
     status = 413
 
 
 class StorageUnavailable(DomainError):
-    """The file storage does not answer just now. All that was stored is safe; what you were
-    sending stays on your device. Try again in a minute."""
+    """The file storage is not responding. Everything already stored is safe; what you were sending
+    stays on your device. Try again in a minute."""
 
     status = 503
     retry_after = 30
 
 
 class CorruptObject(DomainError):
-    """The stored file is no longer what was received, so it is not shown. Whoever runs Laudo can
-    look for it in a backup."""
+    """The stored file no longer matches the file that was received, so it is not shown. The Laudo
+    operator can look for it in a backup."""
 
     status = 500
 

@@ -1,7 +1,7 @@
 """Reading the hold on the sweep.
 
 A restore sets it and an operator releases it, both as the owner of the tables
-(app/commands/holding.py): whoever sweeps cannot let itself.
+(app/commands/holding.py), so the role that sweeps cannot release it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from app.tenancy import platform_scope
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Since when, and how many objects of how many bytes no restored row named then."""
+    """When it was set, and the count and size of the objects that no restored row named then."""
 
     since: datetime
     objects: int
@@ -25,7 +25,7 @@ class Hold:
 
 
 def find_hold() -> Hold | None:
-    """The oldest that nobody has released."""
+    """The oldest hold that has not been released."""
     with platform_scope() as session:
         held = session.scalars(
             select(SweepHold)

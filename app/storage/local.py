@@ -1,4 +1,4 @@
-"""Objects as files under one root, mode 0400, written beside and renamed: none is half there."""
+"""Objects as files under one root, mode 0400. Written beside and renamed, so never partial."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -22,7 +22,7 @@ from app.storage.keys import KEY, checked_key, known_key, sha256_of_key, tenant_
 from app.storage.receiving import disk_failures
 
 PART = ".part-"
-# Nobody writes one object for so long: a part of that age is what a crash left.
+# No write takes this long: a part file of this age was left by a crash.
 STALE_SECONDS = 24 * 3600
 
 
@@ -60,11 +60,19 @@ class LocalStorage:
         return self.root / key
 
     @slow_work
+    def local_paths(self, keys: Iterable[str], directory: Path) -> dict[str, Path]:
+        found = {}
+        for key in keys:
+            with contextlib.suppress(MissingObject):
+                found[key] = self.local_path(key, directory)
+        return found
+
+    @slow_work
     def exists(self, key: str) -> bool:
         if not KEY.fullmatch(key):
             return False
         try:
-            # Not Path.exists: it takes some failures for an answer.
+            # Not Path.exists: it returns False on some I/O errors.
             with disk_failures():
                 (self.root / key).stat()
         except FileNotFoundError:
@@ -118,9 +126,10 @@ class LocalStorage:
 
     @staticmethod
     def _renew(key: str, target: Path) -> bool:
-        """Let an object that is there whole count as new; False where it has to be written.
+        """Renew the time of an intact object; False if the object must be written.
 
-        The lock keeps the sweeper away; one that was quicker leaves a file without a name.
+        The lock keeps the sweeper out. If the sweeper was first, the open file has no name any
+        more.
         """
         try:
             file = target.open("rb")

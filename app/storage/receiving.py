@@ -1,6 +1,6 @@
-"""Taking in a stream whose hash is not known yet: to local disk first, and then into a storage.
+"""Receiving a stream of unknown hash: first on local disk, then in a storage.
 
-Uploads are written here while they are parsed (web/uploads.py), and by nothing else before.
+Uploads are written here while they are parsed (web/uploads.py), and nowhere else before that.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.errors import DomainError
 from app.storage.base import CHUNK, log
 from app.storage.failures import ObjectTooLarge, StorageFull, StorageUnavailable
 
-# A request may have a thousand parts, and a process not much more than as many files.
+# A request may have a thousand parts, and a process can open few more files than that.
 IN_MEMORY = 64 * 1024
 REFUSALS: dict[int | None, type[DomainError]] = {
     errno.ENOSPC: StorageFull,
@@ -29,8 +29,8 @@ REFUSALS: dict[int | None, type[DomainError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A stream on local disk with its SHA-256 (hex) and size in bytes; gone after the block, or
-    with the request that uploaded it."""
+    """A stream on local disk with its SHA-256 (hex) and size in bytes. It is deleted after the
+    block, or with the request that uploaded it."""
 
     path: Path
     sha256: str
@@ -39,9 +39,9 @@ class Received:
 
 @contextmanager
 def disk_failures() -> Iterator[None]:
-    """Tell a full disk or quota, and a disk that fails, from everything else. Logs what it was.
+    """Translate a full disk or quota, and a failing disk, to our errors. Logs the cause.
 
-    Raises StorageFull, ObjectTooLarge, StorageUnavailable; FileNotFoundError stays what it is.
+    Raises StorageFull, ObjectTooLarge, StorageUnavailable. FileNotFoundError passes unchanged.
     """
     try:
         yield
@@ -53,10 +53,10 @@ def disk_failures() -> Iterator[None]:
 
 
 class Incoming(tempfile.SpooledTemporaryFile[bytes]):
-    """A file on its way in: written once, hashed meanwhile, on local disk where it is not small.
+    """A file being received: hashed while it is written; on local disk unless it is small.
 
-    It has no name there, so nothing of it is left, not even by a process that is killed.
-    Writing raises StorageFull and the other refusals of `disk_failures`.
+    It has no name on disk, so nothing remains, even if the process is killed.
+    Writing raises StorageFull and the other errors of `disk_failures`.
     """
 
     def __init__(self) -> None:
@@ -72,21 +72,21 @@ class Incoming(tempfile.SpooledTemporaryFile[bytes]):
         return len(data)
 
     def seek(self, *place: int) -> int:
-        with disk_failures():  # writes what waits in the buffer
+        with disk_failures():  # flushes the buffer
             return super().seek(*place)
 
     def rollover(self) -> None:
         try:
             super().rollover()
-        except FileNotFoundError as error:  # Python tries to write to every folder that it knows
+        except FileNotFoundError as error:  # Python tries each temporary folder that it knows
             raise OSError(errno.ENOSPC, "no folder takes temporary files") from error
 
     def close(self) -> None:
-        with suppress(OSError):  # what could not be written is not wanted any more
+        with suppress(OSError):  # unwritten data is no longer needed
             super().close()
 
     def received(self) -> Received:
-        """All that was written until now."""
+        """Everything that has been written so far."""
         with disk_failures():
             path = Path(f"/proc/self/fd/{self.fileno()}")
             self.flush()
@@ -95,7 +95,7 @@ class Incoming(tempfile.SpooledTemporaryFile[bytes]):
 
 @contextmanager
 def receive(stream: BinaryIO) -> Iterator[Received]:
-    """The stream on local disk: an upload lies there already, anything else is written there.
+    """The stream on local disk. An upload is there already; other streams are copied.
 
     Raises StorageFull.
     """

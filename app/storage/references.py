@@ -1,7 +1,7 @@
-"""Which rows name which objects. Every column called `..._key` holds the key of one, or nothing,
-but for the public key of a passkey.
+"""Which rows name which objects. Every column called `..._key` holds an object key or null, except
+the public key of a passkey and the key of a block.
 
-Works inside a tenant's scope, through both locks: nobody's rows are read with another's key.
+Works inside a tenant's scope, through both locks, so each company's rows are read separately.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.models import Tenant
 from app.tenancy import platform_scope
 
 ROWS_AT_ONCE = 5_000
-OTHER_KEYS = frozenset({"public_key"})
+OTHER_KEYS = frozenset({"public_key", "block_key"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Reference:
 
 
 def list_references() -> Iterator[Reference]:
-    """Every one of the bound tenant."""
+    """Every reference of the bound tenant."""
     for model, column in _columns():
         statement = select(model.id, column).where(column.is_not(None))
         rows = db.session.execute(statement.execution_options(yield_per=ROWS_AT_ONCE))
@@ -40,12 +40,12 @@ def list_references() -> Iterator[Reference]:
 
 
 def list_named() -> set[str]:
-    """Every key that a row of the bound tenant names."""
+    """Every key that the rows of the bound tenant name."""
     return {reference.key for reference in list_references()}
 
 
 def find_named(keys: Collection[str]) -> set[str]:
-    """Those of the keys that a row of the bound tenant names at this moment."""
+    """Those of the keys that the rows of the bound tenant currently name."""
     found: set[str] = set()
     for _model, column in _columns():
         found.update(db.session.scalars(select(column).where(column.in_(keys))))
@@ -53,7 +53,7 @@ def find_named(keys: Collection[str]) -> set[str]:
 
 
 def list_tenant_ids() -> list[UUID]:
-    """Every company, suspended ones too."""
+    """All companies, including suspended ones."""
     with platform_scope() as session:
         return list(session.scalars(select(Tenant.id).order_by(Tenant.created_at)))
 

@@ -1,9 +1,9 @@
-"""Objects in an S3 bucket. Written once with their SHA-256, which the bucket checks and keeps.
+"""Objects in an S3 bucket. Written once with their SHA-256, which the bucket verifies and stores.
 
     t/<tenant>/<kind>/<sha256>     an object, under the same key as on a disk
-    sweeping/<key>                 somebody is about to delete this object, if it is old
+    sweeping/<key>                 a mark: a sweeper is about to delete this object if it is old
 
-Every read is downloaded and hashed before its first byte is given away.
+Every object is downloaded and hashed completely before its first byte is returned.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import base64
 import hashlib
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import quote
@@ -29,12 +31,14 @@ from app.storage.failures import CorruptObject, MissingObject, StorageUnavailabl
 from app.storage.keys import KEY, checked_key, known_key, sha256_of_key, tenant_of_folder
 from app.storage.receiving import disk_failures
 
-# An object younger than this is left alone by every sweep until long after its row is there.
+# A put leaves an object younger than this as it is: no sweep takes it before its row is there.
 FRESH = timedelta(hours=12)
 ROUNDS = 3
 DOWNLOAD_SECONDS = 120
+# Downloads at a time. Most of a small object's time is the wait for the bucket's answer.
+FETCHERS = 8
 SWEEPING = "sweeping/"
-# A sweeper that died leaves its mark; deleting one object never takes so long.
+# A mark older than this was left by a sweeper that died: one deletion never takes this long.
 MARK_LASTS = timedelta(minutes=10)
 MARK_WAIT_SECONDS = 30.0
 
@@ -70,6 +74,27 @@ class S3Storage:
 
     @slow_work
     def local_path(self, key: str, directory: Path) -> Path:
+        return self._fetch(key, directory)
+
+    @slow_work
+    def local_paths(self, keys: Iterable[str], directory: Path) -> dict[str, Path]:
+        known = dict.fromkeys(keys)
+        # Threads hold a part of a file each, however many and large the files are.
+        with ThreadPoolExecutor(FETCHERS, "fetch") as pool:
+            paths = list(pool.map(partial(self._find, directory=directory), known))
+        return {key: path for key, path in zip(known, paths, strict=True) if path}
+
+    @slow_work
+    def exists(self, key: str) -> bool:
+        return bool(KEY.fullmatch(key)) and self._head(key) is not None
+
+    def _find(self, key: str, directory: Path) -> Path | None:
+        try:
+            return self._fetch(key, directory)
+        except MissingObject:
+            return None
+
+    def _fetch(self, key: str, directory: Path) -> Path:
         path = directory / f"stored-{Path(known_key(key)).name}"
         if not path.exists():
             part = path.with_name(path.name + ".part")
@@ -82,16 +107,12 @@ class S3Storage:
         return path
 
     @slow_work
-    def exists(self, key: str) -> bool:
-        return bool(KEY.fullmatch(key)) and self._head(key) is not None
-
-    @slow_work
     def delete(self, key: str) -> None:
         self._bucket.call("delete_object", checked_key(key))
 
     @slow_work
     def delete_if_older(self, key: str, than: datetime) -> bool:
-        """Under a mark that a put at the same time sees: S3 cannot delete on a condition of age."""
+        """Set a mark that a concurrent put can see, because S3 has no delete conditional on age."""
         if not self._mark(checked_key(key)):
             return False
         try:
@@ -119,7 +140,7 @@ class S3Storage:
 
     @slow_work
     def link(self, key: str, attachment: Attachment, seconds: int) -> str | None:
-        """Laudo does not see these bytes, so the bucket's own checksum of them is compared."""
+        """Laudo does not read these bytes, so it compares the bucket's own checksum."""
         if not self._is_direct:
             return None
         head = self._head(known_key(key))
@@ -147,7 +168,7 @@ class S3Storage:
         return None
 
     def _pages(self, prefix: str, **options: str) -> Iterator[Any]:
-        """The bucket's answers to one listing, which it gives by the thousand."""
+        """The pages of one listing, of up to 1000 objects each."""
         token = dict[str, str]()
         while True:
             with self._bucket.failures(prefix):
@@ -170,7 +191,7 @@ class S3Storage:
         return True
 
     def _renew(self, key: str, data: BinaryIO) -> bool:
-        """Let an object that is there count as new; False where it has gone meanwhile."""
+        """Renew the time of an existing object; False if it is gone."""
         head = self._head(key)
         if head is None:
             return False
@@ -180,7 +201,7 @@ class S3Storage:
         if not is_whole:
             log.warning("%s lies in the bucket without its checksum and is put again", key)
         self._write(key, data)
-        # A sweeper that looked before this write may delete after it: see it through.
+        # A sweeper that read the age before this write may delete after it, so wait for it.
         return self._is_free_of_sweepers(key) and self._head(key) is not None
 
     def _write(self, key: str, data: BinaryIO, **condition: str) -> None:
@@ -195,16 +216,17 @@ class S3Storage:
         )
 
     def _head(self, key: str) -> Any:
-        """What the bucket says of an object, None where it has none."""
+        """The object's metadata, None if there is no such object."""
         try:
             return self._bucket.call("head_object", key, ChecksumMode="ENABLED")
         except MissingObject:
             return None
 
     def _download(self, key: str, file: BinaryIO) -> None:
-        """All of the bytes, checked; leaves the file at its beginning.
+        """Download all bytes and verify them; rewinds the file.
 
-        What breaks off or comes changed is fetched once more: networks do that, disks seldom.
+        A download that breaks off or arrives damaged is tried once more: the network is the likely
+        cause.
         """
         for is_last in (False, True):
             body = self._bucket.call("get_object", key)["Body"]
@@ -220,7 +242,7 @@ class S3Storage:
                     raise
 
     def _copy(self, key: str, body: Any, file: BinaryIO) -> str:
-        """The SHA-256 (hex) of what came."""
+        """Copy the body to the file; returns the SHA-256 (hex) of what arrived."""
         digest = hashlib.sha256()
         until = time.monotonic() + DOWNLOAD_SECONDS
         while True:
@@ -235,7 +257,7 @@ class S3Storage:
                 raise StorageUnavailable
 
     def _mark(self, key: str) -> bool:
-        """Whether this sweeper alone may go on; a mark that somebody left is taken away."""
+        """Set the mark; False if another sweeper has it. Removes a stale mark."""
         try:
             self._bucket.call("put_object", SWEEPING + key, Body=b"", IfNoneMatch="*")
         except (AlreadyThere, WrittenJustNow):
@@ -258,7 +280,7 @@ class S3Storage:
 
 
 def disposition(file_name: str) -> str:
-    """`Content-Disposition` of a download with this name, in ASCII and in full."""
+    """`Content-Disposition` of a download with this name, in ASCII and in UTF-8."""
     plain = file_name.encode("ascii", "replace").decode().replace("?", "_")
     names = {"filename": plain}
     if plain != file_name:
@@ -267,5 +289,5 @@ def disposition(file_name: str) -> str:
 
 
 def _checksum(key: str) -> str:
-    """The SHA-256 that the key names, as S3 writes it."""
+    """The SHA-256 in the key, in S3's encoding (base64)."""
     return base64.b64encode(bytes.fromhex(sha256_of_key(key))).decode()

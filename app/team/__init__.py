@@ -1,4 +1,4 @@
-"""The people of one tenant: who they are, what they may do, and how they come in."""
+"""The people of one tenant: accounts, roles and invitations."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""Following an invitation's link: what it says, why it opens nothing, and the account it makes."""
+"""Following an invitation link: reading it, refusing it, or making the account."""
 
 from __future__ import annotations
 
@@ -8,74 +8,74 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.auth.doors import TenantDoor, Visit
+from app.auth.account_stores import TenantAccountStore, Visit
 from app.auth.service import open_session
 from app.errors import DomainError
 from app.evidence.service import record
 from app.evidence.ways_in import OF_PLATFORM
 from app.extensions import db
 from app.models import Actor, Invitation, Role, Tenant
-from app.signing import read_row
+from app.rows import own_tenant
+from app.signing import INVITATION_LINK
 from app.team.approving import awaits_approval, require_approval
 from app.team.granting import grant, known_projects
 from app.team.service import EmailTaken, create_account
-from app.tenancy import call_definer, require_tenant, tenant_scope
-
-PURPOSE = "invitation"
+from app.tenancy import call_definer, tenant_scope
 
 
 class LinkRefused(DomainError):
-    """This invitation opens nothing. Ask whoever invited you to send it again."""
+    """This invitation does not work. Ask the person who invited you to send it again."""
 
     status = 410
 
 
 class LinkUnknown(LinkRefused):
-    """This invitation link is not whole, or it is not known here. Open it from the e-mail again;
-    if that does not help, ask whoever invited you to send it again."""
+    """This invitation link is incomplete or unknown. Open it from the e-mail again; if that does
+    not help, ask the person who invited you to send it again."""
 
     status = 404
 
 
 class LinkExpired(LinkRefused):
-    """This invitation has expired: it was good for seven days. Ask whoever invited you to send it
-    again."""
+    """This invitation has expired: it was valid for seven days. Ask the person who invited you to
+    send it again."""
 
 
 class LinkReplaced(LinkRefused):
-    """A newer invitation was sent to you. Open the link of the newest e-mail, or ask whoever
+    """A newer invitation was sent to you. Open the link in the newest e-mail, or ask the person who
     invited you to send it again."""
 
 
 class LinkRevoked(LinkRefused):
-    """This invitation was taken back. If you think that is a mistake, ask whoever invited you to
-    send it again."""
+    """This invitation was revoked. If you think that is a mistake, ask the person who invited you
+    to send it again."""
 
 
 class LinkUsed(LinkRefused):
-    """This invitation was used already. Log in with your e-mail and the password that you chose."""
+    """This invitation has already been used. Log in with your e-mail and the password that you
+    chose."""
 
 
 class CompanyPaused(LinkRefused):
-    """%(company)s cannot take anybody in at the moment. Ask whoever invited you to send the
-    invitation again later."""
+    """%(company)s cannot accept new people at the moment. Ask the person who invited you to send
+    the invitation again later."""
 
 
 class LinkAwaitsApproval(LinkRefused):
-    """This invitation waits for an administrator of %(company)s to approve it. You get another
+    """This invitation is waiting for approval by an admin of %(company)s. You will get another
     e-mail as soon as the link works."""
 
     status = 403
 
 
 class AddressInUse(LinkRefused):
-    """Somebody on Laudo has the e-mail %(email)s already. Log in with it, or ask whoever invited
-    you to send an invitation to another address."""
+    """The e-mail %(email)s already belongs to a person on Laudo. Log in with it, or ask the person
+    who invited you to send an invitation to another address."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenInvitation:
-    """What a link says, to show to whoever follows it; loaded, so no scope is needed."""
+    """The content of an invitation link for display. Fully loaded, so no tenant scope is needed."""
 
     id: UUID
     tenant_id: UUID
@@ -90,14 +90,14 @@ class OpenInvitation:
     company_zone: str
 
     @property
-    def speaks(self) -> str:
-        """The language to write to this person in."""
+    def language(self) -> str:
+        """The language in which to address this person."""
         return self.locale or self.company_locale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
-    """What the new person says of themselves; None takes the company's."""
+class NewPersonDetails:
+    """What the new person entered; None takes the company's value."""
 
     name: str
     password: str
@@ -106,14 +106,14 @@ class Chosen:
 
 
 def read_invitation(token: str) -> OpenInvitation:
-    """What the link says, whoever is logged in. Raises the LinkRefused that fits."""
-    named = read_row(PURPOSE, token)
+    """The content of the link, regardless of who is logged in. Raises a subclass of LinkRefused."""
+    named = INVITATION_LINK.read(token)
     rows = call_definer("find_invitation", p_id=named[0]) if named else []
     if not named or not rows:
         raise LinkUnknown
     with tenant_scope(rows[0].tenant_id):
         invitation = _get(named[0])
-        tenant = _tenant()
+        tenant = own_tenant()
         _check(invitation, named[1], tenant)
         if awaits_approval(invitation):
             raise LinkAwaitsApproval(company=tenant.name)
@@ -133,15 +133,15 @@ def read_invitation(token: str) -> OpenInvitation:
 
 
 def accept_invitation(
-    *, invitation_id: UUID, generation: int, chosen: Chosen, visit: Visit
-) -> str:  # fmt: skip
-    """Make the account that the invitation is for, in the bound tenant; the token of its first
-    session. The place was counted when it was sent, so no limit is asked here.
+    *, invitation_id: UUID, generation: int, chosen: NewPersonDetails, visit: Visit
+) -> str:
+    """Make the account in the bound tenant and return the token of its first session.
 
-    Raises the LinkRefused that fits, NameMissing or WeakPassword.
+    The person limit was checked when the invitation was sent, so it is not checked here. Raises a
+    subclass of LinkRefused, NameMissing or WeakPassword.
     """
     invitation = _get(invitation_id, lock=True)
-    tenant = _tenant()
+    tenant = own_tenant()
     _check(invitation, generation, tenant)
     require_approval(invitation, LinkAwaitsApproval(company=tenant.name))
     try:
@@ -162,19 +162,20 @@ def accept_invitation(
     invitation.accepted_at = datetime.now(UTC)
     invitation.account_id = account.id
     record(
-        action="invitation.accepted",
-        actor=visit.actor(account),
-        object_type="invitation",
-        object_id=invitation.id,
+        "invitation.accepted",
+        invitation,
+        visit.actor(account),
         email=invitation.email,
         account=str(account.id),
         **({OF_PLATFORM: True} if invitation.is_of_platform else {}),
     )
-    return open_session(door=TenantDoor(db.session(), account), how="invitation", visit=visit)
+    return open_session(
+        store=TenantAccountStore(db.session(), account), how="invitation", visit=visit
+    )
 
 
 def _check(invitation: Invitation, generation: int, tenant: Tenant) -> None:
-    """Whether this generation of the link opens the invitation still."""
+    """Check that this generation of the link is still valid."""
     if invitation.accepted_at is not None:
         raise LinkUsed
     if invitation.revoked_at is not None:
@@ -197,7 +198,3 @@ def _get(invitation_id: UUID, *, lock: bool = False) -> Invitation:
     if invitation is None:
         raise LinkUnknown
     return invitation
-
-
-def _tenant() -> Tenant:
-    return db.session.scalars(select(Tenant).where(Tenant.id == require_tenant())).one()

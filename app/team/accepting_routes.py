@@ -1,18 +1,18 @@
-"""Routes of the link in an invitation: for whoever holds it, logged in as nobody yet."""
+"""Public routes of an invitation link, for people without an account."""
 
 from __future__ import annotations
 
 from hashlib import sha256
 from typing import Any
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, make_response, request, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_limiter import RequestLimit
 from flask_login import current_user
 
 from app.auth import identity
-from app.auth.doors import Visit
+from app.auth.account_stores import Visit
 from app.auth.passwords import WeakPassword
 from app.extensions import db
 from app.team import blueprint
@@ -26,10 +26,10 @@ from app.team.accepting import (
 from app.team.forms import INHERITED, AcceptForm
 from app.tenancy import tenant_scope
 from app.web.errors import sentence_for, translated
-from app.web.fragments import redirect_to, render_page, varied
+from app.web.fragments import redirect_to, render_page, render_text, varied
 from app.web.guards import public
 from app.web.headers import request_id
-from app.web.tries import MANY, a_minute, address_key, counted
+from app.web.tries import SHARED_ADDRESS_FACTOR, address_key, counted, per_minute
 
 
 def _link_key() -> str:
@@ -52,7 +52,7 @@ def invitation(token: str) -> Response:
         found = read_invitation(token)
     except LinkRefused as error:
         return _refused_link(error)
-    with force_locale(found.speaks):
+    with force_locale(found.language):
         return _form_page(found)
 
 
@@ -60,15 +60,15 @@ def invitation(token: str) -> Response:
 @public
 @counted(
     "invitation",
-    a_minute(_link_key, 2),
-    a_minute(address_key, MANY),
+    per_minute(_link_key, 2),
+    per_minute(address_key, SHARED_ADDRESS_FACTOR),
     on_breach=_too_many_tries,
     is_wrong=_was_refused,
 )
 def accept(token: str) -> Response:
     try:
         found = read_invitation(token)
-        with force_locale(found.speaks):
+        with force_locale(found.language):
             return _join(found)
     except LinkRefused as error:
         return _refused_link(error)
@@ -96,19 +96,24 @@ def _join(found: OpenInvitation) -> Response:
 
 
 def _form_page(found: OpenInvitation, refused: AcceptForm | None = None) -> Response:
-    """The form, or for who is logged in as somebody else, that they have to log out first."""
+    """The form; if somebody is logged in, a request to log out first."""
     if current_user.is_authenticated:
         return render_page(
-            "team/invitation_other.html", "content", status=409 if refused else 200,
+            "team/invitation_other.html",
+            "content",
+            status=409 if refused else 200,
             invitation=found,
-        )  # fmt: skip
+        )
     form = refused or AcceptForm(
         formdata=None, name=found.name, locale=found.locale or INHERITED, time_zone=INHERITED
     ).offer(found)
     return render_page(
-        "team/invitation.html", "content", status=422 if refused else 200,
-        invitation=found, form=form,
-    )  # fmt: skip
+        "team/invitation.html",
+        "content",
+        status=422 if refused else 200,
+        invitation=found,
+        form=form,
+    )
 
 
 def _refused_link(error: LinkRefused) -> Response:
@@ -117,11 +122,9 @@ def _refused_link(error: LinkRefused) -> Response:
 
 
 def _refused(status: int, sentence: str, *, to_login: bool = False) -> Response:
-    onward: dict[str, Any] = {}
+    link: dict[str, Any] = {}
     if to_login and not current_user.is_authenticated:
-        onward = {"next_url": url_for("auth.login"), "next_label": _("Log in")}
-    title = _("Too many tries") if status == 429 else _("This invitation opens nothing")
-    body = render_template(
-        "errors/error.html", status=status, sentence=sentence, title=title, **onward
-    )
+        link = {"next_url": url_for("auth.login"), "next_label": _("Log in")}
+    title = _("Too many attempts") if status == 429 else _("This invitation does not work")
+    body = render_text("errors/error.html", status=status, sentence=sentence, title=title, **link)
     return varied(make_response(body, status))

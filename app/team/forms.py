@@ -1,4 +1,4 @@
-"""The forms of people: inviting, joining, a person's role and projects, and the list's address."""
+"""Forms for inviting, joining, roles and projects, and the filter of the people list."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -14,32 +15,27 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.mailbox import MAX_EMAIL
+from app.email_address import MAX_EMAIL
 from app.models import TENANT_ROLES, Role, Tenant
-from app.team.accepting import Chosen, OpenInvitation
+from app.team.accepting import NewPersonDetails, OpenInvitation
 from app.team.inviting import InvitationFacts
-from app.team.queries import State, WantedPeople
+from app.team.queries import PeopleFilter, State
 from app.team.service import MAX_NAME
 from app.web.forms import TextField, as_id, options, zone_options
 from app.web.locale import LOCALES
+from app.words import ROLES
 
 INHERITED = "inherited"
 NOBODY = ""
 EVERYBODY = "all"
 MAX_SEARCH = 100
-ROLE_NAMES = {
-    Role.ADMIN: _l("Admin"),
-    Role.MANAGER: _l("Manager"),
-    Role.TECHNICIAN: _l("Technician"),
-    Role.VIEWER: _l("Viewer"),
-}
-ROLE_CHOICES = options((role.value, ROLE_NAMES[role]) for role in TENANT_ROLES)
+ROLE_CHOICES = options((role.value, LazyString(ROLES.word, role)) for role in TENANT_ROLES)
 
 Choices = list[tuple[UUID, str]]
 
 
 class ProjectsField(SelectMultipleField):
-    """Projects as check boxes; the data are their ids."""
+    """Projects as check boxes; the data is a list of ids."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
@@ -53,12 +49,15 @@ class InvitationForm(FlaskForm):  # type: ignore[misc]
     email = TextField(
         _l("E-mail"),
         max_length=MAX_EMAIL,
-        validators=[DataRequired(_l("Enter the e-mail of the person."))],
+        validators=[DataRequired(_l("Enter the person's e-mail."))],
         render_kw={
-            "type": "email", "autocomplete": "off", "inputmode": "email",
-            "autocapitalize": "none", "spellcheck": "false",
+            "type": "email",
+            "autocomplete": "off",
+            "inputmode": "email",
+            "autocapitalize": "none",
+            "spellcheck": "false",
         },
-    )  # fmt: skip
+    )
     name = TextField(
         _l("Name"),
         max_length=MAX_NAME,
@@ -72,13 +71,13 @@ class InvitationForm(FlaskForm):  # type: ignore[misc]
     )
     locale = SelectField(
         _l("Language"),
-        description=_l("Of the e-mail and of what they see first."),
+        description=_l("The language of the e-mail and of what they see first."),
         validators=[InputRequired()],
     )
     projects = ProjectsField(_l("Projects"), validators=[Optional()])
 
     def offer(self, *, tenant: Tenant, projects: Choices) -> InvitationForm:
-        """Fill in the choices of this company."""
+        """Fill in this company's choices."""
         self.locale.choices = _languages(tenant.locale)
         self.projects.choices = options(projects)
         return self
@@ -98,7 +97,7 @@ class AcceptForm(FlaskForm):  # type: ignore[misc]
     name = TextField(
         _l("Your name"),
         max_length=MAX_NAME,
-        description=_l("As it should stand on reports."),
+        description=_l("As it should appear on reports."),
         validators=[DataRequired(_l("Enter your name."))],
         render_kw={"autocomplete": "name"},
     )
@@ -109,10 +108,10 @@ class AcceptForm(FlaskForm):  # type: ignore[misc]
         render_kw={"autocomplete": "new-password"},
     )
     again = PasswordField(
-        _l("Password again"),
+        _l("Repeat password"),
         validators=[
-            InputRequired(_l("Enter the password again.")),
-            EqualTo("new", _l("The two passwords differ.")),
+            InputRequired(_l("Repeat the password.")),
+            EqualTo("new", _l("The passwords do not match.")),
         ],
         render_kw={"autocomplete": "new-password"},
     )
@@ -122,16 +121,16 @@ class AcceptForm(FlaskForm):  # type: ignore[misc]
     )
 
     def offer(self, invitation: OpenInvitation) -> AcceptForm:
-        """Fill in the choices; the first takes what the company has."""
+        """Fill in the choices; the first one takes the company's value."""
         self.locale.choices = _languages(invitation.company_locale)
         zone = invitation.company_zone
         inherited = [(INHERITED, zone.replace("_", " "))]
-        self.time_zone.choices = zone_options(_("As the company"), inherited)
+        self.time_zone.choices = zone_options(_("Same as the company"), inherited)
         return self
 
     @property
-    def chosen(self) -> Chosen:
-        return Chosen(
+    def chosen(self) -> NewPersonDetails:
+        return NewPersonDetails(
             name=self.name.data or "",
             password=self.new.data or "",
             locale=_own(self.locale.data),
@@ -140,13 +139,15 @@ class AcceptForm(FlaskForm):  # type: ignore[misc]
 
 
 class HandOverForm(FlaskForm):  # type: ignore[misc]
-    """Deactivating somebody, and to whom their open reports go."""
+    """Deactivating a person and choosing who takes over their open reports."""
 
-    hand_over_to = SelectField(_l("Hand open reports to"), coerce=as_id, validators=[Optional()])
+    hand_over_to = SelectField(
+        _l("Hand over open reports to"), coerce=as_id, validators=[Optional()]
+    )
 
     def offer(self, people: Choices) -> HandOverForm:
-        """Nobody, or one of these (id, name)."""
-        stay = (NOBODY, _("Nobody: they stay as they are"))
+        """Offer "nobody" and these people, given as (id, name)."""
+        stay = (NOBODY, _("No one: they stay as they are"))
         self.hand_over_to.choices = options([stay, *people])
         return self
 
@@ -165,22 +166,22 @@ class GrantsForm(FlaskForm):  # type: ignore[misc]
         return self
 
 
-def read_wanted(args: Mapping[str, str]) -> WantedPeople:
-    """What the list's address asks for; a value that means nothing narrows nothing."""
+def read_filters(args: Mapping[str, str]) -> PeopleFilter:
+    """The filter in the list's query string; invalid values are ignored."""
     role, state = args.get("role", ""), args.get("state", "")
     states = {one.value: one for one in State}
-    return WantedPeople(
+    return PeopleFilter(
         search=" ".join(args.get("search", "").replace("\x00", "").split())[:MAX_SEARCH],
         role=Role(role) if role in TENANT_ROLES else None,
         state=None if state == EVERYBODY else states.get(state, State.ACTIVE),
     )
 
 
-def address_of(wanted: WantedPeople) -> dict[str, str]:
-    """The same as arguments of an address; what narrows nothing is left out."""
-    address = {"search": wanted.search, "role": wanted.role.value if wanted.role else ""}
-    if wanted.state is not State.ACTIVE:
-        address["state"] = wanted.state.value if wanted.state else EVERYBODY
+def address_of(filters: PeopleFilter) -> dict[str, str]:
+    """The filter as query arguments; values that filter nothing are left out."""
+    address = {"search": filters.search, "role": filters.role.value if filters.role else ""}
+    if filters.state is not State.ACTIVE:
+        address["state"] = filters.state.value if filters.state else EVERYBODY
     return {name: value for name, value in address.items() if value}
 
 
@@ -189,7 +190,7 @@ def _project_id(value: Any) -> UUID:
 
 
 def _languages(company_locale: str) -> list[SelectChoice]:
-    words = _("As the company (%(language)s)", language=LOCALES.get(company_locale, "English"))
+    words = _("Same as the company: %(language)s", language=LOCALES.get(company_locale, "English"))
     return options([(INHERITED, words), *LOCALES.items()])
 
 

@@ -1,4 +1,4 @@
-"""Routes of invitations, for the admins who send them; following one is accepting_routes.py's."""
+"""Routes for the admins who send invitations; accepting_routes.py has those of the link."""
 
 from __future__ import annotations
 
@@ -8,21 +8,24 @@ from flask import Response, flash, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.company.limits import LimitReached
+from app.email_address import BadEmail
 from app.errors import DomainError
 from app.extensions import db
 from app.models import Role
+from app.plans.limits import LimitReached
 from app.team import approving, blueprint, inviting, queries
 from app.team.approving import ApprovalDue, InvitationClosed
 from app.team.forms import InvitationForm
-from app.team.service import BadEmail
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
 
-OF_THE_EMAIL = (
-    BadEmail, inviting.AlreadyHere, inviting.WasDeactivated, inviting.InvitedTooOften,
-)  # fmt: skip
+EMAIL_ERRORS = (
+    BadEmail,
+    inviting.AlreadyHere,
+    inviting.WasDeactivated,
+    inviting.InvitedTooOften,
+)
 
 
 @blueprint.get("/people/new")
@@ -39,7 +42,7 @@ def create() -> Response:
         return _form_page(form, status=422)
     try:
         invitation = inviting.invite_person(facts=form.facts, actor=current_actor())
-    except OF_THE_EMAIL as error:
+    except EMAIL_ERRORS as error:
         db.session.rollback()
         form.email.errors = [translated(error)]
         return _form_page(form, status=422, known_id=error.params.get("account_id"))
@@ -47,10 +50,7 @@ def create() -> Response:
         db.session.rollback()
         form.form_errors = [translated(error)]
         return _form_page(form, status=422)
-    email = invitation.email
-    db.session.commit()
-    flash(_("The invitation is on its way to %(email)s.", email=email), "success")
-    return redirect_to(url_for(".index"))
+    return _done(_("The invitation is on its way to %(email)s.", email=invitation.email))
 
 
 @blueprint.post("/people/invitations/<uuid:invitation_id>/send")
@@ -58,12 +58,9 @@ def create() -> Response:
 def resend(invitation_id: UUID) -> Response:
     try:
         invitation = inviting.resend_invitation(invitation_id=invitation_id, actor=current_actor())
-    except (*OF_THE_EMAIL, LimitReached, InvitationClosed, ApprovalDue) as error:
+    except (*EMAIL_ERRORS, LimitReached, InvitationClosed, ApprovalDue) as error:
         return _refused(error)
-    email = invitation.email
-    db.session.commit()
-    flash(_("The invitation is on its way to %(email)s.", email=email), "success")
-    return redirect_to(url_for(".index"))
+    return _done(_("The invitation is on its way to %(email)s.", email=invitation.email))
 
 
 @blueprint.post("/people/invitations/<uuid:invitation_id>/revoke")
@@ -73,10 +70,7 @@ def revoke(invitation_id: UUID) -> Response:
         invitation = inviting.revoke_invitation(invitation_id=invitation_id, actor=current_actor())
     except InvitationClosed as error:
         return _refused(error)
-    email = invitation.email
-    db.session.commit()
-    flash(_("The invitation of %(email)s is taken back.", email=email), "success")
-    return redirect_to(url_for(".index"))
+    return _done(_("The invitation to %(email)s was revoked.", email=invitation.email))
 
 
 @blueprint.post("/people/invitations/<uuid:invitation_id>/approve")
@@ -88,10 +82,9 @@ def approve(invitation_id: UUID) -> Response:
         )
     except (InvitationClosed, LimitReached) as error:
         return _refused(error)
-    email = invitation.email
-    db.session.commit()
-    flash(_("The invitation is approved and on its way to %(email)s.", email=email), "success")
-    return redirect_to(url_for(".index"))
+    return _done(
+        _("The invitation was approved and is on its way to %(email)s.", email=invitation.email)
+    )
 
 
 @blueprint.post("/people/invitations/<uuid:invitation_id>/refuse")
@@ -101,14 +94,18 @@ def refuse(invitation_id: UUID) -> Response:
         invitation = approving.refuse_invitation(invitation_id=invitation_id, actor=current_actor())
     except InvitationClosed as error:
         return _refused(error)
-    email = invitation.email
+    return _done(_("The invitation to %(email)s was rejected.", email=invitation.email))
+
+
+def _done(words: str) -> Response:
+    """Commit, then redirect to the list with `words`."""
     db.session.commit()
-    flash(_("The invitation of %(email)s is refused.", email=email), "success")
+    flash(words, "success")
     return redirect_to(url_for(".index"))
 
 
 def _refused(error: DomainError) -> Response:
-    """Back to the list, which shows how things stand, with the reason."""
+    """Redirect to the list, which shows the current state, with the reason."""
     db.session.rollback()
     flash(translated(error), "error")
     return redirect_to(url_for(".index"))
@@ -121,6 +118,6 @@ def _form(**defaults: str) -> InvitationForm:
 
 def _form_page(
     form: InvitationForm, *, status: int = 200, known_id: UUID | None = None
-) -> Response:  # fmt: skip
-    """`known_id` is the person of the company whose e-mail it is."""
+) -> Response:
+    """`known_id` is the company's person who already has this e-mail."""
     return render_page("team/new.html", "content", status=status, form=form, known_id=known_id)

@@ -1,4 +1,4 @@
-"""Reading the people of the bound company, and who was invited and has not come yet."""
+"""Queries about the people of the bound company and its open invitations."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from app.auth.account_stores import TenantAccountStore
 from app.auth.devices import Device, device_of
-from app.auth.doors import TenantDoor
 from app.auth.queries import Factors, get_factors
-from app.errors import NotFound
 from app.extensions import db
 from app.models import (
     OPEN_STATUSES,
@@ -29,9 +28,11 @@ from app.models import (
     WorkState,
 )
 from app.paging import Page, cut
+from app.rows import one_or_404
 
 MAX_WORDS = 8
 SHOWN_SIGN_INS = 5
+_IS_UNANSWERED = (Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
 
 
 class State(StrEnum):
@@ -40,8 +41,8 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class WantedPeople:
-    """Whom somebody looks for; a `state` of None is everybody."""
+class PeopleFilter:
+    """The filter of the people list; a `state` of None matches everybody."""
 
     search: str = ""
     role: Role | None = None
@@ -50,7 +51,7 @@ class WantedPeople:
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """One person of the list; `seen_at` is None for who never logged in."""
+    """One person of the list; `seen_at` is None if they never logged in."""
 
     id: UUID
     name: str
@@ -62,8 +63,8 @@ class PersonLine:
 
 @dataclass(frozen=True, slots=True)
 class InvitationLine:
-    """Somebody who was invited and has not come yet; `mail` is the state of the newest e-mail.
-    `is_waiting` for the approval of the admin who reads this: the platform sent it."""
+    """An open invitation; `mail` is the state of the newest e-mail. `is_waiting` means that the
+    platform sent it and an admin of the company must approve it."""
 
     id: UUID
     email: str
@@ -80,7 +81,7 @@ class InvitationLine:
 
 @dataclass(frozen=True, slots=True)
 class LoginLine:
-    """One time that somebody logged in, and until when that browser was seen."""
+    """One login, and when that browser was last seen."""
 
     at: datetime
     seen_at: datetime
@@ -88,12 +89,12 @@ class LoginLine:
     device: Device
 
 
-def list_people(wanted: WantedPeople, *, page: int = 1, page_size: int) -> Page[PersonLine]:
-    """One page of people by name, in two queries however many there are."""
-    matching = _conditions(wanted)
+def list_people(filters: PeopleFilter, *, page: int = 1, page_size: int) -> Page[PersonLine]:
+    """One page of people by name, in two queries regardless of their number."""
+    matching = _conditions(filters)
     total = db.session.scalar(select(func.count(Account.id)).where(*matching)) or 0
     at = cut(total, page, page_size)
-    # The page is cut first, so that only its people's sessions are looked at.
+    # Select the page first, so that only the sessions of its people are read.
     on_it = (
         select(Account.id)
         .where(*matching)
@@ -116,13 +117,13 @@ def list_people(wanted: WantedPeople, *, page: int = 1, page_size: int) -> Page[
 
 
 def has_active_admin() -> bool:
-    """Of the bound company."""
+    """Whether the bound company has an active admin."""
     admin = select(Account.id).where(Account.role == Role.ADMIN, Account.is_active)
     return db.session.scalar(select(admin.exists())) or False
 
 
 def count_roles() -> dict[Role, int]:
-    """How many active people have each role; every role of a company is a key."""
+    """The number of active people per role; every company role is a key."""
     rows = db.session.execute(
         select(Account.role, func.count(Account.id)).where(Account.is_active).group_by(Account.role)
     ).all()
@@ -130,8 +131,13 @@ def count_roles() -> dict[Role, int]:
     return {role: counted.get(role, 0) for role in TENANT_ROLES}
 
 
+def has_invitations() -> ColumnElement[bool]:
+    """Whether `list_invitations` would find any, for a statement that reads other things too."""
+    return select(Invitation.id).where(*_IS_UNANSWERED).exists()
+
+
 def list_invitations() -> list[InvitationLine]:
-    """Those that nobody accepted or took back, the newest first; one query."""
+    """Invitations neither accepted nor revoked, newest first, in one query."""
     newest = (
         select(Mail.invitation_id, Mail.state)
         .ext(distinct_on(Mail.invitation_id))
@@ -142,28 +148,34 @@ def list_invitations() -> list[InvitationLine]:
     rows = db.session.execute(
         select(Invitation, newest.c.state)
         .outerjoin(newest, newest.c.invitation_id == Invitation.id)
-        .where(Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
+        .where(*_IS_UNANSWERED)
         .order_by(Invitation.created_at.desc(), Invitation.id)
     )
     return [
         InvitationLine(
-            one.id, one.email, one.name, one.role, one.invited_by_name, one.expires_at,
-            one.is_expired, one.is_unapproved, one.is_of_platform, one.created_at, state,
+            one.id,
+            one.email,
+            one.name,
+            one.role,
+            one.invited_by_name,
+            one.expires_at,
+            one.is_expired,
+            one.is_unapproved,
+            one.is_of_platform,
+            one.created_at,
+            state,
         )
         for one, state in rows
-    ]  # fmt: skip
+    ]
 
 
 def get_person(account_id: UUID) -> Account:
     """Raises NotFound."""
-    account = db.session.scalars(select(Account).where(Account.id == account_id)).one_or_none()
-    if account is None:
-        raise NotFound
-    return account
+    return one_or_404(select(Account).where(Account.id == account_id))
 
 
 def list_sign_ins(account_id: UUID) -> list[LoginLine]:
-    """The last times that the person logged in, newest first."""
+    """The person's last logins, newest first."""
     rows = db.session.scalars(
         select(AccountSession)
         .where(AccountSession.account_id == account_id)
@@ -176,8 +188,8 @@ def list_sign_ins(account_id: UUID) -> list[LoginLine]:
 
 
 def get_second_factors(account: Account) -> Factors:
-    """What proves the person besides the password."""
-    return get_factors(TenantDoor(db.session(), account))
+    """The person's second factors."""
+    return get_factors(TenantAccountStore(db.session(), account))
 
 
 def list_projects() -> list[tuple[UUID, str]]:
@@ -188,18 +200,18 @@ def list_projects() -> list[tuple[UUID, str]]:
     return [(row.id, row.name) for row in rows]
 
 
-def list_fillers(*, but: UUID) -> list[tuple[UUID, str]]:
-    """(id, name) of whoever may take over open reports."""
+def list_possible_assignees(*, exclude: UUID) -> list[tuple[UUID, str]]:
+    """(id, name) of the people who may take over open reports."""
     rows = db.session.execute(
         select(Account.id, Account.name)
-        .where(Account.is_active, Account.role.in_(STAFF), Account.id != but)
+        .where(Account.is_active, Account.role.in_(STAFF), Account.id != exclude)
         .order_by(func.lower(Account.name), Account.id)
     )
     return [(row.id, row.name) for row in rows]
 
 
 def count_open_reports_of(account_id: UUID) -> int:
-    """How many open reports are assigned to the person."""
+    """The number of open reports assigned to the person."""
     statement = select(func.count(Report.id)).where(
         Report.assignee_id == account_id,
         Report.status.in_(OPEN_STATUSES),
@@ -208,14 +220,14 @@ def count_open_reports_of(account_id: UUID) -> int:
     return db.session.scalar(statement) or 0
 
 
-def _conditions(wanted: WantedPeople) -> list[ColumnElement[bool]]:
-    """Every word stands in name or e-mail, in any order, without accents and capitals."""
+def _conditions(filters: PeopleFilter) -> list[ColumnElement[bool]]:
+    """Every search word must occur in name or e-mail, in any order, ignoring accents and case."""
     words = func.fold_words(Account.name + " " + Account.email)
     found = [
-        func.strpos(words, func.fold_words(word)) > 0 for word in wanted.search.split()[:MAX_WORDS]
+        func.strpos(words, func.fold_words(word)) > 0 for word in filters.search.split()[:MAX_WORDS]
     ]
-    if wanted.role is not None:
-        found.append(Account.role == wanted.role)
-    if wanted.state is not None:
-        found.append(Account.is_active.is_(wanted.state is State.ACTIVE))
+    if filters.role is not None:
+        found.append(Account.role == filters.role)
+    if filters.state is not None:
+        found.append(Account.is_active.is_(filters.state is State.ACTIVE))
     return found

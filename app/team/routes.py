@@ -1,4 +1,4 @@
-"""Routes of people: the list, one person, their role, projects and state, what roles can do."""
+"""Routes of people: list, person, role, projects, deactivation, and the overview of roles."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from uuid import UUID
 from flask import Response, current_app, flash, request, url_for
 from flask_babel import gettext as _
 
-from app.company.limits import LimitReached
 from app.extensions import db
 from app.models import Account, Role
-from app.reports.assigning import NotAssignable
-from app.reports.lists import list_open_reports_of
+from app.plans.limits import LimitReached
+from app.reports.assigning.service import NotAssignable
+from app.reports.listing.queries import list_open_reports_of
 from app.team import blueprint, granting, queries, service
-from app.team.forms import GrantsForm, HandOverForm, RoleForm, address_of, read_wanted
+from app.team.forms import GrantsForm, HandOverForm, RoleForm, address_of, read_filters
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import MEMBERS, current_actor, requires
@@ -25,17 +25,17 @@ SHOWN_REPORTS = 20
 @blueprint.get("/people/")
 @requires(Role.ADMIN)
 def index() -> Response:
-    wanted = read_wanted(request.args)
+    filters = read_filters(request.args)
     return render_page(
         "team/index.html",
         "results",
         found=queries.list_people(
-            wanted,
+            filters,
             page=request.args.get("page", 1, type=int),
             page_size=current_app.config["PAGE_SIZE"],
         ),
-        wanted=wanted,
-        address=address_of(wanted),
+        filters=filters,
+        address=address_of(filters),
         counts=queries.count_roles(),
         invitations=queries.list_invitations(),
     )
@@ -57,7 +57,7 @@ def show(account_id: UUID) -> Response:
 @requires(Role.ADMIN)
 def change_role(account_id: UUID) -> Response:
     person = queries.get_person(account_id)
-    form = RoleForm().offer(queries.list_fillers(but=person.id))
+    form = RoleForm().offer(queries.list_possible_assignees(exclude=person.id))
     if not form.validate_on_submit():
         return _person_page(person, status=422, role_form=form)
     try:
@@ -71,9 +71,7 @@ def change_role(account_id: UUID) -> Response:
         db.session.rollback()
         form.role.errors = [translated(error)]
         return _person_page(queries.get_person(account_id), status=422, role_form=form)
-    db.session.commit()
-    flash(_("Saved"), "success")
-    return _back(account_id)
+    return _done(account_id, _("Saved"))
 
 
 @blueprint.post("/people/<uuid:account_id>/projects")
@@ -86,16 +84,14 @@ def update_projects(account_id: UUID) -> Response:
     granting.set_grants(
         account_id=account_id, project_ids=form.projects.data or (), actor=current_actor()
     )
-    db.session.commit()
-    flash(_("Saved"), "success")
-    return _back(account_id)
+    return _done(account_id, _("Saved"))
 
 
 @blueprint.post("/people/<uuid:account_id>/deactivate")
 @requires(Role.ADMIN)
 def deactivate(account_id: UUID) -> Response:
     person = queries.get_person(account_id)
-    form = HandOverForm().offer(queries.list_fillers(but=person.id))
+    form = HandOverForm().offer(queries.list_possible_assignees(exclude=person.id))
     if not form.validate_on_submit():
         return _person_page(person, status=422, state_form=form)
     try:
@@ -106,9 +102,7 @@ def deactivate(account_id: UUID) -> Response:
         db.session.rollback()
         form.hand_over_to.errors = [translated(error)]
         return _person_page(queries.get_person(account_id), status=422, state_form=form)
-    db.session.commit()
-    flash(_("The account is deactivated and logged out everywhere."), "success")
-    return _back(account_id)
+    return _done(account_id, _("The account was deactivated and logged out everywhere."))
 
 
 @blueprint.post("/people/<uuid:account_id>/reactivate")
@@ -120,9 +114,7 @@ def reactivate(account_id: UUID) -> Response:
         db.session.rollback()
         person = queries.get_person(account_id)
         return _person_page(person, status=422, refusal=translated(error))
-    db.session.commit()
-    flash(_("The account is active again. The password is the one from before."), "success")
-    return _back(account_id)
+    return _done(account_id, _("The account is active again. The password is the same as before."))
 
 
 @blueprint.post("/people/<uuid:account_id>/second-factor")
@@ -134,14 +126,12 @@ def reset_second_factor(account_id: UUID) -> Response:
         db.session.rollback()
         person = queries.get_person(account_id)
         return _person_page(person, status=422, refusal=translated(error))
-    db.session.commit()
-    flash(_("The second factor is gone, and every device is logged out."), "success")
-    return _back(account_id)
+    return _done(account_id, _("The second factor was removed, and every device was logged out."))
 
 
 def _person_page(person: Account, *, status: int = 200, **refused: Any) -> Response:
-    """`refused` holds the form that was not taken, or the sentence why nothing was done."""
-    fillers = queries.list_fillers(but=person.id)
+    """`refused` holds the rejected form, or the reason why nothing was done."""
+    fillers = queries.list_possible_assignees(exclude=person.id)
     projects = queries.list_projects() if person.role is Role.VIEWER else []
     grants = GrantsForm(formdata=None, projects=list(granting.granted_projects(person.id)))
     context: dict[str, Any] = {
@@ -164,5 +154,8 @@ def _person_page(person: Account, *, status: int = 200, **refused: Any) -> Respo
     )
 
 
-def _back(account_id: UUID) -> Response:
+def _done(account_id: UUID, words: str) -> Response:
+    """Commit, then redirect to the person's page with `words`."""
+    db.session.commit()
+    flash(words, "success")
     return redirect_to(url_for(".show", account_id=account_id))

@@ -1,6 +1,7 @@
-"""The accounts of one tenant: making, closing, opening again, and what role each has.
+"""The accounts of one tenant: creation, deactivation, reactivation and roles.
 
-Invitations are in inviting.py and accepting.py, a viewer's projects in granting.py.
+Invitations are in inviting.py and accepting.py, a viewer's projects in granting.py. Accounts are
+locked before invitations, and invitations before reports (docs/adr/0020).
 """
 
 from __future__ import annotations
@@ -14,40 +15,34 @@ from sqlalchemy.exc import IntegrityError
 
 from app.auth.passwords import hash_password
 from app.auth.second_factor import reset_second_factors
-from app.company.limits import require_room_for_person
+from app.email_address import require_email
 from app.errors import DomainError, NotAllowed, NotFound
 from app.evidence.service import record
 from app.extensions import db
-from app.mailbox import tidy_address
 from app.models import Account, AccountSession, Actor, Invitation, ProjectGrant, Role, Tenant
-from app.reports.assigning import reassign_open_reports
+from app.plans.limits import require_room_for_person
+from app.reports.assigning.service import reassign_open_reports
 from app.team.approving import withdraw_approval
 
 MAX_NAME = 120
 
 
 class EmailTaken(DomainError):
-    """Somebody has the e-mail %(email)s already. One e-mail is one person on all of Laudo."""
-
-
-class BadEmail(DomainError):
-    """ "%(email)s" is not an e-mail address."""
-
-    status = 422
+    """Someone already has the e-mail %(email)s. Across Laudo, each e-mail belongs to one person."""
 
 
 class NameMissing(DomainError):
-    """A name has 1 to %(most)s characters."""
+    """A name must have 1 to %(most)s characters."""
 
     status = 422
 
 
 class LastAdmin(DomainError):
-    """%(name)s is the last admin. Make somebody else an admin first."""
+    """%(name)s is the last admin. Make someone else an admin first."""
 
 
 class OwnAccount(DomainError):
-    """Nobody changes their own role, deactivates themselves or resets their own second factor
+    """You cannot change your own role, deactivate your own account or reset your own second factor
     here. Ask another admin to do it."""
 
 
@@ -62,11 +57,11 @@ def create_account(
     time_zone: str | None = None,
     is_invited: bool = False,
 ) -> Account:
-    """A new person of the bound tenant; who `is_invited` had their place since the invitation.
+    """Create a person of the bound tenant. `is_invited` skips the limit: the invitation counted.
 
     Raises EmailTaken, BadEmail, NameMissing, WeakPassword, TooManyPeople.
     """
-    email, name = tidy_email(email), tidy_name(name)
+    email, name = require_email(email), tidy_name(name)
     company = db.session.scalar(select(Tenant.name)) or ""
     account = Account(
         email=email,
@@ -83,39 +78,38 @@ def create_account(
             db.session.add(account)
     except IntegrityError as error:
         raise EmailTaken(email=email) from error
-    _note("created", account, actor, email=email, name=account.name, role=role.value)
+    record("account.created", account, actor, email=email, name=account.name, role=role.value)
     return account
 
 
 def deactivate_account(
     *, account_id: UUID, actor: Actor, hand_over_to: UUID | None = None
 ) -> Account:
-    """Close an account and end its sessions; what the person did stays, but for invitations that
-    nobody accepted: whoever leaves keeps no door open.
+    """Deactivate an account and end its sessions; idempotent. The person's work stays, but their
+    open invitations are revoked, since they could use one to come back.
 
-    Open reports go to `hand_over_to`, else they stay as they are. A second time changes nothing.
-    Raises NotFound, OwnAccount, LastAdmin, NotAssignable, and NotAllowed for whoever is no admin
-    any more.
+    Open reports go to `hand_over_to`, or stay assigned if it is None. Raises NotFound, OwnAccount,
+    LastAdmin, NotAssignable, and NotAllowed if the actor is no longer an admin.
     """
     account, admins = _lock(account_id, actor, hand_over_to)
     if not account.is_active:
         return account
     _require_another(account, actor)
-    _keep_an_admin(account, admins)
+    _require_another_admin(account, admins)
     account.is_active = False
     account.deactivated_at = datetime.now(UTC)
     _end_sessions(account)
     open_invitations = _lock_invitations(account)
     handed = _hand_over(account, hand_over_to, actor)
-    _take_back(open_invitations, account, actor)
-    _note("deactivated", account, actor, email=account.email, handed_over=str(handed))
+    _revoke(open_invitations, account, actor)
+    record("account.deactivated", account, actor, email=account.email, handed_over=str(handed))
     return account
 
 
 def reactivate_account(*, account_id: UUID, actor: Actor) -> Account:
-    """Open a closed account again, with the role and the projects that it had.
+    """Reactivate an account with its previous role and projects.
 
-    Raises NotFound, TooManyPeople, and NotAllowed for whoever is no admin any more.
+    Raises NotFound, TooManyPeople, and NotAllowed if the actor is no longer an admin.
     """
     account, _admins = _lock(account_id, actor)
     if account.is_active:
@@ -123,38 +117,45 @@ def reactivate_account(*, account_id: UUID, actor: Actor) -> Account:
     require_room_for_person()
     account.is_active = True
     account.deactivated_at = None
-    _note("reactivated", account, actor, email=account.email)
+    record("account.reactivated", account, actor, email=account.email)
     return account
 
 
 def change_role(
     *, account_id: UUID, role: Role, actor: Actor, hand_over_to: UUID | None = None
 ) -> Account:
-    """Give another person a role. Who leaves the viewers' role loses the projects granted, and of
-    who is no admin any more open invitations are taken back.
+    """Change another person's role. A former viewer loses the granted projects; the open
+    invitations of a former admin are revoked.
 
-    Who becomes a viewer can fill in nothing, so open reports may go to `hand_over_to`. Raises
-    NotFound, OwnAccount, LastAdmin, NotAssignable, and NotAllowed for whoever is no admin any more.
+    A new viewer can fill in nothing, so open reports may go to `hand_over_to`. Raises NotFound,
+    OwnAccount, LastAdmin, NotAssignable, and NotAllowed if the actor is no longer an admin.
     """
     account, admins = _lock(account_id, actor, hand_over_to)
     if account.role is role:
         return account
     _require_another(account, actor)
-    _keep_an_admin(account, admins)
+    _require_another_admin(account, admins)
     old, account.role = account.role, role
     if old is Role.VIEWER:
         _drop_grants(account)
     open_invitations = _lock_invitations(account) if old is Role.ADMIN else []
     handed = _hand_over(account, hand_over_to, actor) if role is Role.VIEWER else 0
-    _take_back(open_invitations, account, actor)
-    _note("role_changed", account, actor, old=old.value, new=role.value, handed_over=str(handed))
+    _revoke(open_invitations, account, actor)
+    record(
+        "account.role_changed",
+        account,
+        actor,
+        old=old.value,
+        new=role.value,
+        handed_over=str(handed),
+    )
     return account
 
 
 def reset_second_factor(*, account_id: UUID, actor: Actor) -> Account:
-    """Take every second factor from somebody who lost theirs, and end their sessions.
+    """Remove every second factor of a person who lost theirs, and end their sessions.
 
-    Raises NotFound, OwnAccount, and NotAllowed for whoever is no admin any more.
+    Raises NotFound, OwnAccount, and NotAllowed if the actor is no longer an admin.
     """
     account, _admins = _lock(account_id, actor)
     _require_another(account, actor)
@@ -162,16 +163,8 @@ def reset_second_factor(*, account_id: UUID, actor: Actor) -> Account:
     return account
 
 
-def tidy_email(text: str) -> str:
-    """The address in the one form in which accounts have it. Raises BadEmail."""
-    try:
-        return tidy_address(text)
-    except ValueError as error:
-        raise BadEmail(email=text) from error
-
-
 def tidy_name(text: str) -> str:
-    """One line without spaces around. Raises NameMissing."""
+    """The name on one line, trimmed. Raises NameMissing."""
     name = " ".join(text.split())
     if not 0 < len(name) <= MAX_NAME:
         raise NameMissing(most=MAX_NAME)
@@ -180,12 +173,12 @@ def tidy_name(text: str) -> str:
 
 def _lock(
     account_id: UUID, actor: Actor, hand_over_to: UUID | None = None
-) -> tuple[Account, set[UUID]]:  # fmt: skip
-    """The person, and the ids of all active admins: none of them changes until the transaction
-    ends, so that two who take the role from each other cannot both be right.
+) -> tuple[Account, set[UUID]]:
+    """Lock the person and all active admins until the transaction ends; returns the person and the
+    admins' ids. So two admins cannot demote each other and leave none.
 
-    Whoever gets the open reports is locked with them: one after the other, two people who hand
-    over to each other would wait for each other.
+    The new assignee is locked in the same statement: with a separate lock, two people who hand
+    over to each other would deadlock.
     """
     is_admin = and_(Account.role == Role.ADMIN, Account.is_active)
     rows = db.session.scalars(
@@ -209,7 +202,7 @@ def _require_another(account: Account, actor: Actor) -> None:
         raise OwnAccount
 
 
-def _keep_an_admin(account: Account, admins: set[UUID]) -> None:
+def _require_another_admin(account: Account, admins: set[UUID]) -> None:
     if admins == {account.id}:
         raise LastAdmin(name=account.name)
 
@@ -224,7 +217,7 @@ def _end_sessions(account: Account) -> None:
 
 
 def _lock_invitations(account: Account) -> Sequence[Invitation]:
-    """Those that the person sent or approved and nobody accepted; the order of locks has them after
+    """Lock the open invitations that the person sent or approved; the lock order puts them after
     accounts and before reports."""
     return db.session.scalars(
         select(Invitation)
@@ -239,19 +232,13 @@ def _lock_invitations(account: Account) -> Sequence[Invitation]:
     ).all()
 
 
-def _take_back(invitations: Sequence[Invitation], account: Account, actor: Actor) -> None:
+def _revoke(invitations: Sequence[Invitation], account: Account, actor: Actor) -> None:
     for invitation in invitations:
         if invitation.invited_by != account.id:
             withdraw_approval(invitation, actor)
             continue
         invitation.revoked_at = datetime.now(UTC)
-        record(
-            action="invitation.revoked",
-            actor=actor,
-            object_type="invitation",
-            object_id=invitation.id,
-            email=invitation.email,
-        )
+        record("invitation.revoked", invitation, actor, email=invitation.email)
 
 
 def _drop_grants(account: Account) -> None:
@@ -259,19 +246,9 @@ def _drop_grants(account: Account) -> None:
 
 
 def _hand_over(account: Account, to_account_id: UUID | None, actor: Actor) -> int:
-    """How many open reports went to somebody else."""
+    """Reassign the open reports and return their number."""
     if to_account_id is None:
         return 0
     return reassign_open_reports(
         from_account_id=account.id, to_account_id=to_account_id, actor=actor
-    )
-
-
-def _note(verb: str, account: Account, actor: Actor, **facts: str) -> None:
-    record(
-        action=f"account.{verb}",
-        actor=actor,
-        object_type="account",
-        object_id=account.id,
-        **facts,
     )

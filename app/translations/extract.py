@@ -20,6 +20,7 @@ DOMAIN_BASES = {
     "LogoRefused",
     "LimitReached",
     "ReadOnly",
+    "WrongStatus",
 }
 
 

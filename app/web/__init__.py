@@ -1,1 +1,1 @@
-"""What every page shares: guards, fragments, errors, headers, filters. Imports no feature."""
+"""Code shared by all pages: guards, fragments, errors, headers, filters. Imports no feature."""

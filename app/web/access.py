@@ -1,6 +1,6 @@
-"""One line of log and one observation for every request, and what its lines must never say.
+"""Writes one log line and one metrics observation per request, with secrets removed.
 
-Requests for static files are answered in front of the app and leave no line.
+Requests for static files are answered before they reach the app and are not logged.
 """
 
 from __future__ import annotations
@@ -15,19 +15,27 @@ from app import logs, metrics
 
 log = logging.getLogger("laudo.access")
 
-# The texts in addresses that are names of ours. Any other may be a token that opens something.
+# URL parameters that hold our own identifiers. Any other text may be a secret token.
 NAMES = frozenset({"field_id", "role_id", "digest"})
 SECRET_FIELDS = (
-    "password", "token", "secret", "current", "new", "repeat", "again", "code", "credential",
+    "password",
+    "token",
+    "secret",
+    "current",
+    "new",
+    "repeat",
+    "again",
+    "code",
+    "credential",
     "sealed",
-)  # fmt: skip
+)
 HIDDEN = "…"
 
 
-def told_path() -> str:
-    """The request's path without its query and without what may be a token.
+def path_for_log() -> str:
+    """The request's path without its query and without possible tokens.
 
-    Of an address that is not ours, only the first part: the rest may be anybody's mistake.
+    Of an unknown address, only the first segment: the rest may hold a secret typed by mistake.
     """
     if request.url_rule is None:
         first, _, rest = request.path.lstrip("/").partition("/")
@@ -47,13 +55,13 @@ def _unnamed_values() -> list[str]:
         if isinstance(value, str)
         and name not in NAMES
         and not endpoint_is_file
-        # Of `<any(csv, xlsx):kind>` the rule itself spells out what may stand there.
+        # The values of `<any(csv, xlsx):kind>` are part of the rule.
         and value not in str(request.url_rule)
     ]
 
 
 def _secrets_of_request() -> Iterator[str]:
-    """What came with this request and opens something: for lines that repeat foreign words."""
+    """Secrets sent with this request, to be removed from log lines that quote other text."""
     if not has_request_context():
         return
     yield from request.cookies.values()
@@ -61,7 +69,7 @@ def _secrets_of_request() -> Iterator[str]:
     for header in ("Authorization", "X-CSRFToken", "Cookie"):
         if value := request.headers.get(header):
             yield value
-    # Only a form that was read already: reading one here could fail again.
+    # Use the form only if it is already parsed: parsing it here could fail again.
     if "form" in request.__dict__:
         for name, value in request.form.items():
             if any(word in name.lower() for word in SECRET_FIELDS):
@@ -75,7 +83,7 @@ def _count_in() -> None:
 
 def _finish(response: Response) -> Response:
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
-    path = told_path()
+    path = path_for_log()
     facts = {
         "endpoint": request.endpoint,
         "method": request.method,
@@ -83,9 +91,7 @@ def _finish(response: Response) -> Response:
         "status": response.status_code,
         "duration_ms": round(seconds * 1000, 1),
     }
-    log.info(
-        "%s %s %s", request.method, path, response.status_code, extra={"facts": facts}
-    )  # fmt: skip
+    log.info("%s %s %s", request.method, path, response.status_code, extra={"facts": facts})
     metrics.observe_request(request.endpoint, request.method, response.status_code, seconds)
     return response
 
@@ -97,8 +103,8 @@ def _forget(_error: BaseException | None = None) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Before all other features: what is registered first is asked last."""
-    logs.never_say(_secrets_of_request)
+    """Call before all other features: Flask runs after-request functions in reverse order."""
+    logs.redact_values(_secrets_of_request)
     app.before_request(_count_in)
     app.after_request(_finish)
     app.teardown_request(_forget)

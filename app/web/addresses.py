@@ -1,4 +1,4 @@
-"""Reading what addresses and forms say: ids, days, moments. What means nothing says nothing."""
+"""Parses ids, days and times from addresses and forms. Invalid values become None."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-# Dates beyond these cannot be told apart from a slip, and end where a database's do.
+# Days outside this range are probably typing errors.
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
@@ -27,22 +27,22 @@ def read_day(text: str | None) -> date | None:
 
 
 def read_moment(text: str | None) -> datetime | None:
-    """What a device's clock says, as aware UTC; a time without a zone is no moment."""
+    """A device's clock time as aware UTC; None for a time without a zone."""
     try:
         at = datetime.fromisoformat((text or "").strip())
     except ValueError:
         return None
-    # The clock may be wrong, but a year beyond these cannot be written back as a time.
+    # The clock may be wrong, but years outside this range cannot be formatted again.
     if at.tzinfo is None or not FIRST_YEAR <= at.year <= LAST_YEAR:
         return None
     return at.astimezone(UTC)
 
 
 def start_of(day: date | None, zone: str) -> datetime | None:
-    """Midnight at which the day begins there."""
+    """The midnight at which the day begins in the zone."""
     return datetime.combine(day, time(), ZoneInfo(zone)) if day else None
 
 
 def end_of(day: date | None, zone: str) -> datetime | None:
-    """Midnight at which the day is over there."""
+    """The midnight at which the day ends in the zone."""
     return start_of(day + timedelta(days=1), zone) if day else None

@@ -1,8 +1,8 @@
-"""A file of several sheets that are filled in turn: a workbook, or a ZIP with a CSV for each.
+"""Files of several sheets, filled one after another: a workbook, or a ZIP with a CSV per sheet.
 
-Rows go to disk as they come, so that neither is ever in memory. A cell is None, a text, a number
-(a Decimal keeps all its digits), a date, a time, a moment, a Link or Marked; a text is a text
-whatever it begins with. What is in the sheets is each feature's.
+Rows go straight to disk, so a file is never held in memory. A cell is None, a text, a number (a
+Decimal keeps all its digits), a date, a time, a datetime, a Link or Marked. Text never becomes a
+formula. The features decide what is in the sheets.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from app.slow_work import slow_work
-from app.web.sheets import csv_cell, fitting, guarded
+from app.web.sheets import csv_cell, escape_formulas, fit_to_cell
 
-A4 = 9  # as workbooks name the size
+A4 = 9  # the workbook format's code for the paper size
 MAX_ROWS, MAX_COLUMNS, MAX_TITLE = 1_048_576, 16_384, 31
-# Each link of a workbook is kept in memory until it is saved; the others are plain addresses.
+# openpyxl keeps links in memory until it saves; further links are written as plain text.
 MAX_LINKS = 10_000
-# How wide the columns of one landscape page are together when they can still be read in print.
+# Total column width, in characters, that is still readable on one landscape page.
 PRINTED_WIDTH = 160
-# From this width on a column breaks its lines; a row grows with them up to so many.
-WRAPPED_WIDTH, MOST_LINES, LINE_POINTS = 24, 12, 15
+# Columns of at least this width wrap their text; rows grow up to MAX_LINES lines.
+WRAPPED_WIDTH, MAX_LINES, LINE_POINTS = 24, 12, 15
 UNFIT = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 PLAIN_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -51,13 +51,13 @@ FORMATS = {datetime: "yyyy-mm-dd hh:mm:ss", date: "yyyy-mm-dd", time: "hh:mm"}
 
 
 class BookFull(ValueError):
-    """A sheet of a workbook takes no more rows, or not as many columns."""
+    """A workbook sheet cannot hold that many rows or columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column: its words and how wide it is, in characters. `is_mixed` holds values of all kinds,
-    which are set to the left."""
+    """A column: its heading and its width in characters. An `is_mixed` column holds values of
+    several types and is left-aligned."""
 
     words: str
     width: int = 14
@@ -66,20 +66,20 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address that can be followed from the cell."""
+    """A hyperlink."""
 
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A value that a reader must not miss: Not OK, out of limits."""
+    """A value that is highlighted: Not OK, out of limits."""
 
     value: Any
 
 
-class Page(Protocol):
-    """One sheet; `count` is of the rows without the heading."""
+class BookSheet(Protocol):
+    """One sheet; `count` is the number of rows without the heading."""
 
     count: int
 
@@ -87,44 +87,44 @@ class Page(Protocol):
 
 
 class Book(Protocol):
-    def page(self, title: str, name: str, headings: Sequence[Heading]) -> Page:
-        """A new sheet: `title` is for people, `name` for a file. Raises BookFull."""
+    def add_sheet(self, title: str, name: str, headings: Sequence[Heading]) -> BookSheet:
+        """Add a sheet. `title` is for people, `name` for the file name. Raises BookFull."""
 
     def save(self) -> None:
         """Finish the file."""
 
     def close(self) -> None:
-        """Leave nothing behind but the file."""
+        """Remove all temporary files."""
 
 
 class XlsxBook:
-    """A workbook with frozen headings, ready to be filtered and printed."""
+    """A workbook with frozen headings, filters and print settings."""
 
     def __init__(self, path: Path, zone: str) -> None:
         self._path, self._zone = path, ZoneInfo(zone)
         self._book = Workbook(write_only=True)
         self._titles: set[str] = set()
-        self._pages: list[XlsxPage] = []
+        self._sheets: list[XlsxSheet] = []
 
-    def page(self, title: str, name: str, headings: Sequence[Heading]) -> XlsxPage:
+    def add_sheet(self, title: str, name: str, headings: Sequence[Heading]) -> XlsxSheet:
         if len(headings) > MAX_COLUMNS:
             raise BookFull(title)
         sheet = self._book.create_sheet(self._own_title(title))
-        self._pages.append(XlsxPage(sheet, headings, self._zone))
-        return self._pages[-1]
+        self._sheets.append(XlsxSheet(sheet, headings, self._zone))
+        return self._sheets[-1]
 
     @slow_work
     def save(self) -> None:
         self._book.save(self._path)
 
     def close(self) -> None:
-        """openpyxl writes each sheet to a file of its own first and leaves it after a failure."""
-        for sheet in self._pages:
+        """openpyxl writes each sheet to a temporary file and leaves it there after a failure."""
+        for sheet in self._sheets:
             with suppress(OSError):
                 sheet.close()
 
     def _own_title(self, title: str) -> str:
-        """A title that no other sheet has, in whatever case."""
+        """A title that is unique in the workbook, ignoring case."""
         plain = UNFIT.sub("_", title).strip("' ")[:MAX_TITLE] or "_"
         own, turn = plain, 1
         while own.casefold() in self._titles:
@@ -135,7 +135,7 @@ class XlsxBook:
         return own
 
 
-class XlsxPage:
+class XlsxSheet:
     def __init__(self, sheet: Any, headings: Sequence[Heading], zone: tzinfo) -> None:
         self.count = 0
         self._sheet, self._zone, self._links = sheet, zone, 0
@@ -156,15 +156,15 @@ class XlsxPage:
         self._append(cells, _lines(values, self._headings))
 
     def _append(self, cells: list[Any], lines: int) -> None:
-        """Programs that open the file do not all find out how high a row with broken lines is."""
+        """Set the row height here: not all programs compute it for wrapped lines."""
         at = self.count + 1
         if lines > 1:
-            self._sheet.row_dimensions[at].height = min(lines, MOST_LINES) * LINE_POINTS
+            self._sheet.row_dimensions[at].height = min(lines, MAX_LINES) * LINE_POINTS
         self._sheet.append(cells)
         self._sheet.row_dimensions.pop(at, None)
 
     def close(self) -> None:
-        """Remove what openpyxl wrote on its way. Raises OSError where it cannot end that file."""
+        """Remove openpyxl's temporary file. Raises OSError if openpyxl cannot finish writing it."""
         written = self._sheet._writer
         try:
             if not self._sheet.closed:
@@ -193,20 +193,20 @@ class XlsxPage:
 
     def _number(self, value: int | float | Decimal, is_bad: bool, is_left: bool) -> Any:
         cell: Any = WriteOnlyCell(self._sheet, 0)
-        # As text of the file: openpyxl would cut a number to 16 digits, a program that reads it
-        # takes the nearest that it has.
+        # Written as text into the XML: openpyxl would cut the number to 16 digits. A program that
+        # reads the file takes the nearest number that it can represent.
         cell._value = format(value, "f") if isinstance(value, Decimal) else str(value)
         return self._styled(cell, "General", is_bad, is_left=is_left)
 
     def _text(
         self, text: str, *, is_bad: bool = False, is_head: bool = False, wraps: bool = False
     ) -> Any:
-        clean = fitting(text)
+        clean = fit_to_cell(text)
         cell: Any = WriteOnlyCell(self._sheet)
-        # Not what openpyxl guesses: a text that begins with = would become a formula.
+        # Set the type explicitly: openpyxl would turn text that begins with = into a formula.
         cell._value, cell.data_type = clean, "s"
-        # Nor does it become one when somebody edits the cell, or saves the sheet as CSV.
-        is_risky = guarded(clean) != clean
+        # The quote prefix keeps it text when the cell is edited or the sheet is saved as CSV.
+        is_risky = escape_formulas(clean) != clean
         return self._styled(cell, "General", is_bad, is_risky, is_head, wraps, is_left=True)
 
     def _link(self, url: str) -> Any:
@@ -229,7 +229,7 @@ class XlsxPage:
         *,
         is_left: bool,
     ) -> Any:
-        """Styles are looked up once for each look: openpyxl takes longer for that than to write."""
+        """Cache each style: openpyxl spends more time looking styles up than writing cells."""
         key = (number_format, is_bad, is_risky, is_head, wraps, is_left)
         if key not in self._styles:
             cell.number_format = number_format
@@ -247,7 +247,7 @@ class XlsxPage:
 def _lines(
     values: Sequence[Any], headings: Sequence[Heading], *, wrapped_width: int = WRAPPED_WIDTH
 ) -> int:
-    """How many lines the longest text of a row takes in its column."""
+    """The number of lines that the longest text of a row takes in its column."""
     return max(
         (
             sum(-(-max(1, len(line)) // max(1, heading.width - 3)) for line in text.split("\n"))
@@ -259,7 +259,7 @@ def _lines(
 
 
 def _set_up(sheet: Any, headings: Sequence[Heading]) -> None:
-    """What a workbook has to know of a sheet before its first row."""
+    """Set the sheet options that must come before the first row."""
     last = get_column_letter(max(1, len(headings)))
     sheet.freeze_panes = "B2"
     for at, heading in enumerate(headings, 1):
@@ -279,40 +279,40 @@ def _set_up(sheet: Any, headings: Sequence[Heading]) -> None:
 
 
 class CsvBook:
-    """A ZIP with a CSV for each sheet: UTF-8 with a byte order mark, CRLF, every cell quoted."""
+    """A ZIP with one CSV per sheet: UTF-8 with a byte order mark, CRLF, every cell quoted."""
 
     def __init__(self, path: Path, zone: str, folder: Path) -> None:
         self._path, self._zone, self._folder = path, ZoneInfo(zone), folder
-        self._pages: dict[str, CsvPage] = {}
+        self._sheets: dict[str, CsvSheet] = {}
 
-    def page(self, title: str, name: str, headings: Sequence[Heading]) -> CsvPage:
+    def add_sheet(self, title: str, name: str, headings: Sequence[Heading]) -> CsvSheet:
         plain = PLAIN_NAME.sub("_", name) or "_"
         own, turn = plain, 1
-        while own.casefold() in (one.casefold() for one in self._pages):
+        while own.casefold() in (one.casefold() for one in self._sheets):
             turn += 1
             own = f"{plain}-{turn}"
-        file = (self._folder / f"page-{len(self._pages)}.csv").open("w+b")
-        self._pages[own] = CsvPage(file, headings, self._zone)
-        return self._pages[own]
+        file = (self._folder / f"page-{len(self._sheets)}.csv").open("w+b")
+        self._sheets[own] = CsvSheet(file, headings, self._zone)
+        return self._sheets[own]
 
     @slow_work
     def save(self) -> None:
         with zipfile.ZipFile(self._path, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as zipped:
-            for name, page in self._pages.items():
-                page.file.flush()
-                zipped.write(page.file.name, f"{name}.csv")
+            for name, sheet in self._sheets.items():
+                sheet.file.flush()
+                zipped.write(sheet.file.name, f"{name}.csv")
 
     def close(self) -> None:
-        for page in self._pages.values():
-            page.file.close()
+        for sheet in self._sheets.values():
+            sheet.file.close()
 
 
-class CsvPage:
+class CsvSheet:
     def __init__(self, file: IO[bytes], headings: Sequence[Heading], zone: tzinfo) -> None:
         self.file, self.count, self._zone = file, 0, zone
         file.write(b"\xef\xbb\xbf")
         self._writer = csv.writer(_Encoded(file), quoting=csv.QUOTE_ALL)
-        self._writer.writerow([guarded(heading.words) for heading in headings])
+        self._writer.writerow([escape_formulas(heading.words) for heading in headings])
 
     def add(self, row: Iterable[Any]) -> None:
         self.count += 1
@@ -320,7 +320,7 @@ class CsvPage:
 
 
 class _Encoded:
-    """What csv writes, as UTF-8 into a binary file."""
+    """Encodes the output of csv as UTF-8 into a binary file."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""A tenant's colours and logos as stylesheet and addresses. Changing them is company's work."""
+"""A tenant's colours and logos as stylesheet and URLs. app/branding changes them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.models import Tenant
 
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 INK, PAPER = "#14191e", "#ffffff"
-LEAST = 4.5
+MIN_CONTRAST = 4.5
 """The least contrast that small text needs (WCAG 2.2 AA)."""
 
 
@@ -30,20 +30,20 @@ def contrast(one: str, other: str) -> float:
 
 
 def text_colour(ground: str) -> str:
-    """Ink or paper, whichever reads better on this ground."""
+    """Ink or paper, whichever has more contrast on this background."""
     return max((PAPER, INK), key=lambda text: contrast(text, ground))
 
 
 def ground_colour(colour: str) -> str:
-    """The colour, darkened where neither ink nor paper could be read on it (WCAG 2.2 AA)."""
-    while contrast(colour, text_colour(colour)) < LEAST:
+    """The colour, darkened if neither ink nor paper is readable on it (WCAG 2.2 AA)."""
+    while contrast(colour, text_colour(colour)) < MIN_CONTRAST:
         parts = (int(int(colour[at : at + 2], 16) * 0.97) for at in (1, 3, 5))
         colour = "#" + "".join(f"{part:02x}" for part in parts)
     return colour
 
 
 def brand_css(tenant: Tenant) -> str:
-    """The stylesheet that sets the tenant's colours over the neutral ones."""
+    """The stylesheet that overrides the neutral colours with the tenant's."""
     accent = ground_colour(tenant.colour_accent)
     colours = {
         "accent": accent,
@@ -56,7 +56,7 @@ def brand_css(tenant: Tenant) -> str:
 
 
 def brand_digest(tenant: Tenant) -> str:
-    """Changes with the stylesheet, so that it may be cached for ever."""
+    """A digest of the stylesheet for its URL, so that it can be cached indefinitely."""
     return hashlib.sha256(brand_css(tenant).encode()).hexdigest()[:12]
 
 
@@ -65,18 +65,19 @@ def _own_tenant() -> Tenant | None:
 
 
 def brand_css_url() -> str | None:
-    """The stylesheet with the tenant's colours, None where nobody's brand applies."""
+    """The URL of the tenant's stylesheet; None if no brand applies."""
     tenant = _own_tenant()
     if tenant is None:
         return None
-    return url_for("company.brand_css", tenant_id=tenant.id, digest=brand_digest(tenant))
+    return url_for("branding.stylesheet", tenant_id=tenant.id, digest=brand_digest(tenant))
 
 
 def tenant_logo_url(kind: str = "first") -> str | None:
-    """The company's 'first' or 'second' logo, None where it has none or nobody is logged in."""
+    """The URL of the company's 'first' or 'second' logo; None if it has none or nobody is logged
+    in."""
     tenant = _own_tenant()
     key = tenant and (tenant.logo_key if kind == "first" else tenant.second_logo_key)
     if not tenant or not key:
         return None
     digest = key.rsplit("/", 1)[-1][:12]
-    return url_for("company.logo", tenant_id=tenant.id, kind=kind, v=digest)
+    return url_for("branding.logo", tenant_id=tenant.id, kind=kind, v=digest)

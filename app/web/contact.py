@@ -1,6 +1,6 @@
-"""The fields of a contact in a form: one set for a company's own and for its client's.
+"""Form fields of a contact, shared by the company's own contact and its clients'.
 
-What each part may be is app/contact.py; which page shows them and what is stored is the form's.
+app/contact.py validates each part. The forms decide where the fields appear and what is stored.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from app.contact import (
     MAX_WEBSITE,
     PARTS,
     Contact,
-    Unfit,
-    doubt_of_tax_number,
+    InvalidContact,
+    find_tax_number_warning,
     tidy_email,
     tidy_phone,
     tidy_tax_number,
     tidy_website,
 )
-from app.mailbox import MAX_EMAIL
+from app.email_address import MAX_EMAIL
 from app.web.forms import LongTextField, TextField
 
 
 class ContactFields:
-    """Mixin of a form; what is typed comes out as `contact_parts`."""
+    """Form mixin; `contact_parts` returns the input."""
 
     contact_address = LongTextField(_l("Address"), max_length=MAX_ADDRESS, render_kw={"rows": 2})
     contact_phone = TextField(
@@ -43,22 +43,27 @@ class ContactFields:
         _l("E-mail"),
         max_length=MAX_EMAIL,
         render_kw={
-            "type": "email", "autocomplete": "off", "inputmode": "email",
-            "autocapitalize": "none", "spellcheck": "false",
+            "type": "email",
+            "autocomplete": "off",
+            "inputmode": "email",
+            "autocapitalize": "none",
+            "spellcheck": "false",
         },
-    )  # fmt: skip
+    )
     contact_website = TextField(
         _l("Website"),
         max_length=MAX_WEBSITE,
         render_kw={
-            "inputmode": "url", "autocomplete": "off", "autocapitalize": "none",
+            "inputmode": "url",
+            "autocomplete": "off",
+            "autocapitalize": "none",
             "spellcheck": "false",
         },
-    )  # fmt: skip
+    )
     contact_tax_number = TextField(
         _l("Tax number"),
         max_length=MAX_TAX_NUMBER,
-        description=_l("In Brazil the CNPJ."),
+        description=_l("In Brazil, the CNPJ."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
 
@@ -76,25 +81,25 @@ class ContactFields:
 
     @property
     def contact_parts(self) -> Contact:
-        """What a valid form says."""
+        """The contact of a valid form."""
         said = {part: (getattr(self, f"contact_{part}").data or "").strip() for part in PARTS}
         return Contact(**said)
 
     @property
-    def says_contact(self) -> bool:
-        """Whether any part is filled in or was refused, so that it must not be folded away."""
+    def has_contact(self) -> bool:
+        """Whether any part is filled in or invalid, so that the section must be open."""
         fields = [getattr(self, f"contact_{part}") for part in PARTS]
         return any(field.data or field.errors for field in fields)
 
     @property
-    def tax_doubt(self) -> str:
-        """What to look at again in the tax number; it is taken as it is."""
-        doubt = doubt_of_tax_number(self.contact_tax_number.data or "")
+    def tax_number_warning(self) -> str:
+        """A warning about the tax number, which is accepted anyway."""
+        doubt = find_tax_number_warning(self.contact_tax_number.data or "")
         return str(_(doubt.msgid)) if doubt else ""
 
 
 def contact_values(contact: Contact) -> dict[str, Any]:
-    """A contact as the form's fields."""
+    """A contact as form field values."""
     return {f"contact_{part}": value for part, value in contact.model_dump().items()}
 
 
@@ -103,5 +108,5 @@ def _tidy(field: TextField, tidy: Callable[[str], str]) -> None:
         return
     try:
         field.data = tidy(field.data)
-    except Unfit as error:
+    except InvalidContact as error:
         raise ValidationError(_(error.sentence.msgid, **error.sentence.params)) from error

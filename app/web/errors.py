@@ -1,4 +1,4 @@
-"""Every refusal and failure in one place: a page, or a toast for htmx, with the request id."""
+"""Renders every error: a page, a toast for htmx or JSON for the API, with the request id."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, g, make_response, request
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -23,7 +23,7 @@ from werkzeug.exceptions import (
 
 from app.errors import DomainError
 from app.extensions import db, login_manager
-from app.web.fragments import varied, wants_fragment
+from app.web.fragments import render_text, varied, wants_fragment
 from app.web.headers import request_id
 from app.web.locale import local_day
 from app.web.read_only import SupportReadsOnly
@@ -32,31 +32,33 @@ log = logging.getLogger(__name__)
 
 
 def sentence_for(status: int) -> str:
-    """What a status means, in words that say what to do next."""
+    """A sentence that explains a status and says what to do next."""
     sentences: dict[int, str] = {
-        400: _("The page was too old or the request was not understood. Reload it and try again."),
-        401: _("You are logged out. Log in again; what you typed is kept."),
+        400: _(
+            "The page was out of date or the request was not understood. Reload it and try again."
+        ),
+        401: _("You are logged out. Log in again; what you typed is saved."),
         403: _("Your role does not allow this."),
-        404: _("There is nothing here, or it is not yours to see."),
-        405: _("This address does not take that kind of request."),
-        408: _("The connection was too slow and this did not arrive whole. Try it again."),
+        404: _("This page does not exist, or you do not have access to it."),
+        405: _("This address does not accept that type of request."),
+        408: _("The connection was too slow, and the data did not arrive complete. Try again."),
         409: _("This changed in the meantime."),
-        411: _("The request does not say how large it is."),
+        411: _("The request does not state its size."),
         413: _(
-            "That is %(sent)s MB. One upload may have %(size)s MB at most.",
+            "That is %(sent)s MB. An upload can have at most %(size)s MB.",
             sent=_megabytes(request.content_length or 0),
             size=_megabytes(request.max_content_length or 0),
         ),
         422: _("Some values were not understood."),
-        429: _("Too many tries. Wait a minute and try again."),
-        503: _("Laudo is out of reach for a moment. Nothing you sent was stored; try again soon."),
+        429: _("Too many attempts. Wait a minute and try again."),
+        503: _("Laudo is temporarily unavailable. Nothing you sent was saved; try again soon."),
         507: _(
-            "The server has no room for this just now. Nothing that was stored is lost; try again"
-            " later, and tell whoever runs Laudo."
+            "The server has no storage space for this right now. Nothing already "
+            "stored is lost; try again later, and contact the Laudo operator."
         ),
     }
     return sentences.get(status) or str(
-        _("Something went wrong on our side. It has been written down.")
+        _("Something went wrong on our side. The error was logged.")
     )
 
 
@@ -74,14 +76,15 @@ def error_response(status: int, sentence: str, **headers: str) -> Response:
         toast = {"toast": {"kind": "error", "text": sentence, "id": request_id()}}
         response.headers["HX-Trigger"] = json.dumps(toast)
     else:
-        page = render_template("errors/error.html", status=status, sentence=sentence)
+        page = render_text("errors/error.html", status=status, sentence=sentence)
         response = make_response(page, status)
     response.headers.update(headers)
     return varied(response)
 
 
 def _is_read_by_a_script() -> bool:
-    asked_by_script = request.headers.get("X-Requested-With") == "fetch"
+    headers = request.headers
+    asked_by_script = headers.get("X-Requested-With") == "fetch" or "Tus-Resumable" in headers
     return request.path.startswith("/api/") or wants_fragment() or asked_by_script
 
 
@@ -100,7 +103,7 @@ def _domain(error: DomainError) -> Response:
 
 
 def translated(error: DomainError) -> str:
-    """The error's own sentence in the reader's language, its numbers and days too."""
+    """The error's sentence in the reader's language, with localised numbers and days."""
     params = {name: _written(value) for name, value in error.params.items()}
     if error.one:
         number = 1 if error.is_one else 2
@@ -119,28 +122,28 @@ def _bad_data(error: DataError) -> Response:
 
 
 def _wrong_host(_error: SecurityError) -> Response:
-    """Without a host that is ours no address can be built, so this is a sentence, not a page."""
+    """Plain text instead of a page: without a trusted host no URL can be built."""
     return Response(sentence_for(400), 400, content_type="text/plain; charset=utf-8")
 
 
 def _unreachable(error: Exception) -> Response:
-    _leave_all_behind()
-    # Its first line names the failure; what follows is the statement.
+    _reset_request()
+    # The first line names the failure; the rest is the statement.
     log.error("database out of reach: %s", str(error).partition("\n")[0])
     return _plain_response(503, **{"Retry-After": "5"})
 
 
-def _broken_off(error: DBAPIError) -> Response:
-    """psycopg2 names some lost connections by its broadest class; SQLAlchemy still knows them."""
+def _database_error(error: DBAPIError) -> Response:
+    """psycopg2 reports some lost connections with its base class; SQLAlchemy recognises them."""
     if isinstance(error.orig, ReadOnlySqlTransaction) and _is_support():
-        return _domain(SupportReadsOnly())  # a page that also writes down who read it
+        return _domain(SupportReadsOnly())  # a page that also records who read it
     if not error.connection_invalidated:
         raise error
     return _unreachable(error)
 
 
-def _no_room(error: OSError) -> Response:
-    """The disk of temporary files is full; what a storage lacks has its own sentence."""
+def _os_error(error: OSError) -> Response:
+    """The disk for temporary files is full. A full storage has its own error."""
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
         raise error
     db.session.rollback()
@@ -153,13 +156,14 @@ def _is_support() -> bool:
 
 
 def _unexpected(error: InternalServerError) -> Response:
-    # Flask has logged the exception itself, with the request id that the person sees.
-    _leave_all_behind()
+    # Flask has already logged the exception, with the request id that the page shows.
+    _reset_request()
     return _plain_response(500)
 
 
-def _leave_all_behind() -> None:
-    """Roll back and forget the person: either may be what broke, and the answer needs neither."""
+def _reset_request() -> None:
+    """Roll back and make the request anonymous: either may have failed, and the error page needs
+    neither."""
     db.session.rollback()
     g._login_user = login_manager.anonymous_user()
 
@@ -168,7 +172,7 @@ def _plain_response(status: int, **headers: str) -> Response:
     sentence = sentence_for(status)
     if _is_read_by_a_script():
         return error_response(status, sentence, **headers)
-    page = render_template(
+    page = render_text(
         "errors/plain.html", status=status, sentence=sentence, request_id=request_id()
     )
     return varied(make_response(page, status, headers))
@@ -176,7 +180,7 @@ def _plain_response(status: int, **headers: str) -> Response:
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda error: error_response(400, sentence_for(400)))
-    # A 4xx that phones send again by themselves.
+    # Phones retry this 4xx status automatically.
     app.register_error_handler(
         ClientDisconnected, lambda error: error_response(408, sentence_for(408))
     )
@@ -186,7 +190,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DataError, _bad_data)
     for unreachable in (OperationalError, InterfaceError, TimeoutError):
         app.register_error_handler(unreachable, _unreachable)
-    app.register_error_handler(DBAPIError, _broken_off)
-    app.register_error_handler(OSError, _no_room)
-    # For 500 and not for Exception: while testing, Flask lets what is unexpected through.
+    app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(OSError, _os_error)
+    # For 500, not for Exception: in tests, Flask propagates unexpected exceptions.
     app.register_error_handler(InternalServerError, _unexpected)

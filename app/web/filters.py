@@ -1,6 +1,6 @@
-"""Template filters for what app.definition speaks: sentences and decimal numbers.
+"""Template filters for the sentences and decimal numbers of app.definition.
 
-Times and days are in locale.py. No feature's words belong here.
+Times and days are in locale.py. No feature's texts belong here.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from decimal import Decimal
 
 from babel.numbers import get_decimal_symbol
 from flask import Flask
-from flask_babel import format_date, format_decimal, get_locale, ngettext
+from flask_babel import format_date, format_decimal, format_percent, get_locale, ngettext
 from flask_babel import gettext as _
 
-from app.definition.measured import Shown, shown
+from app.definition.measured import DisplayedReading, shown
 from app.definition.schema import Limits
 from app.definition.sentences import Sentence
 from app.definition.units import suffixes
@@ -23,18 +23,18 @@ from app.web.locale import reader_language
 
 
 def decimal_text(number: Decimal | str) -> str:
-    """A decimal in plain notation with the reader's decimal mark, every given digit kept."""
+    """A decimal in plain notation with the reader's decimal mark; keeps all digits."""
     plain = format(Decimal(number), "f")
     return plain.replace(".", get_decimal_symbol(get_locale())).replace("-", "−")
 
 
-def shown_reading(reading: Mapping[str, str], limits: Limits | None) -> Shown:
-    """A stored reading for the reader: its number without the unit, and what was typed if other."""
+def shown_reading(reading: Mapping[str, str], limits: Limits | None) -> DisplayedReading:
+    """A stored reading for display: the number without unit, and the input if it differs."""
     return shown(reading, limits.unit if limits else None, reader_language())
 
 
 def unit_suffixes(unit: str) -> str:
-    """What may be typed in place of a unit, for measure.js: "kΩ:-3 k:-3 Ω:-6"."""
+    """The unit suffixes that measure.js accepts, with exponents: "kΩ:-3 k:-3 Ω:-6"."""
     return " ".join(f"{name}:{power}" for name, power in suffixes(unit).items())
 
 
@@ -47,27 +47,32 @@ def sentence_text(sentence: Sentence) -> str:
 
 
 def calendar_day(day: str) -> str:
-    """A date answer ("2026-03-31") as the reader writes a day; no zone moves it."""
+    """A date answer ("2026-03-31") in the reader's format; no time zone applies."""
     return str(format_date(date.fromisoformat(day), "d MMM y", rebase=False))
 
 
 def month_name(first: date) -> str:
-    """The month that begins on this day, in short, with its year."""
+    """The month that begins on this day, abbreviated, with its year."""
     return str(format_date(first, "MMM y", rebase=False))
 
 
 def amount(number: Decimal | int) -> str:
-    """A number to read at a glance: thousands apart, two decimals at most."""
+    """A number with thousands separators and at most two decimals."""
     return str(format_decimal(number, "#,##0.##"))
 
 
+def percent(number: int) -> str:
+    """A whole number of per cent in the reader's format: "27%"."""
+    return str(format_percent(number / 100, "#,##0%"))
+
+
 def distance(metres: float) -> str:
-    """Metres as the reader reads a distance: "120 m", "3.2 km", "9,545 km"."""
+    """A distance in the reader's format: "120 m", "3.2 km", "9,545 km"."""
     return distance_words(metres, reader_language().value)
 
 
 def file_size(size: int) -> str:
-    """A number of bytes as "12 kB" or "1.2 MB", with the reader's decimal mark."""
+    """A size in bytes as "12 kB" or "1.2 MB", with the reader's decimal mark."""
     if size < 1_000_000:
         return f"{format_decimal(max(size / 1000, 1), '#,##0')} kB"
     return f"{format_decimal(size / 1_000_000, '#,##0.#')} MB"
@@ -81,6 +86,7 @@ def init_app(app: Flask) -> None:
         distance=distance,
         file_size=file_size,
         month_name=month_name,
+        percent=percent,
         sentence=sentence_text,
         shown=shown_reading,
         unit_suffixes=unit_suffixes,

@@ -1,4 +1,4 @@
-"""What the forms of all features share: text freed from what breaks storage, and choices."""
+"""Shared by all forms: text fields that clean their input, and choices."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Pairs = Iterable[tuple[Any, Any]]
 
 
 class TextField(StringField):
-    """One line of text in NFC, without control characters; refused, never cut, when too long."""
+    """One line of text in NFC, without control characters. Too long text is refused, not cut."""
 
     def __init__(self, *args: Any, max_length: int, **kwargs: Any) -> None:
         kwargs.setdefault("render_kw", {}).setdefault("maxlength", max_length)
@@ -39,7 +39,7 @@ class TextField(StringField):
 
 
 class LongTextField(TextField):
-    """Text over several lines; the line ends stay."""
+    """Multi-line text; line ends are kept."""
 
     widget = TextArea()
 
@@ -48,16 +48,16 @@ class LongTextField(TextField):
 
 
 def as_id(value: Any) -> UUID | None:
-    """What a list of ids coerces with: None for its prompt, ValueError for what is no id."""
+    """Coerce a select value to an id: None for the prompt, ValueError for an invalid id."""
     return value if isinstance(value, UUID) else UUID(value) if value else None
 
 
 def options(pairs: Pairs, group: str | None = None) -> list[SelectChoice]:
-    """Choices from pairs of value and words, under the heading of a group where there is one."""
+    """Choices from pairs of value and label, with an optional group heading."""
     return [SelectChoice(value, words, optgroup=group) for value, words in pairs]
 
 
 def zone_options(heading: str, first: Pairs) -> list[SelectChoice]:
-    """The time zones that people live in, by area, below those that stand under `heading`."""
+    """Choices of inhabited time zones by area, after the choices `first` under `heading`."""
     groups = {heading: first, **zones_by_area()}
     return [one for group, pairs in groups.items() for one in options(pairs, group)]

@@ -1,9 +1,8 @@
-"""Who may call a route. Every view carries exactly one guard; a policy test reads them.
+"""Who may call a route. Every view has exactly one guard; a policy test checks this.
 
-A guard answers an anonymous visitor with the login (a page) or 401 (a fragment), a role that is
-not on its list with 403, and writes of a company that can only be read with a sentence. Whoever may
-write is asked for the form's token after all that: the token may stand in the body, and a body is
-read only of somebody who may send one.
+A guard redirects an anonymous visitor to the login (401 for a fragment), answers a role that is not
+listed with 403, and refuses writes in a read-only company with a message. The CSRF token is checked
+last: it may be in the body, and a body is read only if the sender is allowed to send one.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from flask_login import current_user
 from app.errors import NotAllowed
 from app.extensions import csrf, db
 from app.models import TENANT_ROLES, Actor, Role
-from app.web.read_only import SupportReadsOnly, find_reason, refuse_write
+from app.web.read_only import SupportReadsOnly, check_writable, find_reason
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,17 +27,18 @@ View = Callable[P, ResponseReturnValue]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MEMBERS = TENANT_ROLES
 SIGNED_IN = (Role.SUPERADMIN, *TENANT_ROLES)
-# Of a form that anybody may send; the worker has all of one before a thread does (web_worker.py).
-STRANGERS_BYTES = 64 * 1024
+# Limit of a form on a public route. The worker receives such a form before a thread gets it
+# (web_worker.py).
+MAX_ANONYMOUS_BYTES = 64 * 1024
 
 
 def public(view: Callable[P, R]) -> Callable[P, R]:
-    """Let anybody call this view, and send it a small form."""
+    """Let anyone call this view and send it a small form."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         if request.method not in SAFE_METHODS:
-            request.max_content_length = STRANGERS_BYTES
+            request.max_content_length = MAX_ANONYMOUS_BYTES
             if "Transfer-Encoding" in request.headers:
                 abort(411)
             _check_token()
@@ -49,18 +49,21 @@ def public(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def impersonal(view: Callable[P, R]) -> Callable[P, R]:
-    """Let anybody call this view, which needs no session: no person is looked up before it runs."""
+    """Let anyone call this view without loading a session or a person first."""
     guarded = public(view)
     guarded.impersonal = True  # type: ignore[attr-defined]
     return guarded
 
 
 def requires(
-    *roles: Role, even_suspended: bool = False, even_unproven: bool = False
+    *roles: Role, even_suspended: bool = False, even_without_second_factor: bool = False
 ) -> Callable[[View[P]], View[P]]:
-    """Let only these roles in; `even_suspended` is for what a company that can only be read may
-    still write: one's own account, logging out, the export of everything. `even_unproven` is for
-    what an admin needs who must set up a second factor before anything else (identity.py)."""
+    """Admit only these roles.
+
+    `even_suspended` is for writes that a read-only company may still make: the user's own account,
+    logout, the full export. `even_without_second_factor` is for views that an admin needs who must
+    first set up a second factor (identity.py).
+    """
     allowed = frozenset(roles)
 
     def decorate(view: View[P]) -> View[P]:
@@ -71,12 +74,12 @@ def requires(
             if current_user.role not in allowed:
                 raise NotAllowed
             if request.method not in SAFE_METHODS:
-                _refuse_write(even_suspended)
+                _check_writable(even_suspended)
                 _check_token()
             return view(*args, **kwargs)
 
         guarded.guard = allowed  # type: ignore[attr-defined]
-        guarded.even_unproven = even_unproven  # type: ignore[attr-defined]
+        guarded.even_without_second_factor = even_without_second_factor  # type: ignore[attr-defined]
         guarded.even_suspended = even_suspended  # type: ignore[attr-defined]
         return guarded
 
@@ -84,9 +87,9 @@ def requires(
 
 
 def is_write_refused(view: Callable[..., Any]) -> bool:
-    """Whether the signed-in person's company takes nothing through this view just now.
+    """Whether this view refuses writes at the moment because the user's company is read-only.
 
-    A superadmin's own pages stay theirs while they look into a company.
+    A superadmin with support access can still write on the platform's pages.
     """
     guard = getattr(view, "guard", frozenset({"public"}))
     if current_user.is_support:
@@ -96,24 +99,24 @@ def is_write_refused(view: Callable[..., Any]) -> bool:
     return find_reason(current_user.tenant) is not None
 
 
-def _refuse_write(even_suspended: bool) -> None:
+def _check_writable(even_suspended: bool) -> None:
     if current_user.is_support:
         raise SupportReadsOnly
     if not even_suspended:
-        refuse_write(current_user.tenant)
+        check_writable(current_user.tenant)
 
 
 def _check_token() -> None:
-    """Read the form that was sent, at last, and compare its token with the session's."""
-    if request.content_length is None or request.content_length > STRANGERS_BYTES:
-        # A slow phone may take minutes to send it: neither a connection nor a transaction waits.
+    """Read the form, now that it is allowed, and compare its token with the session's."""
+    if request.content_length is None or request.content_length > MAX_ANONYMOUS_BYTES:
+        # A slow phone may take minutes to send it; release the connection and transaction first.
         db.session.rollback()
     if current_app.config["WTF_CSRF_ENABLED"]:
         csrf.protect()
 
 
 def current_actor() -> Actor:
-    """The signed-in person as services and the audit know them."""
+    """The signed-in person as an Actor for services and the audit."""
     return Actor(
         name=current_user.name,
         role=current_user.role,

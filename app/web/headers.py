@@ -19,6 +19,7 @@ CSP = "; ".join(
         "font-src 'self'",
         "connect-src 'self'",
         "manifest-src 'self'",
+        "worker-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
@@ -36,13 +37,13 @@ HEADERS = {
 
 
 class CrossSite(DomainError):
-    """That came from another site. Open Laudo itself and do it there."""
+    """That request came from another site. Open Laudo directly and try again there."""
 
     status = 403
 
 
 def request_id() -> str:
-    """The id that stands in the page, the log and the header of this request."""
+    """The id of this request in the page, the log and the response header."""
     return str(request.environ.get("laudo.request_id", ""))
 
 
@@ -65,10 +66,11 @@ def _finish(response: Response) -> Response:
     return response
 
 
-def _refuse_strange_requests() -> None:
-    """Another site's page may link here but not post here; no address of ours holds a NUL.
+def _reject_malformed_requests() -> None:
+    """Refuse cross-site posts, addresses with a NUL, and JSON on pages.
 
-    Pages take forms and the API takes JSON: Flask-WTF would read JSON of any shape as a form.
+    Another site may link here but not post here. Only the API accepts JSON: Flask-WTF would read
+    JSON of any shape as a form.
     """
     from_elsewhere = request.headers.get("Sec-Fetch-Site") == "cross-site"
     if from_elsewhere and request.method not in ("GET", "HEAD", "OPTIONS"):
@@ -81,5 +83,5 @@ def _refuse_strange_requests() -> None:
 
 def init_app(app: Flask) -> None:
     app.before_request(_start)
-    app.before_request(_refuse_strange_requests)
+    app.before_request(_reject_malformed_requests)
     app.after_request(_finish)

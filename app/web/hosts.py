@@ -1,7 +1,7 @@
-"""Load balancers ask for health by a machine's IP address, which is no trusted host's name.
+"""Lets load balancers check health by IP address, which is not a trusted host name.
 
-The two addresses of health name no host in their answer, so they may be asked under any name;
-every other page refuses a name that is not ours.
+The two health addresses do not use the host name in their response, so any name is accepted there.
+All other pages refuse untrusted names.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ASKED_BY_ADDRESS = frozenset({"/health", "/health/ready"})
 
 
 class HealthByAddress:
-    """Gives a request for health the first trusted name, whichever it came under."""
+    """Replaces the host name of a health request with the first trusted name."""
 
     def __init__(self, app: WSGIApplication, name: str) -> None:
         self._app = app
@@ -32,5 +32,5 @@ class HealthByAddress:
 
 def init_app(app: Flask) -> None:
     if names := app.config["TRUSTED_HOSTS"]:
-        # A name that begins with a dot stands for all names that end with it.
+        # A name that begins with a dot matches all names that end with it.
         app.wsgi_app = HealthByAddress(app.wsgi_app, names[0].lstrip("."))  # type: ignore[assignment, method-assign]

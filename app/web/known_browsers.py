@@ -1,10 +1,10 @@
-"""Browsers in which somebody logged in before: their tries are counted apart from everybody's.
+"""Browsers in which a person has logged in before; their login attempts are counted separately.
 
-Whoever types wrong passwords at another person's e-mail uses up that account's day. This shuts out
-the browsers that are new to the account, and not those that its owner works with. A new password
-by e-mail makes a browser known too: it is the owner's way in on such a day.
+An attacker who guesses passwords for an e-mail uses up that account's daily allowance. This locks
+out browsers that are new to the account, but not those that its owner uses. A password reset by
+e-mail also makes a browser known, so that the owner can log in on such a day.
 
-The cookie opens nothing: who has it may guess as often as before, and no oftener.
+The cookie grants no access: it only gives its holder a separate, equally limited allowance.
 """
 
 from __future__ import annotations
@@ -13,41 +13,46 @@ import hashlib
 import secrets
 
 from flask import Response, after_this_request, current_app, request
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData
 
 from app.models import Account, Superadmin
+from app.signing import KNOWN_BROWSER
 
-SECONDS = 180 * 24 * 3600
-# Two a person: a tablet goes through many hands, those of last stay known.
-MOST = 40
+# Two marks per person. Many people may share a tablet; the most recent ones stay known.
+MAX_ACCOUNTS = 40
 
 
 def find(subject: str) -> str | None:
-    """This browser's id if `subject` (an e-mail, or the id of an account) logged in with it."""
+    """This browser's id if `subject` (an e-mail or an account id) has logged in with it."""
     browser, known = _read()
     return browser if _mark(subject) in known else None
 
 
 def remember(person: Account | Superadmin) -> None:
-    """Let this browser be known to have been theirs, from the answer to this request on."""
+    """Mark this browser as the person's, with a cookie in the response to this request."""
     browser, known = _read()
     subjects = (person.email, str(person.id))
-    marks = list(dict.fromkeys([*map(_mark, subjects), *known]))[:MOST]
-    sealed = _signer().dumps([browser, marks])
+    marks = list(dict.fromkeys([*map(_mark, subjects), *known]))[:MAX_ACCOUNTS]
+    sealed = KNOWN_BROWSER.sign([browser, marks])
     is_secure = current_app.config["SESSION_COOKIE_SECURE"]
 
     @after_this_request
     def keep(response: Response) -> Response:
         response.set_cookie(
-            _cookie(), sealed, SECONDS, secure=is_secure, httponly=True, samesite="Lax"
+            _cookie(),
+            sealed,
+            KNOWN_BROWSER.seconds,
+            secure=is_secure,
+            httponly=True,
+            samesite="Lax",
         )
         return response
 
 
 def _read() -> tuple[str, list[str]]:
-    """The browser's id, a new one where it has none, and the marks of who logged in."""
+    """The browser's id (new if it has none) and the marks of the people who logged in."""
     try:
-        browser, known = _signer().loads(request.cookies.get(_cookie(), ""), max_age=SECONDS)
+        browser, known = KNOWN_BROWSER.read(request.cookies.get(_cookie(), ""))
     except BadData:
         return secrets.token_urlsafe(12), []
     return browser, known
@@ -59,11 +64,3 @@ def _mark(subject: str) -> str:
 
 def _cookie() -> str:
     return "__Host-known" if current_app.config["SESSION_COOKIE_SECURE"] else "known"
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(
-        current_app.secret_key or "",
-        salt="laudo.known-browser",
-        signer_kwargs={"digest_method": hashlib.sha256},
-    )

@@ -1,4 +1,4 @@
-"""Telling whoever saves a text for PDFs that it holds letters which no packaged font has."""
+"""Warns when a saved text for PDFs contains letters that no packaged font has."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from wtforms import PasswordField, StringField
 from app.scripts import listed, unprintable
 
 
-def warn_of_letters(form: FlaskForm) -> bool:
-    """Flash a warning where a text of `form` holds such letters; what was saved stays."""
+def warn_about_letters(form: FlaskForm) -> bool:
+    """Flash a warning if a text of `form` contains such letters; the saved text stays."""
     texts = [
         field.data or ""
         for field in form
@@ -21,7 +21,7 @@ def warn_of_letters(form: FlaskForm) -> bool:
     if letters:
         flash(
             _(
-                "PDFs cannot print these letters and print their numbers instead: %(letters)s",
+                "PDFs cannot print these characters and print their numbers instead: %(letters)s",
                 letters=listed(letters),
             ),
             "warning",

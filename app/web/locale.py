@@ -1,40 +1,52 @@
-"""The reader's language and time zone, and how times and numbers are written for them."""
+"""The reader's language and time zone, and the formatting of times and numbers for them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
-from functools import cache
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from flask import Flask, g, request
+from babel import Locale
+from babel.dates import format_datetime as babel_format_datetime
+from flask import Flask, g, has_request_context, request
 from flask_babel import format_date, format_datetime, get_locale
 from flask_login import current_user
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from app.amounts import written
+from app import words
+from app.amounts import with_amounts
 from app.definition.schema import Language
 from app.extensions import babel
+from app.rows import company_today
 
 LOCALES = {"en": "English", "pt_BR": "Português (Brasil)"}
 FALLBACK_ZONE = "UTC"
+MAX_WRITTEN = 10_000
 AREAS = (
-    "Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
+    "Africa",
+    "America",
+    "Antarctica",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
     "Pacific",
-)  # fmt: skip
+)
 
 
 @cache
 def known_time_zones() -> frozenset[str]:
-    """The names of all time zones; read once, because looking takes some 50 ms."""
+    """The names of all time zones; cached, because reading them takes about 50 ms."""
     return frozenset(available_timezones())
 
 
 def zones_by_area() -> dict[str, list[tuple[str, str]]]:
-    """The time zones that people live in: area to (name, words), for a grouped select."""
+    """Inhabited time zones for a grouped select: area to (name, label)."""
     names = sorted(name for name in known_time_zones() if name.split("/")[0] in AREAS)
     return {
         area: [(name, name.partition("/")[2].replace("_", " ")) for name in group]
@@ -43,7 +55,10 @@ def zones_by_area() -> dict[str, list[tuple[str, str]]]:
 
 
 def pick_locale() -> str:
-    """The person's own, else the company's, else what the browser asks for."""
+    """The person's own locale, else the company's, else the browser's; English outside a request,
+    as in a command or a job that chose no other."""
+    if not has_request_context():
+        return "en"
     if current_user and current_user.is_authenticated:
         chosen = current_user.locale or (current_user.tenant and current_user.tenant.locale)
         if chosen in LOCALES:
@@ -66,34 +81,50 @@ def pick_time_zone() -> str:
 
 
 def reader_zone() -> ZoneInfo:
-    """The reader's zone, found once a request: a page writes hundreds of times."""
+    """The reader's zone, looked up once per request: a page formats hundreds of times."""
     if "reader_zone" not in g:
         g.reader_zone = ZoneInfo(pick_time_zone())
     zone: ZoneInfo = g.reader_zone
     return zone
 
 
-def company_today() -> date:
-    """The day it is by the clock of the person's company, which due days are counted by."""
-    chosen = current_user.tenant and current_user.tenant.time_zone
-    return datetime.now(ZoneInfo(chosen if chosen in known_time_zones() else FALLBACK_ZONE)).date()
-
-
 def local_time(moment: datetime | None, form: str = "d MMM y, HH:mm") -> str:
     """An aware UTC time in the reader's zone, with the zone's name or offset."""
     if moment is None:
         return ""
-    offset = moment.astimezone(reader_zone()).strftime("%z")
-    return f"{format_datetime(moment, form)} {offset[:3]}:{offset[3:]}"
+    zone = reader_zone()
+    offset = moment.astimezone(zone).strftime("%z")
+    return f"{_written(_as_shown(moment, form), form, zone)} {offset[:3]}:{offset[3:]}"
 
 
 def short_time(moment: datetime | None) -> str:
-    """The hour for today's times, day and hour for others: what a phone has room for."""
+    """The time for today, day and time otherwise; short enough for a phone."""
     if moment is None:
         return ""
     zone = reader_zone()
     is_today = moment.astimezone(zone).date() == datetime.now(zone).date()
-    return str(format_datetime(moment, "HH:mm" if is_today else "d MMM, HH:mm"))
+    form = "HH:mm" if is_today else "d MMM, HH:mm"
+    return _written(_as_shown(moment, form), form, zone)
+
+
+def _as_shown(moment: datetime, form: str) -> datetime:
+    """Without the parts that the form leaves out, so that times of one minute share their text."""
+    return moment.replace(microsecond=0) if "s" in form else moment.replace(second=0, microsecond=0)
+
+
+def _written(moment: datetime, form: str, zone: ZoneInfo) -> str:
+    return _written_in(get_locale() or Locale("en"), moment, form, zone)
+
+
+@lru_cache(maxsize=MAX_WRITTEN)
+def _written_in(locale: Locale, moment: datetime, form: str, zone: ZoneInfo) -> str:
+    """A page writes hundreds of times, mostly those that it wrote the last time."""
+    return babel_format_datetime(moment, form, tzinfo=zone, locale=locale)
+
+
+def clock_time(moment: datetime, form: str) -> str:
+    """A time without a zone, as a camera recorded it: in the reader's format, but not converted."""
+    return str(format_datetime(moment, form, rebase=False))
 
 
 def local_day(moment: datetime | None) -> str:
@@ -102,15 +133,24 @@ def local_day(moment: datetime | None) -> str:
 
 
 def last_day(end: datetime, time_zone: str) -> str:
-    """The day that is over at `end`, as a trial's last one is, by the clock of `time_zone`: the
-    company's, not the reader's, because its midnight is what counts."""
+    """The last day before `end`, such as that of a trial, in `time_zone`: the company's, not the
+    reader's, because the company's midnight counts."""
     day = (end - timedelta(microseconds=1)).astimezone(ZoneInfo(time_zone)).date()
     return str(format_date(day, "d MMM y", rebase=False))
 
 
 def reader_language() -> Language:
-    """The reader's language as checklists name it."""
+    """The reader's language, as a checklist language code."""
     return Language.PT if str(get_locale()).startswith("pt") else Language.EN
+
+
+def reading_order(languages: tuple[Language, ...]) -> tuple[Language, ...]:
+    """A checklist's languages as a page shows them: the reader's leads, the other follows small.
+
+    What is stored, hashed or printed keeps the checklist's own order.
+    """
+    reader = reader_language()
+    return tuple(sorted(languages, key=lambda one: one is not reader))
 
 
 def html_lang() -> str:
@@ -118,19 +158,19 @@ def html_lang() -> str:
 
 
 def _write_amounts(app: Flask) -> None:
-    """Let the sentences of templates write their amounts as those of Python do (KeptDomain):
-    Jinja fills them in itself."""
+    """Format amounts in the messages of templates as CachedDomain does in Python: Jinja fills in
+    the placeholders itself."""
     known = app.jinja_env.globals
     fill: Callable[..., str] = known["gettext"]  # type: ignore[assignment]
     fill_many: Callable[..., str] = known["ngettext"]  # type: ignore[assignment]
 
     @pass_context
     def gettext(context: Context, text: str, /, **values: Any) -> str:
-        return fill(context, text, **written(values, get_locale()))
+        return fill(context, text, **with_amounts(values, get_locale()))
 
     @pass_context
     def ngettext(context: Context, one: str, more: str, num: int, /, **values: Any) -> str:
-        counted = written({"num": num, **values}, get_locale())
+        counted = with_amounts({"num": num, **values}, get_locale())
         return fill_many(context, one, more, num, **counted)
 
     known.update(gettext=gettext, ngettext=ngettext)
@@ -140,6 +180,16 @@ def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=pick_locale, timezone_selector=pick_time_zone)
     _write_amounts(app)
     app.jinja_env.filters.update(
-        dt=local_time, short_time=short_time, day=local_day, last_day=last_day
+        dt=local_time,
+        short_time=short_time,
+        clock_time=clock_time,
+        day=local_day,
+        last_day=last_day,
+        reading_order=reading_order,
     )
-    app.jinja_env.globals.update(html_lang=html_lang, company_today=company_today, LOCALES=LOCALES)
+    app.jinja_env.globals.update(
+        html_lang=html_lang,
+        company_today=lambda: company_today(current_user.tenant),
+        LOCALES=LOCALES,
+        word_lists=words,
+    )

@@ -1,15 +1,21 @@
-"""What every template may call: assets, navigation, brand, request id."""
+"""Functions for all templates: assets, navigation, brand, request id."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
+from flask.templating import Environment
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
+from markupsafe import Markup
 
 from app.models import Role
 from app.web.brand import brand_css_url, tenant_logo_url
@@ -18,7 +24,19 @@ from app.web.headers import request_id
 from app.web.read_only import own_reason
 from app.web.way_back import way_back
 
+SHARED = re.compile(r"shared\d+\.js")
 DIST = Path(__file__).resolve().parent.parent / "static" / "dist"
+
+
+class PageEnvironment(Environment):
+    """All templates share the globals of the environment; none has globals of its own.
+
+    Jinja would give each template a ChainMap, which it copies at each rendering and compares at
+    each import of a macro: a list page has a hundred imports.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +53,45 @@ def _manifest(path: Path, _changed: float) -> dict[str, str]:
 
 
 def asset_url(name: str) -> str:
-    """The content-hashed address of a built asset. Raises KeyError for an unknown one.
+    """The content-hashed URL of a built asset. Raises KeyError for an unknown one.
 
-    Looked up once a request: a long page draws a thousand icons from one file.
+    Cached per request: a long page draws a thousand icons from one file.
     """
     urls: dict[str, str] = g.setdefault("asset_urls", {})
     if name not in urls:
-        path = DIST / "manifest.json"
-        hashed = _manifest(path, path.stat().st_mtime)[name]
-        urls[name] = url_for("static", filename=f"dist/{hashed}")
+        urls[name] = url_for("static", filename=f"dist/{_hashed(name)}")
     return urls[name]
+
+
+def shared_scripts() -> list[str]:
+    """The URLs of the scripts that app.js imports."""
+    return [asset_url(name) for name in _all_hashed() if SHARED.fullmatch(name)]
+
+
+def asset_file(name: str) -> Path:
+    """The file of a built asset. Raises KeyError for an unknown one."""
+    return DIST / _hashed(name)
+
+
+def _hashed(name: str) -> str:
+    return _all_hashed()[name]
+
+
+def _all_hashed() -> dict[str, str]:
+    path = DIST / "manifest.json"
+    return _manifest(path, path.stat().st_mtime)
+
+
+def script_words() -> Markup:
+    """The sentences that scripts show, in the reader's language. They are the same on every page,
+    so they are rendered once in a process."""
+    return _script_words(current_app.jinja_env, str(get_locale()))
+
+
+@cache
+def _script_words(environment: Environment, _locale: str) -> Markup:
+    text = environment.get_template("components/_words.html").render()
+    return Markup(text)  # noqa: S704 - rendered
 
 
 def nav_items() -> list[NavItem]:
@@ -77,13 +124,14 @@ def nav_items() -> list[NavItem]:
 
 
 def company_tabs() -> list[NavItem]:
-    """The pages on which an admin runs the company's space."""
+    """The pages on which an admin manages the company."""
     tabs = [
         ("team.index", _("People"), "users"),
-        ("company.brand", _("Brand"), "palette"),
+        ("branding.edit", _("Brand"), "palette"),
         ("company.settings", _("Settings"), "settings"),
-        ("company.usage", _("Usage"), "gauge"),
-        ("evidence.index", _("Audit"), "history"),
+        ("plans.usage", _("Usage"), "gauge"),
+        ("audit.index", _("Audit"), "history"),
+        ("outboxes.index", _("Unsent work"), "upload"),
     ]
     here = request.endpoint or ""
     return [
@@ -94,7 +142,7 @@ def company_tabs() -> list[NavItem]:
 
 
 def read_only_sentence() -> str | None:
-    """Why the signed-in person's company can only be read, in their language."""
+    """Why the signed-in person's company is read-only, in their language."""
     reason = own_reason()
     return translated(reason) if reason else None
 
@@ -103,14 +151,16 @@ def _is_within(endpoint: str, here: str) -> bool:
     """Whether a page belongs to a tab: `team.show` to `team.index`, `company.brand_x` to brand."""
     if endpoint.endswith(".index"):
         return endpoint.split(".")[0] == here.split(".")[0]
-    # The export has no tab of its own: it is found under usage.
-    parts = ("company.usage", "company.export") if endpoint == "company.usage" else endpoint
+    # The export has no tab of its own; it belongs to usage.
+    parts = ("plans.usage", "exports.company") if endpoint == "plans.usage" else endpoint
     return here.startswith(parts)
 
 
 def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset_url=asset_url,
+        shared_scripts=shared_scripts,
+        script_words=script_words,
         nav_items=nav_items,
         company_tabs=company_tabs,
         read_only_sentence=read_only_sentence,

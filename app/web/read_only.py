@@ -1,7 +1,7 @@
-"""Why a company's space can only be read just now: it is suspended, or its trial is over.
+"""Why a company is read-only: it is suspended, or its trial is over.
 
-The guards refuse its people's writes with this; routes that nobody has to log in for and that
-write into a company ask `refuse_write` themselves. Reading, downloads and the export go on.
+The guards refuse writes with these errors. Public routes that write into a company call
+`check_writable` themselves. Reading, downloads and the export still work.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from app.web.locale import last_day
 
 
 class ReadOnly(DomainError):
-    """Nothing can be changed just now."""
+    """Nothing can be changed right now."""
 
     status = 403
 
 
 class TenantSuspended(ReadOnly):
-    """Your company's space is suspended: everything can be read, nothing can be changed.
-    Ask your administrator."""
+    """Your company is suspended: everything can be read, but nothing can be changed. Ask your
+    admin."""
 
 
 class SuspendedBecause(ReadOnly):
-    """Your company's space is suspended since %(since)s: everything can be read, nothing can be
-    changed. The reason given: %(reason)s"""
+    """Your company has been suspended since %(since)s: everything can be read, but nothing can be
+    changed. Reason given: %(reason)s"""
 
 
 class TrialOver(ReadOnly):
-    """The trial of your company ended on %(since)s: everything can be read and exported, nothing
-    can be changed. Your administrator can ask Laudo's operator for a plan."""
+    """Your company's trial ended on %(since)s: everything can be read and exported, but nothing can
+    be changed. Your admin can ask the Laudo operator for a plan."""
 
 
 class SupportReadsOnly(ReadOnly):
-    """You look at this company for support: everything can be read, nothing can be changed,
-    written or taken out as a file of lists. One of the company's admins can do that."""
+    """You have support access to this company: everything can be read, but nothing can be changed,
+    added or exported as a list. An admin of the company can do that."""
 
 
 def find_reason(tenant: Tenant | None) -> ReadOnly | None:
-    """What to say to whoever wants to change something, or None where they may."""
+    """The error to raise on a write, or None if writes are allowed."""
     if tenant is None or not tenant.is_read_only:
         return None
     if tenant.status is not TenantStatus.SUSPENDED:
@@ -52,12 +52,12 @@ def find_reason(tenant: Tenant | None) -> ReadOnly | None:
     return SuspendedBecause(since=since, reason=tenant.suspended_reason)
 
 
-def refuse_write(tenant: Tenant | None) -> None:
-    """Raises ReadOnly where nothing of the company may be changed."""
+def check_writable(tenant: Tenant | None) -> None:
+    """Raises ReadOnly if the company is read-only."""
     if reason := find_reason(tenant):
         raise reason
 
 
 def own_reason() -> ReadOnly | None:
-    """The same of the signed-in person's company."""
+    """The reason that applies to the signed-in person's company."""
     return find_reason(current_user.tenant) if current_user.is_authenticated else None

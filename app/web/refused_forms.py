@@ -1,8 +1,8 @@
-"""Forms on the pages of a company that can only be read: none is left that its route would refuse.
+"""Removes or disables forms that a read-only company's routes would refuse.
 
-Why is said once, above the page (components/_read_only.html, _support.html). A form that shows
-something keeps showing it and takes nothing; one that only acts is not there. Which writes are
-refused is the guards' to say, so a new form needs nothing for this.
+A banner above the page states the reason (components/_read_only.html, _support.html). A form that
+shows values stays visible but disabled; a form that only performs an action is removed. The guards
+decide which writes are refused, so a new form needs no extra code.
 """
 
 from __future__ import annotations
@@ -23,22 +23,26 @@ _FORM = re.compile(
 )
 _TAG = re.compile(r"<[a-z][^>]*\b(?:hx-post|formaction)=[^>]*>")
 _ADDRESS = re.compile(r'\b(?:action|hx-post|formaction)="([^"]*)"')
-# What makes a form or a button of it send something.
+# Attributes that make a form or a button send something.
 _SENDS = re.compile(
-    r"\s(?:method|action|formaction|hx-[\w:-]+|data-[\w-]*form|data-signature)"
+    r"\s(?:method|action|formaction|hx-[\w:-]+|data-[\w-]*form|data-signature|data-operation)"
     r"(?:=\"[^\"]*\"|='[^']*')?(?=[\s>])"
 )
-# What shows a value; a file is only ever taken.
+# Fields that show a value; a file input never does.
 _SHOWS = re.compile(r'<(?:select|textarea)\b|<input\b(?![^>]*\btype="(?:hidden|file|submit)")')
-# A button that only leads to a form, and the verb that would take it.
+# A button that links to a form, and the view names of forms with the views that accept them.
 _LEADS = re.compile(r'<a\b(?=[^>]*\bclass="btn\b)[^>]*\bhref="([^"]*)"[^>]*>.*?</a>', re.DOTALL)
 _WRITES = {
-    "new": "create", "edit": "update", "fill": "save_answer", "review": "submit", "samples": "copy",
-}  # fmt: skip
+    "new": "create",
+    "edit": "update",
+    "fill": "save_answer",
+    "review": "submit",
+    "samples": "copy",
+}
 
 
 def without_refused(page: str) -> str:
-    """The page with what its reader cannot send taken out or disabled."""
+    """The page without the forms that its reader cannot send, or with them disabled."""
     adapter = current_app.create_url_adapter(request)
     assert adapter is not None
 
@@ -48,11 +52,11 @@ def without_refused(page: str) -> str:
             return found[0]
         if not _SHOWS.search(inner):
             return ""
-        quiet = _SENDS.sub("", tag)
+        disabled_tag = _SENDS.sub("", tag)
         if "data-field-form" in tag and (address := _ADDRESS.search(tag)):
-            # What a phone still keeps for this question is shown there (fill.js), and not sent.
-            quiet = f'{quiet[:-1]} data-refused-field="{address[1]}">'
-        return f'{quiet}<fieldset class="refused" disabled>{inner}</fieldset></form>'
+            # fill.js shows input that the phone still holds for this question, without sending it.
+            disabled_tag = f'{disabled_tag[:-1]} data-refused-field="{address[1]}">'
+        return f'{disabled_tag}<fieldset class="refused" disabled>{inner}</fieldset></form>'
 
     def part(found: re.Match[str]) -> str:
         return _SENDS.sub("", found[0]) if _is_refused(found[0], adapter) else found[0]
@@ -86,10 +90,10 @@ def _endpoint(address: str, adapter: MapAdapter, method: str) -> str | None:
     return str(endpoint)
 
 
-def _take_out(response: Response) -> Response:
+def _strip_refused_forms(response: Response) -> Response:
     if response.mimetype != "text/html" or response.is_streamed or response.direct_passthrough:
         return response
-    # Whom nobody has looked up yet saw no page of a company's.
+    # If no person was loaded for this request, it is not a company page.
     person = g.get("_login_user")
     if person is None or not person.is_authenticated:
         return response
@@ -99,4 +103,4 @@ def _take_out(response: Response) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    app.after_request(_take_out)
+    app.after_request(_strip_refused_forms)

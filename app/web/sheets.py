@@ -1,7 +1,7 @@
-"""A list as a file: CSV for programs, XLSX for people. What is in it is each feature's; files of
-several sheets are in books.py.
+"""Lists as files: CSV for programs, XLSX for people.
 
-What is in a cell was typed by somebody else: no cell may become a formula.
+The features decide what is in them; files of several sheets are in books.py. Cells hold user input,
+so no cell may become a formula.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-# A program that opens a file of values runs what begins with one of these; Excel in Japan takes
-# the wide and small ones (=, +, -, @ to Unicode) for the same.
+# Spreadsheets evaluate cells that begin with one of these. Japanese Excel also accepts the
+# full-width and small forms of =, +, - and @.
 FORMULA_STARTS = "=+-@\t" + "\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
-# Where lists are separated by a semicolon, as in Brazil, Excel cuts a line of our commas at what it
-# takes for its own separator, in the middle of a quoted text too: a cell may begin after each.
+# In locales with a semicolon as list separator, such as Brazil, Excel splits our comma-separated
+# lines at its own separator, even inside quoted text: a cell may begin after each of these.
 SEPARATORS = ",;|\t\n"
-# Spaces, quotes and marks that nobody sees do not keep a formula from being one.
+# Characters that may precede a formula: spaces, quotes and invisible marks.
 UNSEEN = ' "\u00a0\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\u3000\ufeff'
 BEGINNING = re.compile(
     f"(?:^|(?<=[{re.escape(SEPARATORS)}]))[{UNSEEN}]*(?=[{re.escape(FORMULA_STARTS)}])"
 )
-# What XML cannot hold, so no workbook either: one such sign would make the whole file fail.
+# Characters that XML forbids: a single one makes the whole workbook unreadable.
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-# Spreadsheets read the sign of this number there; that of "_" itself keeps the text as it is.
+# Spreadsheets decode "_x003D_" as "="; encoding the "_" itself keeps the text unchanged.
 ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 MAX_CELL = 32_767
 CUT = " [...]"
 CHUNK = 64_000
 
-Writer = Callable[["Sheet", IO[bytes]], None]
+Writer = Callable[["ExportSheet", IO[bytes]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """Headings and rows in the reader's words; times are local to `zone`, numbers are numbers."""
+class ExportSheet:
+    """Headings and rows in the reader's language; times are local to `zone`."""
 
     title: str
     headings: tuple[str, ...]
@@ -55,8 +55,8 @@ class Sheet:
     zone: str
 
 
-def send_sheet(sheet: Sheet, kind: str, name: str) -> Response:
-    """The file `laudo-<name>-<day>.<kind>` as an answer; every row is read before it returns."""
+def send_sheet(sheet: ExportSheet, kind: str, name: str) -> Response:
+    """The file `laudo-<name>-<day>.<kind>` as a response; reads all rows before it returns."""
     write, media_type = WRITERS[kind]
     file = TemporaryFile()  # noqa: SIM115  (closed by the response that sends it)
     write(sheet, file)
@@ -69,17 +69,17 @@ def dated_name(name: str, kind: str, zone: str) -> str:
     return f"laudo-{name}-{datetime.now(ZoneInfo(zone)).date().isoformat()}.{kind}"
 
 
-def write_csv(sheet: Sheet, file: IO[bytes]) -> None:
-    """UTF-8 with a byte order mark, which Excel needs to read accents; CRLF, every cell quoted."""
+def write_csv(sheet: ExportSheet, file: IO[bytes]) -> None:
+    """UTF-8 with a byte order mark, which Excel needs for accents; CRLF, every cell quoted."""
     file.writelines(csv_chunks(sheet))
 
 
-def csv_chunks(sheet: Sheet) -> Iterator[bytes]:
-    """The same file in pieces, for an answer that is sent while its rows are still read."""
+def csv_chunks(sheet: ExportSheet) -> Iterator[bytes]:
+    """The CSV in chunks, for a response that is streamed while its rows are read."""
     text, zone = io.StringIO(newline=""), ZoneInfo(sheet.zone)
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     text.write("\ufeff")
-    writer.writerow([guarded(heading) for heading in sheet.headings])
+    writer.writerow([escape_formulas(heading) for heading in sheet.headings])
     for row in sheet.rows:
         writer.writerow([csv_cell(value, zone) for value in row])
         if text.tell() > CHUNK:
@@ -90,7 +90,7 @@ def csv_chunks(sheet: Sheet) -> Iterator[bytes]:
 
 
 def csv_cell(value: Any, zone: tzinfo) -> str:
-    """A value as it stands in a CSV; a moment without a zone stays as its clock showed it."""
+    """A value as CSV text; a datetime without a zone is not converted."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -104,18 +104,18 @@ def csv_cell(value: Any, zone: tzinfo) -> str:
         return format(value, "f")
     if isinstance(value, int | float):
         return str(value)
-    return guarded(str(value))
+    return escape_formulas(str(value))
 
 
-def guarded(text: str) -> str:
-    """The text with an apostrophe before each part that a program could take for a formula, in
-    whatever way it cuts cells. Lines end in a line feed alone."""
+def escape_formulas(text: str) -> str:
+    """Put an apostrophe before each part that a program could read as a formula, for every way of
+    splitting cells. Line ends become a single line feed."""
     plain = text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
     return BEGINNING.sub(r"\g<0>'", plain)
 
 
-def write_xlsx(sheet: Sheet, file: IO[bytes]) -> None:
-    """One sheet with a frozen heading; texts are texts whatever they begin with."""
+def write_xlsx(sheet: ExportSheet, file: IO[bytes]) -> None:
+    """One sheet with a frozen heading; text never becomes a formula."""
     book = Workbook(write_only=True)
     page = book.create_sheet(sheet.title[:31])
     page.freeze_panes = "A2"
@@ -129,7 +129,7 @@ def write_xlsx(sheet: Sheet, file: IO[bytes]) -> None:
             page.append([_xlsx_cell(page, value, zone) for value in row])
         book.save(file)
     except OSError:
-        # openpyxl writes the rows to a file of its own first, and a full disk is no place for it.
+        # openpyxl writes the rows to a temporary file; a full disk must not keep it.
         if page._writer:
             Path(page._writer.out).unlink(missing_ok=True)
         raise
@@ -155,8 +155,8 @@ def _xlsx_cell(page: Any, value: Any, zone: tzinfo) -> Any:
     return _text_cell(page, str(value))
 
 
-def fitting(text: str) -> str:
-    """The text as the file of a workbook has it, cut and marked where it is too long for a cell."""
+def fit_to_cell(text: str) -> str:
+    """The text escaped for a workbook; cut, with a mark, if it is too long for a cell."""
     clean = NOT_XML.sub("", text)
     if len(clean) > MAX_CELL:
         clean = clean[: MAX_CELL - len(CUT)] + CUT
@@ -164,12 +164,12 @@ def fitting(text: str) -> str:
 
 
 def _text_cell(page: Any, text: str) -> Any:
-    clean = fitting(text)
+    clean = fit_to_cell(text)
     cell = WriteOnlyCell(page, clean)
-    # Not what openpyxl guesses: a text that begins with = would become a formula.
+    # Set the type explicitly: openpyxl would turn text that begins with = into a formula.
     cell.data_type = "s"
-    # Nor does it become one when somebody edits the cell, or saves the sheet and opens it again.
-    cell.quotePrefix = guarded(clean) != clean
+    # The quote prefix keeps it text when the cell is edited or the sheet is saved and reopened.
+    cell.quotePrefix = escape_formulas(clean) != clean
     return cell
 
 

@@ -1,8 +1,8 @@
-"""How often somebody may guess: passwords, codes, links. Each try is counted before it is judged.
+"""Limits on guessing passwords, codes and links. Each try is counted before it is checked.
 
-A count that waits for the answer lets through whatever is sent meanwhile, so a try is taken first
-and given back where it was no wrong one. Redis counts, so that all processes count together; while
-it is away each process counts by itself (flask-limiter's fallback).
+Counting after the check would let concurrent requests through, so a try is counted first and given
+back if it was not wrong. Redis counts for all processes; while it is down, each process counts for
+itself (flask-limiter's fallback).
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ from app.web import known_browsers
 
 log = logging.getLogger(__name__)
 
-# From one address, or at one account from everywhere: an office shares its address.
-MANY = 10
-A_MINUTE = 60  # seconds
+# An IP address, or an account across all addresses, gets this many times the basic allowance: an
+# office shares one address.
+SHARED_ADDRESS_FACTOR = 10
+SECONDS_PER_MINUTE = 60
 
 View = Callable[..., Response]
 Key = Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Tries:
-    """At most `amount()` (as flask-limiter writes it) wrong tries of whoever `key()` names.
+class Allowance:
+    """At most `amount()` (in flask-limiter's notation) wrong tries per `key()`.
 
-    `part` keeps this allowance apart from the others of its scope.
+    `part` separates this allowance from others of the same scope.
     """
 
     amount: Callable[[], str]
@@ -46,12 +47,14 @@ class Tries:
     part: str = ""
 
 
-def a_minute(key: Key, times: int = 1) -> Tries:
-    return Tries(lambda: f"{current_app.config['LOGIN_TRIES_PER_MINUTE'] * times} per minute", key)
+def per_minute(key: Key, times: int = 1) -> Allowance:
+    return Allowance(
+        lambda: f"{current_app.config['LOGIN_TRIES_PER_MINUTE'] * times} per minute", key
+    )
 
 
-def a_day(key: Key, setting: str = "LOGIN_TRIES_PER_DAY") -> Tries:
-    return Tries(lambda: f"{current_app.config[setting]} per day", key)
+def per_day(key: Key, setting: str = "LOGIN_TRIES_PER_DAY") -> Allowance:
+    return Allowance(lambda: f"{current_app.config[setting]} per day", key)
 
 
 def was_refused(status: int) -> bool:
@@ -59,27 +62,27 @@ def was_refused(status: int) -> bool:
 
 
 def always(_status: int) -> bool:
-    """For what is asked rather than guessed: each call counts."""
+    """For requests that are not guesses: each call counts."""
     return True
 
 
-def is_of_a_day(limit: RequestLimit) -> bool:
-    """Whether it is a day's allowance that is used up; else it is a minute's."""
-    return limit.limit.get_expiry() > A_MINUTE
+def is_daily(limit: RequestLimit) -> bool:
+    """Whether the daily allowance is used up, not the one per minute."""
+    return limit.limit.get_expiry() > SECONDS_PER_MINUTE
 
 
 def counted(
     scope: str,
-    *allowances: Tries,
+    *allowances: Allowance,
     on_breach: Callable[[RequestLimit], Response] | None = None,
     is_wrong: Callable[[int], bool] = was_refused,
 ) -> Callable[[View], View]:
-    """Count the view's calls against each allowance, and give back those that were no wrong try,
-    by the status of the answer.
+    """Count the view's calls against each allowance; give back those that were not wrong tries,
+    judged by the response status.
 
-    The narrowest allowance stands first: a call that it refuses is not counted against the wider
-    ones, so that nobody uses up a whole account's day with what is never judged. Views of one
-    `scope` share their counts.
+    List the narrowest allowance first: a call that it refuses is not counted against the wider
+    ones, so calls that are never checked cannot use up an account's day. Views of one `scope`
+    share their counts.
     """
 
     def decorate(view: View) -> View:
@@ -105,14 +108,15 @@ def counted(
     return decorate
 
 
-def asks_own_password(view: View) -> View:
-    """Of pages that ask the signed-in person for their password again; these share one day."""
-    by_page = replace(a_minute(own_key), part=f" {view.__name__}")
-    return counted("own password", by_page, a_day(own_key))(view)
+def limits_password_tries(view: View) -> View:
+    """For pages that ask the signed-in person for their password again. They share one daily
+    allowance."""
+    by_page = replace(per_minute(own_key), part=f" {view.__name__}")
+    return counted("own password", by_page, per_day(own_key))(view)
 
 
 def _give_back_unless(is_wrong: bool) -> None:
-    """A count that is left too high by an outage ends with its minute or its day."""
+    """If Redis fails here, the count stays too high until its minute or day ends."""
     if is_wrong:
         return
     try:
@@ -131,6 +135,5 @@ def own_key() -> str:
 
 
 def subject_key(subject: str) -> str:
-    """An e-mail, or the id of an account; a browser in which they logged in before has tries of
-    its own."""
+    """A key for an e-mail or account id; a known browser of that account has its own key."""
     return f"{sha256(subject.encode()).hexdigest()} {known_browsers.find(subject) or ''}".strip()

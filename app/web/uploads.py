@@ -1,4 +1,4 @@
-"""The request class: each uploaded file is written once, and hashed while it comes."""
+"""The request class: writes each uploaded file once and hashes it on arrival."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ class UploadRequest(HtmxAwareRequest):  # type: ignore[misc]
         self._incoming: list[Incoming] = []
 
     def _get_file_stream(self, *_args: Any, **_kwargs: Any) -> IO[bytes]:
-        """What werkzeug's parser of forms writes a file part to."""
+        """The stream to which werkzeug's form parser writes a file part."""
         file = Incoming()
         self._incoming.append(file)
         return file
 
     def close(self) -> None:
-        """Also what was half received when the disk was full: no form names it."""
+        """Also close files that were only partly received, which no form field refers to."""
         super().close()
         for file in self._incoming:
             file.close()
 
 
 def init_app(app: Flask) -> None:
-    """After htmx, whose own request class this one extends."""
+    """Call after htmx, whose request class this one extends."""
     app.request_class = UploadRequest

@@ -1,7 +1,6 @@
-"""Where an error page leads: back to where the person came from, else to the list that fits.
+"""The first link of an error page: the previous page, or else a fitting list.
 
-The browser says where that was, and anybody can make it say anything: only what is the address of
-a page of ours that can be asked for is taken, and only as a link.
+The referrer is untrusted: it is used only as a link, and only if it is a page of this app.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ from app.definition.sentences import N_
 MAX_LENGTH = 2000
 # Browsers drop control characters and read a backslash as a slash.
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029]")
-# The first part of an address: whose list that is.
-LISTS = {
+# The list that belongs to the first segment of a path.
+LIST_ENDPOINTS = {
     "reports": ("reports.index", N_("Go to the reports")),
     "photos": ("reports.index", N_("Go to the reports")),
     "documents": ("reports.index", N_("Go to the reports")),
@@ -28,25 +27,25 @@ LISTS = {
     "projects": ("projects.index", N_("Go to the projects")),
     "checklists": ("checklists.index", N_("Go to the checklists")),
     "people": ("team.index", N_("Go to the people")),
-    "audit": ("evidence.index", N_("Go to the audit")),
+    "audit": ("audit.index", N_("Go to the audit log")),
     "platform": ("platform.index", N_("Go to the companies")),
 }
 
 
 def way_back() -> tuple[str, str]:
-    """The address and the words of the first link of an error page."""
+    """The address and the text of the first link of an error page."""
     if back := _came_from():
         return back, _("Go back")
-    return _fitting_list() or (url_for("home.index"), _("Go to the start page"))
+    return _fitting_list() or (url_for("home.index"), _("Go to the home page"))
 
 
 def _came_from() -> str | None:
-    """The page before, as a path of ours that is not the one that failed."""
-    said = request.referrer or ""
-    if not said or len(said) > MAX_LENGTH or _UNSAFE.search(said):
+    """The previous page as a local path, unless it is the page that failed."""
+    referrer = request.referrer or ""
+    if not referrer or len(referrer) > MAX_LENGTH or _UNSAFE.search(referrer):
         return None
     try:
-        parts = urlsplit(said)
+        parts = urlsplit(referrer)
     except ValueError:
         return None
     is_ours = f"{parts.scheme}://{parts.netloc}/" == request.host_url
@@ -56,7 +55,7 @@ def _came_from() -> str | None:
 
 
 def _fitting_list() -> tuple[str, str] | None:
-    endpoint, words = LISTS.get(request.path.split("/")[1], ("", ""))
+    endpoint, words = LIST_ENDPOINTS.get(request.path.split("/")[1], ("", ""))
     view = current_app.view_functions.get(endpoint)
     role = getattr(current_user, "role", None)
     if view is None or role not in getattr(view, "guard", ()):

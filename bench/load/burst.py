@@ -1,4 +1,4 @@
-"""Many people who log in at the same moment, as after a network came back: each its own browser."""
+"""Many people log in at the same moment, as after a network outage. Each has a browser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import requests
 
 from bench.load.ledger import Line
 from bench.load.stage import Stage
-from tests.cast import PASSWORD
+from tests.support.cast import PASSWORD
 
 KIND = "log-in at once"
 TOKEN = re.compile(r'name="csrf[-_]token" (?:content|value)="([^"]+)"')
@@ -19,7 +19,7 @@ LONGEST_SECONDS = 120
 
 
 def log_in_at_once(stage: Stage, first: int, people: int, delay: float) -> list[Line]:
-    """After `delay` seconds; a line of the ledger for each log-in."""
+    """Log in after `delay` seconds; returns a line of the ledger for each log-in."""
     time.sleep(delay)
     together = threading.Barrier(people)
     with ThreadPoolExecutor(people) as threads:
@@ -32,9 +32,10 @@ def _log_in(url: str, number: int, together: threading.Barrier) -> Line:
     browser.headers["X-Forwarded-For"] = f"10.{number >> 8 & 255}.{number & 255}.7"
     found = TOKEN.search(browser.get(f"{url}/login", timeout=LONGEST_SECONDS).text)
     form = {
-        "email": f"load{number}@acme.test", "password": PASSWORD,
+        "email": f"load{number}@acme.test",
+        "password": PASSWORD,
         "csrf_token": found[1] if found else "",
-    }  # fmt: skip
+    }
     together.wait()
     began = time.monotonic()
     try:
@@ -46,5 +47,9 @@ def _log_in(url: str, number: int, together: threading.Barrier) -> Line:
         status, trouble = 0, str(error)
     milliseconds = (time.monotonic() - began) * 1000
     return {
-        "kind": KIND, "ms": milliseconds, "status": status, "trouble": trouble, "at": time.time(),
-    }  # fmt: skip
+        "kind": KIND,
+        "ms": milliseconds,
+        "status": status,
+        "trouble": trouble,
+        "at": time.time(),
+    }

@@ -1,4 +1,4 @@
-"""What the people saw, one JSON line each, written as it happens: nothing is kept in memory.
+"""The people's observations, one JSON line each, written at once: nothing is kept in memory.
 
 Lines: `request` (kind, ms, status, trouble), `save` and `photo` and `submit` (acknowledged ones).
 """
@@ -14,7 +14,7 @@ Line = dict[str, Any]
 
 
 class Ledger:
-    """Append-only; one process writes it."""
+    """Append-only. Only one process writes it."""
 
     def __init__(self, path: Path) -> None:
         self._file: TextIO = path.open("a", buffering=1)
@@ -24,7 +24,7 @@ class Ledger:
 
 
 def lines(path: Path, kind: str) -> Iterator[Line]:
-    """The lines of one kind, in the order in which they happened."""
+    """The lines of one kind, in chronological order."""
     with path.open() as file:
         for text in file:
             line: Line = json.loads(text)

@@ -1,8 +1,8 @@
-"""A technician as locust plays one: `locust -f bench/load/people.py`, never in the app's process.
+"""A technician simulated by locust: `locust -f bench/load/people.py`, never in the app's process.
 
-Each has a browser's session, an address of their own and a report in hand, and does several things
-at once, as a phone does: autosaves by the clock, turns pages, sends photos, now and then submits
-and starts the next report. A beat that is late is not made up for, and none waits for another.
+Each has a browser session, their own IP address and an open report, and does several things at
+once, as a phone does: autosaves periodically, opens pages, sends photos, sometimes submits and
+starts the next report. Late actions are not made up for, and no action waits for another.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from locust import FastHttpUser, events, task
 
 from bench.load.ledger import Ledger
 from bench.load.options import Errand, Options
-from bench.load.photos import load_album, unlike_any_other
+from bench.load.photos import load_album, with_unique_bytes
 
 OPTIONS, ERRAND = Options(), Errand()  # type: ignore[call-arg]
 FIELDS = ERRAND.fields.split()
@@ -39,6 +39,9 @@ DOCUMENT = re.compile(r'hx-get="(/documents/[^"]+)"')
 STARTED = re.compile(r"/reports/([0-9a-f-]{36})")
 CARD_SECONDS, DOCUMENT_SECONDS = 2.0, 1.0
 LONGEST_WATCH_SECONDS = 120.0
+# A process ended, or its database was away.
+NO_ANSWER = {0, 500, 502, 503, 504}
+AGAIN_SECONDS, LONGEST_AWAY_SECONDS = 1.0, 90.0
 
 _turn = count(ERRAND.first_person)
 
@@ -59,7 +62,8 @@ class Technician(FastHttpUser):
     connection_timeout = network_timeout = 60.0
 
     def on_start(self) -> None:
-        """A real log-in: page, its files, password, home; then the first report."""
+        """Log in as a browser does: page, its files, password, home. Then start the first
+        report."""
         number = next(_turn)
         self.random = random.Random(number)
         self.headers = {"X-Forwarded-For": f"10.{number >> 8 & 255}.{number & 255}.7"}
@@ -76,7 +80,7 @@ class Technician(FastHttpUser):
 
     @task
     def work(self) -> None:
-        """All habits side by side until locust ends the run."""
+        """Run all habits concurrently until locust ends the run."""
         habits: list[tuple[Callable[[], None], float]] = [
             (self._save, OPTIONS.save_every),
             (self._turn_page, OPTIONS.page_every),
@@ -144,9 +148,13 @@ class Technician(FastHttpUser):
         if answer.status_code == 200 and found:
             self.versions[field] = int(found[1])
             LEDGER.note(
-                "save", report=report, field=field, client_id=client_id, value=value,
+                "save",
+                report=report,
+                field=field,
+                client_id=client_id,
+                value=value,
                 version=self.versions[field],
-            )  # fmt: skip
+            )
 
     def _turn_page(self) -> None:
         address, kind = self.random.choice(
@@ -161,19 +169,25 @@ class Technician(FastHttpUser):
         self._get(address, kind)
 
     def _photograph(self) -> None:
-        """Bytes and hash, as photo_upload.js sends them; then the card until it is read."""
-        data = unlike_any_other(self.random.choice(ALBUM), self.random)
+        """Send bytes and hash as photo_upload.js does, then poll the card until the photo is
+        read."""
+        data = with_unique_bytes(self.random.choice(ALBUM), self.random)
         client_id, digest = str(uuid4()), sha256(data).hexdigest()
         fields = {
-            "client_id": client_id, "client_at": _now(), "source": "camera", "sha256": digest,
-            "latitude": "-23.550520", "longitude": "-46.633308", "accuracy": "12",
+            "client_id": client_id,
+            "client_at": _now(),
+            "source": "camera",
+            "sha256": digest,
+            "latitude": "-23.550520",
+            "longitude": "-46.633308",
+            "accuracy": "12",
             "csrf_token": self.token,
-        }  # fmt: skip
+        }
         body, boundary = _multipart(fields, data)
         answer = self._request(
             "POST",
             f"/reports/{self.report}/fields/{ERRAND.photo_field}/photos",
-            "photo of 4 MB",
+            "photo",
             data=body,
             headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
         )
@@ -181,14 +195,14 @@ class Technician(FastHttpUser):
             LEDGER.note(
                 "photo", report=self.report, client_id=client_id, sha256=digest, size=len(data)
             )
-            del data, body  # else a crowd that waits holds gigabytes
+            del data, body  # else a waiting crowd would hold gigabytes
             self._watch_card(answer.text)
 
     def _watch_card(self, text: str) -> None:
         photo = PHOTO.search(text)
         deadline = time.monotonic() + LONGEST_WATCH_SECONDS
         while photo and _state(text) == "reading" and time.monotonic() < deadline:
-            gevent.sleep(_ask_seconds(text))
+            gevent.sleep(_poll_seconds(text))
             text = self._get(f"/photos/{photo[1]}/card", "photo card", fragment=True).text
         if photo and _state(text) == "good":
             self._get(f"/photos/{photo[1]}/thumbnail.jpg", "thumbnail")
@@ -202,7 +216,7 @@ class Technician(FastHttpUser):
             gevent.sleep(max(0.0, began + OPTIONS.submit_every - time.monotonic()))
 
     def _submit(self) -> None:
-        """Lets what is under way arrive first, as the page does; then waits for the PDF."""
+        """Wait for pending requests, as the page does, then submit and wait for the PDF."""
         self.is_filling = False
         while self.in_flight:
             gevent.sleep(0.1)
@@ -211,7 +225,7 @@ class Technician(FastHttpUser):
             answer = self._post(f"/reports/{self.report}/submit", "submit", {}, fragment=False)
             if answer.status_code in (200, 303) or answer.status_code not in (409, 422):
                 break
-            gevent.sleep(CARD_SECONDS)  # a photo is still being read: the page looks again
+            gevent.sleep(CARD_SECONDS)  # a photo is still being read: the page polls
         if answer.status_code == 303:
             LEDGER.note("submit", report=self.report)
             self._watch_document(self._get(f"/reports/{self.report}", "page").text)
@@ -230,7 +244,16 @@ class Technician(FastHttpUser):
             "POST", address, kind, fragment=fragment, data={"csrf_token": self.token, **form}
         )
 
-    def _request(
+    def _request(self, method: str, address: str, kind: str, **options: Any) -> Any:
+        """Send once; patient people repeat the same operation until the server answers it."""
+        deadline = time.monotonic() + (LONGEST_AWAY_SECONDS if OPTIONS.is_patient else 0)
+        while True:
+            answer = self._try(method, address, kind, **options)
+            if answer.status_code not in NO_ANSWER or time.monotonic() > deadline:
+                return answer
+            gevent.sleep(AGAIN_SECONDS)
+
+    def _try(
         self,
         method: str,
         address: str,
@@ -244,9 +267,14 @@ class Technician(FastHttpUser):
         if fragment:
             sent["HX-Request"] = "true"
         with self.client.request(
-            method, address, name=kind, headers=sent, allow_redirects=False, catch_response=True,
+            method,
+            address,
+            name=kind,
+            headers=sent,
+            allow_redirects=False,
+            catch_response=True,
             **options,
-        ) as answer:  # fmt: skip
+        ) as answer:
             if kind == "log-in" and answer.status_code != 303:
                 answer.failure(f"log-in refused with {answer.status_code}")
             elif kind == "submit" and answer.status_code in (409, 422):
@@ -262,8 +290,8 @@ class Technician(FastHttpUser):
         self.token = found[1]
 
 
-def _ask_seconds(card: str) -> float:
-    """As the card says itself."""
+def _poll_seconds(card: str) -> float:
+    """The polling interval that the card itself names."""
     found = EVERY.search(card)
     return float(found[1]) if found else CARD_SECONDS
 

@@ -1,6 +1,6 @@
-"""Photos of 4 MB to send: few pictures, and every sending of one has bytes of its own.
+"""Photos of 4 MB to send: few pictures, but each upload has different bytes.
 
-For the locust process, which must not import the app; the parent makes the album beforehand.
+For the locust process, which must not import the app. The parent makes the album beforehand.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def album_paths(options: Options) -> list[Path]:
     return sorted(options.album.glob(f"master-{options.photo_size}-??.jpg"))[:SENT_PICTURES]
 
 
-def unlike_any_other(picture: bytes, chance: Random) -> bytes:
-    """The picture with a comment segment of random bytes: other bytes, other hash, same pixels."""
+def with_unique_bytes(picture: bytes, chance: Random) -> bytes:
+    """The picture with a comment segment of random bytes: a different hash, the same pixels."""
     words = chance.randbytes(16)
     segment = COMMENT + (len(words) + 2).to_bytes(2, "big") + words
     return START_OF_IMAGE + segment + picture.removeprefix(START_OF_IMAGE)

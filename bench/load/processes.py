@@ -1,4 +1,4 @@
-"""Who used the processors and how much memory each held, looked at from outside."""
+"""The processor time and memory of each process, measured from outside."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ HIGH_WATER, ANONYMOUS = "VmHWM", "RssAnon"
 
 @dataclass(slots=True)
 class Usage:
-    """Of one party: seconds of processor since the start of the watch, memory at each look.
+    """One party's CPU seconds since the start of the watch, and its memory at each sample.
 
-    `memory` is (seconds since the start, MB of memory that no file backs) of what lives for the
-    whole run: the process itself and, of a web server, its workers. A share in pages is no measure
-    of growth: it falls for as long as a child that draws holds the same pages. `most` is of shares,
-    those children's included.
-    `high_water` is what the kernel noted of the same processes, between the looks too: the sum of
-    the most that each held, so an upper bound of what they held together.
+    `memory` has (seconds since the start, MB of anonymous memory) of the processes that live for
+    the whole run: the process itself and, for a web server, its workers. PSS does not measure
+    growth: it falls while a child that renders shares the same pages. `most` is the maximum of PSS,
+    including such children. `high_water` is the sum of the kernel's peaks of each process, also
+    between samples: an upper bound of their joint peak.
     """
 
     cpu: float = 0.0
@@ -37,7 +36,7 @@ class Usage:
     processes: int = 0
 
     def slope(self, after: float = 0.0) -> float:
-        """MB a minute by least squares, over what was seen later than `after` seconds."""
+        """MB per minute by least squares, over the samples later than `after` seconds."""
         seen = [(at / 60, held) for at, held in self.memory if at >= after]
         if len(seen) < 3:
             return 0.0
@@ -52,10 +51,10 @@ class Usage:
 
 
 class Watch:
-    """Samples trees of processes by name until it is stopped.
+    """Samples process trees by name until it is stopped.
 
-    Then `ended_after` says how many seconds it watched, and `elsewhere` how many seconds of
-    processor went to whatever else ran on this machine.
+    Then `ended_after` is the duration in seconds, and `elsewhere` the CPU seconds of all other
+    processes on this machine.
     """
 
     def __init__(self, roots: Mapping[str, int], every: float) -> None:
@@ -90,7 +89,7 @@ class Watch:
         for name, root in self._roots.items():
             usage = self.usage[name]
             try:
-                held = _held(root)
+                held = _memory_of(root)
                 usage.cpu = max(usage.cpu, _spent(root) - self._before[name])
             except psutil.NoSuchProcess:
                 continue
@@ -112,8 +111,8 @@ def _tree(root: psutil.Process) -> Iterator[psutil.Process]:
     yield from root.children(recursive=True)
 
 
-def _held(root: psutil.Process) -> list[float]:
-    """MB that each process of the tree holds alone, with its share of what it holds with others."""
+def _memory_of(root: psutil.Process) -> list[float]:
+    """The PSS of each process of the tree in MB."""
     held = []
     for process in _tree(root):
         try:
@@ -124,7 +123,7 @@ def _held(root: psutil.Process) -> list[float]:
 
 
 def _status(root: psutil.Process, processes: int, line: str) -> float:
-    """MB that a line of /proc/PID/status says of the first so many of the tree, added up."""
+    """The sum in MB of a line of /proc/PID/status over the first `processes` of the tree."""
     total = 0.0
     for process in list(_tree(root))[:processes]:
         with contextlib.suppress(OSError):
@@ -135,7 +134,7 @@ def _status(root: psutil.Process, processes: int, line: str) -> float:
 
 
 def _spent(root: psutil.Process) -> float:
-    """Seconds of processor of the tree, those of children that have ended included."""
+    """CPU seconds of the tree, including children that have ended."""
     spent = 0.0
     for process in _tree(root):
         try:

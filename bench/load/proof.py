@@ -1,4 +1,4 @@
-"""Asks database and storage what became of all that the people were told is safe."""
+"""Checks database and storage for everything that was acknowledged to the people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST_QUEUE_SECONDS = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Counts of what was acknowledged; `wrong` says in sentences what is not as it was told."""
+    """Counts of acknowledged saves, photos and documents; `wrong` has a sentence for each loss."""
 
     saves: int
     photos: int
@@ -27,14 +27,16 @@ class Proof:
 
 
 def prove(site: Site, written: Path) -> Proof:
-    """Wait until the queue is empty, then look for everything in the ledger."""
+    """Wait until the queue is empty, then look up everything in the ledger."""
     saves = list(ledger.lines(written, "save"))
     photos = list(ledger.lines(written, "photo"))
     submitted = [UUID(line["report"]) for line in ledger.lines(written, "submit")]
     drained = wait_until(
         lambda: truth.count_open(site, submitted) == 0 and not _unread(site),
-        "documents or photos wait still", LONGEST_QUEUE_SECONDS, pause=1.0,
-    )  # fmt: skip
+        "documents or photos wait still",
+        LONGEST_QUEUE_SECONDS,
+        pause=1.0,
+    )
     wrong = [
         *_wrong_saves(site, saves),
         *_wrong_photos(site, photos),
@@ -55,7 +57,7 @@ def _unread(site: Site) -> int:
 
 
 def _wrong_saves(site: Site, saves: list[ledger.Line]) -> list[str]:
-    """Each acknowledged save is in the history once, and the last of a field is the answer."""
+    """Each acknowledged save must be in the history once, and a field's last one be the answer."""
     entries: dict[str, tuple[object, ...]] = {}
     times: Counter[str] = Counter()
     for client_id, report, field, value, version in site.ask(
@@ -74,19 +76,19 @@ def _wrong_saves(site: Site, saves: list[ledger.Line]) -> list[str]:
     }
     wrong = []
     for one in saves:
-        told = (one["report"], one["field"], one["value"], one["version"])
-        if entries.get(one["client_id"]) != told or times[one["client_id"]] != 1:
-            wrong.append(f"save {told}: history has {entries.get(one['client_id'])}")
-        current = answers.get(told[:2])
+        acknowledged = (one["report"], one["field"], one["value"], one["version"])
+        if entries.get(one["client_id"]) != acknowledged or times[one["client_id"]] != 1:
+            wrong.append(f"save {acknowledged}: history has {entries.get(one['client_id'])}")
+        current = answers.get(acknowledged[:2])
         if current is None or current[1] < one["version"]:
-            wrong.append(f"save {told}: the answer stands at {current}")
+            wrong.append(f"save {acknowledged}: the answer stands at {current}")
         elif current[1] == one["version"] and current[0] != one["value"]:
-            wrong.append(f"save {told}: the answer is {current}")
+            wrong.append(f"save {acknowledged}: the answer is {current}")
     return wrong
 
 
 def _wrong_photos(site: Site, photos: list[ledger.Line]) -> list[str]:
-    """Each acknowledged photo has one row, a good reading, and bytes that hash to what was sent."""
+    """Each acknowledged photo must have one row, a good reading, and the bytes that were sent."""
     rows = {
         str(client_id): (sha256, size, key, verdict)
         for client_id, sha256, size, key, verdict in site.ask(
@@ -99,11 +101,10 @@ def _wrong_photos(site: Site, photos: list[ledger.Line]) -> list[str]:
         row = rows.get(one["client_id"])
         if row is None or row[:2] != (one["sha256"], one["size"]) or row[3] != "good":
             wrong.append(f"photo {one['client_id']}: {row}")
-        elif _digest(site.storage / str(row[2])) != one["sha256"]:
+        elif _digest(site.stored(str(row[2]))) != one["sha256"]:
             wrong.append(f"photo {one['client_id']}: other bytes")
     return wrong
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _digest(data: bytes | None) -> str | None:
+    return None if data is None else hashlib.sha256(data).hexdigest()

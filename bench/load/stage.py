@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 from app.auth.passwords import hash_password
@@ -21,11 +22,12 @@ from app.definition.schema import (
 from app.extensions import db
 from app.models import Account, Role
 from bench.load.options import Options
-from tests import scenarios
-from tests.cast import PASSWORD
 from tests.faults.site import Site, running_site
+from tests.support import scenarios
+from tests.support.cast import PASSWORD
 
 SECTIONS, FIELDS_EACH = 4, 10
+TRACED = Path(__file__).with_name("traced.py")
 PHOTO_FIELD = "photos"
 NO_PHOTOS = PhotoPolicy(mode=PhotoMode.NONE, max=0)
 
@@ -51,26 +53,36 @@ class Stage:
             "LOAD_PASSWORD": PASSWORD,
             "ALBUM": str(options.album),
             "PHOTO_SIZE": options.photo_size,
+            "SUBMIT_EVERY": str(options.submit_every),
+            "IS_PATIENT": str(options.is_patient),
         }
 
 
 @contextmanager
 def open_stage(options: Options, people: int) -> Iterator[Stage]:
-    """Everything up, with `people` technicians of one company; gone after the block.
+    """Start everything, with `people` technicians of one company; stop it after the block.
 
-    One company is the hard case: its audit chain takes one entry after the other. A proxy is
-    trusted for the address, as behind a load balancer, and log-ins are limited as by default.
+    One company is the hard case, because its audit chain serialises entries. A proxy is trusted
+    for the IP address, as behind a load balancer, and log-ins are limited as by default.
     """
     settings = {"WEB_CONCURRENCY": "2", "PROXY_HOPS": "1", "LOGIN_TRIES_PER_MINUTE": "5"}
+    if options.trace:
+        settings["GUNICORN_CMD_ARGS"] = f"--config {TRACED}"
+        settings["LOAD_TRACE"] = str(options.trace_file)
+        options.trace_file.unlink(missing_ok=True)
     with running_site(**settings) as site:
         for number in range(2, options.workers + 1):
             site.start("worker", f"worker-{number}")
-        with site.acting(site.cast.ana) as actor:
-            _hire(people)
-            version = scenarios.a_checklist(actor, a_definition())
-            project = scenarios.a_project(actor)
-            stage = Stage(site, version.checklist_id, project.id)
-        yield stage
+        yield furnish(site, people)
+
+
+def furnish(site: Site, people: int) -> Stage:
+    """Add the technicians and what they work on."""
+    with site.acting(site.cast.ana) as actor:
+        _hire(people)
+        version = scenarios.a_checklist(actor, a_definition())
+        project = scenarios.a_project(actor)
+        return Stage(site, version.checklist_id, project.id)
 
 
 def field_ids() -> list[str]:
@@ -84,7 +96,7 @@ def field_ids() -> list[str]:
 
 
 def a_definition() -> Definition:
-    """40 fields of which none is demanded, so that a report may be submitted at any moment."""
+    """40 fields, none required, so that a report can be submitted at any moment."""
     sections = tuple(
         Section(
             id=f"s{section}",
@@ -101,13 +113,20 @@ def a_definition() -> Definition:
 def _field(section: int, turn: int) -> Field:
     if (section, turn) == (0, 0):
         return Field(
-            id=PHOTO_FIELD, type=FieldType.VERDICT, required=False,
-            label=_both("The panel as it was found"), photos=PhotoPolicy(max=50),
-        )  # fmt: skip
+            id=PHOTO_FIELD,
+            type=FieldType.VERDICT,
+            required=False,
+            label=_both("The panel as it was found"),
+            photos=PhotoPolicy(max=50),
+        )
     return Field(
-        id=f"s{section}_f{turn}", type=FieldType.TEXT, required=False, photos=NO_PHOTOS,
-        comment=CommentPolicy.OFF, label=_both(f"Reading {turn} of section {section}"),
-    )  # fmt: skip
+        id=f"s{section}_f{turn}",
+        type=FieldType.TEXT,
+        required=False,
+        photos=NO_PHOTOS,
+        comment=CommentPolicy.OFF,
+        label=_both(f"Reading {turn} of section {section}"),
+    )
 
 
 def _both(words: str) -> Text:
@@ -115,13 +134,15 @@ def _both(words: str) -> Text:
 
 
 def _hire(people: int) -> None:
-    # One hash for all: what a log-in costs is verifying it.
+    # One hash for all: the cost of a log-in is in verifying it.
     password_hash = hash_password(PASSWORD)
     db.session.add_all(
         Account(
-            email=f"load{number}@acme.test", name=f"Technician {number}",
-            role=Role.TECHNICIAN, password_hash=password_hash,
+            email=f"load{number}@acme.test",
+            name=f"Technician {number}",
+            role=Role.TECHNICIAN,
+            password_hash=password_hash,
         )
         for number in range(people)
-    )  # fmt: skip
+    )
     db.session.commit()

@@ -1,4 +1,4 @@
-"""The figures of a run for people: requests by kind, memory and processors by party."""
+"""The tables of a run: requests by kind, memory and CPU by party."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bench.load.processes import Usage, Watch
 TARGET_MS = 250.0
 FLAT_MB_A_MINUTE = 2.0
 WEB_MB = 600.0
-# The load tool is not Laudo, and PostgreSQL fills its shared buffers for longer than a run lasts.
+# Excluded: the load tool, and PostgreSQL, whose shared buffers keep filling during a run.
 NOT_JUDGED = ("people", "postgresql")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Of one kind of request: how many, how many failed, ms at three ranks and the longest."""
+    """One kind of request: count, failures, three percentiles and the maximum in ms."""
 
     name: str
     count: int
@@ -31,7 +31,7 @@ class Kind:
 
 
 def kinds(requests: Iterable[Line], *, since: float = 0.0, until: float = 1e12) -> list[Kind]:
-    """By name; only requests that ended between the two moments (seconds since the epoch)."""
+    """Kinds by name, of requests that ended between the two times (seconds since the epoch)."""
     found: dict[str, list[Line]] = defaultdict(list)
     for line in requests:
         if since <= line["at"] < until:
@@ -62,7 +62,7 @@ def requests_table(found: list[Kind]) -> str:
 
 
 def processes_table(watch: Watch, cores: int, settled: float) -> str:
-    """Memory from `settled` seconds on, when everybody is in and the caches are full."""
+    """Memory from `settled` seconds on, when everybody has logged in and the caches are full."""
     whole = watch.ended_after * cores
     lines = [
         f"{'process':16}{'CPU s':>8}{'of all cores':>14}{'first MB':>10}{'last MB':>9}"
@@ -88,7 +88,7 @@ def is_flat(usage: Mapping[str, Usage], settled: float) -> bool:
 
 
 def is_within(usage: Mapping[str, Usage]) -> bool:
-    """Whether the web never held more than it may, the burst of log-ins included."""
+    """Whether the web stayed within its memory limit, including the burst of log-ins."""
     return 0 < usage["web"].high_water <= WEB_MB
 
 
@@ -101,6 +101,6 @@ def failures(found: list[Kind]) -> int:
 
 
 def is_met(found: list[Kind]) -> bool:
-    """No failed request, and the 95th percentile of autosaves within the target."""
+    """True if no request failed and the 95th percentile of autosaves is within the target."""
     saves = autosave(found)
     return saves is not None and not failures(found) and saves.p95 <= TARGET_MS

@@ -1,6 +1,6 @@
-"""The PDF of one report by four hands: ours, naive WeasyPrint, ReportLab and the copy limit.
+"""The PDF of one report by our engine, by that of the earlier commit, and by others beside it.
 
-How it is measured: every sample is a fresh child process that has imported and warmed before its
-clock starts; contenders take turns in shuffled order; what counts is the median of the ratios
-within a round, read against the noise row (our engine against itself). Nothing here is served.
+Method: every sample is a new child process that imports and warms up before its clock starts.
+Contenders take turns in shuffled order. The result is the median of the ratios within a round,
+compared with the noise row (our engine against itself). Nothing here is served.
 """

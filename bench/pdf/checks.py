@@ -1,4 +1,4 @@
-"""Reads a finished PDF back: pages, photos drawn, rows and answers found. Off the clock."""
+"""Reads a finished PDF: counts pages, photos, rows and answers. Not part of the timing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MARKERS = re.compile(r"(?:LABEL|WORDS)\d{4}")
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What is in one file; `answers` counts rows whose label and comment both stand in it."""
+    """The contents of one file. `answers` counts rows whose label and comment are both in it."""
 
     pages: int
     photos: int
@@ -27,7 +27,7 @@ class Contents:
 
 
 class NotTheReport(AssertionError):
-    """A contender left out what it was to print, so that its time means nothing."""
+    """A contender left something out, so its time means nothing."""
 
 
 def read(pdf: Path, rows: int) -> Contents:
@@ -37,10 +37,10 @@ def read(pdf: Path, rows: int) -> Contents:
 
 
 def require(contents: Contents, material: Material, rows: int, *, answers: bool) -> None:
-    """Raises NotTheReport unless every photo, and every answer where asked for, is in the file."""
-    wanted = len(material.photos())
-    if contents.photos != wanted or (answers and contents.answers != rows):
-        raise NotTheReport(f"{contents} instead of {wanted} photos and {rows} answers")
+    """Raises NotTheReport unless the file has every photo and, with `answers`, every answer."""
+    expected = len(material.photos())
+    if contents.photos != expected or (answers and contents.answers != rows):
+        raise NotTheReport(f"{contents} instead of {expected} photos and {rows} answers")
 
 
 def _markers(pdf: Path) -> tuple[set[str], int]:
@@ -53,7 +53,7 @@ def _markers(pdf: Path) -> tuple[set[str], int]:
 
 
 def _photos(pdf: Path) -> int:
-    """The different large JPEGs that pages hold."""
+    """The number of distinct large JPEGs on the pages."""
     found: set[tuple[int, int]] = set()
     with pikepdf.open(pdf) as document:
         for page in document.pages:

@@ -1,11 +1,11 @@
-"""The four hands, each as `warm()` and `render(material, output)`; nothing here takes the time.
+"""The contenders, each with `warm()` and `render(material, output)`. No timing here.
 
-A contender imports what it needs when it is asked for, so that no child carries the libraries of
-another.
+A contender imports its libraries only when it is used, so that no child loads those of another.
 """
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +13,26 @@ from tempfile import TemporaryDirectory
 
 from bench.pdf.report import Material, a_material
 
+CHROMIUM = "/usr/bin/chromium-headless-shell"
+
+
+Render = Callable[[Material, Path], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """`prints_answers` is false for the copy limit, which has photos alone."""
+    """`prints_answers` is false for the copy limit, which has only photos. Without `render`, it is
+    the earlier commit's, in a process of its own (earlier.py). `most_photos` bounds those that take
+    too long, `rounds` is for the slowest."""
 
     name: str
     words: str
-    warm: Callable[[], None]
-    render: Callable[[Material, Path], None]
+    warm: Callable[[], None] | None = None
+    render: Render | None = None
     prints_answers: bool = True
+    most_photos: int = 10_000
+    is_slow: bool = False
+    is_here: Callable[[], bool] = lambda: True
 
 
 def _warm_ours() -> None:
@@ -32,37 +42,51 @@ def _warm_ours() -> None:
 
 
 def _ours(material: Material, output: Path) -> None:
-    """As the worker calls it: the check that each photo's very bytes are drawn is part of it."""
+    """Render as the worker does, including the check that each photo's exact bytes are drawn."""
     from app.pdf.engine import render_pdf
 
     render_pdf(material.context, material.prints, output)
 
 
-def _naive(material: Material, output: Path) -> None:
-    """The same HTML and CSS, WeasyPrint as its manual shows it, the phone's own files.
-
-    These lie on their side unless their orientation is read, which our prints spare the engine.
-    """
-    from weasyprint import CSS, HTML
-    from weasyprint.text.fonts import FontConfiguration
-
-    from app.pdf.fetcher import ReportFetcher
+def _chromium(material: Material, output: Path) -> None:
+    """The same HTML and CSS as ours, with the prints, by Chromium's own print to PDF."""
     from app.pdf.fonts import font_face_css, font_files
     from app.pdf.markup import STYLESHEETS, render_html, stylesheet, theme_css
 
-    fetcher = ReportFetcher(font_files(), material.originals, None)
-    fonts = FontConfiguration()
     texts = (
         font_face_css(),
-        theme_css(material.context),
         *(stylesheet(name) for name in STYLESHEETS),
-        "img { image-orientation: from-image }",
+        theme_css(material.context),
     )
-    HTML(string=render_html(material.context), url_fetcher=fetcher).write_pdf(
-        output,
-        stylesheets=[CSS(string=text, url_fetcher=fetcher, font_config=fonts) for text in texts],
-        font_config=fonts,
+    html = render_html(material.context).replace(
+        "</head>", f"<style>{' '.join(texts)}</style></head>"
     )
+    for key, path in material.prints.items():
+        html = html.replace(f"evidence:{key}", path.resolve().as_uri())
+    for name, path in font_files().items():
+        html = html.replace(f"asset:{name}", path.resolve().as_uri())
+    with TemporaryDirectory() as folder:
+        page = Path(folder) / "report.html"
+        page.write_text(html, encoding="utf-8")
+        options = (
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-pdf-header-footer",
+            "--allow-file-access-from-files",
+        )
+        command = [CHROMIUM, *options, f"--user-data-dir={folder}", f"--print-to-pdf={output}"]
+        subprocess.run([*command, page.as_uri()], check=True, capture_output=True, timeout=600)
+
+
+def _typst(material: Material, output: Path) -> None:
+    from bench.pdf.by_typst import render
+
+    render(material, output)
+
+
+def _warm_typst() -> None:
+    with TemporaryDirectory() as folder:
+        _typst(_a_word(Path(folder)), Path(folder) / "warm.pdf")
 
 
 def _reportlab(material: Material, output: Path) -> None:
@@ -73,11 +97,11 @@ def _reportlab(material: Material, output: Path) -> None:
 
 def _warm_reportlab() -> None:
     with TemporaryDirectory() as folder:
-        _reportlab(_a_word(), Path(folder) / "warm.pdf")
+        _reportlab(_a_word(Path(folder)), Path(folder) / "warm.pdf")
 
 
 def _copy(material: Material, output: Path) -> None:
-    """The least that any program must do: read the bytes of the prints and write them."""
+    """The lower limit of any program: read the bytes of the prints and write them."""
     import pikepdf
 
     with pikepdf.new() as pdf:
@@ -101,11 +125,11 @@ def _page_of(pdf: object, path: Path, width: int, height: int) -> None:
 
 def _warm_copy() -> None:
     with TemporaryDirectory() as folder:
-        _copy(_a_word(), Path(folder) / "warm.pdf")
+        _copy(_a_word(Path(folder)), Path(folder) / "warm.pdf")
 
 
-def _a_word() -> Material:
-    return a_material([], rows=1)
+def _a_word(folder: Path) -> Material:
+    return a_material([], 1, folder)
 
 
 CONTENDERS = {
@@ -113,8 +137,18 @@ CONTENDERS = {
     for one in (
         Contender("ours", "Laudo's engine", _warm_ours, _ours),
         Contender("again", "noise: Laudo's engine again", _warm_ours, _ours),
-        Contender("naive", "naive WeasyPrint, originals", _warm_ours, _naive),
+        Contender("earlier", "Laudo's engine before"),
+        Contender("naive", "naive WeasyPrint, originals", is_slow=True),
         Contender("reportlab", "ReportLab, prints", _warm_reportlab, _reportlab),
+        Contender("typst", "Typst, prints", _warm_typst, _typst),
+        Contender(
+            "chromium",
+            "Chromium, the same HTML, prints",
+            lambda: None,
+            _chromium,
+            most_photos=300,
+            is_here=lambda: Path(CHROMIUM).exists(),
+        ),
         Contender("copy", "copy limit, prints", _warm_copy, _copy, prints_answers=False),
     )
 }

@@ -1,8 +1,9 @@
-"""Rounds of samples, ratios within a round, and the table of them."""
+"""Rounds of samples, ratios within a round, and the table."""
 
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import random
 import statistics
@@ -13,12 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from app.config import ROOT
+from bench.baseline import checkout
 from bench.pdf.checks import Contents, read, require
 from bench.pdf.contenders import CONTENDERS
 from bench.pdf.originals import SIZE, printing_ms, take
 from bench.pdf.report import Material, a_material
 
 ROWS = 100
+PLAIN = "plain.pickle"
+EARLIER = Path(__file__).with_name("earlier.py")
 HEAD = (
     f"{'contender':30}{'wall ratio':>22}{'CPU ratio':>10}{'wall s':>8}{'CPU s':>8}"
     f"{'grown MB':>10}{'peak MB':>9}{'PDF MB':>8}{'pages':>7}{'photos':>8}{'answers':>9}{'n':>4}"
@@ -28,7 +33,7 @@ Sample = dict[str, float]
 
 @dataclass(slots=True)
 class Result:
-    """One contender at one size. `ratios` are to our engine in the same round, one per round."""
+    """One contender at one size. `ratios` has, for each round, the ratio to our engine."""
 
     name: str
     words: str
@@ -43,11 +48,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """All contenders at one number of photos; `printing_ms` is CPU that the upload has paid."""
+    """All contenders at one size. `printing_ms` is CPU time of a photo already spent on upload, 0
+    without photos; `prints_mb` the size of the embedded prints together."""
 
     photos: int
     rows: int
     original_mb: float
+    prints_mb: float
     printing_ms: float
     results: tuple[Result, ...]
 
@@ -60,22 +67,31 @@ def measure(
     rounds: int = 5,
     naive_rounds: int = 2,
     size: tuple[int, int] = SIZE,
+    names: Sequence[str] = tuple(CONTENDERS),
 ) -> Series:
-    """The contenders in turn, `rounds` times, in an order that is shuffled every time.
+    """Run the named contenders in turn, `rounds` times, each time in shuffled order.
 
-    Naive WeasyPrint takes part in the first `naive_rounds` only: with hundreds of originals one
-    of its samples lasts minutes. Raises NotTheReport for a file that lacks something.
+    Slow contenders take part only in the first `naive_rounds`: with hundreds of originals, one
+    sample takes minutes. Raises NotTheReport if a file lacks something.
     """
     shots = take(photos, folder, size=size)
-    material = a_material(shots, rows)
-    results = {name: Result(name, one.words) for name, one in CONTENDERS.items()}
+    chosen = [CONTENDERS[name] for name in names]
+    results = {
+        one.name: Result(one.name, one.words)
+        for one in chosen
+        if photos <= one.most_photos and one.is_here() and (photos or one.name != "copy")
+    }
     with TemporaryDirectory(prefix="laudo-bench-pdf-") as name:
+        material = a_material(shots, rows, Path(name))
         given = Path(name) / "material.pickle"
         given.write_bytes(pickle.dumps(material))
+        given.with_name(PLAIN).write_bytes(pickle.dumps(material.plain()))
         for turn in range(rounds):
-            _round(results, material, rows, given, turn, with_naive=turn < naive_rounds)
-    weight = statistics.mean(shot.original.stat().st_size for shot in shots) / 1e6
-    return Series(photos, rows, weight, printing_ms(shots), tuple(results.values()))
+            _round(results, material, rows, given, turn, with_slow=turn < naive_rounds)
+    weight = statistics.mean(shot.original.stat().st_size for shot in shots) / 1e6 if shots else 0
+    prints = sum(shot.print.stat().st_size for shot in shots) / 1e6
+    spent = printing_ms(shots) if shots else 0.0
+    return Series(photos, rows, weight, prints, spent, tuple(results.values()))
 
 
 def _round(
@@ -85,9 +101,9 @@ def _round(
     given: Path,
     turn: int,
     *,
-    with_naive: bool,
+    with_slow: bool,
 ) -> None:
-    names = [name for name in results if name != "naive" or with_naive]
+    names = [name for name in results if with_slow or not CONTENDERS[name].is_slow]
     random.Random(turn).shuffle(names)
     samples = {name: _sample(results[name], material, rows, given) for name in names}
     ours = samples["ours"]
@@ -99,8 +115,12 @@ def _round(
 
 def _sample(result: Result, material: Material, rows: int, given: Path) -> Sample:
     output = given.with_name("report.pdf")
-    command = [sys.executable, "-m", "bench.pdf.sample", result.name, str(given), str(output)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if CONTENDERS[result.name].render is None:
+        done = _run(
+            [str(EARLIER), result.name, str(given.with_name(PLAIN)), str(output)], checkout()
+        )
+    else:
+        done = _run(["-m", "bench.pdf.sample", result.name, str(given), str(output)], ROOT)
     if done.returncode:
         raise RuntimeError(f"{result.name}: {done.stderr[-2000:]}")
     if result.contents is None:
@@ -112,21 +132,38 @@ def _sample(result: Result, material: Material, rows: int, given: Path) -> Sampl
     return sample
 
 
+def _run(arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def table(series: Sequence[Series]) -> str:
-    """For people: ratios first, seconds beside them to give the ratios a size."""
+    """The printed table: ratios first, then seconds for scale."""
     return "\n\n".join("\n".join(_lines(one)) for one in series)
 
 
 def _lines(one: Series) -> Iterator[str]:
     yield (
-        f"PDF of {one.photos} photos (12 MP, {one.original_mb:.1f} MB each) in {one.rows} rows;"
+        f"PDF of {one.photos} photos (12 MP, {one.original_mb:.1f} MB each; prints"
+        f" {one.prints_mb:.1f} MB) and {one.rows} questions;"
         " ratios are to our engine in the same round, median [least, most]"
     )
     yield HEAD
     for result in one.results:
         if result.samples:
             yield _line(result)
-    yield (
+    if one.photos:
+        yield _upload(one)
+
+
+def _upload(one: Series) -> str:
+    return (
         f"Upload pays {one.printing_ms:.0f} ms of CPU a photo for print and thumbnail, once;"
         " naive WeasyPrint pays for every photo in every PDF."
     )

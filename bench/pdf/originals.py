@@ -1,8 +1,8 @@
-"""The photos of the bench: 12 MP JPEGs of some 4 MB with EXIF, and their prints with strips.
+"""The photos of the bench: 12 MP JPEGs of about 4 MB with EXIF, and their prints with strips.
 
-Few distinct originals stand behind many names (hard links), so that 300 photos take 50 MB of disk;
-every name is a file of its own to whoever embeds it. The prints are all different. Kept between
-runs in one folder; remove it to make them anew.
+Many names are hard links to few distinct originals, so that 300 photos take 50 MB of disk; for a
+program that embeds them, each name is a separate file. The prints are all different. The folder is
+kept between runs; remove it to generate the photos again.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ UPRIGHT_SHARE = 0.3
 
 
 def take(count: int, folder: Path, *, size: tuple[int, int] = SIZE) -> list[Shot]:
-    """`count` photos under `folder`, made where they are missing."""
+    """Return `count` photos in `folder`; makes those that are missing."""
     folder.mkdir(parents=True, exist_ok=True)
     masters = [_master(folder, turn, size) for turn in range(min(count, DISTINCT))]
     return [_shot(folder, turn, masters[turn % len(masters)]) for turn in range(count)]
 
 
 def a_scene(size: tuple[int, int], seed: int) -> Image.Image:
-    """Soft shapes, edges and sensor noise: compresses as a picture of a switchboard does."""
+    """Soft shapes, edges and sensor noise, which compress like a picture of a switchboard."""
     chance = random.Random(seed)
     layers = [
         Image.frombytes("RGB", grain, chance.randbytes(grain[0] * grain[1] * 3)).resize(
@@ -53,7 +53,7 @@ def a_scene(size: tuple[int, int], seed: int) -> Image.Image:
 
 
 def jpeg_exif(seed: int) -> Image.Exif:
-    """What a phone writes: time, place, and Orientation 6 on three in ten."""
+    """EXIF as a phone writes it: time, position, and Orientation 6 on three in ten."""
     exif = Image.Exif()
     is_upright = random.Random(seed).random() < UPRIGHT_SHARE
     exif[0x010F], exif[0x0110], exif[0x0112] = "Bench", "Twelve", 6 if is_upright else 1
@@ -74,7 +74,7 @@ def _master(folder: Path, turn: int, size: tuple[int, int]) -> Path:
 
 
 def printing_ms(shots: list[Shot], times: int = 7) -> float:
-    """CPU of drawing print and thumbnail of one photo, which the upload pays: median of `times`."""
+    """Median CPU time of making print and thumbnail of one photo, which is part of the upload."""
     with TemporaryDirectory() as name:
         spent = []
         for turn in range(times):
@@ -99,7 +99,7 @@ def _shot(folder: Path, turn: int, master: Path) -> Shot:
 
 
 def _print(original: Path, printed: Path, digest: str, turn: int) -> None:
-    """Draw the derivatives as the worker does after an upload."""
+    """Make the derivatives as the worker does after an upload."""
     out = printed.with_suffix(".making")
     out.mkdir(exist_ok=True)
     strip = StripText(

@@ -300,8 +300,14 @@ def _make_project_tables() -> None:
 # The definer functions run as the owner, which FORCE binds too where it lacks BYPASSRLS.
 CHANGED_BY_FUNCTIONS = ("mails", "brand_previews", "exports")
 READ_BY_FUNCTIONS = (
-    "invitations", "password_resets", "passkeys", "reports", "photos", "derivatives", "tenants",
-)  # fmt: skip
+    "invitations",
+    "password_resets",
+    "passkeys",
+    "reports",
+    "photos",
+    "derivatives",
+    "tenants",
+)
 
 FUNCTIONS = """
 create function find_invitation(p_id uuid)

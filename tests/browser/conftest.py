@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+import psycopg2
 import pytest
 from playwright.sync_api import (
     Browser,
@@ -21,22 +22,29 @@ from playwright.sync_api import (
 from app import create_app
 from app.models import Actor
 from app.tenancy import tenant_scope
-from tests import scenarios
 from tests.browser import pages
+from tests.browser.canned import Canned
 from tests.browser.stack import Stack, running_stack
-from tests.cast import Cast, Person, load_cast
 from tests.conftest import settings_for
+from tests.support import scenarios
+from tests.support import servers as test_servers
+from tests.support.cast import Cast, Person, load_cast
 
 # The default of five seconds is short for two cores that also run the rest of the suite.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=40_000)
 
 CHROMIUM = "/usr/bin/chromium-headless-shell"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +84,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def cookies_of(browser: Browser, stack: Stack) -> Callable[[Person], StorageState]:
-    """`open_page(storage_state=cookies_of(people.tess))`: who logged in once, for all tests."""
+    """`open_page(storage_state=cookies_of(people.tess))`: one log-in per person for all tests."""
 
     @cache
     def log_in(person: Person) -> StorageState:
@@ -87,12 +95,15 @@ def cookies_of(browser: Browser, stack: Stack) -> Callable[[Person], StorageStat
     return log_in
 
 
+LogIn = Callable[[Person], StorageState]
+
+
 class Watched:
-    """What a page must not do: log errors, break the content security policy."""
+    """Watches for what a page must not do: log errors, violate the content security policy."""
 
     def __init__(self) -> None:
         self.complaints: list[str] = []
-        # A refusal that the page answers to (409, 422 ...) is logged by Chromium as an error too.
+        # Chromium also logs refusals that the page handles (409, 422 ...) as errors.
         self.expected = ["the server responded with a status"]
 
     def note(self, message: ConsoleMessage) -> None:
@@ -110,7 +121,7 @@ def watched() -> Watched:
 
 @pytest.fixture
 def open_page(browser: Browser, stack: Stack, watched: Watched) -> Iterator[OpenPage]:
-    """`open_page(size=DESK)` is a page in a fresh profile; complaints fail the test at its end."""
+    """`open_page(size=DESK)` opens a page in a fresh profile; logged errors fail the test."""
     contexts: list[BrowserContext] = []
 
     def make(size: dict[str, int] = PHONE, url: str = "", **options: object) -> Page:
@@ -124,7 +135,7 @@ def open_page(browser: Browser, stack: Stack, watched: Watched) -> Iterator[Open
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("console", watched.note)
         page.on("pageerror", lambda error: watched.complaints.append(str(error)))
         return page
@@ -133,3 +144,48 @@ def open_page(browser: Browser, stack: Stack, watched: Watched) -> Iterator[Open
     for context in contexts:
         context.close()
     assert watched.complaints == []
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A phone without the stack, answered by `server`. Violating the policy fails the test."""
+    context = browser.new_context(viewport=PHONE, has_touch=True)  # type: ignore[arg-type]
+    made = context.new_page()
+    console: list[str] = []
+    made.on("console", lambda message: console.append(message.text))
+    made.on("dialog", lambda dialog: dialog.accept())
+    yield made
+    context.close()
+    assert not [words for words in console if "Content Security" in words]
+
+
+@pytest.fixture
+def server(page: Page) -> Canned:
+    """The open canned fill page, which accepts every save until a test changes that."""
+    canned = Canned()
+    canned.answer = canned.saved
+    canned.open(page)
+    return canned
+
+
+Ask = Callable[..., list[tuple]]
+
+
+@pytest.fixture
+def ask(stack: Stack) -> Ask:
+    """Query or change the stack's database, bypassing every lock; returns the rows."""
+
+    def run(statement: str, *values: object) -> list[tuple]:
+        connection = psycopg2.connect(
+            test_servers.current().postgres().dsn(database=stack.database)
+        )
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                rows = cursor.fetchall()
+            connection.commit()
+            return rows
+        finally:
+            connection.close()
+
+    return run

@@ -1,16 +1,27 @@
-"""What a person does on Laudo's pages, by what they see: labels, buttons, marks."""
+"""Acts of a person on Laudo's pages, by what is visible: labels, buttons, marks."""
 
 from __future__ import annotations
 
 import io
 import re
+import time
 from pathlib import Path
 
 import pypdfium2
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.cast import PASSWORD
+from tests.support.cast import PASSWORD
+
+# The requests of pages that are open while the server is gone.
+GONE = ["Failed to load resource", "net::ERR_", "Failed to fetch"]
+IS_KEPT = """async ([path]) => {
+  for (const name of await caches.keys()) {
+    const isOwn = name.startsWith("laudo-kept-");
+    if (isOwn && (await (await caches.open(name)).match(path))) return true;
+  }
+  return false;
+}"""
 
 
 def log_in(page: Page, email: str) -> None:
@@ -36,7 +47,13 @@ def expect_saved(page: Page, field_id: str) -> None:
 
 
 def answer(page: Page, field_id: str, value: object) -> None:
-    """Answer as a person: tap, type or tick; then wait for the saved mark."""
+    """Answer like a person, and wait until the server has it."""
+    enter(page, field_id, value)
+    expect_saved(page, field_id)
+
+
+def enter(page: Page, field_id: str, value: object) -> None:
+    """Answer like a person: tap, type or tick."""
     card = field(page, field_id)
     inputs = card.locator("form[data-field-form] [name=value]")
     if isinstance(value, dict):
@@ -52,11 +69,10 @@ def answer(page: Page, field_id: str, value: object) -> None:
     else:
         inputs.first.fill(str(value))
     card.locator("form[data-field-form]").evaluate("form => document.activeElement.blur()")
-    expect_saved(page, field_id)
 
 
 def jpeg(path: Path, shade: int, *, cut: bool = False) -> Path:
-    """A picture file; `cut` leaves half of it, as a broken transfer does."""
+    """A picture file; `cut` truncates it to half, as a broken transfer does."""
     picture = Image.effect_noise((800, 600), 60).convert("RGB")
     picture.paste((shade, 90, 120), (100, 100, 700, 500))
     buffer = io.BytesIO()
@@ -72,15 +88,18 @@ def pdf_text(path: Path) -> str:
 
 
 def choose_project(page: Page) -> None:
-    """On the start form: other tests of the stack may have made more of them."""
+    """Choose it on the start form, because other tests may have created more projects."""
     page.get_by_label("Project").select_option(label="Hall 7")
     page.wait_for_load_state("networkidle")
 
 
 def start_report(page: Page, title: str) -> str:
-    """Start a report of the only checklist; the address of its fill page."""
+    """Start a report of the first checklist; returns the URL of its fill page."""
     page.goto("/reports/new")
     choose_project(page)
+    # Other tests may have published more.
+    first = page.locator("#checklist_id option", has_text="ATS").first.inner_text()
+    page.get_by_label("Checklist").select_option(label=first)
     page.get_by_label("Title").fill(title)
     page.get_by_role("button", name="Start the report").click()
     page.wait_for_url(re.compile(r"/fill"))
@@ -93,9 +112,15 @@ def add_files(page: Page, field_id: str, files: list[Path]) -> None:
 
 
 def sign(page: Page, role_id: str, name: str) -> None:
+    """Sign, and wait until the server has it."""
+    sign_here(page, role_id, name)
+    expect(page.locator(f"#signature-{role_id}")).to_have_attribute("data-state", "signed")
+
+
+def sign_here(page: Page, role_id: str, name: str) -> None:
     place = page.locator(f"#signature-{role_id}")
     place.scroll_into_view_if_needed()
-    place.get_by_label("Name of the signer").fill(name)
+    place.get_by_label("Signer's name").fill(name)
     canvas = place.locator("canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
@@ -107,4 +132,25 @@ def sign(page: Page, role_id: str, name: str) -> None:
         page.mouse.move(across, box["y"] + box["height"] / 2 + (-1) ** step * 25, steps=3)
     page.mouse.up()
     place.get_by_role("button", name=re.compile("^Sign$")).click()
-    expect(place).to_have_attribute("data-state", "signed")
+
+
+def draw(page: Page) -> None:
+    """Draw one stroke on the only signature pad of the page."""
+    page.locator("[data-signature-pad]").scroll_into_view_if_needed()
+    box = page.locator("[data-signature-pad]").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 40, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 120, steps=8)
+    page.mouse.up()
+
+
+def worker_runs(page: Page) -> None:
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+
+
+def wait_until_kept(page: Page, path: str) -> None:
+    deadline = time.monotonic() + 60
+    while not page.evaluate(IS_KEPT, [path]):
+        assert time.monotonic() < deadline, f"{path} is not kept"
+        page.wait_for_timeout(100)

@@ -1,4 +1,4 @@
-"""The whole stack as real processes on a database of its own: web, worker, relay."""
+"""The whole stack as real processes on its own database: web, worker, relay."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from app.commands.lan import certificate_for
 from app.config import ROOT
 from app.database_roles import APP, OWNER, PLATFORM
-from app.embedded import free_port
-from tests import servers as test_servers
+from app.local.embedded import free_port
+from app.local.lan import certificate_for
+from tests.support import servers as test_servers
 
 PROCESSES = {
     "web": ["-m", "gunicorn", "wsgi:app"],
@@ -41,8 +41,11 @@ class Stack:
     def flask(self, *arguments: str) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -54,10 +57,10 @@ class Stack:
 def running_stack(
     folder: Path, name: str, *, tls_name: str = "", host: str = "127.0.0.1"
 ) -> Iterator[Stack]:
-    """Start everything, wait until the web answers, stop it all at the end.
+    """Start everything, wait until the web answers, and stop it all at the end.
 
-    With `tls_name` the web serves HTTPS under that name, as `make run LAN=1` does. `host` is
-    localhost for passkeys, which are made for names and never for a number.
+    With `tls_name`, the web serves HTTPS under that name, as `make run LAN=1` does. `host` is
+    localhost for passkeys, which need a name, not an IP address.
     """
     running = test_servers.current()
     database = running.clone(name)
@@ -70,7 +73,7 @@ def running_stack(
         "DATABASE_URL": running.url(APP, database),
         "PLATFORM_DATABASE_URL": running.url(PLATFORM, database),
         "MIGRATION_DATABASE_URL": running.url(OWNER, database),
-        # A database number of its own keeps the wake-ups of others away from this worker.
+        # A separate Redis database keeps the wake-ups of others away from this worker.
         "REDIS_URL": running.redis_url.removesuffix("/0") + f"/{next(_redis_numbers)}",
         "STORAGE_DIR": str(folder / "storage"),
         "MAIL_DIR": str(folder / "mail"),
@@ -92,10 +95,13 @@ def running_stack(
             with (folder / one).open("w") as log:
                 processes.append(
                     subprocess.Popen(
-                        [sys.executable, *arguments], cwd=ROOT, env=environment,
-                        stdout=log, stderr=subprocess.STDOUT,
+                        [sys.executable, *arguments],
+                        cwd=ROOT,
+                        env=environment,
+                        stdout=log,
+                        stderr=subprocess.STDOUT,
                     )
-                )  # fmt: skip
+                )
         scheme = "https" if tls_name else "http"
         wait_for_web(f"{scheme}://127.0.0.1:{port}/health", stack)
         yield stack
@@ -111,7 +117,7 @@ def running_stack(
 
 
 def wait_for_web(url: str, stack: Stack) -> None:
-    """Until the web answers; its certificate is its own, so nobody else vouches for it."""
+    """Wait until the web answers. Does not verify its self-made certificate."""
     context = ssl._create_unverified_context()
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests import scenarios
 from tests.browser import pages
+from tests.support import scenarios
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -25,7 +25,7 @@ def test_a_technician_fills_signs_submits_and_downloads(people, open_page, tmp_p
     page.get_by_role("button", name="Start the report").click()
     page.wait_for_url(re.compile(r"/fill"))
 
-    # Too early: every missing thing is named, and each leads to its place.
+    # Too early: everything missing is listed, with a link to its place.
     page.get_by_role("link", name="Check and submit").click()
     expect(page.get_by_role("heading", name=re.compile(r"^\d+ left$"))).to_be_visible()
     page.get_by_role("link", name="Enclosure free of damage").first.click()
@@ -66,7 +66,7 @@ def test_a_technician_fills_signs_submits_and_downloads(people, open_page, tmp_p
         assert words in text, words
 
 
-def test_what_is_typed_is_there_after_the_page_is_opened_again(people, open_page):
+def test_typed_text_is_there_after_a_reload(people, open_page):
     page = open_page()
     pages.log_in(page, people.tom.email)
     page.goto("/reports/new")

@@ -1,4 +1,4 @@
-"""A project's place on its map: typed, tapped, moved by keys, taken from the device."""
+"""A project's place on the map: typed, tapped, moved by keys, taken from the device."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PIN = ".site-pin"
 
 @pytest.fixture
 def form(open_page, people, cookies_of) -> Page:
-    """The form of a new project, with the map drawn. A complaint of the page fails the test."""
+    """The form of a new project with its map. An error logged by the page fails the test."""
     page = open_page(storage_state=cookies_of(people.max))
     page.goto("/projects/new")
     expect(page.locator(".leaflet-tile path").first).to_be_attached()
@@ -53,7 +53,7 @@ def test_typed_coordinates_move_the_pin(form):
     expect(form.locator(PIN)).to_have_count(0)
 
 
-def test_a_tap_and_a_drag_and_keys_fill_the_coordinates_in(form):
+def test_taps_drags_and_keys_fill_in_the_coordinates(form):
     chart = form.locator(".site-map")
     box = chart.bounding_box()
     assert box
@@ -74,7 +74,25 @@ def test_a_tap_and_a_drag_and_keys_fill_the_coordinates_in(form):
     assert stepped[1] > moved[1] and abs(stepped[0] - moved[0]) < 0.001
 
 
-def test_the_device_says_where_it_is_and_how_well(form):
+def test_zoom_switches_between_land_outline_and_site_circle(form):
+    land, circle = form.locator(".site-land"), form.locator(".site-radius")
+    expect(land).to_have_count(1)
+    box = land.bounding_box()
+    assert box and box["width"] > 300
+    expect(circle).to_have_count(0)
+    form.get_by_label("Latitude").fill("-22.9071")
+    form.get_by_label("Longitude").fill("-47.06324")
+    expect(land).to_have_count(0)
+    wide, chart = circle.bounding_box(), form.locator(".site-map").bounding_box()
+    assert wide and chart and 60 < wide["width"] < chart["width"]
+    form.get_by_label("Site radius").fill("500")
+    half = circle.bounding_box()
+    assert half and abs(half["width"] * 2 - wide["width"]) < 6
+    form.get_by_label("Site radius").fill("far")
+    expect(circle).to_have_count(0)
+
+
+def test_the_device_fills_in_position_and_accuracy(form):
     form.get_by_role("button", name="Use my position").click()
     expect(form.get_by_text("Accurate to 42 m")).to_be_visible()
     assert typed(form) == ("-23.550520", "-46.633308")
@@ -87,7 +105,7 @@ def test_the_device_says_where_it_is_and_how_well(form):
     expect(form.get_by_text("-23.550520, -46.633308")).to_be_visible()
 
 
-def test_a_saved_place_is_shown_and_fits_the_page(open_page, people, cookies_of):
+def test_a_saved_place_is_shown_on_the_map(open_page, people, cookies_of):
     page = open_page(size=DESK, storage_state=cookies_of(people.max))
     page.goto("/projects/new")
     for label, text in (("Name", "At a desk"), ("Latitude", "48.137"), ("Longitude", "11.575")):
@@ -96,7 +114,7 @@ def test_a_saved_place_is_shown_and_fits_the_page(open_page, people, cookies_of)
     page.get_by_role("link", name="Edit").click()
     expect(page.locator(PIN)).to_be_visible()
     assert typed(page) == ("48.137000", "11.575000")
-    page.wait_for_timeout(500)  # a zoom on its way would be over
+    page.wait_for_timeout(500)  # until a running zoom is over
     expect(page.locator(".leaflet-control-scale-line")).to_have_text(re.compile(r"^\d+ m$"))
     buttons = page.locator(".leaflet-bar a")
     for n in range(2):
@@ -105,7 +123,7 @@ def test_a_saved_place_is_shown_and_fits_the_page(open_page, people, cookies_of)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_without_scripts_the_place_is_typed(open_page, people):
+def test_without_scripts_coordinates_can_be_typed(open_page, people):
     page = open_page(java_script_enabled=False)
     pages.log_in(page, people.max.email)
     page.goto("/projects/new")

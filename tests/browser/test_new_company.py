@@ -1,7 +1,7 @@
-"""A company from nothing, in Chromium against the running stack: each person by their own mail.
+"""A new company from scratch, in Chromium against the running stack; everybody uses their own mail.
 
-A superadmin makes the company; its admin joins by the mail's link, brands the space and invites a
-technician and a viewer, who join by theirs.
+A superadmin creates the company. Its admin joins by the link in the mail, sets the brand and
+invites a technician and a viewer, who join by their links.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import pages
 from tests.browser.conftest import DESK
-from tests.pictures import a_png
+from tests.support.pictures import a_png
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -25,7 +25,7 @@ PASSWORD = "a sentence that nobody guesses"
 
 
 def link_in_mail(stack, address: str) -> str:
-    """The invitation's address in the newest mail file to somebody; waits for the worker."""
+    """The invitation's URL in the newest mail file to this address; waits for the worker."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         found = sorted(Path(stack.environment["MAIL_DIR"]).glob(f"*invitation-{address}-*.eml"))
@@ -48,7 +48,7 @@ def join(page: Page, link: str, name: str) -> None:
     page.goto(link)
     page.get_by_label("Your name").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password again").fill(PASSWORD)
+    page.get_by_label("Repeat password").fill(PASSWORD)
     page.get_by_role("button", name="Join").click()
     page.wait_for_url(lambda url: "/invitation/" not in url)
     expect(page.locator(".topbar-name")).to_have_text(name)
@@ -63,14 +63,14 @@ def invite(page: Page, address: str, role: str) -> None:
     expect(page.get_by_text(address).first).to_be_visible()
 
 
-def test_a_company_is_made_joined_branded_and_peopled(stack, people, open_page, tmp_path):
+def test_a_new_company_gets_admin_brand_and_people(stack, people, open_page, tmp_path):
     sam = open_page(size=DESK)
     pages.log_in(sam, people.sam.email)
     sam.goto("/platform/companies/new")
     sam.get_by_label("Name", exact=True).fill("Volta Commissioning")
     sam.get_by_label("Slug").fill("volta")
-    sam.get_by_label("Name of the first admin").fill("Ada Admin")
-    sam.get_by_label("E-mail of the first admin").fill("ada@volta.test")
+    sam.get_by_label("First admin's name").fill("Ada Admin")
+    sam.get_by_label("First admin's e-mail").fill("ada@volta.test")
     sam.get_by_role("button", name="Create and invite").click()
     expect(sam.get_by_role("heading", name="Volta Commissioning")).to_be_visible()
 
@@ -79,7 +79,7 @@ def test_a_company_is_made_joined_branded_and_peopled(stack, people, open_page, 
     join(ada, link, "Ada Admin")
     ada.goto(link)
     expect(
-        ada.get_by_text(re.compile("used already|is used|was used|joined")).first
+        ada.get_by_text(re.compile("already been used|is used|was used|joined")).first
     ).to_be_visible()
 
     logo = tmp_path / "logo.png"

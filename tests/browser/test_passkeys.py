@@ -1,4 +1,4 @@
-"""Passkeys and second steps in Chromium, with its virtual authenticator: what only a browser does."""
+"""Passkeys and second steps in Chromium with its virtual authenticator."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from playwright.sync_api import Page, expect
 from tests.browser import pages
 from tests.browser.conftest import DESK, PHONE, add_people
 from tests.browser.stack import running_stack
-from tests.cast import PASSWORD
+from tests.support.cast import PASSWORD
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture(scope="module")
 def named(tmp_path_factory):
-    """A stack under a name, for which browsers make passkeys."""
+    """A stack under a host name, because browsers make no passkeys for IP addresses."""
     folder = tmp_path_factory.mktemp("named")
     with running_stack(folder, "laudo_browser_named", host="localhost") as stack:
         yield stack, add_people(stack, folder)
@@ -31,22 +31,26 @@ def page(named, open_page):
 
 
 def with_device(page: Page) -> tuple[object, str]:
-    """Give the browser a device that keeps passkeys and verifies its user."""
+    """Give the browser a device that stores passkeys and verifies its user."""
     tools = page.context.new_cdp_session(page)
     tools.send("WebAuthn.enable")
     options = {
-        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
-        "hasUserVerification": True, "isUserVerified": True, "automaticPresenceSimulation": True,
-    }  # fmt: skip
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
     made = tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
     return tools, made["authenticatorId"]
 
 
 def add_passkey(page: Page, name: str = "Work phone") -> None:
     page.goto("/account/passkeys/new")
-    page.get_by_label("Name of the passkey").fill(name)
+    page.get_by_label("Passkey name").fill(name)
     page.get_by_label("Current password").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
 
 
 def log_out(page: Page) -> None:
@@ -60,10 +64,10 @@ def remove_passkey(page: Page, name: str = "Work phone") -> None:
     page.get_by_role("link", name=f"Remove {name}").click()
     page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_role("button", name="Remove").click()
-    expect(page.get_by_text("The passkey is removed.")).to_be_visible()
+    expect(page.get_by_text("The passkey was removed.")).to_be_visible()
 
 
-def test_a_passkey_from_its_making_to_its_end(page, named):
+def test_a_passkey_is_created_used_and_removed(page, named):
     _stack, people = named
     tools, device = with_device(page)
     pages.log_in(page, people.tess.email)
@@ -73,13 +77,13 @@ def test_a_passkey_from_its_making_to_its_end(page, named):
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     assert code in download.value.path().read_text()
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved them").click()
     kept = tools.send("WebAuthn.getCredentials", {"authenticatorId": device})["credentials"]
     assert len(kept) == 1 and kept[0]["isResidentCredential"] and kept[0]["rpId"] == "localhost"
 
-    # The same device is told, not asked.
+    # A device that is registered already gets a message.
     add_passkey(page, "Again")
-    expect(page.get_by_text("This device keeps a passkey of this account already.")).to_be_visible()
+    expect(page.get_by_text("This device already has a passkey for this account.")).to_be_visible()
 
     log_out(page)
     page.goto("/login?next=/projects/")
@@ -90,11 +94,11 @@ def test_a_passkey_from_its_making_to_its_end(page, named):
     page.get_by_label("E-mail").fill(people.tess.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Second step")).to_be_visible()
+    expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(lambda url: "/login" not in url)
 
-    # Nobody at the device: the page says so, and another way stays open.
+    # Nobody confirms on the device: the page says so, and other methods remain.
     log_out(page)
     tools.send("WebAuthn.setUserVerified", {"authenticatorId": device, "isUserVerified": False})
     page.get_by_role("button", name="Use a passkey").click()
@@ -108,20 +112,20 @@ def test_a_passkey_from_its_making_to_its_end(page, named):
     expect(page.get_by_text("The passkey was not accepted.")).to_be_visible()
 
 
-def test_the_login_dialog_takes_both_steps_and_loses_no_word(named, open_page):
+def test_the_login_dialog_takes_both_steps_and_loses_no_text(named, open_page):
     """By a code, then by a passkey after the password, then by a passkey alone."""
     stack, people = named
     page = open_page(DESK, url=stack.url)
     with_device(page)
     pages.log_in(page, people.tom.email)
     add_passkey(page)
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I have saved them").click()
     page.get_by_role("link", name="Set up an app").click()
     secret = page.locator(".setup-key").inner_text().replace(" ", "")
     totp = pyotp.TOTP(secret)
     page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("Code from your authenticator app").fill(totp.now())
-    page.get_by_role("button", name="Turn it on").click()
+    page.get_by_role("button", name="Turn on").click()
     expect(page.get_by_text("The authenticator app is set up.")).to_be_visible()
     pages.start_report(page, "Two steps")
     words, dialog = "written by ", page.locator("dialog")
@@ -135,7 +139,7 @@ def test_the_login_dialog_takes_both_steps_and_loses_no_word(named, open_page):
         dialog.get_by_label("E-mail").fill(people.tom.email)
         dialog.get_by_label("Password").fill(PASSWORD)
         dialog.get_by_role("button", name="Log in").click()
-        expect(dialog.get_by_role("heading", name="Second step")).to_be_visible()
+        expect(dialog.get_by_role("heading", name="Second factor")).to_be_visible()
 
     def expect_back(value: str) -> None:
         pages.expect_saved(page, "customer")
@@ -146,7 +150,7 @@ def test_the_login_dialog_takes_both_steps_and_loses_no_word(named, open_page):
     give_the_password()
     dialog.get_by_label("Code from your authenticator app").fill("000000")
     dialog.get_by_role("button", name="Confirm").click()
-    expect(dialog.get_by_text("This code is not right.")).to_be_visible()
+    expect(dialog.get_by_text("This code is incorrect.")).to_be_visible()
     ahead = totp.generate_otp(int(time.time()) // 30 + 1)
     dialog.get_by_label("Code from your authenticator app").fill(ahead)
     dialog.get_by_role("button", name="Confirm").click()

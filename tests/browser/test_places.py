@@ -1,4 +1,4 @@
-"""Photos by their places, on a phone: the same one twice, one without a position, those near here."""
+"""Photos and positions on a phone: repeats, missing positions, photos near here."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from playwright.sync_api import Page, expect
 from app import create_app
 from app.models import Actor, ChecklistStatus
 from app.tenancy import tenant_scope
-from tests import scenarios
 from tests.browser import pages
 from tests.conftest import settings_for
+from tests.support import scenarios
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -22,7 +22,7 @@ def card(page: Page, field_id: str, state: str = "good"):
     return page.locator(f"#field-{field_id} li[data-state={state}]")
 
 
-def test_a_photo_chosen_twice_is_said_and_placed_by_one_tap(
+def test_a_repeated_photo_is_reported_and_placed_by_one_tap(
     people, open_page, cookies_of, tmp_path
 ):
     page = open_page(storage_state=cookies_of(people.tess))
@@ -47,7 +47,7 @@ def test_a_photo_chosen_twice_is_said_and_placed_by_one_tap(
 
     page.on("dialog", lambda dialog: dialog.accept())
     card(page, "enclosure").get_by_role("button", name="Remove photo 1").click()
-    confirm = page.get_by_role("button", name="Yes, go on")
+    confirm = page.get_by_role("button", name="Yes, continue")
     if confirm.count():
         confirm.click()
     expect(card(page, "enclosure")).to_have_count(0)
@@ -58,7 +58,7 @@ def test_a_photo_chosen_twice_is_said_and_placed_by_one_tap(
     )
 
 
-def test_without_scripts_a_page_asks_the_same(people, open_page, cookies_of, tmp_path):
+def test_without_scripts_a_page_asks_about_repeated_photos(people, open_page, cookies_of, tmp_path):
     page = open_page(storage_state=cookies_of(people.tess))
     fill = pages.start_report(page, "Twice, without scripts")
     plain = open_page(storage_state=cookies_of(people.tess), java_script_enabled=False)
@@ -76,8 +76,8 @@ def test_without_scripts_a_page_asks_the_same(people, open_page, cookies_of, tmp
 
 @pytest.fixture(scope="module")
 def cellar(stack, people, tmp_path_factory) -> str:
-    """The address of a report whose photos of the enclosure need a position, by a checklist that
-    nobody else is offered."""
+    """The URL of a report whose photos of the enclosure need a position. Its checklist is not
+    offered to other tests."""
     app = create_app(settings_for(stack.database, tmp_path_factory.mktemp("unused")))
     with app.app_context(), tenant_scope(people.acme):
         tess = Actor(people.tess.name, people.tess.role, people.tess.id)
@@ -96,23 +96,21 @@ def test_a_photo_without_a_position_goes_through_with_a_reason(
     page.goto(f"{cellar}?at=enclosure")
     pages.add_files(page, "enclosure", [pages.jpeg(tmp_path / "cellar.jpg", 30)])
     expect(card(page, "enclosure")).to_have_count(1, timeout=60_000)
-    expect(card(page, "enclosure")).to_contain_text("This question asks for a position")
+    expect(card(page, "enclosure")).to_contain_text("This question requires a position")
 
     page.get_by_role("link", name="Check and submit").click()
     expect(page.get_by_text("Photos without a position: 1.")).to_be_visible()
     page.get_by_role("link", name="Enclosure free of damage").first.click()
     expect(page.locator("#photo-enclosure-0")).to_be_in_viewport()
-    card(page, "enclosure").get_by_text("No position here").click()
+    card(page, "enclosure").get_by_text("Position not available").click()
     card(page, "enclosure").get_by_label("Why there is no position").fill("12 m below ground.")
     card(page, "enclosure").get_by_role("button", name="Save the reason").click()
-    expect(card(page, "enclosure")).to_contain_text("Without a position, for the reason below.")
+    expect(card(page, "enclosure")).to_contain_text("No position, for the reason below.")
     page.get_by_role("link", name="Check and submit").click()
     expect(page.get_by_text("Photos without a position")).to_have_count(0)
 
 
-def test_what_was_taken_near_here_is_found_by_a_button(
-    people, open_page, cookies_of, tmp_path: Path
-):
+def test_a_button_finds_photos_taken_near_here(people, open_page, cookies_of, tmp_path: Path):
     page = open_page(storage_state=cookies_of(people.tess))
     pages.start_report(page, "Board beside me")
     pages.add_files(page, "enclosure", [pages.jpeg(tmp_path / "here.jpg", 160)])
@@ -121,7 +119,7 @@ def test_what_was_taken_near_here_is_found_by_a_button(
     page.goto("/reports/")
     page.get_by_text("Filter and sort").click()
     button = page.get_by_role("button", name="Use my position")
-    # Other languages take longer words.
+    # Other languages have longer words.
     button.evaluate("button => button.append(' (Usar minha posição)')")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     button.click()

@@ -1,5 +1,5 @@
-"""On a phone whose company is suspended, or whose report is full: the reason shows, nothing typed
-or taken is lost, and it goes out by itself once it may."""
+"""A phone while the company is suspended or the report is full: the page shows the reason, loses no
+text or photo, and sends them by itself once that is allowed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from app.tenancy import tenant_scope
 from tests.browser import pages
 from tests.browser.conftest import OpenPage
 from tests.browser.stack import Stack
-from tests.cast import Cast
-from tests.companies import company_as
 from tests.conftest import settings_for
+from tests.support.cast import Cast
+from tests.support.companies import company_as
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -35,7 +35,7 @@ SUSPENDED = {
 
 @pytest.fixture
 def inside(stack: Stack, tmp_path: Path) -> Flask:
-    """The application on the stack's own database."""
+    """The app on the stack's own database."""
     return create_app(settings_for(stack.database, tmp_path / "unused"))
 
 
@@ -63,7 +63,7 @@ def type_words(page: Page, field_id: str, words: str) -> None:
     card.locator("form[data-field-form]").evaluate("form => document.activeElement.blur()")
 
 
-def test_a_suspended_phone_keeps_its_words_and_photos(
+def test_the_phone_of_a_suspended_company_keeps_text_and_photos(
     inside: Flask, people: Cast, tess: Page, tmp_path: Path
 ) -> None:
     with company_as(inside, people.acme, **SUSPENDED):
@@ -79,18 +79,18 @@ def test_a_suspended_phone_keeps_its_words_and_photos(
         banner = tess.locator(".read-only")
         expect(banner).to_contain_text("suspended since 9 Mar 2026")
         expect(banner).to_contain_text(REASON)
-        # What was refused is on the device still, and is refused again.
+        # What was refused is still on the device, and is refused again.
         pages.field(tess, "customer")
         expect(tess.locator("#field-customer [name=value]").first).to_have_value("Typed in vain")
         expect(cards(tess, "enclosure", "refused")).to_have_count(1)
     tess.reload()
     pages.expect_saved(tess, "customer")
     expect(tess.locator("#field-customer [name=value]").first).to_have_value("Typed in vain")
-    expect(cards(tess, "enclosure", "good")).to_have_count(1)
+    expect(cards(tess, "enclosure", "good")).to_have_count(1, timeout=60_000)
     expect(tess.locator(".read-only")).to_have_count(0)
 
 
-def test_a_photo_over_the_limit_says_which_limit(
+def test_a_photo_over_the_limit_names_the_limit(
     inside: Flask, people: Cast, tess: Page, tmp_path: Path
 ) -> None:
     report_id = tess.url.split("/reports/")[1].split("/")[0]
@@ -101,7 +101,7 @@ def test_a_photo_over_the_limit_says_which_limit(
     refused = cards(tess, "enclosure", "refused")
     expect(refused).to_have_count(1)
     expect(refused).to_contain_text("Photos in this report: 1 of 1")
-    # Kept on the device, it goes out when there is room.
+    # It is kept on the device and sent when there is room.
     limit_photos(inside, people, report_id, 2)
     tess.reload()
     expect(cards(tess, "enclosure", "good")).to_have_count(2)

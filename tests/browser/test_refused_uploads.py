@@ -1,7 +1,7 @@
-"""A large upload that is refused before it was received: Chromium shows the answer, and no error.
+"""A large upload that is refused before it is received: Chromium shows the answer, not an error.
 
-A browser sends all of a body before it reads the answer, so a server that closes early is one
-that "unexpectedly closed the connection".
+A browser sends the whole body before it reads the answer, so if the server closes early, the
+browser reports that it "unexpectedly closed the connection".
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def test_a_script_reads_that_it_is_logged_out(people, open_page):
     assert [page.evaluate(SEND, LARGE) for _each in range(3)] == [401] * 3
 
 
-def test_too_large_is_said_and_not_cut_off(people, open_page):
+def test_a_too_large_upload_gets_a_message_not_a_reset(people, open_page):
     page = open_page()
     pages.log_in(page, people.tess.email)
     assert page.evaluate(SEND, 5 * LARGE) == 413

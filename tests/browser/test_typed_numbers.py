@@ -1,5 +1,5 @@
-"""A number that can be two: asked beside its field on a phone, decided by one tap, and coloured by
-the number that counts, also where the connection breaks at the tap or scripts are off."""
+"""An ambiguous number: the page asks beside its field, one tap decides, and the colour follows the
+chosen number, even if the connection breaks at the tap or scripts are off."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def mark_of(page: Page, name: str) -> Locator:
     return page.locator(f"[data-reading]:has([name='{name}'])")
 
 
-def doubt_of(page: Page, field_id: str) -> Locator:
+def question_of(page: Page, field_id: str) -> Locator:
     return page.locator(f"#status-{field_id} .read-as")
 
 
 def look(page: Page, name: str) -> None:
-    """Keep a picture for whoever wants to look: LOOK=folder."""
+    """Save a screenshot if LOOK=folder is set."""
     if folder := os.environ.get("LOOK"):
         page.screenshot(path=Path(folder) / f"{name}.png")
 
@@ -33,15 +33,15 @@ def test_one_tap_decides_and_the_colour_follows_the_number(people, open_page, co
     page = open_page(storage_state=cookies_of(people.tess))
     pages.start_report(page, "Two numbers")
     pages.answer(page, "insulation", "1,200")
-    asked = doubt_of(page, "insulation")
-    expect(asked).to_contain_text("Read as 1.2 MΩ. Is 1200 meant?")
+    asked = question_of(page, "insulation")
+    expect(asked).to_contain_text("Read as 1.2 MΩ. Or did you mean 1200?")
     expect(mark_of(page, "value").first).to_have_attribute("data-judged", "out_of_limits")
     look(page, "asked")
     for button in asked.get_by_role("button").all():
         assert button.bounding_box()["height"] >= 44
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
-    asked.get_by_role("button", name="Take 1200").click()
+    asked.get_by_role("button", name="Use 1200").click()
     expect(asked.get_by_role("button")).to_have_count(0)
     expect(asked).to_contain_text("Read as 1200 MΩ.")
     expect(page.locator("#status-insulation")).to_contain_text("Within limits")
@@ -49,27 +49,27 @@ def test_one_tap_decides_and_the_colour_follows_the_number(people, open_page, co
     expect(page.locator("#answer-insulation[aria-invalid]")).to_have_count(0)
     look(page, "decided")
 
-    # Opened again it is as it was left; other words are read anew.
+    # After a reload, the decision is kept; a new text is read again.
     page.reload()
     pages.field(page, "insulation")
     expect(mark_of(page, "value").first).to_have_attribute("data-judged", "in_limits")
     pages.answer(page, "insulation", "1,300")
-    expect(asked).to_contain_text("Is 1300 meant?")
+    expect(asked).to_contain_text("Or did you mean 1300?")
 
 
-def test_what_is_asked_opens_above_the_bar_at_the_foot(people, open_page, cookies_of):
+def test_questions_open_above_the_bottom_bar(people, open_page, cookies_of):
     page = open_page(storage_state=cookies_of(people.tess))
     pages.start_report(page, "Asked at the foot")
     typed = pages.field(page, "insulation").locator("[name=value]")
     bar = page.locator(".mainnav")
-    # The input stands just above the bar, so that what opens below it would be covered.
+    # The input is just above the bar, which would cover what opens below it.
     typed.evaluate(
         "(input, top) => scrollBy(0, input.getBoundingClientRect().bottom - top + 8)",
         bar.bounding_box()["y"],
     )
     typed.fill("1,200")
     typed.evaluate("input => input.blur()")
-    asked = doubt_of(page, "insulation").get_by_role("button", name="Take 1200")
+    asked = question_of(page, "insulation").get_by_role("button", name="Use 1200")
     expect(asked).to_be_visible()
     page.wait_for_function(
         """() => {
@@ -80,58 +80,60 @@ def test_what_is_asked_opens_above_the_bar_at_the_foot(people, open_page, cookie
     look(page, "asked-at-the-foot")
 
 
-def test_each_cell_of_a_table_is_asked_about(people, open_page, cookies_of):
+def test_each_ambiguous_cell_of_a_table_asks(people, open_page, cookies_of):
     page = open_page(storage_state=cookies_of(people.tess))
     pages.start_report(page, "Two cells")
     cells = {"a:before": "1,200", "b:after": "0,1"}
     pages.answer(page, "contact_resistance", cells)
-    expect(doubt_of(page, "contact_resistance")).to_contain_text("Phase A, Before")
+    expect(question_of(page, "contact_resistance")).to_contain_text("Phase A, Before")
     look(page, "table")
-    doubt_of(page, "contact_resistance").get_by_role("button", name="Keep 1.2").click()
+    question_of(page, "contact_resistance").get_by_role("button", name="Keep 1.2").click()
     expect(page.locator("#status-contact_resistance [data-choose]")).to_have_count(0)
     pages.expect_saved(page, "contact_resistance")
 
 
-def test_a_unit_with_another_prefix_is_told(people, open_page, cookies_of):
+def test_a_unit_with_another_prefix_is_shown(people, open_page, cookies_of):
     page = open_page(storage_state=cookies_of(people.tess))
     pages.start_report(page, "Kiloohms")
     pages.answer(page, "insulation", "980 k")
-    expect(doubt_of(page, "insulation")).to_have_text("Read as 0.98 MΩ.")
+    expect(question_of(page, "insulation")).to_have_text("Read as 0.98 MΩ.")
     expect(mark_of(page, "value").first).to_have_attribute("data-judged", "out_of_limits")
     look(page, "unit")
 
 
-def test_a_tap_without_connection_is_sent_when_it_is_back(people, open_page, cookies_of, watched):
+def test_an_offline_tap_is_sent_when_the_connection_is_back(people, open_page, cookies_of, watched):
     watched.expected += ["net::ERR_INTERNET_DISCONNECTED", "Failed to fetch"]
     page = open_page(storage_state=cookies_of(people.tess))
     pages.start_report(page, "In the cellar")
     pages.answer(page, "insulation", "1,200")
     page.context.set_offline(True)
-    doubt_of(page, "insulation").get_by_role("button", name="Take 1200").click()
+    question_of(page, "insulation").get_by_role("button", name="Use 1200").click()
     status = page.locator("#status-insulation")
     expect(status).to_have_attribute("data-state", "retrying")
-    expect(doubt_of(page, "insulation")).to_be_hidden()
+    expect(question_of(page, "insulation")).to_be_hidden()
     page.context.set_offline(False)
     pages.expect_saved(page, "insulation")
     expect(status).to_contain_text("Within limits")
 
 
-def test_two_who_decide_otherwise_see_both_and_keep_one(people, open_page, cookies_of):
+def test_two_different_decisions_are_a_conflict(people, open_page, cookies_of):
     tess, ana = (open_page(storage_state=cookies_of(one)) for one in (people.tess, people.ana))
+    for page in (tess, ana):
+        page.route("**/pulse?*", lambda route: route.fulfill(status=204))
     pages.start_report(tess, "Two at one number")
     pages.answer(tess, "insulation", "1,200")
     ana.goto(tess.url.split("#")[0])
     pages.field(ana, "insulation")
-    doubt_of(ana, "insulation").get_by_role("button", name="Keep 1.2").click()
+    question_of(ana, "insulation").get_by_role("button", name="Keep 1.2").click()
     expect(ana.locator("#status-insulation [data-choose]")).to_have_count(0)
 
-    doubt_of(tess, "insulation").get_by_role("button", name="Take 1200").click()
+    question_of(tess, "insulation").get_by_role("button", name="Use 1200").click()
     conflict = tess.locator("#status-insulation .conflict")
-    expect(conflict).to_contain_text("1.2 MΩ (typed 1,200)")
-    expect(conflict).to_contain_text("1200 MΩ (typed 1,200)")
-    conflict.get_by_role("button", name="Keep mine").click()
+    expect(conflict).to_contain_text("1.2 MΩ (typed as 1,200)")
+    expect(conflict).to_contain_text("1200 MΩ (typed as 1,200)")
+    conflict.get_by_role("button", name="Use what was typed").click()
     pages.expect_saved(tess, "insulation")
-    expect(doubt_of(tess, "insulation")).to_have_text("Read as 1200 MΩ.")
+    expect(question_of(tess, "insulation")).to_have_text("Read as 1200 MΩ.")
 
 
 def test_without_scripts_a_button_decides_and_enter_does_not(people, open_page, cookies_of):
@@ -143,12 +145,12 @@ def test_without_scripts_a_button_decides_and_enter_does_not(people, open_page, 
     page.wait_for_load_state()
     card.locator("[name=value]").press("Enter")
     page.wait_for_load_state()
-    expect(doubt_of(page, "insulation")).to_contain_text("Is 1200 meant?")
-    expect(doubt_of(page, "insulation")).to_be_in_viewport()
+    expect(question_of(page, "insulation")).to_contain_text("Or did you mean 1200?")
+    expect(question_of(page, "insulation")).to_be_in_viewport()
     look(page, "without_scripts")
-    doubt_of(page, "insulation").get_by_role("button", name="Take 1200").click()
+    question_of(page, "insulation").get_by_role("button", name="Use 1200").click()
     page.wait_for_load_state()
-    expect(doubt_of(page, "insulation")).to_have_text("Read as 1200 MΩ.")
+    expect(question_of(page, "insulation")).to_have_text("Read as 1200 MΩ.")
     page.get_by_role("link", name="Check and submit").click()
     page.wait_for_load_state()
     expect(page.locator("#review")).not_to_contain_text("two numbers")

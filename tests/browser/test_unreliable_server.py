@@ -1,44 +1,25 @@
-"""Nothing that a technician enters is lost or sent twice when the server or the network fails."""
+"""When the server or network fails, nothing that a technician enters is lost or sent twice."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.canned import MAX_UPLOAD, Answer, Canned, form_of, status
-from tests.browser.conftest import PHONE
+from tests.browser import pages
+from tests.browser.canned import MAX_UPLOAD, Answer, Canned, status, verdict
 
-# The stack is not asked; the group saves each worker a browser of its own.
-pytestmark = pytest.mark.xdist_group("browser")
+# The stack is not used; the group saves starting a browser in each xdist worker.
+# Not "browser": without the stack, these run beside its tests.
+pytestmark = pytest.mark.xdist_group("canned")
 SERIAL = "#answer-serial"
 STATUS = "#status-serial"
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport=PHONE, has_touch=True)  # type: ignore[arg-type]
-    made = context.new_page()
-    console: list[str] = []
-    made.on("console", lambda message: console.append(message.text))
-    made.on("dialog", lambda dialog: dialog.accept())
-    yield made
-    context.close()
-    assert not [words for words in console if "Content Security" in words]
-
-
-@pytest.fixture
-def server(page: Page) -> Canned:
-    canned = Canned()
-    canned.answer = canned.saved
-    canned.open(page)
-    return canned
 
 
 def _state(page: Page, state: str) -> None:
@@ -51,100 +32,137 @@ def test_a_field_saves_itself_once(page: Page, server: Canned) -> None:
     page.locator("#reason-serial").evaluate("element => element.blur()")
     page.locator(SERIAL).blur()
     page.wait_for_timeout(300)
-    (save,) = server.saves()
+    (save,) = server.sent("answer")
     assert save["value"] == "SN-1"
-    assert save["row_version"] == "0"
-    assert save["csrf_token"] == "first-token"
+    assert save["base_version"] == "0"
+    assert (save["field_id"], save["block"]) == ("serial", "")
     assert save["client_at"].endswith("Z")
 
 
-def test_an_answer_leaves_focus_and_newer_words_alone(page: Page, server: Canned) -> None:
+def test_an_answer_keeps_focus_and_newer_text(page: Page, server: Canned) -> None:
     field = page.locator(SERIAL)
-    server.answer = lambda path, form: time.sleep(0.5) or server.saved(path, form)
+    server.answer = lambda form: time.sleep(0.5) or server.saved(form)
     field.press_sequentially("one")
-    while not server.saves():
+    while not server.sent("answer"):
         page.wait_for_timeout(20)
     field.press_sequentially("two", delay=40)
     expect(page.locator(f"{STATUS} input")).to_have_value("2", timeout=10_000)
     assert page.evaluate("document.activeElement.id") == "answer-serial"
     assert field.input_value() == "onetwo"
-    first, last = server.saves()[0], server.saves()[-1]
+    first, last = server.sent("answer")[0], server.sent("answer")[-1]
     assert last["value"] == "onetwo"
     assert last["client_id"] != first["client_id"]
-    assert last["row_version"] == "1"
+    # Entered while the first was on its way, or after its answer.
+    based = (last.get("after"), last.get("base_version"))
+    assert based in ((first["client_id"], None), (None, "1"))
 
 
 def test_a_save_that_waited_for_another_gets_its_answer_too(page: Page, server: Canned) -> None:
-    """Two taps within one round trip: the second save's answer must land, version and all."""
-    server.answer = lambda path, form: time.sleep(0.4) or server.saved(path, form)
+    """Two taps within one round trip: the answer to the second save must apply, with its
+    version."""
+    server.answer = lambda form: time.sleep(0.4) or server.saved(form)
     page.locator("label:has([value=ok])").click()
-    page.wait_for_timeout(100)
+    # Until it is sent, the second tap would only change it.
+    while not server.posts:
+        page.wait_for_timeout(10)
     page.locator("label:has([value=not_ok])").click()
     status = page.locator("#status-tight")
     expect(status.locator("input")).to_have_value("2", timeout=10_000)
     expect(status).to_have_attribute("data-state", "saved")
 
 
-def test_a_save_of_unknown_outcome_goes_again_before_newer_words(
-    page: Page, server: Canned
-) -> None:
-    server.answer = lambda path, form: Answer(503)
+def test_a_save_of_unknown_outcome_is_resent_before_newer_text(page: Page, server: Canned) -> None:
+    server.answer = lambda form: Answer(503)
     page.fill(SERIAL, "first")
     _state(page, "retrying")
     server.answer = server.saved
     page.fill(SERIAL, "second")
     expect(page.locator(f"{STATUS} input")).to_have_value("2", timeout=10_000)
-    lost, again, newer = (server.saves()[0], *server.saves()[-2:])
+    lost, again, newer = (server.sent("answer")[0], *server.sent("answer")[-2:])
     assert again == lost
-    assert (newer["value"], newer["row_version"]) == ("second", "1")
+    assert (newer["value"], newer["after"]) == ("second", lost["client_id"])
 
 
-def test_words_typed_without_a_connection_survive_a_reload(page: Page, server: Canned) -> None:
-    server.answer = lambda path, form: Answer(is_cut=True)
+def test_text_typed_offline_survives_a_reload(page: Page, server: Canned) -> None:
+    server.answer = lambda form: Answer(is_cut=True)
     page.fill(SERIAL, "kept")
     _state(page, "retrying")
-    sent = server.saves()[0]
+    sent = server.sent("answer")[0]
     server.answer = server.saved
     page.reload()
     expect(page.locator(SERIAL)).to_have_value("kept")
     _state(page, "saved")
-    assert server.saves()[-1] == sent
+    assert server.sent("answer")[-1] == sent
     page.reload()
     page.wait_for_load_state("networkidle")
     expect(page.locator("#toasts")).to_be_empty()
 
 
-def test_a_conflict_waits_for_a_decision(page: Page, server: Canned) -> None:
-    keep = '<button type="submit" data-keep-mine="7">Keep mine</button>'
-    server.answer = lambda path, form: Answer(409, status("serial", "conflict", 0, keep))
+CONFLICT = (
+    '<div class="conflict" data-conflict="c1"><input type="hidden" name="conflict" value="c1">'
+    '<button type="submit" data-settle="theirs" data-conflict-id="c1">Theirs</button>'
+    '<button type="submit" data-settle="mine" data-conflict-id="c1">Mine</button></div>'
+)
+
+
+def _in_conflict(form: dict[str, str]) -> Answer:
+    return verdict(
+        form, "conflict", conflict="c1", fragment=status("serial", "conflict", 7, CONFLICT)
+    )
+
+
+def test_a_conflict_keeps_the_typed_text_until_one_tap_decides(page: Page, server: Canned) -> None:
+    server.answer = _in_conflict
     page.fill(SERIAL, "mine")
     _state(page, "conflict")
-    page.fill(SERIAL, "mine, longer")
+    expect(page.locator(STATUS)).to_have_attribute("data-where", "phone")
+    expect(page.locator(SERIAL)).to_have_value("mine")
     page.wait_for_timeout(1000)
-    assert len(server.saves()) == 1
+    assert len(server.posts) == 1
     server.answer = server.saved
-    page.click("[data-keep-mine]")
+    page.click("[data-settle=mine]")
+    page.wait_for_event("load")
+    (settled,) = server.sent("settle")
+    assert (settled["conflict"], settled["keep"]) == ("c1", "mine")
+    assert settled["base_version"] == "7"
+    expect(page.locator("[data-unsent]")).to_be_hidden()
+
+
+def test_an_answer_beside_a_conflict_decides_it(page: Page, server: Canned) -> None:
+    server.answer = _in_conflict
+    page.fill(SERIAL, "mine")
+    _state(page, "conflict")
+    server.answer = server.saved
+    page.fill(SERIAL, "mine, longer")
     _state(page, "saved")
-    assert server.saves()[-1]["value"] == "mine, longer"
-    assert server.saves()[-1]["row_version"] == "7"
+    last = server.sent("answer")[-1]
+    assert (last["value"], last["conflict"], last["base_version"]) == ("mine, longer", "c1", "7")
+    page.reload()
+    expect(page.locator("#toasts")).to_be_empty()
 
 
-def test_a_value_that_is_refused_stays_and_says_why(page: Page, server: Canned) -> None:
-    server.answer = lambda path, form: Answer(422, status("serial", "refused", 0))
+def test_a_refused_value_stays_with_the_reason(page: Page, server: Canned) -> None:
+    server.answer = lambda form: verdict(
+        form, "refused", status=422, fragment=status("serial", "refused", 0)
+    )
     page.fill(SERIAL, "no")
     _state(page, "refused")
     expect(page.locator(SERIAL)).to_have_value("no")
+    page.reload()
+    expect(page.locator(SERIAL)).to_have_value("no")
+    _state(page, "refused")
+    assert len(server.posts) == 1
 
 
-def test_a_gone_session_asks_for_the_login_and_then_saves(page: Page, server: Canned) -> None:
+def test_an_ended_session_asks_for_the_login_and_then_saves(page: Page, server: Canned) -> None:
     server.is_logged_in = False
     page.fill(SERIAL, "typed while logged out")
     page.fill("dialog input[type=password]", "secret")
     page.click("dialog button")
     _state(page, "saved")
     expect(page.locator("dialog")).to_have_count(0)
-    assert server.saves()[-1]["value"] == "typed while logged out"
-    assert server.saves()[-1]["csrf_token"] == "second-token"
+    assert server.sent("answer")[-1]["value"] == "typed while logged out"
+    assert server.token == "second-token"
 
 
 def test_a_session_that_another_tab_renewed_needs_no_login(page: Page, server: Canned) -> None:
@@ -152,11 +170,11 @@ def test_a_session_that_another_tab_renewed_needs_no_login(page: Page, server: C
     page.fill(SERIAL, "typed meanwhile")
     _state(page, "saved")
     expect(page.locator("dialog")).to_have_count(0)
-    assert server.saves()[-1]["value"] == "typed meanwhile"
-    assert server.saves()[-1]["csrf_token"] == "second-token"
+    assert server.sent("answer")[-1]["value"] == "typed meanwhile"
+    assert server.token == "second-token"
 
 
-def test_a_login_that_fails_keeps_the_dialog_and_the_words(page: Page, server: Canned) -> None:
+def test_a_failed_login_keeps_the_dialog_and_the_text(page: Page, server: Canned) -> None:
     server.is_logged_in, server.failed_logins = False, [503, 400]
     page.fill(SERIAL, "still here")
     for _failure in range(2):
@@ -167,53 +185,57 @@ def test_a_login_that_fails_keeps_the_dialog_and_the_words(page: Page, server: C
     page.fill("dialog input[type=password]", "secret")
     page.click("dialog button")
     _state(page, "saved")
-    assert server.saves()[-1]["value"] == "still here"
+    assert server.sent("answer")[-1]["value"] == "still here"
 
 
-def test_a_refused_photo_keeps_its_picture_and_goes_again(
+def test_a_refused_photo_keeps_its_card_and_can_be_resent(
     page: Page, server: Canned, tmp_path: Path
 ) -> None:
     picture = io.BytesIO()
     Image.new("RGB", (60, 40), "teal").save(picture, "JPEG")
     (tmp_path / "p.jpg").write_bytes(picture.getvalue())
-    server.answer = lambda path, form: Answer(413, "Larger than 40 MB.", "text/plain")
+    server.answer = lambda form: Answer(413, "Larger than 40 MB.", "text/plain")
     page.set_input_files("#field-tight [data-source=file]", tmp_path / "p.jpg")
     card = page.locator("[data-photo-local]")
     expect(card).to_contain_text("Larger than 40 MB.")
     expect(card.locator("img")).to_be_visible()
     page.reload()
     expect(card).to_contain_text("Larger than 40 MB.")
-    server.answer = lambda path, form: Answer(body='<li id="taken">Taken</li>')
+    server.answer = server.saved
     card.get_by_role("button", name="Try again").click()
     expect(page.locator("#photos-tight #taken")).to_be_visible()
     expect(card).to_have_count(0)
-    ids = {body.split(b'name="client_id"\r\n\r\n')[1][:36] for _path, body in server.posts}
-    assert len(ids) == 1
-    assert hashlib.sha256(picture.getvalue()).hexdigest().encode() in server.posts[-1][1]
+    # Once by itself, when the page was opened again, and once by the person.
+    assert len(server.posts) == 3
+    taken = server.sent("photo")[-1]
+    assert taken["sha256"] == hashlib.sha256(picture.getvalue()).hexdigest()
+    assert server.uploads[taken["client_id"]] == picture.getvalue()
 
 
-def test_a_photo_past_the_limit_is_told_so_and_not_sent(
+def test_a_photo_over_the_size_limit_is_reported_and_not_sent(
     page: Page, server: Canned, tmp_path: Path
 ) -> None:
-    (tmp_path / "huge.jpg").write_bytes(bytes(MAX_UPLOAD))
+    (tmp_path / "huge.jpg").write_bytes(bytes(MAX_UPLOAD + 1))
     page.set_input_files("#field-tight [data-source=file]", tmp_path / "huge.jpg")
     card = page.locator("[data-photo-local]")
-    expect(card).to_contain_text("huge.jpg has 1.0 MB")
+    expect(card).to_contain_text("huge.jpg is 1.0 MB")
     assert server.posts == []
+    assert server.uploads == {}
 
 
-def test_photos_past_the_number_are_refused_one_by_one_and_stay(
+def test_photos_over_the_count_are_refused_one_by_one_and_stay(
     page: Page, server: Canned, tmp_path: Path
 ) -> None:
-    """What a camera gave may exist nowhere else: nothing is left out before the server has said."""
+    """A camera's photo may exist nowhere else, so only the server may refuse it."""
     paths = [tmp_path / f"{number}.jpg" for number in range(7)]
     for path in paths:
         path.write_bytes(path.name.encode())
 
-    def answer(path: str, form: dict[str, str]) -> Answer:
+    def answer(form: dict[str, str]) -> Answer:
         if len(server.posts) > 5:
-            return Answer(409, "This field already has 5 photos.", "text/plain")
-        return Answer(body=f'<li class="taken">{len(server.posts)}</li>')
+            return verdict(form, "refused", status=409, sentence="This field already has 5 photos.")
+        card = f'<li class="taken">{len(server.posts)}</li>'
+        return verdict(form, fragment=card, sha256=form["sha256"], placement=form["client_id"])
 
     server.answer = answer
     page.set_input_files("#field-tight [data-source=file]", paths)
@@ -224,7 +246,7 @@ def test_photos_past_the_number_are_refused_one_by_one_and_stay(
     expect(refused.nth(1).get_by_role("button", name="Remove")).to_be_visible()
 
 
-def test_a_caption_is_not_taken_by_the_card_that_asks_for_itself(
+def test_a_polling_card_does_not_overwrite_a_caption(
     page: Page, server: Canned, tmp_path: Path
 ) -> None:
     (tmp_path / "p.jpg").write_bytes(b"p")
@@ -233,7 +255,7 @@ def test_a_caption_is_not_taken_by_the_card_that_asks_for_itself(
         '<input name="caption" value=""></li>'
     )
     server.fragments["/card"] = card
-    server.answer = lambda path, form: Answer(body=card)
+    server.answer = lambda form: verdict(form, fragment=card, sha256=form["sha256"], placement="p1")
     page.set_input_files("#field-tight [data-source=file]", tmp_path / "p.jpg")
     caption = page.locator("#photos-tight input[name=caption]")
     expect(caption).to_be_visible()
@@ -252,52 +274,58 @@ def test_a_caption_is_not_taken_by_the_card_that_asks_for_itself(
     assert len(server.polls) > asked
 
 
-def test_another_name_is_another_signature(page: Page, server: Canned) -> None:
-    """The answer to the first one was lost: the server may have taken it under the wrong name."""
-    server.answer = lambda path, form: Answer(500)
+def test_another_signature_of_a_role_replaces_one_that_was_not_sent(
+    page: Page, server: Canned
+) -> None:
+    server.is_logged_in = False
     page.fill("#signer-tech", "Ana")
-    _draw(page)
-    sign = page.get_by_role("button", name="Sign", exact=True)
-    sign.click()
-    expect(page.locator("[data-signature-error]")).to_be_visible()
-    sign.click()
-    page.wait_for_timeout(300)
+    pages.draw(page)
+    page.get_by_role("button", name="Sign", exact=True).click()
+    local = page.locator("[data-signature-local]")
+    expect(local).to_contain_text("Ana")
+    expect(local).to_contain_text("Signed on this device")
+    page.fill("dialog input[type=password]", "secret")
+    server.answer = lambda form: verdict(
+        form, "conflict", sentence="Ana changed the serial number."
+    )
+    page.click("dialog button")
+    expect(local).to_contain_text("Ana changed the serial number.")
+    local.get_by_role("button", name="Discard").click()
+    page.get_by_role("button", name="Yes, continue").click()
     page.fill("#signer-tech", "Ana Souza")
-    server.answer = lambda path, form: Answer(body='<p id="signed">Signed</p>')
-    sign.click()
-    expect(page.locator("#signed")).to_be_visible()
-    first, again, corrected = (form_of(body)["client_id"] for _path, body in server.posts)
-    assert first == again != corrected
+    server.answer = server.saved
+    page.get_by_role("button", name="Sign", exact=True).click()
+    expect(page.locator("#taken")).to_be_visible()
+    first, corrected = server.sent("signature")
+    assert first["client_id"] != corrected["client_id"]
+    assert corrected["signer_name"] == "Ana Souza"
 
 
-def test_a_drawn_signature_is_not_left_without_a_question(page: Page, server: Canned) -> None:
+def test_leaving_with_a_drawing_that_is_not_signed_asks_first(page: Page, server: Canned) -> None:
     asked: list[str] = []
     page.on("dialog", lambda dialog: asked.append(dialog.type))
-    _draw(page)
+    pages.draw(page)
     page.reload()
     assert asked == ["beforeunload"]
 
 
-def _draw(page: Page) -> None:
-    page.locator("[data-signature-pad]").scroll_into_view_if_needed()
-    box = page.locator("[data-signature-pad]").bounding_box()
-    assert box
-    page.mouse.move(box["x"] + 40, box["y"] + 60)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 200, box["y"] + 120, steps=8)
-    page.mouse.up()
-
-
-def test_a_refused_signature_stays_on_the_pad(page: Page, server: Canned) -> None:
-    server.answer = lambda path, form: Answer(413, "Too large.", "text/plain")
+def test_a_signature_survives_a_reload_and_is_sent_as_it_was_drawn(
+    page: Page, server: Canned
+) -> None:
+    server.answer = lambda form: Answer(is_cut=True)
     page.fill("#signer-tech", "Ana")
-    _draw(page)
-    sign = page.get_by_role("button", name="Sign", exact=True)
-    sign.click()
-    expect(page.locator("[data-signature-error]")).to_have_text("Too large.")
-    server.answer = lambda path, form: Answer(body='<p id="signed">Signed</p>')
-    sign.click()
-    expect(page.locator("#signed")).to_be_visible()
-    refused, taken = (body for _path, body in server.posts)
+    pages.draw(page)
+    page.get_by_role("button", name="Sign", exact=True).click()
+    local = page.locator("[data-signature-local]")
+    expect(local).to_contain_text("retrying")
+    page.reload()
+    expect(local).to_contain_text("Ana")
+    expect(local.locator("img")).to_be_visible()
+    server.answer = server.saved
+    expect(page.locator("#taken")).to_be_visible()
+    lost, taken = server.posts[0], server.posts[-1]
     for part in (b"\x89PNG\r\n", b"Content-Type: application/json", b'"strokes":[[['):
-        assert part in refused and part in taken
+        assert part in lost and part in taken
+    first, last = server.sent("signature")[0], server.sent("signature")[-1]
+    assert first["client_id"] == last["client_id"]
+    assert json.loads(last["seen"])["fields"] == {"serial|": 0, "tight|": 0}

@@ -1,4 +1,5 @@
-"""The whole run with scripts off: fill every type of field, photograph, sign by image, submit, PDF."""
+"""The whole job with scripts off: fill every type of field, photograph, sign by image, submit,
+PDF."""
 
 from __future__ import annotations
 
@@ -10,9 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import scenarios
 from tests.browser import pages
-from tests.pictures import a_png
+from tests.support import scenarios
+from tests.support.pictures import a_png
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -39,7 +40,7 @@ def save(page: Page, field_id: str) -> None:
 
 
 def typed(value: Any) -> Any:
-    """A good answer as somebody types it."""
+    """A valid answer as a person types it."""
     if isinstance(value, Mapping) and "text" in value:
         return value["text"]
     if isinstance(value, Mapping):
@@ -67,7 +68,7 @@ def test_a_whole_report(people, open_page, tmp_path):
 
     sign_by_image(page, "technician", "Tess Technician", tmp_path)
     page.get_by_role("link", name="Check and submit").click()
-    # The worker may still be reading; without scripts the page is opened again.
+    # The worker may still be reading; without scripts, reload the page.
     submit = page.get_by_role("button", name=re.compile("Submit"))
     for _look in range(60):
         if submit.is_enabled():
@@ -88,8 +89,15 @@ def test_a_whole_report(people, open_page, tmp_path):
     saved = tmp_path / "report.pdf"
     caught.value.save_as(saved)
     text = pages.pdf_text(saved)
-    for words in ("Without scripts", "Hospital São Lucas", "2 of 2 photos printed", "Hall 7",
-                  "Tess Technician", "0,08", "Nada a declarar."):  # fmt: skip
+    for words in (
+        "Without scripts",
+        "Hospital São Lucas",
+        "2 of 2 photos printed",
+        "Hall 7",
+        "Tess Technician",
+        "0,08",
+        "Nada a declarar.",
+    ):
         assert words in text, words
 
 
@@ -121,15 +129,15 @@ def sign_by_image(page: Page, role_id: str, name: str, folder: Path) -> None:
     image = folder / "signature.png"
     image.write_bytes(a_png((400, 160)))
     place = page.locator(f"#signature-{role_id}")
-    place.get_by_label("Name of the signer").fill(name)
-    # No pad to draw on: the file is the way and is open at once.
-    place.get_by_label("Image of the signature").set_input_files(image)
+    place.get_by_label("Signer's name").fill(name)
+    # There is no pad, so the file input is open at once.
+    place.get_by_label("Signature image").set_input_files(image)
     place.get_by_role("button", name="Sign", exact=True).click()
     page.wait_for_load_state()
     expect(page.locator(f"#signature-{role_id}")).to_have_attribute("data-state", "signed")
 
 
-def test_what_is_refused_stays_on_the_page_beside_its_reason(people, open_page, tmp_path):
+def test_refused_input_stays_on_the_page_with_the_reason(people, open_page, tmp_path):
     page = open_page(java_script_enabled=False)
     pages.log_in(page, people.tess.email)
     pages.start_report(page, "Refused")
@@ -141,12 +149,12 @@ def test_what_is_refused_stays_on_the_page_beside_its_reason(people, open_page, 
     expect(page.locator("#field-insulation [name=value]")).to_have_value("about two hundred")
 
     place = page.locator("#signature-technician")
-    place.get_by_label("Name of the signer").fill("Tess Technician")
+    place.get_by_label("Signer's name").fill("Tess Technician")
     place.get_by_role("button", name="Sign", exact=True).click()
     page.wait_for_load_state()
     expect(place.get_by_role("alert")).to_have_text("Draw the signature, or choose an image of it.")
     expect(place.get_by_role("alert")).to_be_in_viewport()
-    expect(place.get_by_label("Name of the signer")).to_have_value("Tess Technician")
+    expect(place.get_by_label("Signer's name")).to_have_value("Tess Technician")
 
 
 def test_a_conflict_is_a_page_with_both_values_and_either_is_kept(people, open_page, tmp_path):
@@ -170,7 +178,7 @@ def test_a_conflict_is_a_page_with_both_values_and_either_is_kept(people, open_p
 
     put(tess, "customer", "Tess again")
     save(tess, "customer")
-    tess.get_by_role("button", name="Take the other").click()
+    tess.get_by_role("button", name="Use the other").click()
     expect(tess.locator("#field-customer [name=value]")).to_have_value("Ana says")
     tess.goto(re.sub(r"/fill.*", "", tess.url))
     tess.locator(".history summary").click()

@@ -1,4 +1,4 @@
-"""Small definitions and workbooks made on the spot for the tests of this folder."""
+"""Builds small definitions and workbooks for the tests in this folder."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from decimal import Decimal
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
+from app.definition.answers import AnswerValue
+from app.definition.fields import kind_of
+from app.definition.fields.kind import Reading
 from app.definition.schema import (
     Definition,
     Field,
@@ -27,9 +30,20 @@ from app.definition.workbook import WorkbookReading, read_workbook
 Rows = Sequence[Sequence[object]]
 
 RICH_HEADER = (
-    "Section", "Question (EN)", "Pergunta (PT)", "Type", "Options / limits", "Opções (PT)",
-    "Required", "Photos", "GPS", "Comment required", "Hint (EN)", "Dica (PT)", "Field id",
-)  # fmt: skip
+    "Section",
+    "Question (EN)",
+    "Pergunta (PT)",
+    "Type",
+    "Options / limits",
+    "Opções (PT)",
+    "Required",
+    "Photos",
+    "GPS",
+    "Comment required",
+    "Hint (EN)",
+    "Dica (PT)",
+    "Field id",
+)
 FOUR_HEADER = ("Section", "Script Step", "Result Type", "Step Result Values")
 
 
@@ -38,7 +52,7 @@ def option(one: str) -> Option:
 
 
 def field(one: str, kind: FieldType = FieldType.VERDICT, **settings: object) -> Field:
-    """A field of any type, with the parts that its type cannot do without."""
+    """A field of any type, with the parts that its type requires."""
     parts: dict[str, object] = {"required": kind is not FieldType.NOTE}
     if kind in (FieldType.SELECT_ONE, FieldType.SELECT_MANY):
         parts["options"] = tuple(map(option, "abc"))
@@ -71,7 +85,7 @@ def reading(text: str, decimal: str) -> dict[str, str]:
 def workbook(
     sheets: Mapping[str, Rows], change: Callable[[Workbook], object] = lambda book: None
 ) -> bytes:
-    """An .xlsx of these sheets; `change` may merge, hide or style before it is saved."""
+    """An .xlsx of these sheets; `change` can merge, hide or style before saving."""
     book = Workbook()
     book.remove(book.worksheets[0])
     for name, rows in sheets.items():
@@ -97,20 +111,20 @@ def read_rich(*rows: Sequence[object], **more: Rows) -> WorkbookReading:
 
 
 def read_field(*cells: object) -> Field:
-    """The one field of a rich workbook whose row has these cells from Type on."""
+    """The single field of a rich workbook whose row has these cells from Type on."""
     result = read_rich(("A / B", "Question", "Pergunta", *cells))
     assert result.definition, result.problems
     return result.definition.sections[0].fields[0]
 
 
-def complaints(result: WorkbookReading) -> list[tuple[str, str]]:
-    """(cell, English sentence) of each problem; asserts that nothing was half read."""
+def problems_of(result: WorkbookReading) -> list[tuple[str, str]]:
+    """(cell, English sentence) of each problem; asserts that there is no definition."""
     assert result.definition is None
     return [(problem.cell, str(problem.sentence)) for problem in result.problems]
 
 
 def repacked(data: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
-    """The same zip with each part passed through `change(name, bytes)`."""
+    """The same zip, with each part replaced by `change(name, bytes)`."""
     stream = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(data)) as old,
@@ -126,7 +140,7 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 
 def with_more(name: str, before: bytes, more: Iterable[bytes]) -> bytes:
-    """A good workbook with more in one of its parts."""
+    """A good workbook with extra content in one of its parts."""
 
     def change(one: str, part: bytes) -> bytes:
         if one != name:
@@ -138,7 +152,7 @@ def with_more(name: str, before: bytes, more: Iterable[bytes]) -> bytes:
 
 
 def rows_of_cells(rows: int, columns: int = 50, prefix: bytes = b"") -> Iterator[bytes]:
-    """As openpyxl never compresses them to nothing: each cell another number."""
+    """Rows with a different number in each cell, so that they do not compress to nothing."""
     for row in range(3, 3 + rows):
         cells = (
             b'<%sc r="%s%d"><%sv>%d</%sv></%sc>'
@@ -146,3 +160,15 @@ def rows_of_cells(rows: int, columns: int = 50, prefix: bytes = b"") -> Iterator
             for n in range(1, columns + 1)
         )
         yield b'<%srow r="%d">%s</%srow>' % (prefix, row, b"".join(cells), prefix)
+
+
+def parse(field: Field, raw: object, language: Language | None = None) -> AnswerValue:
+    return kind_of(field).parse(field, raw, language)
+
+
+def decide(field: Field, value: AnswerValue, chosen: Mapping[str, str]) -> AnswerValue:
+    return kind_of(field).decide(field, value, chosen)
+
+
+def undecided(field: Field, value: AnswerValue) -> dict[str, Reading]:
+    return kind_of(field).undecided(field, value)

@@ -1,4 +1,4 @@
-"""What forms and clients send becomes the canonical value, or a sentence."""
+"""Parses input from forms and clients into canonical values, or rejects it with a sentence."""
 
 from __future__ import annotations
 
@@ -9,16 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.definition.answers import (
-    InvalidAnswer,
-    clean_text,
-    parse_answer,
-    parse_comment,
-    parse_decimal,
-    parse_reason,
-)
+from app.definition.answers import InvalidAnswer, clean_text, parse_comment, parse_reason
+from app.definition.measured import parse_decimal
 from app.definition.schema import FieldType
-from tests.definition.builders import field, limits, reading
+from tests.definition.builders import field, limits, parse, reading
 
 T = FieldType
 
@@ -94,7 +88,7 @@ def test_the_text_stays_as_typed_and_the_unit_may_follow() -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_a_finite_number_or_refused(typed: str) -> None:
+def test_any_text_is_a_finite_number_or_rejected(typed: str) -> None:
     try:
         measured = parse_decimal(typed)
     except InvalidAnswer as refused:
@@ -117,15 +111,15 @@ def test_plain_decimals_survive(number: Decimal) -> None:
 def test_clean_text() -> None:
     assert clean_text("a\x00b\ud800c\r\nd\re", 20) == "abc\nd\ne"
     assert clean_text("e\u0301", 1) == "é"
-    with pytest.raises(InvalidAnswer, match="at most 3"):
+    with pytest.raises(InvalidAnswer, match="limit is 3"):
         clean_text("abcd", 3)
 
 
-def test_stacked_accents_are_refused_quickly() -> None:
-    start = time.perf_counter()
+def test_stacked_accents_are_rejected_quickly() -> None:
+    start = time.process_time()
     with pytest.raises(InvalidAnswer):
         clean_text("a" + "\u0315\u0300\u0327" * 6000, 20_000)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @given(st.text(max_size=300))
@@ -138,18 +132,18 @@ def test_clean_text_is_stable_and_storable(text: str) -> None:
 
 @pytest.mark.parametrize(("kind", "limit"), [(T.TEXT, 2_000), (T.LONG_TEXT, 20_000)])
 def test_length_limits_of_answers(kind: T, limit: int) -> None:
-    assert parse_answer(field("f", kind), "x" * limit) == "x" * limit
-    with pytest.raises(InvalidAnswer, match=f"at most {limit:,} fit"):
-        parse_answer(field("f", kind), "x" * (limit + 1))
+    assert parse(field("f", kind), "x" * limit) == "x" * limit
+    with pytest.raises(InvalidAnswer, match=f"limit is {limit:,}"):
+        parse(field("f", kind), "x" * (limit + 1))
 
 
 def test_length_limits_of_comments_and_reasons() -> None:
     assert parse_comment(" ") is None
     assert parse_reason(None) is None
     assert parse_comment("x" * 5_000) and parse_reason("x" * 1_000)
-    for parse, limit in ((parse_comment, 5_000), (parse_reason, 1_000)):
-        with pytest.raises(InvalidAnswer, match=f"at most {limit:,} fit"):
-            parse("x" * (limit + 1))
+    for read, limit in ((parse_comment, 5_000), (parse_reason, 1_000)):
+        with pytest.raises(InvalidAnswer, match=f"limit is {limit:,}"):
+            read("x" * (limit + 1))
 
 
 GOOD = [
@@ -169,14 +163,14 @@ GOOD = [
 
 @pytest.mark.parametrize(("kind", "raw", "value"), GOOD)
 def test_values(kind: T, raw: object, value: object) -> None:
-    assert parse_answer(field("f", kind), raw) == value
-    assert parse_answer(field("f", kind), value) == value
+    assert parse(field("f", kind), raw) == value
+    assert parse(field("f", kind), value) == value
 
 
 @pytest.mark.parametrize("kind", list(T))
 @pytest.mark.parametrize("blank", [None, "", [], {}])
 def test_blank_is_unanswered(kind: T, blank: object) -> None:
-    assert parse_answer(field("f", kind), blank) is None
+    assert parse(field("f", kind), blank) is None
 
 
 @pytest.mark.parametrize(
@@ -205,21 +199,21 @@ def test_blank_is_unanswered(kind: T, blank: object) -> None:
         (T.NOTE, "x"),
     ],
 )
-def test_refused(kind: T, raw: object) -> None:
+def test_rejected(kind: T, raw: object) -> None:
     with pytest.raises(InvalidAnswer) as refused:
-        parse_answer(field("f", kind), raw)
+        parse(field("f", kind), raw)
     assert str(refused.value.sentence)
 
 
 def test_a_bad_cell_is_named() -> None:
     with pytest.raises(InvalidAnswer) as refused:
-        parse_answer(field("f", T.TABLE), {"l1:v": "1", "l2:v": "x"})
+        parse(field("f", T.TABLE), {"l1:v": "1", "l2:v": "x"})
     assert refused.value.cell == "l2:v"
     assert refused.value.sentence.params == {"text": "x"}
 
 
 def test_the_unit_of_the_field_may_be_typed() -> None:
-    value = parse_answer(field("f", T.NUMBER, limits=limits(unit="V")), "400 V")
+    value = parse(field("f", T.NUMBER, limits=limits(unit="V")), "400 V")
     assert value == reading("400 V", "400")
 
 
@@ -233,10 +227,10 @@ json_like = st.recursive(
 
 
 @given(st.sampled_from(list(T)), json_like)
-def test_whatever_arrives_is_a_value_or_refused(kind: T, raw: object) -> None:
+def test_any_input_is_a_value_or_rejected(kind: T, raw: object) -> None:
     one = field("f", kind)
     try:
-        value = parse_answer(one, raw)
+        value = parse(one, raw)
     except InvalidAnswer:
         return
-    assert parse_answer(one, value) == value
+    assert parse(one, value) == value

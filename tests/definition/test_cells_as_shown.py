@@ -1,5 +1,5 @@
-# ruff: noqa: DTZ001 - cells know no time zone
-"""A cell counts as its sheet shows it, or its address and the way out are said."""
+# ruff: noqa: DTZ001 - cells have no time zone
+"""A cell counts as its sheet shows it; otherwise a message names its address and a remedy."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from app.definition.schema import Field
 from app.definition.workbook import WorkbookReading, read_workbook
-from tests.definition.builders import FOUR_HEADER, SHEET, complaints, read, repacked, workbook
+from tests.definition.builders import FOUR_HEADER, SHEET, problems_of, read, repacked, workbook
 
 SPLIT = ("Section", "Question", "Type", "Unit", "Min", "Max")
 ROW = ("Tests", "Reading", "number")
 
 
 def formatted(**formats: str) -> Callable[[Workbook], None]:
-    """Give cells of the checklist number formats by their addresses."""
+    """Set number formats of checklist cells by address."""
 
     def change(book: Workbook) -> None:
         for ref, code in formats.items():
@@ -86,14 +86,14 @@ def test_limits_count_as_shown(
         (1.23456, "0.00E+00", "1.23", "1.23456"),
     ],
 )
-def test_a_limit_that_shows_another_number_counts_as_shown_and_says_so(
+def test_a_limit_that_shows_another_number_counts_as_shown_with_a_notice(
     low: float, code: str, counts: str, held: str
 ) -> None:
     result = read_limits("%" if "%" in code else "V", low, None, E2=code)
     limits = only_field(result).limits
     assert limits and limits.min is not None and format(limits.min, "f") == counts
     [(cell, sentence)] = notices(result)
-    assert cell == "E2" and f"holds {held} but shows" in sentence
+    assert cell == "E2" and f"contains {held} but shows" in sentence
 
 
 @pytest.mark.parametrize(
@@ -107,27 +107,27 @@ def test_a_limit_that_shows_another_number_counts_as_shown_and_says_so(
         ("mm", 1 / 3, "# ?/?"),
     ],
 )
-def test_a_limit_that_shows_something_else_than_its_unit_stops(
+def test_a_limit_that_shows_another_unit_is_a_problem(
     unit: str | None, value: float, code: str
 ) -> None:
-    [(cell, _sentence)] = complaints(read_limits(unit, value, None, E2=code))
+    [(cell, _sentence)] = problems_of(read_limits(unit, value, None, E2=code))
     assert cell == "E2"
 
 
 @pytest.mark.parametrize("code", ["[$-D000409]0", "0.0 e", "[DBNum1]0", "gg", "0;0;0;0;0", "0.0.0"])
-def test_a_format_that_nobody_can_be_sure_of_stops_with_its_address(code: str) -> None:
-    [(cell, sentence)] = complaints(read_limits("V", 5, None, E2=code))
+def test_an_uncertain_format_is_a_problem_with_its_address(code: str) -> None:
+    [(cell, sentence)] = problems_of(read_limits("V", 5, None, E2=code))
     assert (cell, code in sentence) == ("E2", True)
     assert "type as text" in sentence
 
 
-def test_formats_of_other_languages_that_have_numbers_only_stop() -> None:
+def test_formats_of_other_languages_known_by_number_only_are_problems() -> None:
     def change(name: str, part: bytes) -> bytes:
         return part.replace(b'numFmtId="9"', b'numFmtId="57"') if name == "xl/styles.xml" else part
 
     rows = [SPLIT, (*ROW, "V", 46000, None)]
     data = repacked(workbook({"Checklist": rows}, formatted(E2="0%")), change)
-    [(cell, _)] = complaints(read_workbook(data, filename_stem="x"))
+    [(cell, _)] = problems_of(read_workbook(data, filename_stem="x"))
     assert cell == "E2"
 
 
@@ -153,8 +153,8 @@ def test_formats_of_other_languages_that_have_numbers_only_stop() -> None:
         ("pump", '"No. "@', "No. pump"),
         ("pump", "0.00", "pump"),
     ],
-)  # fmt: skip
-def test_words_of_every_kind_are_those_on_the_sheet(value: object, code: str, words: str) -> None:
+)
+def test_every_kind_of_value_reads_as_on_the_sheet(value: object, code: str, words: str) -> None:
     rows = [FOUR_HEADER, ("A", value, "Text", None)]
     result = read({"Checklist": rows}, change=formatted(B2=code))
     label = only_field(result).label
@@ -172,7 +172,7 @@ def test_words_of_every_kind_are_those_on_the_sheet(value: object, code: str, wo
         (5, '"$"#,##0_);("$"#,##0)', "$5"),
     ],
 )
-def test_what_each_computer_shows_in_its_own_way_is_said(
+def test_text_that_depends_on_the_computer_is_reported(
     value: object, code: str, words: str
 ) -> None:
     result = read(
@@ -183,7 +183,7 @@ def test_what_each_computer_shows_in_its_own_way_is_said(
     assert (cell, words in sentence) == ("B2", True)
 
 
-def test_what_a_format_hides_is_said() -> None:
+def test_content_hidden_by_a_format_is_reported() -> None:
     rows = [SPLIT, (*ROW, "V", 5, 9), ("Tests", "Second", "text", "secret")]
     change = formatted(E2=";;;", D3=";;;")
     result = read({"Checklist": rows}, change=change)
@@ -192,7 +192,7 @@ def test_what_a_format_hides_is_said() -> None:
     assert [cell for cell, sentence in notices(result) if "hides its content" in sentence] == ["E2"]
 
 
-def test_conditional_formats_that_change_numbers_are_said() -> None:
+def test_conditional_formats_that_change_numbers_are_reported() -> None:
     def change(book: Workbook) -> None:
         styles = (
             ("E2", DifferentialStyle(numFmt=NumberFormat(numFmtId=200, formatCode="0%"))),
@@ -208,7 +208,7 @@ def test_conditional_formats_that_change_numbers_are_said() -> None:
     assert cell == "" and "formats in E2 F2 may" in sentence
 
 
-def test_zeros_that_a_sheet_does_not_show_are_said() -> None:
+def test_zeros_that_a_sheet_hides_are_reported() -> None:
     def change(book: Workbook) -> None:
         book["Checklist"].sheet_view.showZeros = False
 
@@ -234,11 +234,11 @@ def test_error_cells_are_named(error: str) -> None:
         return part.replace(b"#N/A", error.encode()) if name == SHEET else part
 
     data = repacked(workbook({"S": [FOUR_HEADER, ("A", "#N/A", "Text", None)]}), change)
-    [(cell, sentence)] = complaints(read_workbook(data, filename_stem="x"))
+    [(cell, sentence)] = problems_of(read_workbook(data, filename_stem="x"))
     assert (cell, error in sentence) == ("B2", True)
 
 
-def test_words_that_only_look_like_an_error_are_words() -> None:
+def test_text_that_only_looks_like_an_error_is_text() -> None:
     def change(name: str, part: bytes) -> bytes:
         return part.replace(b"loose words", b"#N/A") if name == SHEET else part
 
@@ -267,18 +267,18 @@ def test_section_numbers_keep_their_zeros() -> None:
     assert notices(result) == []
 
 
-def test_sections_that_became_one_by_their_numbers_are_said() -> None:
+def test_sections_joined_by_their_numbers_are_reported() -> None:
     result = read_sections(1.1, 1.2, 1.9, 1.1, 1.1, 1.2)
     assert result.definition and len(result.definition.sections) == 3
     found = notices(result)
     assert [cell for cell, _ in found] == ["A5", "A7"]
-    assert 'The section "1.10" was already in cell A2' in found[0][1]
+    assert 'The section "1.10" already appears in cell A2' in found[0][1]
 
 
-def test_sections_that_differ_by_signs_only_are_said() -> None:
+def test_sections_that_differ_only_by_signs_are_reported() -> None:
     result = read_sections("Zone +", "Zone -", "ZONE  +", code="General")
     assert [cell for cell, _ in notices(result)] == ["A3"]
-    assert 'taken for the section "Zone +" of cell A2' in notices(result)[0][1]
+    assert 'read as the section "Zone +" in cell A2' in notices(result)[0][1]
 
 
 # --- struck out ----------------------------------------------------------------------------
@@ -306,7 +306,7 @@ def test_a_struck_question_is_left_out_and_named(refs: tuple[str, ...]) -> None:
     assert (cell, '"Two"' in sentence) == ("B3", True)
 
 
-def test_the_section_beside_a_struck_question_holds_for_the_rows_below() -> None:
+def test_the_section_of_a_struck_question_applies_to_the_rows_below() -> None:
     rows = [FOUR_HEADER, ("A", "One", "Text"), ("B", "Two", "Text"), (None, "Three", "Text")]
     result = read({"Checklist": rows}, change=struck("B3"))
     assert result.definition
@@ -335,8 +335,8 @@ def test_struck_runs() -> None:
     ]
 
 
-def test_a_run_of_its_own_font_is_not_struck_with_its_cell() -> None:
-    """Excel gives a run all of its font, and one without any that of the cell."""
+def test_a_run_with_its_own_font_is_not_struck_with_its_cell() -> None:
+    """Excel writes a complete font for a run; a run without a font uses the cell's."""
     rows = [FOUR_HEADER, ("A", rich(("Keep", False)), "Text", None), ("A", "x", "Text", None)]
     result = read({"Checklist": rows}, change=struck("B2"))
     assert only_field(result).label.en == "Keep"
@@ -368,11 +368,13 @@ def test_struck_rows_of_the_other_sheets() -> None:
     assert [one.label.en for one in result.definition.signature_roles] == ["New"]
     assert result.definition.header.category is None
     assert {(one.sheet, one.cell) for one in result.notices} == {
-        ("Info fields", "A2"), ("Signatures", "A2"), ("Header", "B2"),
-    }  # fmt: skip
+        ("Info fields", "A2"),
+        ("Signatures", "A2"),
+        ("Header", "B2"),
+    }
 
 
-def test_reading_aids_of_other_scripts_are_no_words() -> None:
+def test_phonetic_hints_are_not_part_of_the_text() -> None:
     item = "<is><t>東京</t><rPh sb='0' eb='2'><t>トウキョウ</t></rPh></is>"
 
     def change(name: str, part: bytes) -> bytes:
@@ -382,7 +384,7 @@ def test_reading_aids_of_other_scripts_are_no_words() -> None:
     assert only_field(read_workbook(data, filename_stem="x")).label.en == "東京"
 
 
-def test_characters_that_a_file_writes_by_number() -> None:
+def test_characters_stored_by_number_are_decoded() -> None:
     rows = [FOUR_HEADER, ("A", "one_x000D_\ntwo _x0041_ _x005F_x0041_", "Text", None)]
     assert only_field(read({"S": rows})).label.en == "one two A _x0041_"
 
@@ -391,7 +393,7 @@ def test_characters_that_a_file_writes_by_number() -> None:
 
 
 def strict(data: bytes) -> bytes:
-    """The same workbook as Strict Open XML, with its other namespaces."""
+    """The same workbook as Strict Open XML, which uses other namespaces."""
 
     def change(name: str, part: bytes) -> bytes:
         old = b"http://schemas.openxmlformats.org/"

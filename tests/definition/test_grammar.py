@@ -1,4 +1,4 @@
-"""Each small grammar of a cell: what is understood, and what is sent back."""
+"""Each small grammar of a cell: what is accepted, and what is rejected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.definition.workbook.grammar import (
     parse_type,
     parse_yes_no,
 )
-from app.definition.workbook.ids import Wanted, assign, slug
+from app.definition.workbook.ids import IdRequest, assign, slug
 from app.definition.workbook.languages import guess_language
 from app.definition.workbook.options import is_verdict, split_options
 from app.definition.workbook.problems import Unclear
@@ -103,8 +103,21 @@ def test_photos(text: str, mode: str, fewest: int, most: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["many", "min", "min two", "min 5; max 2", "min 51", "min 1; min 2", "2-5", "min -1", "min 1.5", "max 60", "2,5"],
-)  # fmt: skip
+    "text",
+    [
+        "many",
+        "min",
+        "min two",
+        "min 5; max 2",
+        "min 51",
+        "min 1; min 2",
+        "2-5",
+        "min -1",
+        "min 1.5",
+        "max 60",
+        "2,5",
+    ],
+)
 def test_unclear_photos(text: str) -> None:
     with pytest.raises(Unclear):
         parse_photos(text)
@@ -265,9 +278,14 @@ def test_any_text_makes_a_valid_id(text: str, prefix: str) -> None:
 
 
 def test_ids_are_given_then_known_then_numbered() -> None:
-    wanted = [Wanted(("a",)), Wanted(("b",), given="a"), Wanted(("a",)), Wanted(("c", "k"))]
-    assert assign(wanted, {"k": ["old"]}) == ["a_2", "a", "a_3", "old"]
-    assert assign([Wanted(("a",))], {"other": ["a"]}) == ["a_2"]
+    requests = [
+        IdRequest(("a",)),
+        IdRequest(("b",), given="a"),
+        IdRequest(("a",)),
+        IdRequest(("c", "k")),
+    ]
+    assert assign(requests, {"k": ["old"]}) == ["a_2", "a", "a_3", "old"]
+    assert assign([IdRequest(("a",))], {"other": ["a"]}) == ["a_2"]
 
 
 def test_language_of_words() -> None:
@@ -289,12 +307,12 @@ def test_language_of_words() -> None:
         ("min -1,500 V; unit V", ("-1,500 V", "-1500 V", "-1,5 V")),
     ],
 )
-def test_a_bound_that_can_be_two_numbers_is_asked_about(text: str, named: tuple[str, ...]) -> None:
+def test_an_ambiguous_bound_is_reported(text: str, named: tuple[str, ...]) -> None:
     with pytest.raises(Unclear) as unclear:
         parse_measured(text, is_table=False)
     params = unclear.value.sentence.params
     assert (params["text"], params["large"], params["small"]) == named
-    for written in named[1:]:  # the way out is one
+    for written in named[1:]:  # each suggestion is accepted
         assert parse_measured(f"unit V; min {written}", is_table=False).limits
 
 
@@ -311,6 +329,6 @@ def test_a_bound_that_can_be_two_numbers_is_asked_about(text: str, named: tuple[
         ("min 1 000; max 1 500", "1000", "1500"),
     ],
 )
-def test_the_other_bound_tells_what_a_mark_means(text: str, low: str, high: str) -> None:
+def test_the_other_bound_decides_what_a_mark_means(text: str, low: str, high: str) -> None:
     limits = parse_measured(text, is_table=False).limits
     assert limits is not None and (str(limits.min), str(limits.max)) == (low, high)

@@ -1,4 +1,4 @@
-"""Nothing of a workbook is left out in silence: hidden, merged, drawn, commented or unnamed."""
+"""Every omission is reported: cells that are hidden, merged, commented or unnamed, and drawings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from PIL import Image as Pixels
 
 from app.definition.workbook import WorkbookReading, read_workbook
 from app.definition.workbook.sheet import Book, open_book
-from tests.definition.builders import FOUR_HEADER, SHEET, complaints, read, repacked, workbook
+from tests.definition.builders import FOUR_HEADER, SHEET, problems_of, read, repacked, workbook
 
 NAMES = ("One", "Two", "Three", "Four")
 ROWS = [FOUR_HEADER, *(("A", name, "Text", None) for name in NAMES)]
@@ -54,7 +54,7 @@ def collapse_group(sheet: Worksheet) -> None:
 
 
 @pytest.mark.parametrize("act", [hide_row, filter_row, collapse_group])
-def test_a_row_that_nobody_sees_is_left_out_and_quoted(act: Callable[[Worksheet], object]) -> None:
+def test_an_invisible_row_is_left_out_and_quoted(act: Callable[[Worksheet], object]) -> None:
     result = read({"Checklist": ROWS}, change=on_sheet(act))
     assert labels(result) == ["One", "Three", "Four"]
     [(cell, sentence)] = notices(result)
@@ -79,7 +79,7 @@ def test_many_hidden_rows_are_named_by_their_numbers() -> None:
 
     found = notices(read({"Checklist": rows}, change=on_sheet(hide)))
     assert len(found) == 11
-    assert "left out: 14–29, 33." in found[-1][1]
+    assert "skipped: 14–29, 33." in found[-1][1]
 
 
 def test_a_hidden_column_is_left_out_and_named() -> None:
@@ -94,12 +94,12 @@ def test_a_hidden_column_is_left_out_and_named() -> None:
     assert [("D (Required)" in sentence) for _, sentence in notices(result)] == [True]
 
 
-def test_what_is_hidden_is_said_beside_the_problem_that_it_makes() -> None:
+def test_hidden_content_is_reported_with_the_problem_it_causes() -> None:
     def hide(sheet: Worksheet) -> None:
         sheet.column_dimensions["A"].hidden = True
 
     result = read({"Checklist": ROWS}, change=on_sheet(hide))
-    assert ["Section" in words for _, words in complaints(result)] == [True]
+    assert ["Section" in words for _, words in problems_of(result)] == [True]
     assert ["A (Section)" in words for _, words in notices(result)] == [True]
 
 
@@ -109,7 +109,7 @@ def test_a_sheet_of_hidden_rows_only() -> None:
             sheet.row_dimensions[row].hidden = True
 
     result = read({"Checklist": ROWS}, change=on_sheet(hide))
-    assert "no visible sheet" in complaints(result)[0][1]
+    assert "no visible sheet" in problems_of(result)[0][1]
     assert len(notices(result)) == 5
 
 
@@ -134,12 +134,16 @@ def test_a_merged_cell_shows_its_words_below_a_hidden_row() -> None:
     assert result.definition and result.definition.sections[0].title.en == "A"
 
 
-def test_a_section_that_stands_in_a_hidden_row_stops() -> None:
+def test_a_section_in_a_hidden_row_is_a_problem() -> None:
     rows = [
-        FOUR_HEADER, ("A", "One", "Text"), ("B", "Two", "Text"), (None, "Three", "Text"),
-        (None, "Four", "Text"), ("C", "Five", "Text"),
-    ]  # fmt: skip
-    found = complaints(read({"Checklist": rows}, change=on_sheet(hide_row)))
+        FOUR_HEADER,
+        ("A", "One", "Text"),
+        ("B", "Two", "Text"),
+        (None, "Three", "Text"),
+        (None, "Four", "Text"),
+        ("C", "Five", "Text"),
+    ]
+    found = problems_of(read({"Checklist": rows}, change=on_sheet(hide_row)))
     assert [cell for cell, _ in found] == ["A4", "A5"]
     assert "in row 3, which is hidden" in found[0][1]
 
@@ -147,7 +151,7 @@ def test_a_section_that_stands_in_a_hidden_row_stops() -> None:
 # --- merged --------------------------------------------------------------------------------
 
 
-def test_words_beneath_a_merged_cell_do_not_count_and_are_said() -> None:
+def test_text_beneath_a_merged_cell_is_ignored_and_reported() -> None:
     def change(name: str, part: bytes) -> bytes:
         more = b'<mergeCells count="1"><mergeCell ref="A2:A3"/></mergeCells>'
         return part.replace(b"</sheetData>", b"</sheetData>" + more) if name == SHEET else part
@@ -189,7 +193,7 @@ def test_a_header_merged_over_two_rows() -> None:
         (("Section", "Question", "Question", "Type", "Limits", "Limits"), ()),
     ],
 )
-def test_a_header_whose_second_row_parts_a_name(
+def test_a_header_name_split_over_two_rows(
     top: tuple[str | None, ...], merges: tuple[str, ...]
 ) -> None:
     rows = [top, (None, "EN", "PT", None, "Min", "Max"), ("A", "Volts", "Tensão", "number", 1, 2)]
@@ -236,9 +240,9 @@ def test_pictures_charts_and_comments_are_counted_with_their_cells() -> None:
 
     result = read({"Checklist": ROWS}, change=on_sheet(act))
     found = dict(notices(result))
-    assert "Pictures are not taken over: 2, at E3, E5." in found["E3"]
-    assert "Charts are not taken over: 1, at H2." in found["H2"]
-    assert "Comments on cells are not taken over: 1, at B2." in found["B2"]
+    assert "Pictures are not imported: 2, at E3, E5." in found["E3"]
+    assert "Charts are not imported: 1, at H2." in found["H2"]
+    assert "Comments on cells are not imported: 1, at B2." in found["B2"]
 
 
 DRAWING = """<xdr:wsDr xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
@@ -256,7 +260,7 @@ CONTROL = b"""<xml><v:shape><x:ClientData ObjectType="Note"><x:Anchor>1, 0, 1, 0
 
 
 def with_parts(data: bytes, more: dict[str, bytes], links: dict[str, str]) -> bytes:
-    """The workbook with more parts, to which its sheet or the workbook (by kind) refers."""
+    """The workbook with extra parts, linked from its sheet or, by kind, from the workbook."""
     kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
     written = "".join(
         f'<Relationship Id="more{n}" Type="{kinds}{kind}" Target="{target}"/>'
@@ -286,9 +290,9 @@ def test_shapes_and_controls_are_counted() -> None:
         {"../drawings/drawing1.xml": "drawing", "/xl/drawings/vml.vml": "vmlDrawing"},
     )
     assert [sentence for _, sentence in notices(read_workbook(data, filename_stem="x"))] == [
-        "Drawn shapes and text boxes are not taken over: 2, at B4, C5.",
-        "Pictures are not taken over: 1, at D6. Describe in the question what they show.",
-        "Buttons and tick boxes are not taken over: 1, at D7.",
+        "Drawn shapes and text boxes are not imported: 2, at B4, C5.",
+        "Pictures are not imported: 1, at D6. Describe their content in the question.",
+        "Buttons and tick boxes are not imported: 1, at D7.",
     ]
 
 
@@ -320,9 +324,9 @@ def test_a_picture_in_a_cell_is_a_picture_and_an_error_of_a_new_kind_an_error(nu
     result = read_workbook(data, filename_stem="x")
     if number == 1:
         [(ref, sentence)] = notices(result)
-        assert ref == "D3" and "Pictures are not taken over: 1, at D3." in sentence
+        assert ref == "D3" and "Pictures are not imported: 1, at D3." in sentence
     else:
-        assert [ref for ref, _ in complaints(result)] == ["D3"]
+        assert [ref for ref, _ in problems_of(result)] == ["D3"]
 
 
 def offering(ref: str) -> Callable[[Worksheet], object]:
@@ -335,18 +339,18 @@ def offering(ref: str) -> Callable[[Worksheet], object]:
 
 
 @pytest.mark.parametrize(("ref", "cells"), [("C2:C9", []), ("D2:D9", ["D2"]), ("E1:E99", ["E2"])])
-def test_lists_of_answers_that_nobody_reads_are_said(ref: str, cells: list[str]) -> None:
+def test_lists_of_answers_that_are_not_read_are_reported(ref: str, cells: list[str]) -> None:
     result = read({"Checklist": ROWS}, change=on_sheet(offering(ref)))
     assert [cell for cell, _ in notices(result)] == cells
 
 
-def test_words_outside_the_named_columns_are_said_once_a_column() -> None:
+def test_text_outside_the_named_columns_is_reported_once_per_column() -> None:
     rows = [FOUR_HEADER, ("A", "One", "Text", None, "loose"), ("A", "Two", "Text", None, "more")]
     [(cell, sentence)] = notices(read({"Checklist": rows}))
     assert (cell, '"loose"' in sentence) == ("E2", True)
 
 
-def test_words_right_of_the_columns_that_are_read_are_said() -> None:
+def test_text_right_of_the_last_column_read_is_reported() -> None:
     rows = [FOUR_HEADER, ("A", "One", "Text", *[None] * 48, "far")]
     [(cell, sentence)] = notices(read({"Checklist": rows}))
     assert (cell, "right of column AX" in sentence) == ("AZ2", True)
@@ -373,7 +377,7 @@ def test_a_sheet_that_is_a_chart_is_named() -> None:
 
 
 @pytest.mark.parametrize("label", ["label", "label::English (en)", "label:pt"])
-def test_an_xlsform_is_one_sentence(label: str) -> None:
+def test_an_xlsform_gives_one_message(label: str) -> None:
     survey = [
         ("type", "name", label, "required"),
         ("begin_group", "g1", "Panel", None),
@@ -381,7 +385,7 @@ def test_an_xlsform_is_one_sentence(label: str) -> None:
         ("end_group", None, None, None),
     ]
     choices = [("list_name", "name", label), ("yn", "y", "Yes")]
-    [(cell, sentence)] = complaints(read({"survey": survey, "choices": choices}))
+    [(cell, sentence)] = problems_of(read({"survey": survey, "choices": choices}))
     assert cell == "" and sentence.startswith("This is an XLSForm")
 
 

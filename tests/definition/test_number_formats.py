@@ -1,7 +1,7 @@
-"""What number formats show, against what LibreOffice 7.4 showed of the same cells.
+"""What number formats show, compared with what LibreOffice 7.4 shows for the same cells.
 
-number_formats.csv holds its texts, without the spaces that only align. Where Excel is known to
-show something else, a case stands here.
+number_formats.csv holds its texts, without the spaces that only align. Cases where Excel is known
+to show something else are listed here.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def test_numbers_show_as_in_a_spreadsheet(code: str) -> None:
     ("code", "value", "text"),
     [
         ("#.##", "5", "5."),  # LibreOffice drops the point
-        ("0%", "1.005", "101%"),  # it is the tail of a binary fraction there
-        ("# ?/?", "-0.5", "-1/2"),  # with a gap for the whole number there
-        ("[$-en-US]d-mmm-yy", "46356", "30-Nov-26"),  # newer than it knows
+        ("0%", "1.005", "101%"),  # LibreOffice shows the end of a binary fraction
+        ("# ?/?", "-0.5", "-1/2"),  # LibreOffice leaves a gap for the whole number
+        ("[$-en-US]d-mmm-yy", "46356", "30-Nov-26"),  # not supported by LibreOffice 7.4
         ("[$-pt-BR]d-mmm-yy", "46356", "30-nov-26"),
         ("General", "1E+30", "1E+30"),
         ("General", "0.30000000000000004", "0.3"),
@@ -57,16 +57,16 @@ def test_numbers_show_as_in_excel(code: str, value: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("code", "value"),
     [
-        ("yyyy-mm-dd", "0.5"),  # before the first day that all know
+        ("yyyy-mm-dd", "0.5"),  # before the first day that all programs support
         ("yyyy-mm-dd", "60"),
         ("yyyy-mm-dd", "-1"),
         ("yyyy-mm-dd", "2958466"),
-        ("h:mm:ss", "46356.99999"),  # some round to 24:00:00, some cut
+        ("h:mm:ss", "46356.99999"),  # some programs round to 24:00:00, others truncate
         ("[>100]0", "5"),
         ("[>100]0.0;0", "-5"),
         ("0;", "-5"),
         ("# ?/2", "1.25"),
-        ("[$-411]ddd", "46356"),  # a language whose names we have not
+        ("[$-411]ddd", "46356"),  # a language whose names we do not have
         ("[$-2D000409]0", "5"),
         ("[DBNum1]0", "5"),
         ("e", "46356"),
@@ -77,7 +77,7 @@ def test_numbers_show_as_in_excel(code: str, value: str, text: str) -> None:
         ("0" * 256, "5"),
     ],
 )
-def test_what_is_not_certain_is_not_written(code: str, value: str) -> None:
+def test_an_uncertain_format_is_not_written(code: str, value: str) -> None:
     with pytest.raises(Unsure):
         shown_number(Decimal(value), code)
 
@@ -115,7 +115,9 @@ def test_the_text_for_parsers_is_one_number(code: str, value: str, exact: str) -
         ("0.00", "1.1000000000000001", False),
     ],
 )
-def test_another_number_than_the_one_held_is_known(code: str, value: str, is_other: bool) -> None:
+def test_a_number_that_differs_from_the_stored_one_is_detected(
+    code: str, value: str, is_other: bool
+) -> None:
     assert shown_number(Decimal(value), code).is_other is is_other
 
 
@@ -131,15 +133,43 @@ def test_formats_of_other_languages_are_known_by_their_codes_only() -> None:
     assert format_of(57, {57: "0.0"}) == "0.0"
 
 
-PIECES = ["0", "#", "?", ".", ",", "%", "E+", ";", "/", "@", "m", "d", "yy", "h", "ss", "[h]", "AM/PM",
-          '"x"', "\\x", "_x", "* ", "[>1]", "[Red]", "[$-416]", "General", " ", "-", "("]  # fmt: skip
+PIECES = [
+    "0",
+    "#",
+    "?",
+    ".",
+    ",",
+    "%",
+    "E+",
+    ";",
+    "/",
+    "@",
+    "m",
+    "d",
+    "yy",
+    "h",
+    "ss",
+    "[h]",
+    "AM/PM",
+    '"x"',
+    "\\x",
+    "_x",
+    "* ",
+    "[>1]",
+    "[Red]",
+    "[$-416]",
+    "General",
+    " ",
+    "-",
+    "(",
+]
 
 
 @given(
     st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
     st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15),
 )
-def test_any_format_is_written_or_refused(code: str, value: Decimal) -> None:
+def test_any_format_is_written_or_rejected(code: str, value: Decimal) -> None:
     try:
         made = shown_number(value, code)
     except Unsure:

@@ -1,4 +1,4 @@
-"""Which fields of a workbook the report fills in by itself: said in a column, never guessed."""
+"""Which fields of a workbook the report prefills: named in a column, never guessed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from app.definition.workbook import prefills, read_workbook, sample_workbook
 from tests.definition.builders import (
     FOUR_HEADER,
     RICH_HEADER,
-    complaints,
     definition,
     field,
+    problems_of,
     read,
     read_rich,
 )
@@ -36,9 +36,9 @@ def read_info(*rows: tuple[object, ...], header: tuple[str, ...] = INFO):
 
 
 @pytest.mark.parametrize("prefill", Prefill)
-def test_every_fact_has_a_word_a_name_and_a_type(prefill: Prefill) -> None:
+def test_every_prefill_has_a_workbook_name_a_label_and_a_type(prefill: Prefill) -> None:
     (kind, *_others) = sorted(types_of(prefill))
-    result = read_info(("Any", "Algo", kind.value, prefills.word_of(prefill)))
+    result = read_info(("Any", "Algo", kind.value, prefills.workbook_name(prefill)))
     assert result.problems == result.notices == ()
     assert result.definition and result.definition.info_fields[0].prefill is prefill
     assert SOURCES[prefill]
@@ -75,24 +75,28 @@ def test_both_forms_of_the_workbook_have_the_column() -> None:
 @pytest.mark.parametrize(
     ("kind", "words", "said"),
     [
-        ("text", "weather", '"weather" is not known of a report. Write one of: client, project'),
+        (
+            "text",
+            "weather",
+            '"weather" is not something a report can fill in. Write one of: client, project',
+        ),
         ("text", "start date", '"start date" does not fit this type'),
         ("date", "client", '"client" does not fit this type'),
         ("verdict", "client", '"client" does not fit this type'),
         ("note", "client", '"client" does not fit this type'),
     ],
 )
-def test_what_cannot_be_filled_is_refused_at_its_cell(kind: str, words: str, said: str) -> None:
-    [(cell, sentence)] = complaints(read_info(("Any", "Algo", kind, words)))
+def test_an_invalid_prefill_is_a_problem_at_its_cell(kind: str, words: str, said: str) -> None:
+    [(cell, sentence)] = problems_of(read_info(("Any", "Algo", kind, words)))
     assert cell == "D2" and sentence.startswith(said)
 
 
-def test_a_role_begins_with_the_name_of_who_is_signed_in() -> None:
+def test_a_role_can_be_prefilled_with_the_signed_in_person() -> None:
     result = read_rich(
         ROW,
         Signatures=[
             ROLES,
-            ("Done by", "Feito por", "me"),
+            ("Done by", "Gerado por", "me"),
             ("Seen by", "Visto por", "eu"),
             ("Client", "Cliente", None),
             ("Technician", "Técnico", "no"),
@@ -101,37 +105,48 @@ def test_a_role_begins_with_the_name_of_who_is_signed_in() -> None:
     assert result.problems == result.notices == () and result.definition
     found = [role.prefill for role in result.definition.signature_roles]
     assert found == [RolePrefill.ME, RolePrefill.ME, None, None]
-    [(cell, sentence)] = complaints(read_rich(ROW, Signatures=[ROLES, ("By", "Por", "you")]))
+    [(cell, sentence)] = problems_of(read_rich(ROW, Signatures=[ROLES, ("By", "Por", "you")]))
     assert cell == "C2" and sentence.startswith('"you" is not understood here. Write me')
 
 
-def test_words_that_could_mean_it_get_an_offer_and_are_not_filled() -> None:
+def test_a_matching_label_gets_a_suggestion_but_no_prefill() -> None:
     result = read_rich(
         ROW,
-        Info_fields=[INFO[:3], ("Client", "Cliente", "text"), ("Site", "Endereço", "long text"),
-                     ("Client", "Cliente", "number"), ("Client's wish", "Desejo", "text")],
+        Info_fields=[
+            INFO[:3],
+            ("Client", "Cliente", "text"),
+            ("Site", "Endereço", "long text"),
+            ("Client", "Cliente", "number"),
+            ("Client's wish", "Desejo", "text"),
+        ],
         Signatures=[ROLES[:2], ("Technician", "Técnico"), ("Client", "Cliente")],
-    )  # fmt: skip
+    )
     assert result.definition
     assert not any(field.prefill for field in result.definition.all_fields())
     assert not any(role.prefill for role in result.definition.signature_roles)
-    said = [(note.sheet, note.cell, str(note.sentence)) for note in result.notices]
-    assert [one[:2] for one in said] == [
-        ("Info fields", "A2"), ("Info fields", "A3"), ("Signatures", "A2"),
-    ]  # fmt: skip
-    assert said[0][2].startswith('"Client" can be filled from the report itself: write "client"')
-    assert said[1][2].startswith('"Endereço" can be filled from the report itself: write "address"')
-    assert said[2][2].startswith('"Technician" can be filled with the name of the person')
+    notices = [(note.sheet, note.cell, str(note.sentence)) for note in result.notices]
+    assert [one[:2] for one in notices] == [
+        ("Info fields", "A2"),
+        ("Info fields", "A3"),
+        ("Signatures", "A2"),
+    ]
+    assert notices[0][2].startswith(
+        '"Client" can be filled in from the report itself. Write "client"'
+    )
+    assert notices[1][2].startswith(
+        '"Endereço" can be filled in from the report itself. Write "address"'
+    )
+    assert notices[2][2].startswith('"Technician" can be filled in with the name of the person')
     silenced = read_info(("Client", "Cliente", "text", "no"))
     assert silenced.notices == () and silenced.definition
 
 
-def test_what_an_offer_says_is_what_the_column_takes() -> None:
+def test_the_column_accepts_every_suggestion() -> None:
     for name in prefills._NAMED:
         for kind in FieldType:
-            offered = prefills.offer(Text(en=name), kind)
-            if offered:
-                word = str(offered.params["word"])
+            suggestion = prefills.suggest(Text(en=name), kind)
+            if suggestion:
+                word = str(suggestion.params["word"])
                 assert prefills.parse_prefill(word, kind) is prefills._NAMED[name]
 
 
@@ -146,12 +161,12 @@ def test_the_sample_shows_it_and_a_stored_definition_reads_back() -> None:
         assert Definition.model_validate(stored) == one
 
 
-def test_a_definition_of_before_has_no_setting_and_says_nothing_of_it() -> None:
+def test_an_older_definition_has_no_prefill_and_stores_none() -> None:
     old = definition(field("a", FieldType.TEXT))
     assert "prefill" not in str(old.model_dump(mode="json", exclude_defaults=True))
 
 
-def test_a_definition_refuses_what_its_type_cannot_hold() -> None:
+def test_a_definition_rejects_a_prefill_that_its_type_cannot_hold() -> None:
     with pytest.raises(ValidationError, match="start date fills date fields"):
         field("a", FieldType.TEXT, prefill="start_date")
     with pytest.raises(ValidationError, match="start date fills date fields"):

@@ -1,4 +1,4 @@
-"""What is judged is what the eye read: texts that can be two numbers, and units with prefixes."""
+"""The assessed number is the one a reader sees: ambiguous texts, and units with prefixes."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.definition.answers import parse_answer
-from app.definition.doubts import ONLY, decide, kept, undecided, without_doubts
-from app.definition.judging import AnswerFacts, Judgement, judge, verdict_of
+from app.definition.assessment import AssessedField, assess
+from app.definition.fields import kind_of
+from app.definition.fields.kind import ONLY
+from app.definition.judging import AnswerFacts, Judgement
 from app.definition.measured import InvalidAnswer, parse_decimal, shown
-from app.definition.rules import MissingKind, missing_items
+from app.definition.missing import MissingKind
 from app.definition.schema import Field, FieldType, Language, Verdict
 from app.definition.units import suffixes
-from tests.definition.builders import definition, field, limits
+from tests.definition.builders import decide, definition, field, limits, parse, undecided
 
 EN, PT = Language.EN, Language.PT
 IN, OUT, NONE = Judgement.IN_LIMITS, Judgement.OUT_OF_LIMITS, Judgement.NONE
 MILLIAMPERE, SPEED, INSULATION = (None, "5", "mA"), ("1000", "1500", "rpm"), ("1", None, "MΩ")
 RESISTANCE, LENGTH, FREE = (None, "0.5", "Ω"), ("2", "3", "m"), (None, None, None)
 
-# typed, language, (min, max, unit) -> decimal, doubt, judgement, the words and the typed text that
-# a reader of that language sees beside them (None: the text is enough).
+# typed, language, (min, max, unit) -> decimal, doubt, judgement, the text for a reader of that
+# language and the typed text shown with it (None: the text is enough).
 CASES = [
     ("1,200", EN, MILLIAMPERE, "1.2", "1200", IN, "1.2", "1,200"),
     ("1,250", EN, SPEED, "1.25", "1250", OUT, "1.25", "1,250"),
@@ -78,7 +79,7 @@ CASES = [
     ("5 \u00b5A", EN, MILLIAMPERE, "0.005", None, IN, "0.005", "5 \u00b5A"),
     ("5 \u03bcA", EN, MILLIAMPERE, "0.005", None, IN, "0.005", "5 \u03bcA"),
     ("5 uA", EN, MILLIAMPERE, "0.005", None, IN, "0.005", "5 uA"),
-]  # fmt: skip
+]
 
 
 def measured_field(low: str | None, high: str | None, unit: str | None) -> Field:
@@ -90,10 +91,10 @@ def measured_field(low: str | None, high: str | None, unit: str | None) -> Field
 )
 def test_typed(typed, language, bounds, decimal, doubt, judgement, words, beside) -> None:
     asked = measured_field(*bounds)
-    value = parse_answer(asked, typed, language)
+    value = parse(asked, typed, language)
     assert isinstance(value, dict)
     assert (value["decimal"], value.get("doubt")) == (decimal, doubt)
-    assert judge(asked, value) is judgement
+    assert AssessedField(asked, AnswerFacts(value)).judgements == {ONLY: judgement}
     assert bool(undecided(asked, value)) == (doubt is not None)
     if words is not None:
         seen = shown(value, bounds[2], language)
@@ -103,11 +104,21 @@ def test_typed(typed, language, bounds, decimal, doubt, judgement, words, beside
 @pytest.mark.parametrize(
     ("typed", "unit"),
     [
-        ("5 kV", "MΩ"), ("5 V", "mA"), ("5 k", "rpm"), ("5 k", "%"), ("5 K", "°C"), ("5 m", "m²"),
-        ("5 c", "m"), ("5 MS", "s"), ("5 min", "s"), ("2V2", "Ω"), ("2k2 V", "Ω"), ("5 kohm/m", "Ω"),
+        ("5 kV", "MΩ"),
+        ("5 V", "mA"),
+        ("5 k", "rpm"),
+        ("5 k", "%"),
+        ("5 K", "°C"),
+        ("5 m", "m²"),
+        ("5 c", "m"),
+        ("5 MS", "s"),
+        ("5 min", "s"),
+        ("2V2", "Ω"),
+        ("2k2 V", "Ω"),
+        ("5 kohm/m", "Ω"),
     ],
-)  # fmt: skip
-def test_another_unit_is_refused_with_the_one_that_is_asked_for(typed: str, unit: str) -> None:
+)
+def test_another_unit_is_rejected_and_the_required_unit_named(typed: str, unit: str) -> None:
     with pytest.raises(InvalidAnswer) as refused:
         parse_decimal(typed, unit=unit)
     if not typed.startswith("2"):
@@ -118,13 +129,13 @@ def test_another_unit_is_refused_with_the_one_that_is_asked_for(typed: str, unit
 @pytest.mark.parametrize(
     ("typed", "unit", "decimal"), [("95 %", "%", "95"), ("21 °C", "°C", "21"), ("3 m2", "m²", "3")]
 )
-def test_units_without_prefixes_are_what_they_were(typed: str, unit: str, decimal: str) -> None:
+def test_units_without_prefixes_are_unchanged(typed: str, unit: str, decimal: str) -> None:
     read = parse_decimal(typed, unit=unit)
     assert (read.decimal, read.is_converted, read.doubt) == (decimal, False, None)
     assert not suffixes(unit)
 
 
-def test_case_tells_milli_from_mega_and_kilo_may_be_both() -> None:
+def test_case_distinguishes_milli_from_mega_but_not_kilo() -> None:
     of = suffixes("Ω")
     assert (of["m"], of["M"], of["k"], of["K"], of["u"], of["μ"]) == (-3, 6, 3, 3, -6, -6)
     assert "g" not in of and "V" not in of
@@ -137,7 +148,7 @@ UNITS = st.sampled_from([None, "mA", "MΩ", "rpm", "m"])
 
 
 @given(MARKED, LANGUAGES, st.sampled_from(["", "-", ">", "<="]), UNITS)
-def test_two_readings_are_never_judged_in_silence(typed, language, start, unit) -> None:
+def test_an_ambiguous_number_is_never_assessed_silently(typed, language, start, unit) -> None:
     read = parse_decimal(start + typed, unit=unit, language=language)
     is_thousands = language is None or ("," in typed) == (language is EN)
     assert (read.doubt is not None) == is_thousands
@@ -147,10 +158,10 @@ def test_two_readings_are_never_judged_in_silence(typed, language, start, unit) 
 
 
 @given(st.text("0123456789.,' -<>kMmRΩ", max_size=12), LANGUAGES, UNITS)
-def test_only_the_rule_makes_a_doubt_and_deciding_removes_it(typed, language, unit) -> None:
+def test_only_the_rule_causes_a_doubt_and_a_decision_removes_it(typed, language, unit) -> None:
     asked = measured_field(None, None, unit)
     try:
-        value = parse_answer(asked, typed, language)
+        value = parse(asked, typed, language)
     except InvalidAnswer:
         return
     for reading in undecided(asked, value).values():
@@ -158,11 +169,11 @@ def test_only_the_rule_makes_a_doubt_and_deciding_removes_it(typed, language, un
             decided = decide(asked, value, {ONLY: number})
             assert decided == {"text": reading["text"], "decimal": number}
             assert not undecided(asked, decided)
-            assert parse_answer(asked, decided, language) == decided
-            assert kept(asked, value, decided, {}) == decided
+            assert parse(asked, decided, language) == decided
+            assert kind_of(asked).keep_unchanged(asked, value, decided, {}) == decided
         assert decide(asked, value, {ONLY: "7"}) == value
-    # A number with the user's own marks stays without a question.
-    assert parse_answer(asked, value, language) == value
+    # A number in the user's own notation needs no decision.
+    assert parse(asked, value, language) == value
 
 
 @given(
@@ -176,33 +187,36 @@ def test_what_is_shown_is_read_as_the_same_number(number: Decimal, language: Lan
     assert Decimal(again.decimal) == number and again.doubt is None
 
 
-def test_a_choice_counts_only_for_its_own_text() -> None:
+def test_a_choice_applies_only_to_its_own_text() -> None:
     asked = measured_field(*SPEED)
-    value = parse_answer(asked, "1,300", EN)
+    value = parse(asked, "1,300", EN)
     assert decide(asked, value, {ONLY: "1250"}) == value
-    assert decide(asked, parse_answer(asked, "1300", EN), {ONLY: "1.3"}) == {
+    assert decide(asked, parse(asked, "1300", EN), {ONLY: "1.3"}) == {
         "text": "1300",
         "decimal": "1300",
     }
 
 
-def test_a_choice_goes_over_what_somebody_else_chose() -> None:
+def test_a_new_choice_replaces_an_earlier_one() -> None:
     asked = measured_field(*SPEED)
-    typed = parse_answer(asked, "1,250", PT)  # in whose language there is nothing to choose
+    typed = parse(asked, "1,250", PT)  # unambiguous in Portuguese
     mine = decide(asked, typed, {ONLY: "1250"})
     theirs = {"text": "1,250", "decimal": "1.25"}
-    assert kept(asked, mine, theirs, {ONLY: "1250"}) == {"text": "1,250", "decimal": "1250"}
-    assert kept(asked, parse_answer(asked, "1,250", EN), theirs, {}) == theirs
+    assert kind_of(asked).keep_unchanged(asked, mine, theirs, {ONLY: "1250"}) == {
+        "text": "1,250",
+        "decimal": "1250",
+    }
+    assert kind_of(asked).keep_unchanged(asked, parse(asked, "1,250", EN), theirs, {}) == theirs
 
 
-def test_the_cells_of_a_table_are_decided_each() -> None:
+def test_each_cell_of_a_table_is_decided_separately() -> None:
     table = field("t", FieldType.TABLE, limits=limits(None, "5", "mA"))
-    value = parse_answer(table, {"l1:v": "1,200", "l2:v": "1,300"}, EN)
+    value = parse(table, {"l1:v": "1,200", "l2:v": "1,300"}, EN)
     assert set(undecided(table, value)) == {"l1:v", "l2:v"}
     value = decide(table, value, {"l2:v": "1300"})
     assert set(undecided(table, value)) == {"l1:v"}
-    assert judge(table, value) is OUT
-    assert without_doubts(table, value) == {
+    assert AssessedField(table, AnswerFacts(value)).judgements["l2:v"] is OUT
+    assert kind_of(table).without_doubts(table, value) == {
         "l1:v": {"text": "1,200", "decimal": "1.2"},
         "l2:v": {"text": "1,300", "decimal": "1300"},
     }
@@ -214,23 +228,23 @@ def test_a_doubt_is_missing_until_it_is_decided(required: bool) -> None:
     table = field("t", FieldType.TABLE, required=required)
     whole = definition(number, table)
     answers = {
-        "n": AnswerFacts(parse_answer(number, "1,200", EN)),
-        "t": AnswerFacts(parse_answer(table, {"l1:v": "1,200", "l2:v": "7"}, EN)),
+        "n": AnswerFacts(parse(number, "1,200", EN)),
+        "t": AnswerFacts(parse(table, {"l1:v": "1,200", "l2:v": "7"}, EN)),
     }
-    missing = missing_items(whole, answers, (), ())
+    missing = assess(whole, answers).missing
     assert [(item.field_id, item.kind) for item in missing] == [
         ("n", MissingKind.UNDECIDED),
         ("t", MissingKind.UNDECIDED),
     ]
     assert '"1,200"' in str(missing[0].sentence) and "1" in str(missing[1].sentence)
-    # The decimal is judged all the while, by which the colour goes.
-    assert verdict_of(number, answers["n"]) is Verdict.OK
+    # Meanwhile the decimal is assessed, which decides the colour.
+    assert AssessedField(number, answers["n"]).verdict is Verdict.OK
     decided = {
         "n": AnswerFacts(decide(number, answers["n"].value, {ONLY: "1200"})),
         "t": AnswerFacts(decide(table, answers["t"].value, {"l1:v": "1.2"})),
     }
-    assert missing_items(whole, decided, (), ()) == []
-    assert verdict_of(number, decided["n"]) is Verdict.NOT_OK
+    assert assess(whole, decided).missing == []
+    assert AssessedField(number, decided["n"]).verdict is Verdict.NOT_OK
 
 
 @pytest.mark.parametrize(

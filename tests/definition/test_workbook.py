@@ -1,4 +1,4 @@
-"""Workbooks of both forms become definitions, or every reason why not with its cell."""
+"""Workbooks of both forms become definitions, or a list of all problems with their cells."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.definition.workbook import read_workbook, sample_workbook
 from tests.definition.builders import (
     FOUR_HEADER,
     RICH_HEADER,
-    complaints,
+    problems_of,
     read,
     read_field,
     read_rich,
@@ -57,7 +57,7 @@ def test_four_columns_in_portuguese_in_any_order_below_a_title() -> None:
     assert [field.type for field in fields] == [T.VERDICT, T.TEXT]
     assert fields[0].label == Text(pt="Desenhos no local")
     assert [(note.cell, str(note.sentence)) for note in result.notices] == [
-        ("A3", 'The column "Nº" is not known, so it was left out.')
+        ("A3", 'The column "Nº" is not recognised, so it was skipped.')
     ]
 
 
@@ -67,7 +67,7 @@ def test_english_headers_over_portuguese_words() -> None:
     assert result.definition and result.definition.languages == (Language.PT,)
 
 
-def test_item_is_the_question_only_where_nothing_surer_is() -> None:
+def test_item_is_the_question_only_without_a_better_name() -> None:
     body = ("A", "1.1", "Is it clean?", "Text")
     for name in ("Question", "Description"):
         result = read({"S": [("Section", "Item", name, "Type"), body]})
@@ -79,9 +79,17 @@ def test_item_is_the_question_only_where_nothing_surer_is() -> None:
 
 def test_every_column_of_the_rich_form() -> None:
     field = read_field(
-        "select", "Open | Closed", "Aberto | Fechado", "no", "min 2; max 4", "yes",
-        "when Not OK", "Look up", "Olhe para cima", "breaker",
-    )  # fmt: skip
+        "select",
+        "Open | Closed",
+        "Aberto | Fechado",
+        "no",
+        "min 2; max 4",
+        "yes",
+        "when Not OK",
+        "Look up",
+        "Olhe para cima",
+        "breaker",
+    )
     assert field.id == "breaker"
     assert field.label == Text(en="Question", pt="Pergunta")
     assert field.options[1].label == Text(en="Closed", pt="Fechado")
@@ -129,10 +137,10 @@ def test_a_missing_translation_is_listed_and_shows_the_other() -> None:
     )
     assert result.definition, result.problems
     assert [(note.cell, str(note.sentence)[:22]) for note in result.notices] == [
-        ("A3", "The Portuguese is miss"),
-        ("C3", "The Portuguese is miss"),
-        ("F3", "The Portuguese is miss"),
-        ("B4", "The English is missing"),
+        ("A3", "The Portuguese text is"),
+        ("C3", "The Portuguese text is"),
+        ("F3", "The Portuguese text is"),
+        ("B4", "The English text is mi"),
     ]
     field = result.definition.sections[1].fields[1]
     assert field.label.first(result.definition.languages) == "Três"
@@ -162,36 +170,45 @@ def test_sections_merge_split_and_carry_down() -> None:
 
 
 def test_other_sheets_in_either_language() -> None:
-    result = read({
-        "Checklist": [RICH_HEADER, ("A / B", "One", "Um", "text")],
-        "Campos de informação": [
-            ("Label (EN)", "Label (PT)", "Type", "Options", "Required"),
-            ("Client", "Cliente", None, None, "no"),
-            ("Kind", "Tipo", "select", "UPS | PDU", None),
-        ],
-        "ASSINATURAS": [("Função (EN)", "Função (PT)", "Obrigatório"), ("Tech", "Técnico", "não")],
-        "Cabeçalho": [
-            ("Código", "com 001"),
-            ("Title (EN)", "Energized"),
-            ("Título (PT)", "Energizado"),
-            ("Categoria", "Commissioning"),
-            ("Normas", "IEC 61439-1; NBR 5410", "NETA ATS"),
-            (None, "IEC 60364"),
-            ("Colour", "red"),
-        ],
-    })  # fmt: skip
+    result = read(
+        {
+            "Checklist": [RICH_HEADER, ("A / B", "One", "Um", "text")],
+            "Campos de informação": [
+                ("Label (EN)", "Label (PT)", "Type", "Options", "Required"),
+                ("Client", "Cliente", None, None, "no"),
+                ("Kind", "Tipo", "select", "UPS | PDU", None),
+            ],
+            "ASSINATURAS": [
+                ("Função (EN)", "Função (PT)", "Obrigatório"),
+                ("Tech", "Técnico", "não"),
+            ],
+            "Cabeçalho": [
+                ("Código", "com 001"),
+                ("Title (EN)", "Energized"),
+                ("Título (PT)", "Energizado"),
+                ("Categoria", "Commissioning"),
+                ("Normas", "IEC 61439-1; NBR 5410", "NETA ATS"),
+                (None, "IEC 60364"),
+                ("Colour", "red"),
+            ],
+        }
+    )
     checklist = result.definition
     assert checklist, result.problems
     assert [(field.id, field.required) for field in checklist.info_fields] == [
-        ("info_client", False), ("info_kind", True),
-    ]  # fmt: skip
+        ("info_client", False),
+        ("info_kind", True),
+    ]
     assert checklist.info_fields[0].photos.mode is PhotoMode.NONE
     assert [(role.id, role.required) for role in checklist.signature_roles] == [("tech", False)]
     assert (result.code, checklist.header.code) == ("COM-001", "COM-001")
     assert checklist.header.title == Text(en="Energized", pt="Energizado")
     assert checklist.header.reference_standards == (
-        "IEC 61439-1", "NBR 5410", "NETA ATS", "IEC 60364",
-    )  # fmt: skip
+        "IEC 61439-1",
+        "NBR 5410",
+        "NETA ATS",
+        "IEC 60364",
+    )
     # Client and technician can be filled in; A7 and B1 are not known.
     assert [note.cell for note in result.notices] == ["A2", "A2", "A7", "B1"]
 
@@ -200,19 +217,19 @@ def test_other_sheets_in_either_language() -> None:
 def test_a_long_title_in_one_of_two_section_columns(length: int) -> None:
     header = ("Section (EN)", "Section (PT)", "Question (EN)", "Question (PT)", "Type")
     row = ("One", "U" * length, "First", "Primeira", "text")
-    assert complaints(read({"Checklist": [header, row]})) == [
+    assert problems_of(read({"Checklist": [header, row]})) == [
         ("B2", "The text has more than 2,000 characters. Shorten it."),
     ]
 
 
-def test_a_role_id_that_stands_twice() -> None:
+def test_a_repeated_role_id_is_a_problem() -> None:
     header = ("Role (EN)", "Role (PT)", "Required", "Id")
     result = read_rich(
         ("A / B", "One", "Um", "text"),
         Signatures=[header, ("Tech", "Técnico", "yes", "tech"), ("Boss", "Chefe", "yes", "tech")],
     )
-    assert complaints(result) == [
-        ("D3", 'The id "tech" already stands in Signatures, cell D2. Choose another.'),
+    assert problems_of(result) == [
+        ("D3", 'The id "tech" is already used in Signatures, cell D2. Choose another one.'),
     ]
 
 
@@ -234,11 +251,29 @@ def test_all_problems_at_once_each_with_its_cell() -> None:
         ("A / B", "qc", "pc", "text", *[None] * 8, "///"),
         ("A / B", "#REF!", "pd", "text"),
     )
-    cells = [cell for cell, _ in complaints(result)]
+    cells = [cell for cell, _ in problems_of(result)]
     assert cells == (
-        ["A2", "B3", "D4", "D5", "E6", "F7", "E8", "E9", "E10", "G11", "H11", "I11", "J11", "E14", "M15", "B16", "M13"]
-    )  # fmt: skip
-    assert "Checklist, cell M12" in complaints(result)[-1][1]
+        [
+            "A2",
+            "B3",
+            "D4",
+            "D5",
+            "E6",
+            "F7",
+            "E8",
+            "E9",
+            "E10",
+            "G11",
+            "H11",
+            "I11",
+            "J11",
+            "E14",
+            "M15",
+            "B16",
+            "M13",
+        ]
+    )
+    assert "Checklist, cell M12" in problems_of(result)[-1][1]
 
 
 def test_rows_with_settings_only_are_left_out() -> None:
@@ -260,12 +295,12 @@ def test_a_header_repeated_for_printing_is_skipped() -> None:
         ({"S": []}, "no visible sheet"),
         ({"S": [("Section", "Question"), ("a", "b")]}, 'has no column "Type". Add it'),
         ({"S": [("Question", "Type"), ("a", "text")]}, 'has no column "Section". Add it'),
-        ({"S": [FOUR_HEADER]}, "There is no question"),
+        ({"S": [FOUR_HEADER]}, "There are no questions"),
         ({"S": [*[("x",)] * 15, FOUR_HEADER, ("A", "q", "Text")]}, "No header row"),
     ],
 )
 def test_sheets_that_are_no_checklist(sheets: dict[str, list[tuple[str]]], expected: str) -> None:
-    assert complaints(read(sheets))[0][1].find(expected) >= 0
+    assert problems_of(read(sheets))[0][1].find(expected) >= 0
 
 
 def test_hidden_sheets_are_ignored_and_second_checklists_mentioned() -> None:
@@ -284,18 +319,18 @@ def test_hidden_sheets_are_ignored_and_second_checklists_mentioned() -> None:
 
 def test_formulas_need_a_saved_result() -> None:
     result = read({"S": [FOUR_HEADER, ("A", '=CONCATENATE("a","b")', "Text", None)]})
-    [(cell, sentence)] = complaints(result)
+    [(cell, sentence)] = problems_of(result)
     assert cell == "B2" and "formula" in sentence
 
 
 def test_long_texts_and_too_many_rows() -> None:
-    [(cell, sentence)] = complaints(read_rich(("A / B", "x" * 2_001, "p", "text")))
+    [(cell, sentence)] = problems_of(read_rich(("A / B", "x" * 2_001, "p", "text")))
     assert cell == "B2" and "2,000" in sentence
-    [(cell, sentence)] = complaints(read_rich(("A / B", "x" * 6_000, "p", "text")))
+    [(cell, sentence)] = problems_of(read_rich(("A / B", "x" * 6_000, "p", "text")))
     assert cell == "B2" and "5,000" in sentence
     many = [FOUR_HEADER, *[("A", f"q{n}", "Text", None) for n in range(1_001)]]
     assert ("A1001", True) in [
-        (cell, "1,000" in words) for cell, words in complaints(read({"S": many}))
+        (cell, "1,000" in words) for cell, words in problems_of(read({"S": many}))
     ]
 
 
@@ -373,17 +408,17 @@ SPLIT_HEADER = ("Section", "Question", "Type", "Unit", "Min", "Max")
     ("low", "high", "cells"),
     [("1,000", "1,500", ["E2"]), ("900", "1,500", ["F2"]), (None, "1.500", ["F2"])],
 )
-def test_a_limit_that_can_be_two_numbers_is_asked_about_at_its_cell(
+def test_an_ambiguous_limit_is_reported_at_its_cell(
     low: object, high: object, cells: list[str]
 ) -> None:
     rows = [SPLIT_HEADER, ("Tests", "Speed", "number", "rpm", low, high)]
-    found = complaints(read({"Checklist": rows}))
+    found = problems_of(read({"Checklist": rows}))
     assert [cell for cell, _sentence in found] == cells
     assert "can be read as two numbers. Write 1" in found[0][1]
 
 
-def test_a_limit_in_one_cell_with_the_options_is_asked_about_there() -> None:
-    [(cell, sentence)] = complaints(
+def test_an_ambiguous_limit_among_the_options_is_reported_there() -> None:
+    [(cell, sentence)] = problems_of(
         read_rich(("A / B", "q", "p", "number", "unit rpm; min 1,000; max 1,500"))
     )
     assert (cell, sentence.count("1,000")) == ("E2", 1)

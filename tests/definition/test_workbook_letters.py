@@ -1,4 +1,4 @@
-"""A workbook's letters: those that PDFs cannot print are named by their cell, none is lost."""
+"""Letters that PDFs cannot print are reported with their cell, and no letter is lost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from app.definition.workbook.letters import MAX_NOTED, MORE_UNPRINTABLE
 from app.definition.workbook.shown import plain_text
 from tests.definition.builders import read
-from tests.sentences import SENTENCES, UNPRINTABLE
+from tests.support.sentences import SENTENCES, UNPRINTABLE
 
 HEADER = ("Section", "Question", "Type")
 
@@ -20,11 +20,11 @@ def test_cells_with_such_letters_are_named(name: str) -> None:
     assert result.definition is not None
     assert [note.cell for note in result.notices] == ["B2"]
     said = str(result.notices[0].sentence)
-    assert said.startswith("PDFs cannot print these letters") and "U+" in said
+    assert said.startswith("PDFs cannot print these characters") and "U+" in said
 
 
 @pytest.mark.parametrize("name", SENTENCES)
-def test_packaged_scripts_need_no_remark(name: str) -> None:
+def test_packaged_scripts_need_no_notice(name: str) -> None:
     result = read({"Checklist": [HEADER, ("Doors", SENTENCES[name], "verdict")]})
     assert result.problems == result.notices == ()
     assert result.definition is not None
@@ -32,7 +32,7 @@ def test_packaged_scripts_need_no_remark(name: str) -> None:
     assert SENTENCES[name] in (field.label.en, field.label.pt)
 
 
-def test_cells_that_come_into_no_definition_need_none() -> None:
+def test_cells_outside_the_definition_need_no_notice() -> None:
     rows = [(*HEADER, "Memo"), ("Doors", "Door", "verdict", "mine 😀")]
     cells = [note.sentence.msgid for note in read({"Checklist": rows}).notices]
     assert len(cells) == 1 and "PDFs" not in cells[0]  # of the unknown column
@@ -54,5 +54,5 @@ def test_a_long_list_ends() -> None:
         ("Door\u200b \u200d1", "Door 1"),
     ],
 )
-def test_joiners_stay_where_they_spell_a_word(typed: str, kept: str) -> None:
+def test_joiners_are_kept_where_a_script_needs_them(typed: str, kept: str) -> None:
     assert plain_text(typed) == kept

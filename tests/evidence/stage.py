@@ -1,4 +1,4 @@
-"""Reports completed by an earlier release, in a database that this release's migrations brought up."""
+"""Reports completed by an earlier release, in a database migrated to this one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from psycopg2.extras import RealDictCursor
 
 from app import database_roles as roles
 from app.evidence.digests import FORMAT_1, FORMAT_2
-from tests import servers as test_servers
+from tests.support import servers as test_servers
 
 # Two completed reports with photos (removed, quarantined), signatures and PDFs, as rows, written
 # by the last release whose snapshots have this format, and the migration that it stood at. Never

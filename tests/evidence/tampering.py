@@ -1,4 +1,4 @@
-"""Single changes behind Laudo's back, drawn at random from the written list of evidence columns."""
+"""Single changes made behind Laudo's back, sampled from the list of evidence columns."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import psycopg2
 from psycopg2 import extensions
 
 from app.evidence.digests import NEWEST_FORMAT, ROWS_OF
-from tests import servers as test_servers
+from tests.support import servers as test_servers
 
 ROWS = ROWS_OF[NEWEST_FORMAT]
-# What somebody with every right over the server may do to a value, by its type.
+# Changes that somebody with full access to the server may make, by type of value.
 OTHER_VALUES = {
     "uuid": "gen_random_uuid()",
     "timestamp with time zone": "coalesce({0}, now()) + interval '1 second'",
@@ -28,22 +28,39 @@ OTHER_VALUES = {
     "text": "coalesce({0}, '') || 'x'",
     "character varying": "left(coalesce({0}, '') || 'x', 4) || 'y'",
 }
-# Cells whose rows are evidence and stand in no digest; each is checked otherwise.
+# Cells of evidence rows that no digest covers; each is checked in another way.
 OTHER_CELLS = {
     "reports": ("status",),
     "snapshots": ("body", "sha256", "audit_sequence", "audit_hash"),
     "documents": (
-        "report_id", "sha256", "byte_size", "pages", "photos_printed", "photos_quarantined",
-        "is_preview", "storage_key",
+        "report_id",
+        "sha256",
+        "byte_size",
+        "pages",
+        "photos_printed",
+        "photos_quarantined",
+        "is_preview",
+        "layout",
+        "storage_key",
     ),
-    "audit_entries": ("sequence", "at", "action", "object_type", "object_id", "actor_id", "body",
-                      "previous_hash", "hash"),
+    "audit_entries": (
+        "sequence",
+        "at",
+        "action",
+        "object_type",
+        "object_id",
+        "actor_id",
+        "body",
+        "previous_hash",
+        "hash",
+    ),
     "audit_heads": ("sequence", "hash"),
-}  # fmt: skip
-# Where the usual other value would not even be stored.
+}
+# Columns that would not accept the usual replacement value.
 SPECIAL = {
     ("reports", "status"): "'archived'",
     ("reports", "outcome"): "'failed'",
+    ("documents", "layout"): "'protocol'",
     ("audit_entries", "sequence"): "-t.sequence",
     ("audit_entries", "body"): "replace(t.body, '\"actor\"', '\"actoR\"')",
 }
@@ -62,9 +79,9 @@ OF_REPORT = f"{{0}}.report_id in {COMPLETED}"
 
 @dataclass(frozen=True)
 class Change:
-    """`does` harms the database through a connection, or the storage folder; returns whether it
-    changed anything. Bytes and the chain are looked at elsewhere than on a report's page, and a
-    report that is gone or open again has none of its kind."""
+    """`does` tampers with the database through a connection, or with the storage folder; returns
+    True if it changed anything. A report's page does not check bytes or the chain, and a report
+    that is deleted or open again has no such page."""
 
     name: str
     does: Callable[[extensions.connection, Path, Random], bool]
@@ -119,7 +136,7 @@ def cell(table: str, column: str) -> Change:
 
 
 def times() -> Iterator[Change]:
-    """Times that to_char writes as nothing, or as it writes another."""
+    """Times for which to_char returns nothing, or the same as for another time."""
     for table, columns in ROWS.items():
         for column in columns:
             if column.endswith(("_at", "_on")) and (table, column) != (
@@ -128,10 +145,12 @@ def times() -> Iterator[Change]:
             ):
                 yield odd_cell("infinite", table, column, "'infinity'")
                 yield odd_cell(
-                    "before Christ", table, column,
+                    "before Christ",
+                    table,
+                    column,
                     f"(coalesce({column}, now())::timestamp::text || ' BC')::timestamp",
                     is_seen_on_page=False,
-                )  # fmt: skip
+                )
 
 
 def odd_cell(
@@ -147,12 +166,15 @@ def odd_cell(
     )
 
 
-# What no page and no worker of Laudo ever writes, and what its own reading of it fails at.
+# Values that Laudo never writes, and at which its reading fails.
 DEEP = "(repeat('[', 5000) || repeat(']', 5000))"
 JSON_CELLS = (
-    ("answers", "value"), ("versions", "body"), ("photo_readings", "notes"),
-    ("photo_readings", "exif"), ("signatures", "strokes"),
-)  # fmt: skip
+    ("answers", "value"),
+    ("versions", "body"),
+    ("photo_readings", "notes"),
+    ("photo_readings", "exif"),
+    ("signatures", "strokes"),
+)
 FACTS_OF = ("photo.received", "document.requested", "document.made", "report.completed")
 UNREADABLE = (
     *(
@@ -176,7 +198,7 @@ UNREADABLE = (
 def chained(
     action: str, object_type: str, rows: str, object_id: str, facts: str
 ) -> tuple[str, ...]:
-    """Statements by which a forged entry is chained as any other is: `facts` of `rows`."""
+    """Statements that append a forged entry to the chain: `facts` of `rows`."""
     return (
         "alter table audit_entries enable always trigger audit_entries_chain",
         "alter table audit_heads disable trigger all",
@@ -188,14 +210,17 @@ def chained(
     )
 
 
-# What was forged is told to the chain as well: the chain stays whole, and says two things.
+# The forgery is recorded in the chain too: the chain stays valid but contradicts itself.
 FORGED_ENTRIES = (
     sql(
         "snapshot exchanged and completed anew",
-        "update snapshots set body = replace(body, '\"client\":\"', '\"client\":\"Another ')",
+        'update snapshots set body = replace(body, \'"client":"\', \'"client":"Another \')',
         "update snapshots set sha256 = encode(sha256(convert_to(body, 'UTF8')), 'hex')",
         *chained(
-            "report.completed", "report", "snapshots", "report_id",
+            "report.completed",
+            "report",
+            "snapshots",
+            "report_id",
             "jsonb_build_object('snapshot_sha256', sha256)",
         ),
     ),
@@ -207,18 +232,20 @@ FORGED_ENTRIES = (
         " byte_size, pages, photos_printed, photos_quarantined from documents"
         " where state = 'done'",
         *chained(
-            "document.made", "document",
+            "document.made",
+            "document",
             "documents d where state = 'done' and not exists (select from audit_entries e"
             " where e.object_id = d.id)",
-            "id", "jsonb_build_object('sha256', sha256)",
+            "id",
+            "jsonb_build_object('sha256', sha256)",
         ),
     ),
     Change("document exchanged and made anew", lambda *where: _exchange_document(*where)),
-)  # fmt: skip
+)
 
 
 def _exchange_document(connection: extensions.connection, storage: Path, _random: Random) -> bool:
-    """Another file under its own right name, and a row and an entry that agree with it."""
+    """Another file under its correct name, and a row and an entry that match it."""
     (finished, *_others) = _objects(storage, ("pdf",))
     forged = b"%PDF-1.7 forged"
     digest = sha256(forged).hexdigest()
@@ -228,10 +255,13 @@ def _exchange_document(connection: extensions.connection, storage: Path, _random
         f"update documents set sha256 = '{digest}', byte_size = {len(forged)}, storage_key = 't/' ||"
         f" tenant_id || '/pdf/{digest}.pdf' where state = 'done'",
         *chained(
-            "document.made", "document", "documents where state = 'done'", "id",
+            "document.made",
+            "document",
+            "documents where state = 'done'",
+            "id",
             "jsonb_build_object('sha256', sha256)",
         ),
-    ).does(connection, storage, _random)  # fmt: skip
+    ).does(connection, storage, _random)
 
 
 ANY_ANSWER = "(select id from answers where report_id in (select id from reports where status = 'completed') order by md5(id::text || %(seed)s) limit 1)"
@@ -361,7 +391,7 @@ def _harm_object(storage: Path, random: Random, kind: str, *, delete: bool) -> b
 
 
 def stored_bytes() -> Iterator[Change]:
-    """A changed and a lost object of each kind that a report has."""
+    """A changed and a missing object of each kind that a report has."""
     for kind in ("orig", "derived", "sign", "pdf"):
         for name, delete in (("byte", False), ("deleted", True)):
             yield Change(
@@ -378,7 +408,7 @@ def all_changes() -> list[Change]:
 
 
 def unguarded(database: str) -> extensions.connection:
-    """A superuser's connection with every trigger and rule of keys out of the way."""
+    """A superuser's connection with all triggers and key constraints disabled."""
     connection = psycopg2.connect(test_servers.current().postgres().dsn(database=database))
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,5 +1,5 @@
-"""A completed report's history is part of its evidence: no route writes into it any more, but for
-the acts that a finished report still has. The routes come from the URL map."""
+"""A completed report's history is part of its evidence: no route writes to it, except for the acts
+that a finished report still allows. The routes come from the URL map."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sqlalchemy import func, select
 from app.evidence.queries import list_entries
 from app.extensions import db
 from app.models import AuditEntry
-from app.reports.answering import Given, set_aside_answer
-from tests import scenarios
+from app.reports.filling.service import AnswerInput, set_aside_answer
+from tests.support import scenarios
 
-# What may still happen to a finished report, and is told in its history.
+# Acts that a finished report still allows, and that its history records.
 ACTS = {"reports.archive", "documents.create"}
 
 
@@ -30,13 +30,19 @@ def writing_routes(app) -> list[tuple[str, object]]:
 
 @pytest.fixture
 def closed(acting, cast):
-    """A completed report of Tess, its photo, and the address values of any route about it."""
+    """A completed report of Tess, its photo, and the URL values for any route about it."""
     with acting(cast.tess) as tess:
         report = scenarios.a_report(tess)
         scenarios.all_answers(report, tess)
         photo = scenarios.a_photo(report, "enclosure", tess)
-        values = {"report_id": report.id, "placement_id": scenarios.place_of(photo).id, "field_id": "remarks",
-                  "role_id": "technician"}  # fmt: skip
+        values = {
+            "report_id": report.id,
+            "placement_id": scenarios.place_of(photo).id,
+            "field_id": "remarks",
+            "role_id": "technician",
+            "conflict_id": uuid4(),
+            "keep": "mine",
+        }
         scenarios.completed(report, tess)
         return values
 
@@ -44,9 +50,10 @@ def closed(acting, cast):
 def count_entries(object_id) -> int:
     db.session.expire_all()
     return db.session.scalar(
-        select(func.count()).select_from(AuditEntry).where(AuditEntry.object_id == object_id,
-                                                           AuditEntry.object_type == "report")
-    )  # fmt: skip
+        select(func.count())
+        .select_from(AuditEntry)
+        .where(AuditEntry.object_id == object_id, AuditEntry.object_type == "report")
+    )
 
 
 def test_no_route_writes_into_the_history_of_a_closed_report(app, client_of, acting, cast, closed):
@@ -54,10 +61,17 @@ def test_no_route_writes_into_the_history_of_a_closed_report(app, client_of, act
     assert len(routes) >= 12
     client, wrong = client_of(cast.max), []
     form = {
-        "value": "x", "comment": "x", "caption": "x", "reason": "x", "step": "1",
-        "row_version": "0", "client_id": str(uuid4()), "signer_name": "X", "due_on": "2199-01-01",
+        "value": "x",
+        "comment": "x",
+        "caption": "x",
+        "reason": "x",
+        "step": "1",
+        "row_version": "0",
+        "client_id": str(uuid4()),
+        "signer_name": "X",
+        "due_on": "2199-01-01",
         "assignee_id": str(cast.tom.id),
-    }  # fmt: skip
+    }
     for endpoint, rule in routes:
         if endpoint in ACTS:
             continue
@@ -80,12 +94,14 @@ def test_what_was_typed_for_a_closed_report_is_kept_outside_its_evidence(
 ):
     with acting(cast.tess) as tess:
         set_aside_answer(
-            report_id=closed["report_id"], field_id="remarks", actor=tess,
-            given=Given(value="Too late, but not lost", row_version=1),
-        )  # fmt: skip
+            report_id=closed["report_id"],
+            field_id="remarks",
+            actor=tess,
+            given=AnswerInput(value="Too late, but not lost", row_version=1),
+        )
         db.session.commit()
         assert list_entries("report", closed["report_id"]) == []
         (kept,) = list_entries("leftover", closed["report_id"])
         assert kept.facts["facts"]["typed"]["value"] == "Too late, but not lost"
     page = client_of(cast.ana).get("/audit").text
-    assert "Too late, but not lost" in page and "kept for the closed report" in page
+    assert "Too late, but not lost" in page and "of the closed report" in page

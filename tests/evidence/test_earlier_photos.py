@@ -1,5 +1,5 @@
-"""A photo that one report received and another shows, as a revision will: each report is checked for
-itself, and what is done to the photo is named at both."""
+"""A photo that one report received and another shows, as a revision will: each report is verified
+on its own, and tampering with the photo is reported for both."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from sqlalchemy import select
 
 from app.commands.check.evidence import check_evidence
 from app.commands.check.finding import Level
-from app.company.archive_tables import stored, tables
 from app.documents.service import request_document
+from app.exports.company.files import stored_files
+from app.exports.company.tables import tables
 from app.extensions import db
 from app.jobs import runner
 from app.models import Actor, Document, PhotoPlacement, Report, WorkState
+from app.reports.completing.service import submit_report
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
-from app.reports.submitting import submit_report
 from app.tenancy import tenant_scope
-from tests import scenarios
-from tests import servers as test_servers
-from tests.backup_stage import Place, place
-from tests.cast import Person
 from tests.evidence.tampering import unguarded
-from tests.pictures import a_jpeg
-from tests.test_documents_jobs import Desk
+from tests.support import scenarios
+from tests.support import servers as test_servers
+from tests.support.backup_stage import Place, place
+from tests.support.cast import Person
+from tests.support.desk import Desk
+from tests.support.pictures import a_jpeg
 
 pytestmark = pytest.mark.xdist_group("frozen")
 
@@ -79,10 +80,12 @@ def pair(tmp_path_factory, cast) -> Iterator[Pair]:
         ).all():
             db.session.add(
                 PhotoPlacement(
-                    report_id=second.id, photo_id=one.photo_id, field_id=one.field_id,
+                    report_id=second.id,
+                    photo_id=one.photo_id,
+                    field_id=one.field_id,
                     position=one.position,
                 )
-            )  # fmt: skip
+            )
         db.session.commit()
         second_id, preview_id = second.id, request_document(second, actor=tess).id
         db.session.commit()
@@ -99,7 +102,7 @@ def pair(tmp_path_factory, cast) -> Iterator[Pair]:
 
 
 def test_the_later_report_prints_the_photos_as_they_were_drawn(pair):
-    """No picture may join those of a completed report, so none is drawn with another number."""
+    """A completed report takes no more derivatives, so none is drawn with another number."""
     assert (pair.preview.state, pair.preview.error) == (WorkState.DONE, None)
     assert pair.preview.photos_printed == 2
 
@@ -111,7 +114,7 @@ def test_both_are_unbroken(pair):
 def test_the_archive_has_them_under_both_reports(pair, cast):
     with pair.place.app.app_context(), tenant_scope(cast.acme):
         numbers = dict(db.session.execute(select(Report.id, Report.number)).all())
-        paths = [one.path for one in stored() if one.path.startswith("photos/")]
+        paths = [one.path for one in stored_files() if one.path.startswith("photos/")]
         (table,) = (one for one in tables() if one.name == "photos")
         listed = [row[0] for row in table.rows()]
     for report_id in (pair.first, pair.second):
@@ -129,7 +132,7 @@ def test_the_archive_has_them_under_both_reports(pair, cast):
         "update photos set sha256 = md5(sha256) || md5(sha256)",
     ],
 )
-def test_what_is_done_to_a_photo_is_named_at_each_report(pair, statement):
+def test_tampering_with_a_photo_is_reported_for_each_report(pair, statement):
     pair.place.let_go()
     copy = test_servers.current().clone(f"laudo_harm_{uuid4().hex[:8]}", pair.place.database)
     made = place(copy, pair.place.storage)

@@ -1,4 +1,4 @@
-"""Honest events raise no alarm: neither for snapshots of this release nor for those of the first."""
+"""Legitimate events raise no alarm, for snapshots of this release and of earlier ones."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import psycopg2
 import pytest
 from sqlalchemy import select, text, update
 
+from app.branding.service import change_watermark
 from app.commands.check.evidence import check_evidence
 from app.commands.check.finding import Level
-from app.company.service import change_watermark
 from app.documents.service import request_document
 from app.evidence import jobs as evidence_jobs
 from app.evidence import recorded, verification
@@ -34,15 +34,15 @@ from app.models import (
     Verification,
 )
 from app.photos.placing import remove_photo
-from app.reports.service import archive_report
+from app.reports.lifecycle import archive_report
 from app.tenancy import tenant_scope
-from tests import servers as test_servers
-from tests.backup_stage import Place, copied_place, empty_place, fill, place
-from tests.cast import Person
 from tests.evidence.stage import asking, earlier_database
 from tests.evidence.tampering import unguarded
-from tests.pictures import a_jpeg
-from tests.test_documents_jobs import Desk
+from tests.support import servers as test_servers
+from tests.support.backup_stage import Place, copied_place, empty_place, fill, place
+from tests.support.cast import Person
+from tests.support.desk import Desk
+from tests.support.pictures import a_jpeg
 
 pytestmark = pytest.mark.xdist_group("frozen")
 
@@ -57,14 +57,14 @@ def migrated(snapshot_format: str, folder) -> Iterator[Place]:
 
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory):
-    """Reports that the first release completed; their stored bytes are not at hand."""
+    """Reports that the first release completed, without their stored files."""
     with migrated(FORMAT_1, tmp_path_factory.mktemp("earlier")) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def later(tmp_path_factory):
-    """Those of the last release before photos had places of their own."""
+    """Reports of the last release before photos had separate placements."""
     with migrated(FORMAT_2, tmp_path_factory.mktemp("later")) as made:
         yield made
 
@@ -101,21 +101,26 @@ def tenant_of(there: Place) -> UUID:
 
 
 def inside(there: Place, act: Callable[[Actor], object]) -> None:
-    """An admin's act in the company of the reports."""
+    """An act of an admin in the company of the reports."""
     with there.app.app_context(), tenant_scope(tenant_of(there)):
         act(Actor("Ana Admin", Role.ADMIN))
         db.session.commit()
 
 
 def renamed(_actor: Actor) -> None:
-    """Everything that has a name has another one now."""
+    """Rename everything that has a name."""
     db.session.execute(update(Account).values(name=Account.name + " Silva"))
     db.session.execute(
         update(Project).values(
-            name=Project.name + " II", client="New client", address="Elsewhere 1", latitude=1,
-            longitude=2, radius_m=10, client_contact={"phone": "123 now"},
+            name=Project.name + " II",
+            client="New client",
+            address="Elsewhere 1",
+            latitude=1,
+            longitude=2,
+            radius_m=10,
+            client_contact={"phone": "123 now"},
         )
-    )  # fmt: skip
+    )
     db.session.execute(update(Equipment).values(tag=Equipment.tag + "-B", name="Renamed"))
     db.session.execute(
         update(Tenant).values(
@@ -164,7 +169,7 @@ ANY_PLACE = (
 @pytest.mark.parametrize(
     "forged",
     [
-        # What the unique rule of earlier releases would have refused.
+        # The unique constraint of earlier releases would have refused this.
         "insert into photo_placements (tenant_id, report_id, photo_id, field_id, position)"
         f" select tenant_id, report_id, photo_id, field_id, 77 from photo_placements where id = {ANY_PLACE}",
         "insert into photo_placements (tenant_id, report_id, photo_id, field_id, removed_at)"
@@ -185,7 +190,7 @@ def test_a_forged_place_is_named_whatever_the_format(there, tmp_path, forged):
 
 
 def committed_meanwhile(there: Place, act: Callable[[Actor], object], before: str):
-    """`Ask` of a check during which somebody else commits `act`, right before a statement."""
+    """An `Ask` during which somebody else commits `act`, right before a statement."""
     dsn = test_servers.current().postgres().dsn(database=there.database)
     connection = psycopg2.connect(dsn)
     asked, is_done = asking(connection), []
@@ -231,14 +236,14 @@ def test_every_stored_file_is_read_as_well(today):
 
 
 def test_a_newer_software_with_other_rules_alters_nothing(there, monkeypatch):
-    """The result and the exceptions are never judged again, nor is the version compared."""
+    """The result and the exceptions are not assessed again; the version is not compared."""
 
     def judged(*_arguments: object, **_named: object) -> object:
         raise AssertionError("a check judges nothing")
 
-    monkeypatch.setattr("app.definition.outcome.result", judged)
-    monkeypatch.setattr("app.definition.rules.judge", judged)
-    monkeypatch.setattr("app.reports.snapshot.app_version", lambda: "99.0")
+    monkeypatch.setattr("app.reports.facts.assess", judged)
+    monkeypatch.setattr("app.definition.fields.kind.against", judged)
+    monkeypatch.setattr("app.reports.completing.snapshot.app_version", lambda: "99.0")
     assert wrong(there) == []
 
 
@@ -249,7 +254,7 @@ def test_an_honest_event_raises_no_alarm(there, event):
 
 
 def test_work_that_ends_after_the_completion_raises_no_alarm(tmp_path, cast):
-    """A preview that gave way, the reading of a photo that was removed unread, one more PDF."""
+    """A superseded preview, the reading of a photo that was removed unread, another PDF."""
     running = test_servers.current()
     empty = place(running.clone(f"laudo_late_{uuid4().hex[:8]}"), tmp_path)
 
@@ -285,10 +290,14 @@ def test_work_that_ends_after_the_completion_raises_no_alarm(tmp_path, cast):
 @pytest.mark.parametrize(
     "setting",
     [
-        "datestyle = 'SQL, DMY'", "timezone = 'Asia/Kolkata'", "intervalstyle = 'iso_8601'",
-        "extra_float_digits = -15", "bytea_output = 'escape'", "standard_conforming_strings = off",
+        "datestyle = 'SQL, DMY'",
+        "timezone = 'Asia/Kolkata'",
+        "intervalstyle = 'iso_8601'",
+        "extra_float_digits = -15",
+        "bytea_output = 'escape'",
+        "standard_conforming_strings = off",
     ],
-)  # fmt: skip
+)
 def test_no_setting_of_the_server_raises_an_alarm(there, setting):
     there.as_superuser(f"alter database {there.database} set {setting}")
     there.let_go()
@@ -301,7 +310,7 @@ def test_no_setting_of_the_server_raises_an_alarm(there, setting):
 
 def test_the_erasure_of_another_company_raises_no_alarm(today, cast):
     today.as_superuser(
-        "delete from tombstones",  # the drill's own is no genuine one
+        "delete from tombstones",  # the drill's own tombstone is not genuine
         "update tenants set status = 'suspended', deletion_due_at = now() - interval '1 day'"
         f" where id = '{cast.other}'",
     )
@@ -313,11 +322,11 @@ def test_the_erasure_of_another_company_raises_no_alarm(today, cast):
 def test_backup_and_restore_raise_no_alarm(there, tmp_path, request):
     is_whole = request.node.callspec.params["there"] == "today"
     taken = there.flask("backup", str(tmp_path / "backups"))
-    assert "no longer what was frozen" not in taken.output
+    assert "no longer matches what was frozen" not in taken.output
     assert (taken.exit_code == 0) is is_whole, taken.output
     with empty_place(tmp_path / "storage") as restored:
         result = restored.flask("restore", str(tmp_path / "backups"))
-        assert "no longer what was frozen" not in result.output
+        assert "no longer matches what was frozen" not in result.output
         assert (result.exit_code == 0) is is_whole, result.output
         assert wrong(restored, with_bytes=is_whole) == []
 

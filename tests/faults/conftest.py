@@ -9,7 +9,7 @@ import pytest
 from tests.faults.people import Client
 from tests.faults.site import Site, running_site
 
-# Short, so that a killed worker's work is taken over while a test waits.
+# Short, so that tests do not wait long until another worker takes over from a killed one.
 LEASE_SECONDS = 5
 
 

@@ -1,4 +1,4 @@
-"""Ending a worker in the middle of a render, and knowing that it really was in the middle."""
+"""Killing a worker in the middle of a render, and verifying that it really was in the middle."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Victim(StrEnum):
 
 @dataclass(frozen=True)
 class Render:
-    """A document in the making: by which worker, in which forked child, under which fence."""
+    """A document being rendered: its worker, forked child and fence."""
 
     document_id: str
     worker: str
@@ -40,7 +40,7 @@ class Render:
 
 
 def find_render(site: Site, worker: str) -> Render | None:
-    """What this worker renders at this moment, by the job that RQ says it has."""
+    """The render that this worker is doing now, according to its job in RQ."""
     process = site.processes[worker]
     forked = children(process.pid)
     if len(forked) != 1:
@@ -52,6 +52,12 @@ def find_render(site: Site, worker: str) -> Render | None:
     if not row or row[0][0] != "running":
         return None
     return Render(document_id, worker, process.pid, forked[0], int(str(row[0][1])))
+
+
+def is_listed(site: Site, worker: str) -> bool:
+    """Whether RQ lists the worker, so that its renders are found."""
+    with contextlib.closing(site.redis()) as client:
+        return any(one.pid == site.processes[worker].pid for one in Worker.all(connection=client))
 
 
 def _document_of(site: Site, pid: int) -> str | None:
@@ -80,9 +86,9 @@ def wait_for_render(site: Site, worker: str, seconds: float = 60) -> Render:
 
 
 def strike(site: Site, render: Render, victim: Victim, delay: float) -> bool:
-    """Kill after `delay` seconds; True when the render was going on and never came to its end.
+    """Kill after `delay` seconds; True if the render was running and did not finish.
 
-    Whoever is killed, the child must be gone soon after: an orphan would burn the processor.
+    The child must end soon in every case: an orphan would waste the processor.
     """
     time.sleep(delay)
     was_going_on = render.is_going_on(site)

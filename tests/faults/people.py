@@ -1,6 +1,6 @@
-"""What people do while things break: log in, fill, photograph and submit over real HTTP.
+"""People at work during faults: they log in, fill, photograph and submit over real HTTP.
 
-Each client keeps a ledger of what the server acknowledged, for truth.py to look for afterwards.
+Each client keeps a ledger of what the server acknowledged, which truth.py checks afterwards.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from app.definition.schema import (
 )
 from app.extensions import db
 from app.models import Answer
-from tests import scenarios
-from tests.cast import PASSWORD, Person
 from tests.faults.site import Site
+from tests.support import scenarios
+from tests.support.cast import PASSWORD, Person
 
 TOKEN = re.compile(r'name="csrf[-_]token" (?:content|value)="([^"]+)"')
 NO_PHOTOS = PhotoPolicy(mode=PhotoMode.NONE, max=0)
@@ -46,7 +46,7 @@ class Save:
 
 @dataclass
 class Client:
-    """One browser with its session. `statuses` counts every answer, 0 is no answer at all."""
+    """One browser with its session. `statuses` counts every answer; 0 means no answer."""
 
     site: Site
     person: Person
@@ -78,7 +78,7 @@ class Client:
         form: dict[str, str] | None = None,
         file: bytes | None = None,
     ) -> int:
-        """The status of the answer, 0 where the connection broke."""
+        """The status of the answer; 0 if the connection broke."""
         return self._post(path, form, [file] if file else [])
 
     def post_files(self, path: str, files: Sequence[bytes]) -> int:
@@ -91,9 +91,13 @@ class Client:
         files = [("file", ("photo.jpg", one, "image/jpeg")) for one in pictures] or None
         try:
             answer = self._session.post(
-                f"{self.site.url}{path}", data=form, files=files, timeout=30,
-                headers={"X-CSRFToken": self._token, **headers}, allow_redirects=False,
-            )  # fmt: skip
+                f"{self.site.url}{path}",
+                data=form,
+                files=files,
+                timeout=30,
+                headers={"X-CSRFToken": self._token, **headers},
+                allow_redirects=False,
+            )
         except requests.RequestException:
             self._note(0, {})
             return 0
@@ -101,7 +105,7 @@ class Client:
         return answer.status_code
 
     def insist(self, path: str, form: dict[str, str], file: bytes | None = None) -> int:
-        """Post as the phone's queue does: the same again until the server takes or refuses it."""
+        """Post as the phone's queue does: repeat until the server accepts or refuses it."""
         deadline = time.monotonic() + RETRY_SECONDS
         while time.monotonic() < deadline:
             status = self.post(path, form, file)
@@ -111,12 +115,14 @@ class Client:
         raise AssertionError(f"{path} was not taken within {RETRY_SECONDS} s: {self.statuses}")
 
     def save(self, report_id: UUID, field_id: str, value: str, row_version: int) -> int:
-        """One autosave, repeated until it is acknowledged; then it stands in `saves`."""
+        """One autosave, repeated until it is acknowledged; then it is added to `saves`."""
         one = Save(report_id, field_id, uuid4(), value)
         form = {
-            "value": value, "comment": "", "row_version": str(row_version),
+            "value": value,
+            "comment": "",
+            "row_version": str(row_version),
             "client_id": str(one.client_id),
-        }  # fmt: skip
+        }
         status = self.insist(f"/reports/{report_id}/fields/{field_id}", form)
         if status == 200:
             self.saves.append(one)
@@ -141,40 +147,55 @@ def _table(number: int, rows: int) -> Field:
         Option(id=f"c{one}", label=Text(en=f"Column {one}", pt=f"Coluna {one}")) for one in range(2)
     )
     return Field(
-        id=f"table_{number}", type=FieldType.TABLE, photos=NO_PHOTOS, comment=CommentPolicy.OFF,
-        label=Text(en=f"Measurements {number}", pt=f"Medições {number}"), columns=columns,
+        id=f"table_{number}",
+        type=FieldType.TABLE,
+        photos=NO_PHOTOS,
+        comment=CommentPolicy.OFF,
+        label=Text(en=f"Measurements {number}", pt=f"Medições {number}"),
+        columns=columns,
         rows=tuple(
             Option(id=f"r{one}", label=Text(en=f"Terminal {one}", pt=f"Borne {one}"))
             for one in range(rows)
         ),
-    )  # fmt: skip
+    )
 
 
 def make_reports(
     site: Site, count: int, *, rows: int = 0, person: Person | None = None
 ) -> list[UUID]:
-    """Reports that lack nothing but the submit; each 100 `rows` take nearly a second to print.
+    """Reports that are ready to submit. Each 100 `rows` take nearly a second to render.
 
-    Every one has a note ('note', for autosaves) and takes photos at 'place'.
+    Each has a note ('note', for autosaves) and takes photos at 'place'.
     """
     person = person or site.cast.tess
     tables = tuple(_table(number, min(rows, 200)) for number in range(-(-rows // 200)))
     fields = (
-        Field(id="note", type=FieldType.TEXT, label=Text(en="Note", pt="Nota"),
-              required=False, photos=NO_PHOTOS),
-        Field(id="place", type=FieldType.VERDICT, label=Text(en="Place", pt="Local"),
-              photos=PhotoPolicy(max=50)),
+        Field(
+            id="note",
+            type=FieldType.TEXT,
+            label=Text(en="Note", pt="Nota"),
+            required=False,
+            photos=NO_PHOTOS,
+        ),
+        Field(
+            id="place",
+            type=FieldType.VERDICT,
+            label=Text(en="Place", pt="Local"),
+            photos=PhotoPolicy(max=50),
+        ),
         *tables,
-    )  # fmt: skip
+    )
     section = Section(id="all", title=Text(en="All", pt="Tudo"), fields=fields)
     with site.acting(person) as actor:
         version = scenarios.a_checklist(
             actor,
             scenarios.a_definition(
                 code=f"F{uuid4().hex[:8].upper()}",
-                info_fields=(), sections=(section,), signature_roles=(),
+                info_fields=(),
+                sections=(section,),
+                signature_roles=(),
             ),
-        )  # fmt: skip
+        )
         project = scenarios.a_project(actor)
         made = []
         for _number in range(count):
@@ -183,11 +204,16 @@ def make_reports(
             values = {"place": "ok", **{one.id: _cells(one) for one in tables}}
             db.session.add_all(
                 Answer(
-                    report_id=report.id, field_id=field_id, value=value, comment="", na_reason="",
-                    answered_by=actor.account_id, answered_at=report.created_at,
+                    report_id=report.id,
+                    field_id=field_id,
+                    value=value,
+                    comment="",
+                    na_reason="",
+                    answered_by=actor.account_id,
+                    answered_at=report.created_at,
                 )
                 for field_id, value in values.items()
-            )  # fmt: skip
+            )
             db.session.commit()
     return made
 

@@ -1,4 +1,4 @@
-"""Technicians who autosave without pause while PostgreSQL crashes under them."""
+"""Technicians who autosave continuously while PostgreSQL crashes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.faults.site import Site
 
 @dataclass
 class Outage:
-    """When the server was told to stop and when it took connections again (`time.time()`)."""
+    """When the server was stopped and when it accepted connections again (`time.time()`)."""
 
     down: float
     up: float
@@ -24,7 +24,7 @@ class Outage:
 
 @dataclass
 class Saver:
-    """One technician at a report of their own; `trouble` is every answer that was not 200."""
+    """One technician with their own report; `trouble` has every answer other than 200."""
 
     client: Client
     report: UUID
@@ -46,7 +46,7 @@ class Saver:
 
 @contextmanager
 def savers_at_work(site: Site, count: int, pause: float = 0.1) -> Iterator[list[Saver]]:
-    """Logged-in technicians save until the block ends; their last save is awaited."""
+    """Logged-in technicians save until the block ends, which waits for their last saves."""
     stop = threading.Event()
     savers = []
     for report in make_reports(site, count):
@@ -74,8 +74,8 @@ def crash(site: Site) -> Outage:
 
 
 def refusals_outside(savers: list[Saver], outages: list[Outage], slack: float) -> list[str]:
-    """5xx answers that came while the server was up for more than `slack` seconds, and those that
-    are not a 503 which says when to come again."""
+    """5xx answers when the server had been up for more than `slack` seconds, and those that are not
+    a 503 with Retry-After."""
     wrong = []
     for saver in savers:
         for at, status, retry_after in saver.client.refusals:

@@ -1,6 +1,6 @@
-"""One installation to break: servers, web, workers and relay of its own, each a real process.
+"""One installation to break, with its own servers, web, workers and relay as real processes.
 
-Nothing here knows what is tested; what people do is in people.py, what must be true in truth.py.
+No tests here: people.py simulates people, and truth.py checks what must be true.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import psycopg2
 import requests
@@ -25,14 +26,15 @@ from redis import Redis
 from app import create_app
 from app import database_roles as roles
 from app.config import ROOT, Settings
-from app.embedded import EmbeddedPostgres, EmbeddedValkey, free_port, load_passwords
 from app.extensions import db
+from app.local.embedded import EmbeddedPostgres, EmbeddedValkey, free_port, load_passwords
 from app.models import Actor
 from app.tenancy import tenant_scope
-from tests import servers as test_servers
-from tests.cast import Cast, Person, load_cast, make_cast
+from tests.support import servers as test_servers
+from tests.support.cast import Cast, Person, load_cast, make_cast
 
 DATABASE = "laudo"
+AnySite = TypeVar("AnySite", bound="Site")
 COMMANDS = {
     "web": ["-m", "gunicorn", "wsgi:app"],
     "worker": ["-m", "flask", "--app", "wsgi", "worker"],
@@ -46,7 +48,7 @@ class Site:
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         passwords = load_passwords(folder / "passwords.json")
-        # Durable as in production: an acknowledged save must outlive the server's death.
+        # Durable as in production: an acknowledged save must survive a crash of the server.
         self.postgres = EmbeddedPostgres(folder, passwords)
         self.valkey = EmbeddedValkey(folder, passwords["valkey"])
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -55,12 +57,14 @@ class Site:
         self._settings = settings
 
     def prepare(self) -> None:
-        """Servers, roles, tables and the cast."""
+        """Prepare servers, roles, tables and the cast."""
         self.postgres.start()
         self.valkey.start()
         roles.ensure_roles(self.postgres.dsn(), self.postgres.passwords)
         roles.ensure_database(self.postgres.dsn(), DATABASE)
         test_servers.migrate(self.postgres.url(roles.OWNER, DATABASE))
+        for role in (roles.APP, roles.PLATFORM):
+            roles.set_timeouts(self.postgres.dsn(role, DATABASE))
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.environment = {
@@ -85,7 +89,7 @@ class Site:
         self.cast: Cast = load_cast(self.app)
 
     def _own_app(self) -> Flask:
-        """For making rows that a test starts from, not for what it tests."""
+        """An app to make the rows that a test starts from, not to test."""
         return create_app(
             Settings(
                 _env_file=None,
@@ -99,13 +103,18 @@ class Site:
             )
         )
 
-    def start(self, kind: str, name: str | None = None) -> subprocess.Popen[bytes]:
+    def start(self, kind: str, name: str | None = None, **changes: str) -> subprocess.Popen[bytes]:
+        """Start a process, with changes of the environment."""
         name = name or kind
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, *COMMANDS[kind]], cwd=ROOT, env=self.environment,
-                stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
+                [sys.executable, *COMMANDS[kind]],
+                cwd=ROOT,
+                env={**self.environment, **changes},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         return self.processes[name]
 
     def start_all(self) -> None:
@@ -115,7 +124,7 @@ class Site:
         self.wait_for_web()
 
     def stop(self, name: str, seconds: float = 40) -> None:
-        """End a process as its supervisor would, and see it gone."""
+        """Stop a process as its supervisor would, and wait until it is gone."""
         process = self.processes.pop(name)
         process.terminate()
         try:
@@ -139,6 +148,20 @@ class Site:
         except requests.RequestException:
             return False
 
+    def helpers(self) -> dict[str, int]:
+        """Process ids of further servers that this site runs, by name."""
+        return {}
+
+    def keys(self) -> list[str]:
+        """The keys of everything that is stored, complete or not."""
+        paths = (path for path in self.storage.rglob("*") if path.is_file())
+        return [str(path.relative_to(self.storage)) for path in paths]
+
+    def stored(self, key: str) -> bytes | None:
+        """The bytes of an object; None if there is none."""
+        path = self.storage / key
+        return path.read_bytes() if path.exists() else None
+
     def log(self, name: str) -> str:
         path = self.folder / f"{name}.log"
         return path.read_text(errors="replace") if path.exists() else ""
@@ -151,7 +174,7 @@ class Site:
 
     @contextmanager
     def superuser(self) -> Iterator[extensions.connection]:
-        """Sees every row whatever the app's locks say; commits at the end of the block."""
+        """A connection that bypasses the app's locks and commits at the end of the block."""
         connection = psycopg2.connect(self.postgres.dsn(database=DATABASE))
         try:
             with connection:
@@ -168,13 +191,19 @@ class Site:
         return Redis.from_url(self.valkey.url, socket_connect_timeout=1, socket_timeout=2)
 
     def crash_postgres(self) -> None:
-        """Restart in the immediate mode: no checkpoint, no good-bye, recovery from the log."""
-        from app.embedded import _postgres_runner
+        """Restart in immediate mode: no checkpoint, no clean shutdown, recovery from the WAL."""
+        from app.local.embedded import _postgres_runner
 
         _postgres_runner(self.folder).run(
-            "pg_ctl", "-D", str(self.postgres.data), "-m", "immediate", "-w", "stop",
+            "pg_ctl",
+            "-D",
+            str(self.postgres.data),
+            "-m",
+            "immediate",
+            "-w",
+            "stop",
             cwd=self.postgres.data,
-        )  # fmt: skip
+        )
         self.postgres.start()
 
     def close(self) -> None:
@@ -191,13 +220,19 @@ class Site:
 
 
 @contextmanager
-def running_site(**settings: str) -> Iterator[Site]:
-    """Everything up; everything down and removed after the block."""
+def running_site(
+    fill: Callable[[AnySite], None] = lambda site: None,
+    make: Callable[..., AnySite] = Site,  # type: ignore[assignment]
+    **settings: str,
+) -> Iterator[AnySite]:
+    """Start everything; stop and remove it after the block. `fill` runs before any process
+    starts."""
     folder = Path(tempfile.mkdtemp(prefix="laudo-faults-"))
     folder.chmod(0o755)  # PostgreSQL's own user passes through
-    site = Site(folder, **settings)
+    site = make(folder, **settings)
     try:
         site.prepare()
+        fill(site)
         site.start_all()
         yield site
     finally:
@@ -205,7 +240,7 @@ def running_site(**settings: str) -> Iterator[Site]:
 
 
 def children(pid: int) -> list[int]:
-    """Processes that this one forked and that still run; none when it has ended."""
+    """The running processes that this one forked; none if it has ended."""
     found: list[int] = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
@@ -216,7 +251,7 @@ def children(pid: int) -> list[int]:
 
 
 def is_running(pid: int) -> bool:
-    """Whether the process exists and is no zombie."""
+    """Whether the process exists and is not a zombie."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -225,7 +260,7 @@ def is_running(pid: int) -> bool:
 
 
 def kill(pid: int, number: signal.Signals = signal.SIGKILL) -> bool:
-    """Signal one process that a site started; False when it had ended."""
+    """Signal one process that a site started; False if it had ended."""
     try:
         os.kill(pid, number)
     except ProcessLookupError:
@@ -239,7 +274,8 @@ def wait_until(
     seconds: float,
     pause: float = 0.05,
 ) -> float:
-    """Seconds that it took. Raises AssertionError with the complaint."""
+    """Wait until the condition holds; returns the seconds. Raises AssertionError with the
+    complaint."""
     started = time.monotonic()
     while not condition():
         if time.monotonic() - started >= seconds:

@@ -1,7 +1,7 @@
 """The faults of this folder in large numbers, at random moments, with the real settings.
 
-`python -m tests.faults.soak --kills 500`: prints a ledger, and ends with status 1 when anything
-was lost, doubled or wrong. The same code breaks and checks as in the tests.
+`python -m tests.faults.soak --kills 500` prints a ledger and exits with status 1 if anything was
+lost, duplicated or wrong. Faults and checks are the code of the tests.
 """
 
 from __future__ import annotations
@@ -16,22 +16,29 @@ from threading import Lock, Thread
 from uuid import UUID
 
 from tests.faults import truth
+from tests.faults.cutting import cutting
 from tests.faults.killing import Victim, find_render, strike
+from tests.faults.outages import emptied, hung, stopped
+from tests.faults.outbox_phones import Away, break_web, cut_off, p95
+from tests.faults.outbox_phones import stopped as web_stopped
 from tests.faults.people import Client, make_reports
+from tests.faults.phones import plan, run, wrong
 from tests.faults.saving import Outage, crash, refusals_outside, savers_at_work
 from tests.faults.site import Site, running_site, wait_until
-from tests.faults.test_redis_outage import emptied, hung, stopped
 from tests.faults.web_kills import strike_uploads_and_submits
 
 ROWS = 200
 WORKERS = ("worker", "worker-2")
-# The promise of 75 s after a worker is back, and room for what stands in the queue before it.
+# 75 s after a worker is back, as documented, plus time for earlier work in the queue.
 LONGEST_SECONDS = 120.0
+# After an outage of the web: until all phones have sent, and what others feel of it.
+SENT_SECONDS = 15.0
+AUTOSAVE_MS = 250.0
 
 
 @dataclass
 class Line:
-    """One line of the ledger: what was done, how often it struck, what came of it."""
+    """One line of the ledger: the fault, how often it struck, and the results."""
 
     name: str
     faults: int = 0
@@ -48,11 +55,11 @@ class Line:
 
 
 @dataclass
-class Slaughter:
-    """The state that the killers of all workers share."""
+class KillState:
+    """The state that the killer threads of all workers share."""
 
     site: Site
-    wanted: int
+    target: int
     deadline: float
     random: Random
     render_seconds: float = 2.0
@@ -64,12 +71,12 @@ class Slaughter:
 
     @property
     def is_over(self) -> bool:
-        return sum(self.landed.values()) >= self.wanted or time.monotonic() > self.deadline
+        return sum(self.landed.values()) >= self.target or time.monotonic() > self.deadline
 
     def kill_on(self, worker: str) -> None:
-        """Strike each document once, at a random point of its render; then let it be made.
+        """Kill each document's render once, at a random point; then let it finish.
 
-        What a strike finds wrong is kept: in a thread of its own it would end that thread alone.
+        Errors of a strike are collected, because an exception would only end its thread.
         """
         while not self.is_over:
             try:
@@ -100,35 +107,36 @@ class Slaughter:
 
 
 def kill_workers(site: Site, kills: int, minutes: float, random: Random) -> Line:
-    """A third each of child, parent and both; the document's delay counts from its kill."""
+    """Kill the child, the parent or both, a third each. The delay of a document starts at the
+    kill."""
     client = Client(site, site.cast.tess)
     client.log_in()
-    slaughter = Slaughter(site, kills, time.monotonic() + minutes * 60, random)
-    threads = [Thread(target=slaughter.kill_on, args=(name,), daemon=True) for name in WORKERS]
+    shared = KillState(site, kills, time.monotonic() + minutes * 60, random)
+    threads = [Thread(target=shared.kill_on, args=(name,), daemon=True) for name in WORKERS]
     for name in WORKERS[1:]:
         site.start("worker", name)
     for thread in threads:
         thread.start()
     reports: list[UUID] = []
-    while not slaughter.is_over:
+    while not shared.is_over:
         if truth.count_open(site, reports) - _waiting_for_lease(site) < 6:
             for report in make_reports(site, 4, rows=ROWS):
                 assert client.insist(f"/reports/{report}/submit", {}) == 200
                 reports.append(report)
-        _learn_pace(slaughter)
+        _learn_pace(shared)
         time.sleep(1)
     for thread in threads:
         thread.join(60)
         if thread.is_alive():
-            slaughter.wrong.append("a killer hangs")
-    line = Line("workers killed in a render", wrong=slaughter.wrong)
+            shared.wrong.append("a killer hangs")
+    line = Line("workers killed in a render", wrong=shared.wrong)
     _drain(site, reports, line)
-    line.faults, line.missed = sum(slaughter.landed.values()), slaughter.missed
-    line.longest = _longest_delay(site, slaughter)
+    line.faults, line.missed = sum(shared.landed.values()), shared.missed
+    line.longest = _longest_delay(site, shared)
     line.done = len(reports) - truth.count_open(site, reports)
     line.wrong += truth.wrong_documents(site, reports) + truth.wrong_evidence(site)
     line.wrong += truth.wrong_objects(site)
-    print({victim.value: count for victim, count in slaughter.landed.items()}, flush=True)
+    print({victim.value: count for victim, count in shared.landed.items()}, flush=True)
     site.stop(WORKERS[1])
     return line
 
@@ -141,30 +149,30 @@ def _waiting_for_lease(site: Site) -> int:
     return int(str(count))
 
 
-def _learn_pace(slaughter: Slaughter) -> None:
-    rows = slaughter.site.ask(
+def _learn_pace(shared: KillState) -> None:
+    rows = shared.site.ask(
         "select avg(render_seconds) from (select render_seconds from documents"
         " where state = 'done' and render_seconds > 0.9 order by finished_at desc limit 5) last"
     )
     if rows[0][0]:
-        slaughter.render_seconds = float(str(rows[0][0]))
+        shared.render_seconds = float(str(rows[0][0]))
 
 
-def _longest_delay(site: Site, slaughter: Slaughter) -> float:
-    """Seconds from a kill to the finished document, over all documents that were struck.
+def _longest_delay(site: Site, shared: KillState) -> float:
+    """The longest time in seconds from a kill to the finished document.
 
-    A strike that fell beside its document may have hit one that was struck before: such a one lost
-    two renders, and each of them counts for itself.
+    A strike that missed its document may have hit one that was struck before. That document lost
+    two renders, which count separately.
     """
     now, wall = time.monotonic(), time.time()
     rows = site.ask(
         "select id::text, extract(epoch from finished_at), attempts - 1 from documents"
         " where id = any(%s::uuid[]) and attempts > 1",
-        list(slaughter.struck),
+        list(shared.struck),
     )
     return max(
         (
-            (float(str(end)) - (wall - now + slaughter.struck[str(one)])) / int(str(lost))
+            (float(str(end)) - (wall - now + shared.struck[str(one)])) / int(str(lost))
             for one, end, lost in rows
         ),
         default=0.0,
@@ -172,7 +180,7 @@ def _longest_delay(site: Site, slaughter: Slaughter) -> float:
 
 
 def _drain(site: Site, reports: Sequence[UUID], line: Line, seconds: float = 300) -> float:
-    """Wait until every PDF is there; what never comes is wrong. Seconds that it took."""
+    """Wait until every PDF is there; returns the seconds. A missing PDF is an error."""
     try:
         return wait_until(lambda: not truth.count_open(site, reports), "", seconds, 0.5)
     except AssertionError:
@@ -181,7 +189,7 @@ def _drain(site: Site, reports: Sequence[UUID], line: Line, seconds: float = 300
 
 
 def break_redis(site: Site, seconds: float, fault: Callable) -> Line:
-    """Submit one report a second while Redis is away; no answer may be a 5xx."""
+    """Submit one report per second while Redis is down; no answer may be a 5xx."""
     line = Line(f"Redis {fault.__name__} for {seconds:.0f} s", faults=1)
     client = Client(site, site.cast.tess)
     client.log_in()
@@ -196,13 +204,13 @@ def break_redis(site: Site, seconds: float, fault: Callable) -> Line:
     line.done = len(reports) - truth.count_open(site, reports)
     line.wrong += truth.wrong_documents(site, reports) + truth.wrong_reports(site)
     if fault is emptied:
-        site.stop("worker")  # RQ's list lacks it now, by which the killers find renders
+        site.stop("worker")  # RQ's list, which the killers use, has lost it
         site.start("worker")
     return line
 
 
 def crash_postgres(site: Site, crashes: int) -> Line:
-    """Eight technicians save without pause; `longest` is from a crash to everybody's next save."""
+    """Eight technicians save continuously; `longest` is from a crash to everybody's next save."""
     line = Line("PostgreSQL crashed under autosaves", faults=crashes)
     outages: list[Outage] = []
     with savers_at_work(site, 8) as savers:
@@ -236,6 +244,31 @@ def kill_web(site: Site, kills: int, random: Random) -> Line:
     return line
 
 
+def cut_phones(site: Site, devices: int, each: int, random: Random) -> Line:
+    """Phones send operations again, out of order and too early, over connections that are cut."""
+    operations = plan(site, devices, each, random)
+    port = int(site.url.rpartition(":")[2])
+    with cutting(port, share=0.3, random=Random(random.random())) as proxy:
+        done = run(site, proxy.port, operations, random)
+    line = Line("connections of phones cut", faults=proxy.cuts, done=len(operations))
+    line.wrong += wrong(site, done) + truth.wrong_evidence(site)
+    print(f"phones heard: {dict(done.statuses)}, early: {done.early}", flush=True)
+    return line
+
+
+def break_web_under_phones(site: Site, phones: int, seconds: float, away: Away) -> Line:
+    """Phones capture their work while the web is away, and send it when it is back."""
+    outage = break_web(site, phones, seconds, away)
+    print(outage, flush=True)
+    line = Line(f"web {away.__name__}", faults=1, done=outage.operations, longest=outage.last)
+    line.wrong += outage.wrong + truth.wrong_evidence(site)
+    if outage.last > SENT_SECONDS:
+        line.wrong.append(f"the last operation came after {outage.last:.1f} s")
+    if p95(outage.autosaves) > AUTOSAVE_MS:
+        line.wrong.append(f"autosaves of others took {p95(outage.autosaves):.0f} ms")
+    return line
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.soak", description=__doc__)
     parser.add_argument("--kills", type=int, default=500, help="worker kills that land")
@@ -243,6 +276,10 @@ def main() -> int:
     parser.add_argument("--redis-seconds", type=float, default=60)
     parser.add_argument("--crashes", type=int, default=10, help="of PostgreSQL")
     parser.add_argument("--web-kills", type=int, default=200)
+    parser.add_argument("--waiting-phones", type=int, default=20, help="in an outage of the web")
+    parser.add_argument("--web-seconds", type=float, default=60, help="of that outage")
+    parser.add_argument("--phones", type=int, default=50)
+    parser.add_argument("--operations", type=int, default=40, help="of each phone")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     random = Random(given.seed)
@@ -258,6 +295,15 @@ def main() -> int:
             steps.append(lambda: crash_postgres(site, given.crashes))
         if given.web_kills:
             steps.append(lambda: kill_web(site, given.web_kills, random))
+        if given.waiting_phones:
+            for away in (cut_off, web_stopped):
+                steps.append(
+                    lambda away=away: break_web_under_phones(  # type: ignore[misc]
+                        site, given.waiting_phones, given.web_seconds, away
+                    )
+                )
+        if given.phones:
+            steps.append(lambda: cut_phones(site, given.phones, given.operations, random))
         for step in steps:
             started = time.monotonic()
             lines.append(step())
@@ -268,7 +314,7 @@ def main() -> int:
 
 
 def verdict(lines: Sequence[Line], kills: int) -> int:
-    """0 when nothing was wrong, everything struck and no document came too late."""
+    """0 if nothing was wrong, every strike hit and no document was late."""
     print("\n" + "\n".join(map(str, lines)))
     idle = [line.name for line in lines if not line.faults]
     late = [line.name for line in lines if kills and line.longest > LONGEST_SECONDS]

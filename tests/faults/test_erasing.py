@@ -1,6 +1,6 @@
-"""A company is erased while its PDF and its export are being stored: no file of it stays.
+"""A company is erased while its PDF and its export are being stored: no file of it remains.
 
-Real workers, each held in the middle of its put by the bucket's proxy.
+Uses real workers, each stopped in the middle of its put by the bucket's proxy.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from uuid import uuid4
 
 import pytest
 
-from app.company.exporting import request_export
 from app.config import ROOT
+from app.exports.company.service import request_export
 from app.extensions import db
 from app.storage.s3 import S3Storage
-from tests import scenarios
 from tests.faults.conftest import LEASE_SECONDS
 from tests.faults.people import Client, make_reports
 from tests.faults.site import Site, children, kill, running_site, wait_until
 from tests.storage.conftest import moto_url  # noqa: F401
 from tests.storage.stages import BUCKET, KEY_ID, SECRET, S3Stage
+from tests.support import scenarios
 
 pytestmark = pytest.mark.xdist_group("faults")
 
@@ -38,18 +38,22 @@ def bucket(moto_url) -> Iterator[S3Stage]:  # noqa: F811
 
 @pytest.fixture
 def bucket_site(bucket) -> Iterator[Site]:
-    """Its own: a company of it is erased."""
+    """A site for this test only, because a company is erased."""
     with running_site(
-        JOB_LEASE_SECONDS=str(LEASE_SECONDS), RELAY_SECONDS="0.5",
-        STORAGE_S3_BUCKET=BUCKET, STORAGE_S3_ENDPOINT_URL=bucket.proxy.url,
-        STORAGE_S3_REGION="us-east-1", STORAGE_S3_KEY_ID=KEY_ID, STORAGE_S3_SECRET=SECRET,
-    ) as site:  # fmt: skip
+        JOB_LEASE_SECONDS=str(LEASE_SECONDS),
+        RELAY_SECONDS="0.5",
+        STORAGE_S3_BUCKET=BUCKET,
+        STORAGE_S3_ENDPOINT_URL=bucket.proxy.url,
+        STORAGE_S3_REGION="us-east-1",
+        STORAGE_S3_KEY_ID=KEY_ID,
+        STORAGE_S3_SECRET=SECRET,
+    ) as site:
         site.app.extensions["laudo_storage"] = S3Storage(bucket.bucket())
         yield site
 
 
 class Held:
-    """Puts of one kind wait before they reach the bucket, until `go` is set."""
+    """Delays puts of one kind before they reach the bucket, until `go` is set."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -62,11 +66,16 @@ class Held:
 
 
 def flask(site: Site, *arguments: str) -> str:
-    """What an operator's command says; it must succeed."""
+    """Run an operator's command, which must succeed; returns its output."""
     done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
-        cwd=ROOT, env=site.environment, capture_output=True, text=True, timeout=LONG, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=site.environment,
+        capture_output=True,
+        text=True,
+        timeout=LONG,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -93,7 +102,7 @@ def a_photo_of(site: Site, person) -> None:
         db.session.commit()
 
 
-def test_no_file_stays_of_a_company_that_is_erased_while_its_work_is_stored(bucket, bucket_site):
+def test_no_file_remains_of_a_company_erased_during_a_put(bucket, bucket_site):
     site, acme, other = bucket_site, bucket_site.cast.acme, bucket_site.cast.other
     pdf, export = Held("pdf"), Held("export")
     bucket.proxy.before_request = lambda *asked: (pdf(*asked), export(*asked))
@@ -111,14 +120,14 @@ def test_no_file_stays_of_a_company_that_is_erased_while_its_work_is_stored(buck
     assert "Erased acme" in flask(site, "tenant", "erase", "acme")
     assert keys(bucket, acme) == set()
 
-    # The PDF reaches the bucket now; its worker looks back and takes it away again.
+    # Now the PDF reaches the bucket; its worker checks the company and deletes it again.
     worker = site.processes["worker"]
     pdf.go.set()
     wait_until(lambda: not children(worker.pid), lambda: site.log("worker")[-3000:], LONG)
     assert "was erased before it came" in site.log("worker")
     assert keys(bucket, acme) == set()
 
-    # The export reaches it too, when its worker is no more: only the sweep is left.
+    # The export arrives too, but its worker is dead: only the sweep can delete it.
     dead = site.processes.pop("worker-2")
     for pid in (*children(dead.pid), dead.pid):
         kill(pid)
@@ -131,7 +140,7 @@ def test_no_file_stays_of_a_company_that_is_erased_while_its_work_is_stored(buck
 
 
 def put_under_way(site: Site, pdf: Held, export: Held) -> None:
-    """A PDF in the hands of `worker`, then an export in those of `worker-2`."""
+    """Make `worker` put a PDF, then `worker-2` an export."""
     tess = Client(site, site.cast.tess)
     tess.log_in()
     (report,) = make_reports(site, 1)

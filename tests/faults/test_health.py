@@ -1,4 +1,4 @@
-"""The load balancer's view with servers really gone: Redis down is well, PostgreSQL down is not."""
+"""The health checks with real outages: healthy without Redis, unhealthy without PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from app import create_app
 from app.database_roles import APP, PLATFORM, ensure_database, ensure_roles
-from app.embedded import EmbeddedPostgres, EmbeddedValkey, load_passwords
 from app.extensions import db
+from app.local.embedded import EmbeddedPostgres, EmbeddedValkey, load_passwords
 from tests.conftest import settings_for
 
 
@@ -34,10 +34,13 @@ def test_health_follows_postgres_and_not_redis(own_servers, tmp_path):
     postgres, valkey = own_servers
     app = create_app(
         settings_for(
-            "unused", tmp_path, database_url=postgres.url(APP, "laudo"),
-            platform_database_url=postgres.url(PLATFORM, "laudo"), redis_url=valkey.url,
+            "unused",
+            tmp_path,
+            database_url=postgres.url(APP, "laudo"),
+            platform_database_url=postgres.url(PLATFORM, "laudo"),
+            redis_url=valkey.url,
         )
-    )  # fmt: skip
+    )
     client = app.test_client()
     assert client.get("/health").status_code == 200
     valkey.stop()

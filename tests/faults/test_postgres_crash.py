@@ -1,4 +1,4 @@
-"""PostgreSQL crashes in the middle of autosaves: what was acknowledged is there, and once."""
+"""PostgreSQL crashes during autosaves: every acknowledged save is there exactly once."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ def test_no_acknowledged_save_is_lost(site):
             outages.append(crash(site))
             wait_until(
                 lambda: all(saver.last_saved > outages[-1].up for saver in savers),
-                "somebody cannot save again", RECOVERY_SECONDS,
-            )  # fmt: skip
+                "somebody cannot save again",
+                RECOVERY_SECONDS,
+            )
     saves = [save for saver in savers for save in saver.client.saves]
     assert len(saves) > 10 * CRASHES
     assert any(saver.client.refusals for saver in savers), "no crash was felt by anybody"

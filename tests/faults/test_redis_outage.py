@@ -1,47 +1,20 @@
-"""Redis stopped, hung and emptied while reports are submitted: nobody notices, no PDF is lost."""
+"""Redis is stopped, hung or emptied while reports are submitted: no error, and no PDF is lost."""
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 
 from tests.faults import truth
+from tests.faults.outages import emptied, hung, stopped
 from tests.faults.people import Client, make_reports
 from tests.faults.site import Site, wait_until
 
 pytestmark = pytest.mark.xdist_group("faults")
 
 EACH = 2
-
-
-@contextmanager
-def stopped(site: Site) -> Iterator[None]:
-    site.valkey.stop()
-    yield
-    site.valkey.start()
-
-
-@contextmanager
-def hung(site: Site) -> Iterator[None]:
-    """The port takes connections and never answers."""
-    pid = site.valkey._pid()
-    assert pid
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-@contextmanager
-def emptied(site: Site) -> Iterator[None]:
-    yield
-    site.redis().flushall()
 
 
 def is_rendered(site: Site, report: UUID) -> bool:
@@ -66,7 +39,7 @@ def test_reports_are_submitted_and_printed(site, tess, fault: Callable):
     assert truth.wrong_documents(site, reports) == []
     assert truth.wrong_reports(site) == []
     if fault is emptied:
-        # The worker serves on, but RQ's list lacks it, by which other tests find its renders.
+        # The worker continues, but RQ's list, which other tests use to find renders, has lost it.
         site.stop("worker")
     assert set(tess.statuses) | set(late.statuses) == {200}
 

@@ -1,4 +1,4 @@
-"""Laudo without a proxy that buffers, among clients that trickle: pages come, honest photos arrive."""
+"""Slow clients without a buffering proxy: pages are served, and honest photos arrive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from tests.faults.site import wait_until
 from tests.faults.tiny_web import TinyWeb, crowd, head, is_closed, posting, read_answer
 from tests.operations.stack import Browser, Stack, running_stack
-from tests.pictures import a_jpeg
+from tests.support.pictures import a_jpeg
 
 # Sixteen for each of the two processes, which have four threads each.
 MANY = 32
@@ -25,7 +25,7 @@ FORM = "Content-Type: multipart/form-data; boundary=xyz"
 
 @dataclass(frozen=True)
 class Place:
-    """A running stack, a technician who is logged in there, and a report of theirs."""
+    """A running stack, a technician who is logged in, and their report."""
 
     stack: Stack
     web: TinyWeb
@@ -43,7 +43,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """Waits half a minute for a client, as it does in earnest."""
+    """A stack that waits half a minute for a client, as in production."""
     with running_place(tmp_path_factory.mktemp("patient"), "30") as place:
         yield place
 
@@ -66,11 +66,16 @@ def running_place(folder: Path, seconds: str) -> Iterator[Place]:
 
 def a_photo(token: str, size: int) -> bytes:
     data = a_jpeg()
-    return b"".join((
-        b'--xyz\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n', token.encode(),
-        b'\r\n--xyz\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n',
-        data, bytes(size - len(data)), b"\r\n--xyz--\r\n",
-    ))  # fmt: skip
+    return b"".join(
+        (
+            b'--xyz\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n',
+            token.encode(),
+            b'\r\n--xyz\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n',
+            data,
+            bytes(size - len(data)),
+            b"\r\n--xyz--\r\n",
+        )
+    )
 
 
 def answers_soon(web: TinyWeb) -> bool:
@@ -78,27 +83,27 @@ def answers_soon(web: TinyWeb) -> bool:
     return asked == [200] * 8
 
 
-def test_slow_heads_hold_no_page_up(patient):
+def test_slow_request_heads_do_not_delay_pages(patient):
     with crowd(patient.web, MANY, head("GET", "/login")[:-2]):
         assert answers_soon(patient.web)
 
 
-def test_slow_photos_of_people_who_may_send_them_hold_no_page_up(patient):
+def test_slow_photos_do_not_delay_pages(patient):
     with crowd(patient.web, MANY, patient.posting_a_photo(4_000_000)):
         assert answers_soon(patient.web)
-        # Nor a save: it is small, and waits for no thread that photos have.
+        # Nor a save, which is small and needs no thread that photos occupy.
         path = f"/reports/{patient.report_id}/fields/enclosure"
         assert patient.tess.post(path, {"value": "ok"}).status_code < 500
 
 
-def test_photos_of_nobody_are_refused_at_once_and_hold_no_page_up(patient):
+def test_anonymous_photos_are_refused_at_once(patient):
     with crowd(patient.web, MANY, posting(patient.photo_path, 4_000_000, FORM)) as clients:
         assert [read_answer(one)[0] for one in clients] == [303] * MANY
         assert answers_soon(patient.web)
 
 
-def test_an_honest_slow_photo_arrives_when_tricklers_are_cut_off(strict):
-    """4 MB at 20 kB/s, smaller: it takes longer than a client may stall, and never stalls."""
+def test_an_honest_slow_photo_arrives_while_tricklers_are_cut_off(strict):
+    """A scaled-down 4 MB at 20 kB/s: takes longer than a client may stall, but never stalls."""
     body = a_photo(strict.tess.token, 120_000)
     tricklers = crowd(strict.web, 8, strict.posting_a_photo(4_000_000))
     with tricklers as clients, strict.web.connect() as honest:
@@ -111,8 +116,8 @@ def test_an_honest_slow_photo_arrives_when_tricklers_are_cut_off(strict):
     assert "Traceback" not in strict.stack.log("web")
 
 
-def test_who_was_too_slow_reads_why_and_sends_it_again(strict):
+def test_a_too_slow_client_gets_the_reason_and_can_retry(strict):
     with strict.web.connect() as client:
         client.sendall(strict.posting_a_photo(200_000))
-        status, said = read_answer(client)
-    assert (status, b"too slow" in said) == (408, True)
+        status, body = read_answer(client)
+    assert (status, b"too slow" in body) == (408, True)

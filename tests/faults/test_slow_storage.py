@@ -1,8 +1,7 @@
-"""A storage that takes its time holds up nobody but whoever waits for it.
+"""A slow storage delays only the people who wait for it.
 
-A web process of its own keeps its files in a bucket behind a proxy that holds a put back until the
-test lets it go. Meanwhile transactions that idle are ended after a second, as PostgreSQL does
-after 30.
+A separate web process uses a bucket behind a proxy that delays a put until the test releases it.
+Idle transactions are ended after one second, instead of 30, by PostgreSQL.
 """
 
 from __future__ import annotations
@@ -22,19 +21,22 @@ import pytest
 import requests
 
 from app.config import ROOT
-from app.embedded import free_port
+from app.local.embedded import free_port
 from tests.faults.people import Client, make_reports
 from tests.faults.site import COMMANDS, Site, wait_until
-from tests.pictures import a_jpeg
 from tests.storage.conftest import moto_url  # noqa: F401
 from tests.storage.proxy import Proxy
 from tests.storage.stages import BUCKET, KEY_ID, SECRET
+from tests.support.pictures import a_jpeg
+
+# The group of all tests that use the shared site.
+pytestmark = pytest.mark.xdist_group("faults")
 
 IDLE_SECONDS = 1.0
 
 
 class SlowBucket(Proxy):
-    """Holds the put of one original back, the `number`th: `reached` is set then, until `go` is."""
+    """Delays the put of the `number`th original: sets `reached`, then waits for `go`."""
 
     def __init__(self, target: str) -> None:
         super().__init__(target)
@@ -60,9 +62,12 @@ class SlowBucket(Proxy):
 def bucket(moto_url: str) -> Iterator[SlowBucket]:  # noqa: F811
     proxy = SlowBucket(moto_url)
     raw = boto3.client(
-        "s3", endpoint_url=moto_url, region_name="us-east-1", aws_access_key_id=KEY_ID,
+        "s3",
+        endpoint_url=moto_url,
+        region_name="us-east-1",
+        aws_access_key_id=KEY_ID,
         aws_secret_access_key=SECRET,
-    )  # fmt: skip
+    )
     raw.create_bucket(Bucket=BUCKET)
     yield proxy
     proxy.close()
@@ -73,7 +78,7 @@ def bucket(moto_url: str) -> Iterator[SlowBucket]:  # noqa: F811
 
 @pytest.fixture
 def web(site: Site, bucket: SlowBucket, tmp_path) -> Iterator[SimpleNamespace]:
-    """The site's servers behind one more web process, whose files lie in the bucket."""
+    """One more web process on the site's servers, with the bucket as its storage."""
     url = f"http://127.0.0.1:{free_port()}"
     environment = {
         **site.environment,
@@ -88,9 +93,13 @@ def web(site: Site, bucket: SlowBucket, tmp_path) -> Iterator[SimpleNamespace]:
     log = tmp_path / "web.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, *COMMANDS["web"]], cwd=ROOT, env=environment,
-            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, *COMMANDS["web"]],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
     def answers() -> bool:
         try:
@@ -108,7 +117,7 @@ def web(site: Site, bucket: SlowBucket, tmp_path) -> Iterator[SimpleNamespace]:
 
 @contextmanager
 def idle_transactions_ended(site: Site) -> Iterator[list[str]]:
-    """The last statements of those that were ended."""
+    """The last statements of the transactions that PostgreSQL ended."""
     ended: list[str] = []
     stop = threading.Event()
 
@@ -140,15 +149,19 @@ def sign_in(web: SimpleNamespace, person) -> Client:
 
 
 def save(client: Client, report_id: UUID, value: str, row_version: int) -> int:
-    form = {"value": value, "comment": "", "row_version": str(row_version),
-            "client_id": str(uuid4())}  # fmt: skip
+    form = {
+        "value": value,
+        "comment": "",
+        "row_version": str(row_version),
+        "client_id": str(uuid4()),
+    }
     return client.post(f"/reports/{report_id}/fields/note", form)
 
 
 @pytest.mark.parametrize("held", [1, 2])
-def test_photos_in_one_form_hold_up_no_other_person(site: Site, web, bucket, held):
-    """Whichever of three puts takes its time: another person's saves are answered meanwhile, and
-    the three photos are all there in the end."""
+def test_slow_photos_in_one_form_delay_nobody_else(site: Site, web, bucket, held):
+    """Whichever of the three puts is slow, another person's saves are answered meanwhile, and all
+    three photos are stored in the end."""
     tess, tom = sign_in(web, site.cast.tess), sign_in(web, site.cast.tom)
     (mine,) = make_reports(site, 1, person=site.cast.tess)
     (theirs,) = make_reports(site, 1, person=site.cast.tom)
@@ -161,7 +174,7 @@ def test_photos_in_one_form_hold_up_no_other_person(site: Site, web, bucket, hel
             for version in range(3):
                 assert save(tom, theirs, f"while it waits {version}", version) == 200
             with idle_transactions_ended(site) as ended:
-                time.sleep(2.5 * IDLE_SECONDS)  # what idled since the put began is ended by then
+                time.sleep(2.5 * IDLE_SECONDS)  # idle transactions have been ended by then
             assert not upload.done()
         finally:
             bucket.go.set()

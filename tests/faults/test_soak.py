@@ -1,4 +1,4 @@
-"""The soak's own bookkeeping: what one of its threads finds wrong is counted, and it goes on."""
+"""The soak's own bookkeeping: errors of its threads are counted, and the threads continue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.faults import soak
 
 
 class Workers(SimpleNamespace):
-    """As much of a site as a killer uses, with processes that only sleep."""
+    """A stand-in for a site, with processes that only sleep."""
 
     def start(self, _kind: str, name: str) -> None:
         sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -34,7 +34,7 @@ def site():
     made.stop("worker")
 
 
-def test_what_a_killer_finds_is_wrong_and_it_goes_on_with_a_new_worker(site, monkeypatch):
+def test_an_error_in_a_killer_thread_is_counted_and_it_continues(site, monkeypatch):
     first = site.processes["worker"]
     found: list[str] = []
 
@@ -43,9 +43,9 @@ def test_what_a_killer_finds_is_wrong_and_it_goes_on_with_a_new_worker(site, mon
         assert len(found) != 1, "an orphan burns the processor"
 
     monkeypatch.setattr(soak, "find_render", look)
-    slaughter = soak.Slaughter(site, 1, time.monotonic() + 1, Random(1))
-    slaughter.kill_on("worker")
-    (wrong,) = slaughter.wrong
+    shared = soak.KillState(site, 1, time.monotonic() + 1, Random(1))
+    shared.kill_on("worker")
+    (wrong,) = shared.wrong
     assert wrong.startswith("striking worker: AssertionError: an orphan burns the processor")
     assert len(found) > 2
     assert first.poll() is not None and site.processes["worker"].poll() is None

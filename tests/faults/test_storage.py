@@ -1,6 +1,6 @@
-"""The storage full, hanging, failing: a clear sentence, nothing half-stored, and on it goes after.
+"""A full, hanging or failing storage: a clear message, nothing half-stored, and full recovery.
 
-The disk is a real small file system; S3 is moto's server behind a proxy that fails as it is told.
+The disk is a real small file system; S3 is moto's server behind a proxy that injects faults.
 """
 
 from __future__ import annotations
@@ -29,21 +29,28 @@ from app.storage import CorruptObject
 from app.storage import bucket as bucket_module
 from app.storage.references import list_references
 from app.storage.s3 import S3Storage
-from tests.pictures import a_jpeg, a_png
 from tests.storage.conftest import moto_url, s3, stage  # noqa: F401
 from tests.storage.stages import S3Stage, Stage
-from tests.stored import unwatched
-from tests.test_documents_jobs import Desk
+from tests.support.desk import Desk
+from tests.support.pictures import a_jpeg, a_png
+from tests.support.stored import unwatched
 
 HX = {"HX-Request": "true"}
 COUNTED = (
-    Photo, PhotoPlacement, PhotoCheck, PhotoReading, Derivative, Signature, Document, AuditEntry,
-)  # fmt: skip
+    Photo,
+    PhotoPlacement,
+    PhotoCheck,
+    PhotoReading,
+    Derivative,
+    Signature,
+    Document,
+    AuditEntry,
+)
 
 
 @pytest.fixture
 def held(app, stage, monkeypatch) -> Iterator[Stage]:  # noqa: F811
-    """The app on this stage's storage."""
+    """The app with this stage's storage."""
     if isinstance(stage, S3Stage):
         monkeypatch.setattr(bucket_module, "READ_SECONDS", 1)
         stage.store = S3Storage(stage.bucket())
@@ -74,7 +81,7 @@ def objects(held: Stage) -> set[str]:
 
 
 def assert_whole(desk: Desk, held: Stage) -> None:
-    """Every row's bytes are there and right, and nothing lies there in halves."""
+    """Every row has its intact object, and no object is partial."""
     with desk.acting(desk.tess), unwatched():
         for reference in list_references():
             held.store.open(reference.key).close()
@@ -88,13 +95,16 @@ def send_photo(client, desk: Desk, data: bytes, **headers: str):
 
 
 def sign(client, desk: Desk):
-    form = {"signer_name": "Tess", "image": (io.BytesIO(a_png((300, 90))), "s.png"),
-            "client_id": str(uuid4())}  # fmt: skip
+    form = {
+        "signer_name": "Tess",
+        "image": (io.BytesIO(a_png((300, 90))), "s.png"),
+        "client_id": str(uuid4()),
+    }
     return client.post(f"/reports/{desk.report_id}/signatures/technician", data=form, headers=HX)
 
 
 class TestFull:
-    def test_a_photo_stays_with_its_sender_and_goes_in_later(self, desk, held, tess):
+    def test_a_photo_stays_with_its_sender_and_is_stored_later(self, desk, held, tess):
         data = a_jpeg() + bytes(250_000)
         before = counts(desk), objects(held)
         with held.full():
@@ -102,7 +112,7 @@ class TestFull:
             assert answer.status_code == 507
             assert "stays on your device" in answer.text and "<" not in answer.text
             assert (counts(desk), objects(held)) == before
-            # Reading and typing go on.
+            # Reading and typing still work.
             assert tess.get(f"/reports/{desk.report_id}/fill").status_code == 200
         assert send_photo(tess, desk, data).status_code == 201
         assert_whole(desk, held)
@@ -112,14 +122,15 @@ class TestFull:
         form = {"file": (io.BytesIO(a_jpeg() + bytes(250_000)), "a.jpg")}
         with held.full():
             answer = tess.post(
-                f"/reports/{desk.report_id}/fields/enclosure/photos", data=form,
+                f"/reports/{desk.report_id}/fields/enclosure/photos",
+                data=form,
                 headers=words,
-            )  # fmt: skip
+            )
         assert answer.status_code == 303
         page = tess.get(answer.location, headers=words).text
         assert "stays on your device" in page or "continua no seu aparelho" in page.lower()
 
-    def test_a_signature_is_taken_when_there_is_room(self, desk, held, tess):
+    def test_a_signature_is_accepted_when_there_is_room(self, desk, held, tess):
         before = counts(desk), objects(held)
         with held.full():
             answer = sign(tess, desk)
@@ -146,7 +157,7 @@ class TestFull:
             document = desk.make()
             assert (document.state, document.error) == (WorkState.QUEUED, "StorageFull")
             assert document.storage_key is None
-        assert counts(desk)["AuditEntry"] == before["AuditEntry"] + 1  # that it was asked for
+        assert counts(desk)["AuditEntry"] == before["AuditEntry"] + 1  # the request itself
         _end_pause(desk, Document)
         desk.run("document", document.id)
         assert desk.document(document.id).state is WorkState.DONE
@@ -162,7 +173,7 @@ def _end_pause(desk: Desk, model: type) -> None:
 @pytest.mark.parametrize("stage", ["s3"], indirect=True)
 class TestFailingBucket:
     @pytest.mark.parametrize("fault", ["hang", "500", "reset"])
-    def test_a_photo_is_sent_again_when_it_answers(self, desk, held, tess, fault):
+    def test_a_photo_is_sent_again_once_the_storage_answers(self, desk, held, tess, fault):
         data = a_jpeg()
         before = counts(desk), objects(held)
         with held.proxy.fault(fault):
@@ -174,8 +185,8 @@ class TestFailingBucket:
         assert send_photo(tess, desk, data).status_code == 201
         assert_whole(desk, held)
 
-    def test_an_answer_that_was_lost_on_its_way_is_no_second_object(self, desk, held, tess):
-        """The bucket has the bytes, we never hear of it, and boto3 asks again."""
+    def test_a_lost_answer_creates_no_second_object(self, desk, held, tess):
+        """The bucket stores the bytes, its answer is lost, and boto3 retries."""
         dropped = []
 
         def drop_once(method: str, path: str) -> None:
@@ -199,7 +210,7 @@ class TestFailingBucket:
         assert statuses == [201] * 4
         assert_whole(desk, held)
 
-    def test_signing_and_downloading_say_so(self, desk, held, tess):
+    def test_signing_and_downloading_report_the_outage(self, desk, held, tess):
         desk.answer()
         document_id = desk.make().id
         link = tess.get(f"/documents/{document_id}/download").headers["Location"]
@@ -207,14 +218,14 @@ class TestFailingBucket:
         with held.proxy.fault("500"):
             for answer in (sign(tess, desk), tess.get(link)):
                 assert answer.status_code == 503
-                assert "All that was stored is safe" in answer.text
+                assert "Everything already stored is safe" in answer.text
                 assert answer.headers["Retry-After"]
             assert tess.get(f"/documents/{document_id}").status_code == 200
         assert counts(desk) == before
         assert tess.get(link).data.startswith(b"%PDF")
 
     def test_a_whole_report_from_photo_to_pdf(self, desk, held, tess, client_of, cast):
-        """The whole tour on S3 alone: nothing of it lies on this machine's storage."""
+        """The whole job on S3 only: nothing is in this machine's storage folder."""
         desk.answer()
         data = a_jpeg((640, 480), taken="2026:03:14 09:30:00", place=(-23.55, -46.63))
         assert send_photo(tess, desk, data).status_code == 201
@@ -240,7 +251,7 @@ class TestFailingBucket:
         assert kinds == {"orig", "derived", "pdf"}
         assert_whole(desk, held)
 
-    def test_changed_bytes_stop_the_pdf_with_words(self, desk, held, tess):
+    def test_changed_bytes_stop_the_pdf_with_a_message(self, desk, held, tess):
         desk.answer()
         desk.photograph(a_jpeg())
         desk.read_photos()
@@ -252,7 +263,7 @@ class TestFailingBucket:
         document_id = desk.ask()
         with pytest.raises(CorruptObject):
             desk.run("document", document_id)
-        # What we drew ourselves is drawn again.
+        # Derivatives are made again.
         _end_pause(desk, Document)
         desk.run("document", document_id)
         assert desk.document(document_id).state is WorkState.DONE
@@ -262,7 +273,7 @@ class TestFailingBucket:
         document = desk.make()
         assert (document.state, document.error) == (WorkState.FAILED, "bytes_changed")
         page = tess.get(f"/documents/{document.id}").text
-        assert "no longer what was received" in page
+        assert "no longer matches" in page
 
 
 def _keys(held: S3Stage) -> list[str]:

@@ -1,4 +1,4 @@
-"""Single changes by somebody with the server's keys: each is found by reading everything again."""
+"""Single changes by somebody with full access to the server: reading everything finds each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from random import Random
 import psycopg2
 import pytest
 
-from app.commands.backup.figures import Figures, read_figures
+from app.commands.backup.figures import DatabaseFigures, read_figures
 from tests.faults import truth
 from tests.faults.people import make_reports
 from tests.faults.site import DATABASE, Site, wait_until
@@ -44,8 +44,8 @@ def evidence(site, tess) -> Site:
 
 
 @contextmanager
-def changed(site: Site, statement: str, target: Mapping[str, object]) -> Iterator[Figures]:
-    """What reading everything finds after the change, which is undone with the block."""
+def changed(site: Site, statement: str, target: Mapping[str, object]) -> Iterator[DatabaseFigures]:
+    """The findings of a full check after the change, which is undone when the block ends."""
     connection = psycopg2.connect(site.postgres.dsn(database=DATABASE))
     try:
         with connection.cursor() as cursor:
@@ -59,13 +59,16 @@ def changed(site: Site, statement: str, target: Mapping[str, object]) -> Iterato
         connection.close()
 
 
-def test_every_change_behind_the_back_is_found(evidence):
+def test_every_direct_change_is_found(evidence):
     assert truth.wrong_evidence(evidence) == []
-    entries = [row for (row,) in evidence.ask(
-        # The last entry of a chain may vanish unseen: that takes a witness outside.
-        "select id::text from audit_entries e where sequence <"
-        " (select max(sequence) from audit_entries l where l.tenant_id = e.tenant_id)"
-    )]  # fmt: skip
+    entries = [
+        row
+        for (row,) in evidence.ask(
+            # Removing the last entry of a chain can only be detected by an outside witness.
+            "select id::text from audit_entries e where sequence <"
+            " (select max(sequence) from audit_entries l where l.tenant_id = e.tenant_id)"
+        )
+    ]
     snapshots = [row for (row,) in evidence.ask("select id::text from snapshots")]
     random = Random(11)
     found = 0

@@ -1,4 +1,4 @@
-"""Clients that trickle, stall, flood or leave: they hold connections and not the web's threads."""
+"""Clients that trickle, stall, flood or leave occupy connections, not the web's threads."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.site import children, wait_until
+from tests.faults.tiny_app import LARGE
 from tests.faults.tiny_web import (
-    LARGE,
     THREADS,
     TinyWeb,
     crowd,
@@ -24,7 +24,7 @@ from tests.faults.tiny_web import (
 )
 
 MANY = 16
-# A web whose threads are held would answer after 30 s, the time a client may stall.
+# If clients occupied the threads, answers would take 30 s, the time a client may stall.
 SOON = 10
 
 
@@ -37,14 +37,14 @@ def web(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyWeb]:
-    """One that waits two seconds and no longer."""
+    """A web that lets a client stall for only two seconds."""
     with running_web(tmp_path_factory.mktemp("strict"), stall=2) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TinyWeb]:
-    """One that takes twenty connections."""
+    """A web that accepts at most twenty connections."""
     with running_web(tmp_path_factory.mktemp("narrow"), connections=20) as running:
         yield running
 
@@ -55,34 +55,34 @@ def answers_soon(web: TinyWeb, times: int = 5) -> bool:
 
 class TestThreadsStayFree:
     @pytest.mark.parametrize(
-        "said",
+        "sent",
         [b"", b"GET / HT", head("GET", "/")[:-2], posting("/read", 20_000)],
         ids=["nothing", "half a line", "half a head", "half a small body"],
     )
-    def test_of_who_does_not_finish_a_request(self, web, said):
-        with crowd(web, MANY, said):
+    def test_unfinished_requests(self, web, sent):
+        with crowd(web, MANY, sent):
             assert answers_soon(web)
 
-    def test_of_who_does_not_finish_the_handshake(self, web):
+    def test_unfinished_tls_handshakes(self, web):
         with crowd(web, MANY, b"\x16\x03\x01\x02", shakes_hands=False):
             assert answers_soon(web)
 
-    def test_of_who_sends_a_large_body_slowly(self, web):
+    def test_slow_large_bodies(self, web):
         with crowd(web, MANY, posting("/read", 1_000_000)):
             assert answers_soon(web)
             wait_until(lambda: int(web.ask("/most")[1]) >= THREADS - 2, web.log, SOON)
             assert int(web.ask("/most")[1]) == THREADS - 2
 
-    def test_of_who_sends_chunks_slowly(self, web):
+    def test_slow_chunks(self, web):
         with crowd(web, MANY, head("POST", "/read", "Transfer-Encoding: chunked") + b"fff\r\n"):
             assert answers_soon(web)
 
-    def test_of_who_goes_on_sending_what_was_refused(self, web):
+    def test_clients_that_keep_sending_refused_bodies(self, web):
         with crowd(web, MANY, posting("/refuse", 1_000_000)) as clients:
             assert answers_soon(web)
             assert [read_answer(one)[0] for one in clients] == [303] * MANY
 
-    def test_of_who_waits_for_passwords_to_be_compared(self, web):
+    def test_waiting_for_password_checks(self, web):
         with crowd(web, MANY, posting("/login", 3) + b"abc") as clients:
             assert int(web.ask("/done")[1]) < MANY / 2, "it waited for them"
             assert [read_answer(one)[0] for one in clients] == [200] * MANY
@@ -95,13 +95,13 @@ class TestHonestRequests:
                 client.sendall(posting("/read", size) + bytes(size))
                 assert read_answer(client) == (200, str(size).encode())
 
-    def test_two_in_one_breath(self, web):
+    def test_two_pipelined_requests(self, web):
         with web.connect() as client:
             client.sendall(posting("/read", 3) + b"abc" + head("GET", "/most", "Connection: close"))
-            said = b""
+            sent = b""
             while piece := client.recv(65536):
-                said += piece
-            assert said.count(b"HTTP/1.1 200 OK") == 2
+                sent += piece
+            assert sent.count(b"HTTP/1.1 200 OK") == 2
 
     def test_a_head_and_a_body_in_pieces(self, web):
         with web.connect() as client:
@@ -119,15 +119,15 @@ class TestHonestRequests:
             client.sendall(b"0\r\n\r\n")
             assert read_answer(client) == (200, b"12")
 
-    def test_one_that_asks_before_it_sends(self, web):
+    def test_expect_100_continue(self, web):
         with web.connect() as client:
             client.sendall(posting("/read", 100_000, "Expect: 100-continue"))
             assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
             client.sendall(bytes(100_000))
             assert read_answer(client) == (200, b"100000")
 
-    def test_a_refusal_is_read_by_who_sends_all_of_it_first(self, web):
-        """As browsers do. A connection that was closed early would take the answer away."""
+    def test_a_client_that_sends_everything_first_gets_the_refusal(self, web):
+        """As browsers do. Closing the connection early would lose the answer."""
         with web.connect() as client:
             client.sendall(posting("/refuse", 8_000_000))
             for _each in range(8):
@@ -135,7 +135,7 @@ class TestHonestRequests:
             assert read_answer(client)[0] == 303
             assert client.recv(1) == b""
 
-    def test_a_refused_body_that_is_here_already_ends_no_connection(self, web):
+    def test_a_refused_body_that_has_arrived_keeps_the_connection(self, web):
         with web.connect() as client:
             for _each in range(2):
                 client.sendall(posting("/refuse", 5) + b"abcde")
@@ -150,17 +150,21 @@ class TestHonestRequests:
 
 class TestPatienceEnds:
     @pytest.mark.parametrize(
-        "said",
-        [b"GET / HT", posting("/read", 20_000), posting("/read", 1_000_000),
-         posting("/refuse", 1_000_000)],
+        "sent",
+        [
+            b"GET / HT",
+            posting("/read", 20_000),
+            posting("/read", 1_000_000),
+            posting("/refuse", 1_000_000),
+        ],
         ids=["head", "small body", "large body", "refused body"],
-    )  # fmt: skip
-    def test_with_who_trickles(self, strict, said):
-        with crowd(strict, 3, said) as clients:
+    )
+    def test_a_trickling_client(self, strict, sent):
+        with crowd(strict, 3, sent) as clients:
             wait_until(lambda: all(map(is_closed, clients)), "one may go on", 20)
         assert strict.answers()
 
-    def test_not_with_who_is_slow_all_the_time(self, strict):
+    def test_not_a_constantly_slow_client(self, strict):
         """A photo of 4 MB at 20 kB/s takes a hundred times as long as a client may stall."""
         with strict.connect() as client:
             client.sendall(posting("/read", 100_000))
@@ -169,19 +173,19 @@ class TestPatienceEnds:
                 time.sleep(0.25)
             assert read_answer(client) == (200, b"100000")
 
-    def test_with_who_does_not_read_the_answer(self, strict):
-        """Threads write answers: each is free again when its client has taken nothing for long."""
+    def test_a_client_that_does_not_read_the_answer(self, strict):
+        """Threads write answers; each is free again when its client has not read for too long."""
         for path in ("/large", "/many"):
             with crowd(strict, THREADS, head("GET", path)):
                 wait_until(strict.answers, "no thread is free", 30)
 
-    def test_with_a_head_that_does_not_end(self, strict):
+    def test_an_endless_request_head(self, strict):
         with strict.connect() as client:
             client.sendall(head("GET", "/")[:-2] + b"X: " + b"x" * 100_000)
             assert b" 431 " in client.recv(65536)
 
 
-def test_at_the_limit_of_connections_somebody_new_is_heard(narrow):
+def test_a_new_client_is_served_at_the_connection_limit(narrow):
     with crowd(narrow, 40, b""):
         assert answers_soon(narrow)
 
@@ -211,10 +215,10 @@ def test_a_process_is_replaced_after_its_last_request(tmp_path):
             wait_until(web.answers, web.log, 20)
 
 
-def test_a_client_that_resets_harms_nobody(web):
-    for said in (b"", b"GET / HT", posting("/read", 1_000_000), posting("/refuse", 9)):
+def test_a_connection_reset_does_no_harm(web):
+    for sent in (b"", b"GET / HT", posting("/read", 1_000_000), posting("/refuse", 9)):
         client = web.connect()
-        client.sendall(said)
+        client.sendall(sent)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         client.close()
     assert answers_soon(web)

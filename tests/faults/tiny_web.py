@@ -1,9 +1,5 @@
-"""Our worker under gunicorn.conf.py's own settings, with an app that does as little as a test wants.
-
-`/` answers, `/read` reads the body and tells its size, `/refuse` answers without reading, `/most`
-tells how many bodies were being read at a time, `/login` takes half a second, `/done` tells how many of those there were, `/large` sends 8 MB from a file, `/many` the same
-in pieces.
-"""
+"""Our gunicorn worker class with the settings of gunicorn.conf.py and the minimal app of
+tiny_app.py."""
 
 from __future__ import annotations
 
@@ -12,23 +8,20 @@ import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from app.commands.lan import certificate_for
 from app.config import ROOT
-from app.embedded import free_port
+from app.local.embedded import free_port
+from app.local.lan import certificate_for
 from tests.faults.site import wait_until
 
-LARGE = 8 * 1024 * 1024
 THREADS = 4
-# Of gunicorn.conf.py all but its hooks, which want the app and its database.
+# All of gunicorn.conf.py except its hooks, which need the app and its database.
 CONFIG = """
 import runpy
 ours = runpy.run_path({path!r})
@@ -38,55 +31,11 @@ for name in ("bind", "workers", "threads", "worker_class", "keepalive", "gracefu
 max_requests = {max_requests}
 worker_connections = {connections}
 """
-_lock = threading.Lock()
-_logins: list[int] = []
-_readers = {"now": 0, "most": 0}
-
-
-def app(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-    path = environ["PATH_INFO"]
-    if path == "/large":
-        start("200 OK", [("Content-Length", str(LARGE))])
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the server
-        file.truncate(LARGE)
-        return environ["wsgi.file_wrapper"](file)
-    if path == "/many":
-        start("200 OK", [("Content-Length", str(LARGE))])
-        return (bytes(65536) for _each in range(LARGE // 65536))
-    words = str(_answer(path, environ)).encode()
-    status = "303 See Other" if path == "/refuse" else "200 OK"
-    start(status, [("Content-Length", str(len(words)))])
-    return [words]
-
-
-def _answer(path: str, environ: dict[str, Any]) -> object:
-    if path == "/read":
-        return _read(environ["wsgi.input"])
-    if path == "/login":
-        time.sleep(0.5)
-        _logins.append(1)
-    if path == "/done":
-        return len(_logins)
-    return _readers["most"] if path == "/most" else os.getpid()
-
-
-def _read(stream: Any) -> int:
-    size = 0
-    with _lock:
-        _readers["now"] += 1
-        _readers["most"] = max(_readers.values())
-    try:
-        while piece := stream.read(65536):
-            size += len(piece)
-    finally:
-        with _lock:
-            _readers["now"] -= 1
-    return size
 
 
 @dataclass
 class TinyWeb:
-    """One process of four threads; `stall` seconds are what a client may keep it waiting."""
+    """One process of four threads. A client may stall for `stall` seconds."""
 
     port: int
     folder: Path
@@ -132,15 +81,19 @@ def running_web(
         )
     )
     environment = {
-        **os.environ, "BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "1",
-        "WEB_THREADS": str(THREADS), "WEB_STALL_SECONDS": str(stall), "PYTHONPATH": str(ROOT),
-    }  # fmt: skip
+        **os.environ,
+        "BIND": f"127.0.0.1:{port}",
+        "WEB_CONCURRENCY": "1",
+        "WEB_THREADS": str(THREADS),
+        "WEB_STALL_SECONDS": str(stall),
+        "PYTHONPATH": str(ROOT),
+    }
     tls = None
     if is_tls:
         certificate, key = certificate_for(folder / "lan", ["laudo.test"])
         environment |= {"TLS_CERTIFICATE": str(certificate), "TLS_KEY": str(key)}
         tls = ssl.create_default_context(cafile=str(folder / "lan" / "root.pem"))
-    command = [sys.executable, "-m", "gunicorn", "-c", str(config), "tests.faults.tiny_web:app"]
+    command = [sys.executable, "-m", "gunicorn", "-c", str(config), "tests.faults.tiny_app:app"]
     with (folder / "web.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     web = TinyWeb(port, folder, process, tls)
@@ -163,17 +116,17 @@ def posting(path: str, size: int, *lines: str) -> bytes:
 
 
 def read_answer(client: socket.socket) -> tuple[int, bytes]:
-    """Status and body of one answer that says its length. Raises ConnectionError where it is cut."""
+    """Status and body of one answer with a Content-Length. Raises ConnectionError if it is cut."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += _piece(client)
-    told, _, body = data.partition(b"\r\n\r\n")
-    lines = dict(line.lower().split(b": ", 1) for line in told.split(b"\r\n")[1:])
+    head, _, body = data.partition(b"\r\n\r\n")
+    lines = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
     pieces, missing = [body], int(lines[b"content-length"]) - len(body)
     while missing > 0:
         pieces.append(_piece(client))
         missing -= len(pieces[-1])
-    return int(told.split()[1]), b"".join(pieces)
+    return int(head.split()[1]), b"".join(pieces)
 
 
 def _piece(client: socket.socket) -> bytes:
@@ -183,7 +136,7 @@ def _piece(client: socket.socket) -> bytes:
 
 
 def is_closed(client: socket.socket) -> bool:
-    """Whether the server has ended this connection, whatever it said before."""
+    """Whether the server has closed this connection, with or without an answer."""
     client.settimeout(0.05)
     try:
         while client.recv(65536):
@@ -196,12 +149,12 @@ def is_closed(client: socket.socket) -> bool:
 
 
 @contextmanager
-def crowd(web: TinyWeb, count: int, said: bytes, **options: bool) -> Iterator[list[socket.socket]]:
-    """So many connections that said this much and go on for ever: a byte now and then."""
+def crowd(web: TinyWeb, count: int, sent: bytes, **options: bool) -> Iterator[list[socket.socket]]:
+    """Open `count` connections that send `sent` and then single bytes without end."""
     with ExitStack() as stack:
         clients = [stack.enter_context(web.connect(**options)) for _each in range(count)]
         for client in clients:
-            client.sendall(said)
+            client.sendall(sent)
         ended = threading.Event()
         thread = threading.Thread(target=_trickle, args=(clients, ended), daemon=True)
         thread.start()

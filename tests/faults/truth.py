@@ -1,27 +1,26 @@
-"""What must be true after the faults, read from the database and the storage, never from answers."""
+"""Checks after the faults, made in the database and the storage, never from answers."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from uuid import UUID
 
 import pypdfium2
 
-from app.commands.backup.figures import Figures, frozen, read_figures
+from app.commands.backup.figures import DatabaseFigures, frozen, read_figures
 from app.storage import KEY
 from tests.faults.people import Save
 from tests.faults.site import Site
 
 
-def figures(site: Site) -> Figures:
+def figures(site: Site) -> DatabaseFigures:
     with frozen(site.environment["BACKUP_DATABASE_URL"]) as connection:
         return read_figures(connection)
 
 
 def wrong_evidence(site: Site) -> list[str]:
-    """Every tenant's chain and every snapshot, recomputed; an empty list when all fit."""
+    """Errors in recomputed chains and snapshots of all tenants; empty if all fit."""
     found = figures(site)
     broken = [
         f"chain of {tenant} at {chain.broken_at}"
@@ -32,7 +31,7 @@ def wrong_evidence(site: Site) -> list[str]:
 
 
 def count_open(site: Site, reports: Sequence[UUID]) -> int:
-    """How many of the reports wait for their final PDF still."""
+    """The number of reports that still wait for their final PDF."""
     ((done,),) = site.ask(
         "select count(distinct report_id) from documents"
         " where report_id = any(%s::uuid[]) and state = 'done' and not is_preview",
@@ -42,21 +41,24 @@ def count_open(site: Site, reports: Sequence[UUID]) -> int:
 
 
 def wrong_documents(site: Site, reports: Sequence[UUID]) -> list[str]:
-    """What breaks 'published exactly once': one done row, one audit entry, bytes as the row says."""
+    """Violations of 'published exactly once': one done row, one audit entry, the row's bytes."""
     wrong = []
     for report in reports:
         rows = site.ask(
             "select id::text, storage_key, sha256, byte_size, pages, lease_until from documents"
-            " where report_id = %s and state = 'done' and not is_preview", str(report),
-        )  # fmt: skip
+            " where report_id = %s and state = 'done' and not is_preview",
+            str(report),
+        )
         if len(rows) != 1:
             wrong.append(f"{report}: {len(rows)} documents done")
             continue
         document, key, sha256, size, pages, lease = rows[0]
         ((entries,),) = site.ask(
             "select count(*) from audit_entries where action = 'document.made'"
-            " and object_id = %s and body::jsonb -> 'facts' ->> 'sha256' = %s", document, sha256,
-        )  # fmt: skip
+            " and object_id = %s and body::jsonb -> 'facts' ->> 'sha256' = %s",
+            document,
+            sha256,
+        )
         ((all_entries,),) = site.ask(
             "select count(*) from audit_entries where action = 'document.made' and object_id = %s",
             document,
@@ -65,7 +67,7 @@ def wrong_documents(site: Site, reports: Sequence[UUID]) -> list[str]:
             wrong.append(
                 f"{report}: {all_entries} entries of its making, {entries} with its digest"
             )
-        data = (site.storage / str(key)).read_bytes()
+        data = site.stored(str(key)) or b""
         if hashlib.sha256(data).hexdigest() != sha256 or len(data) != size:
             wrong.append(f"{report}: the bytes are not the row's")
         elif len(pypdfium2.PdfDocument(data)) != pages:
@@ -76,25 +78,27 @@ def wrong_documents(site: Site, reports: Sequence[UUID]) -> list[str]:
 
 
 def wrong_objects(site: Site) -> list[str]:
-    """Rows without bytes, bytes that are not their name, and files that are only half there."""
+    """Rows without objects, objects that do not match their key, and partial files."""
     keys = site.ask(
         "select storage_key from photos union select storage_key from documents"
         " where storage_key is not null"
     )
-    wrong = [f"{key}: no bytes" for (key,) in keys if not (site.storage / str(key)).exists()]
-    for path in site.storage.rglob("*"):
-        key = str(path.relative_to(site.storage))
-        if path.is_file() and KEY.match(key) and not _is_its_name(path):
-            wrong.append(f"{key}: other bytes than its name says")
-    return wrong
+    stored = set(site.keys())
+    wrong = [f"{key}: no bytes" for (key,) in keys if key not in stored]
+    return wrong + [
+        f"{key}: other bytes than its name says"
+        for key in stored
+        if KEY.match(key) and not _is_its_name(key, site.stored(key))
+    ]
 
 
-def _is_its_name(path: Path) -> bool:
-    return hashlib.sha256(path.read_bytes()).hexdigest() == path.name.partition(".")[0]
+def _is_its_name(key: str, data: bytes | None) -> bool:
+    name = key.rpartition("/")[2].partition(".")[0]
+    return data is not None and hashlib.sha256(data).hexdigest() == name
 
 
 def wrong_reports(site: Site) -> list[str]:
-    """Reports that are half submitted: completed goes with a snapshot, two entries and a document."""
+    """Half-submitted reports: a completed one has a snapshot, two entries and a document."""
     rows = site.ask(
         "select r.id::text, r.status,"
         " (select count(*) from snapshots s where s.report_id = r.id),"
@@ -106,37 +110,40 @@ def wrong_reports(site: Site) -> list[str]:
         "   and d.state <> 'failed')"
         " from reports r"
     )
-    wanted = {True: (1, 1, 1, 1), False: (0, 0, 0, 0)}
+    expected = {True: (1, 1, 1, 1), False: (0, 0, 0, 0)}
     return [
         f"{report}: {status} with {counts}"
         for report, status, *counts in rows
-        if tuple(counts) != wanted[status == "completed"]
+        if tuple(counts) != expected[status == "completed"]
     ]
 
 
 def lost_saves(site: Site, saves: Sequence[Save]) -> list[str]:
-    """Acknowledged saves that the audit chain lacks or has twice, or whose last value is gone."""
+    """Acknowledged saves that are missing or duplicated in the chain, or whose last value is
+    lost."""
     lost = []
     for one in saves:
         ((entries,),) = site.ask(
             "select count(*) from audit_entries where action = 'answer.saved' and object_id = %s"
             " and body::jsonb -> 'facts' ->> 'client_id' = %s",
-            str(one.report_id), str(one.client_id),
-        )  # fmt: skip
+            str(one.report_id),
+            str(one.client_id),
+        )
         if entries != 1:
             lost.append(f"{one}: {entries} entries")
     for one in {(one.report_id, one.field_id): one for one in saves}.values():
         stored = site.ask(
             "select value #>> '{}' from answers where report_id = %s and field_id = %s",
-            str(one.report_id), one.field_id,
-        )  # fmt: skip
+            str(one.report_id),
+            one.field_id,
+        )
         if stored != [(one.value,)]:
             lost.append(f"{one}: the database has {stored}")
     return lost
 
 
 def wrong_photos(site: Site, sent: Sequence[UUID]) -> list[str]:
-    """Photos that were acknowledged, but are not there exactly once with their place and entry."""
+    """Acknowledged photos that do not exist exactly once with their placement and entry."""
     rows = site.ask(
         "select p.client_id::text, count(*), count(pl.id), (select count(*) from audit_entries e"
         "  where e.action = 'photo.received' and e.object_id = p.report_id"

@@ -1,4 +1,4 @@
-"""SIGKILL of the web at a random moment of an upload or a submit, and the phone that asks again."""
+"""SIGKILL of the web at a random moment of an upload or a submit; the phone retries."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 
 from tests.faults.people import Client, make_reports, upload_form
 from tests.faults.site import Site, children, kill, wait_until
-from tests.pictures import a_jpeg
+from tests.support.pictures import a_jpeg
 
 
 @dataclass
 class WebKills:
-    """`landed` counts the kills that left somebody without an answer."""
+    """`landed` counts the kills that left a client without an answer."""
 
     photos: list[UUID] = field(default_factory=list)
     reports: list[UUID] = field(default_factory=list)
@@ -26,7 +26,7 @@ class WebKills:
 
 
 def strike_uploads_and_submits(site: Site, client: Client, kills: int, random: Random) -> WebKills:
-    """Half of the kills in uploads, half in submits; each is repeated until it is taken."""
+    """Half of the kills hit uploads, half submits; each request is repeated until accepted."""
     done = WebKills()
     (album, *reports) = make_reports(site, 1 + kills)
     _measure(client, done, album, reports.pop())
@@ -47,7 +47,7 @@ def strike_uploads_and_submits(site: Site, client: Client, kills: int, random: R
 
 
 def _measure(client: Client, done: WebKills, album: UUID, report: UUID) -> None:
-    """How long each takes undisturbed, so that the kills fall into it."""
+    """Measure the undisturbed durations, so that the kills hit in the middle."""
     client_id, data = uuid4(), a_jpeg((1200, 900))
     posts = {
         "upload": (f"/reports/{album}/fields/place/photos", upload_form(data, client_id), data),
@@ -62,9 +62,15 @@ def _measure(client: Client, done: WebKills, album: UUID, report: UUID) -> None:
 
 
 def _strike(
-    site: Site, client: Client, done: WebKills, random: Random, kind: str,
-    path: str, form: dict[str, str], file: bytes | None,
-) -> None:  # fmt: skip
+    site: Site,
+    client: Client,
+    done: WebKills,
+    random: Random,
+    kind: str,
+    path: str,
+    form: dict[str, str],
+    file: bytes | None,
+) -> None:
     unanswered = client.statuses[0]
     taken: list[int] = []
     person = Thread(target=lambda: taken.append(client.insist(path, form, file)), daemon=True)
@@ -83,6 +89,6 @@ def _strike(
     if is_in_hand and client.statuses[0] > unanswered:
         done.landed += 1
     else:
-        # It was over before the kill: the first one, which was measured, was slow for being cold.
+        # It finished before the kill: the measured first one was slow because of cold caches.
         done.seconds[kind] /= 2
     done.slowest_return = max(done.slowest_return, time.monotonic() - killed)

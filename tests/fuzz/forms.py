@@ -1,6 +1,6 @@
-"""The requests that the pages themselves offer: every form of every page, filled in well.
+"""The requests that the pages themselves offer: every form of every page, filled with valid values.
 
-Nobody keeps a list of routes and fields here: a new form is found by being on a page.
+There is no list of routes and fields: a new form is found because it is on a page.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from urllib.parse import quote_from_bytes
 from uuid import uuid4
 
 from app.definition.workbook.sample import sample_workbook
-from tests.cast import PASSWORD
-from tests.pictures import a_jpeg, a_png
+from tests.support.cast import PASSWORD
+from tests.support.pictures import a_jpeg, a_png
 
 APP = Path(__file__).resolve().parents[2] / "app"
 STROKES = b'{"width": 300, "height": 150, "strokes": [[[1, 2, 3], [140.5, 60, 70]]]}'
@@ -33,7 +33,7 @@ class File:
 
 @dataclass
 class Form:
-    """One form: where it goes, (name, value) of its inputs as a browser sends them, its files."""
+    """One form: its action, the (name, value) of its inputs as a browser sends them, its files."""
 
     method: str
     action: str
@@ -56,7 +56,7 @@ class _Forms(HTMLParser):
             self.open = Form(method, action.partition("#")[0])
             self.found.append(self.open)
             if options := given.get("data-passkey-options"):
-                # Where the form's script asks first what the passkey has to sign.
+                # The URL where the form's script gets the challenge for the passkey.
                 self.found.append(Form(method, options, self.open.fields, self.open.files))
         elif self.open is None:
             return
@@ -90,19 +90,34 @@ def forms_of(page: str) -> list[Form]:
 
 LEAVER = "leaver"
 GOOD = {
-    "email": "ana@acme.test", "password": PASSWORD, "current": PASSWORD,
-    "new": "a new long password", "again": "a new long password", "locale": "en",
-    "time_zone": "UTC", "next": "/reports/", "latitude": "-23.5", "longitude": "-46.6",
-    "deletion-slug": LEAVER, "signer_name": "Rui Signer", "comment": "Seen and measured", "reason": "It was dark",
+    "email": "ana@acme.test",
+    "password": PASSWORD,
+    "current": PASSWORD,
+    "new": "a new long password",
+    "again": "a new long password",
+    "locale": "en",
+    "time_zone": "UTC",
+    "next": "/reports/",
+    "latitude": "-23.5",
+    "longitude": "-46.6",
+    "deletion-slug": LEAVER,
+    "signer_name": "Rui Signer",
+    "comment": "Seen and measured",
+    "reason": "It was dark",
     "contact_website": "www.acme.example",
-}  # fmt: skip
-# A day that a report may still be due.
-BY_TYPE = {"date": "2199-03-31", "time": "14:05", "number": "5", "email": "a@b.test",
-           "tel": "+55 11 4002-8922"}  # fmt: skip
+}
+# A valid due date of a report.
+BY_TYPE = {
+    "date": "2199-03-31",
+    "time": "14:05",
+    "number": "5",
+    "email": "a@b.test",
+    "tel": "+55 11 4002-8922",
+}
 
 
 def plausible(name: str, given: dict[str, str]) -> str:
-    """A value that the input would take: its own, else one that fits its name or its type."""
+    """A value that the input accepts: its own, else one that fits its name or type."""
     if name == "client_id":
         return str(uuid4())
     if given.get("value"):
@@ -114,7 +129,7 @@ def plausible(name: str, given: dict[str, str]) -> str:
 
 @cache
 def a_file(name: str, accept: str) -> File:
-    """A good file for a file input."""
+    """A valid file for a file input."""
     if "sheet" in accept or "xlsx" in accept:
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         return File(name, "checklist.xlsx", sample_workbook(), kind)
@@ -129,7 +144,7 @@ FORM_FIELD = re.compile(r"^    ([a-z_]+) = \w*Field\(", re.MULTILINE)
 
 @cache
 def names_in_code() -> tuple[str, ...]:
-    """Every name of a form or query value that the routes and forms of the app read."""
+    """The names of all form and query values that the app's routes and forms read."""
     sources = [path for path in APP.rglob("*.py") if re.search(r"(routes|forms)\.py$", path.name)]
     found = {
         name
@@ -152,22 +167,27 @@ def _quoted(raw: bytes) -> bytes:
 def encode_multipart(
     fields: Iterable[tuple[bytes, bytes]], files: Iterable[File], boundary: bytes = b"edge"
 ) -> bytes:
-    """RFC 7578, with names and values as they are: what is hostile in them stays."""
+    """Encode as RFC 7578 without escaping names and values, so hostile bytes stay."""
     body = io.BytesIO()
     for name, value in fields:
-        body.write(b'--%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
-                   % (boundary, name, value))  # fmt: skip
+        body.write(
+            b'--%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+            % (boundary, name, value)
+        )
     for file in files:
         body.write(
             b'--%s\r\nContent-Disposition: form-data; name="%s"; filename="%s"\r\n'
             b"Content-Type: %s\r\n\r\n%s\r\n"
-            % (boundary, *(raw(text) for text in (file.name, file.filename, file.media_type)),
-               file.data)
-        )  # fmt: skip
+            % (
+                boundary,
+                *(raw(text) for text in (file.name, file.filename, file.media_type)),
+                file.data,
+            )
+        )
     body.write(b"--%s--\r\n" % boundary)
     return body.getvalue()
 
 
 def raw(text: str) -> bytes:
-    """What goes over the wire: a lone surrogate travels as the three bytes that it would be."""
+    """The bytes of the text; a lone surrogate becomes its three bytes."""
     return text.encode("utf-8", "surrogatepass")

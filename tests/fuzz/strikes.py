@@ -1,4 +1,4 @@
-"""Hostile requests: a good one, and what hypothesis does to it."""
+"""Hostile requests: valid requests that hypothesis mutates."""
 
 from __future__ import annotations
 
@@ -14,45 +14,141 @@ from hypothesis import strategies as st
 from tests.fuzz.forms import File, encode_form, encode_multipart, names_in_code, raw
 
 TEXTS = (
-    "", " ", "\x00", "a\x00b", "\ud800", "\udfff", "\u202eabc", "e\u0301" * 40, "\ufeff", "\U0001f600",
-    "\r\nX: y", "NaN", "nan", "inf", "-Infinity", "-1", "0", "-0", "1e999999", "1e-400", "0x10", "1_0",
-    "١٢٣", "²", str(2**31), str(2**63), str(-(2**63) - 1), "9" * 400, "9" * 5_000,
-    "0000-00-00", "0001-01-01", "9999-12-31", "9999-12-31T23:59:59+14:00", "10000-01-01",
-    "0001-01-01T00:00:00+14:00", "2026-02-30", "2026-W01-1", "20260331", "24:00", "25:61", "1:2:3.4",
-    "2026-03-31T14:05:00.123456789Z", "[]", "{}", "null", "true", '["a"]', '{"a": 1}',
-    "not-a-uuid", "00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}",
-    "urn:uuid:00000000-0000-0000-0000-000000000000", "0" * 32, "<script>", "{{ 7*7 }}", "%s%n%(a)s",
-    "{0.__class__}", "../../etc/passwd", "..%2f..%2f", "..\\..\\", "/etc/passwd", "file:///etc/passwd",
-    "//evil.example", "https://evil.example/", "javascript:alert(1)", "'; drop table reports; --",
-    "=1+1", "x" * 300, "x" * 70_000, "é" * 3_000, "a\n" * 3_000, "cell:a:before", "cell:", ":",
-)  # fmt: skip
+    "",
+    " ",
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "\udfff",
+    "\u202eabc",
+    "e\u0301" * 40,
+    "\ufeff",
+    "\U0001f600",
+    "\r\nX: y",
+    "NaN",
+    "nan",
+    "inf",
+    "-Infinity",
+    "-1",
+    "0",
+    "-0",
+    "1e999999",
+    "1e-400",
+    "0x10",
+    "1_0",
+    "١٢٣",
+    "²",
+    str(2**31),
+    str(2**63),
+    str(-(2**63) - 1),
+    "9" * 400,
+    "9" * 5_000,
+    "0000-00-00",
+    "0001-01-01",
+    "9999-12-31",
+    "9999-12-31T23:59:59+14:00",
+    "10000-01-01",
+    "0001-01-01T00:00:00+14:00",
+    "2026-02-30",
+    "2026-W01-1",
+    "20260331",
+    "24:00",
+    "25:61",
+    "1:2:3.4",
+    "2026-03-31T14:05:00.123456789Z",
+    "[]",
+    "{}",
+    "null",
+    "true",
+    '["a"]',
+    '{"a": 1}',
+    "not-a-uuid",
+    "00000000-0000-0000-0000-000000000000",
+    "{00000000-0000-0000-0000-000000000000}",
+    "urn:uuid:00000000-0000-0000-0000-000000000000",
+    "0" * 32,
+    "<script>",
+    "{{ 7*7 }}",
+    "%s%n%(a)s",
+    "{0.__class__}",
+    "../../etc/passwd",
+    "..%2f..%2f",
+    "..\\..\\",
+    "/etc/passwd",
+    "file:///etc/passwd",
+    "//evil.example",
+    "https://evil.example/",
+    "javascript:alert(1)",
+    "'; drop table reports; --",
+    "=1+1",
+    "x" * 300,
+    "x" * 70_000,
+    "é" * 3_000,
+    "a\n" * 3_000,
+    "cell:a:before",
+    "cell:",
+    ":",
+)
 VALUES = st.one_of(st.sampled_from(TEXTS), st.sampled_from(TEXTS), st.text(max_size=20))
 BLOBS = st.one_of(
     st.binary(max_size=60),
     st.sampled_from(
         [
-            b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"PK\x03\x04", b"PK\x05\x06" + bytes(18),
-            b"GIF89a", b"\x00" * 2_000, b"{", b"[" * 20_000, b"[[1,2],[NaN,1e999]]",
-            b'{"width": 1e400, "height": 1, "strokes": [[[NaN, 1]]]}', b'"\\ud800"', b"\xff\xfe{\x00",
+            b"",
+            b"\xff\xd8\xff\xe0",
+            b"\x89PNG\r\n\x1a\n",
+            b"PK\x03\x04",
+            b"PK\x05\x06" + bytes(18),
+            b"GIF89a",
+            b"\x00" * 2_000,
+            b"{",
+            b"[" * 20_000,
+            b"[[1,2],[NaN,1e999]]",
+            b'{"width": 1e400, "height": 1, "strokes": [[[NaN, 1]]]}',
+            b'"\\ud800"',
+            b"\xff\xfe{\x00",
         ]
     ),
-)  # fmt: skip
+)
 HEADERS = {
     "HTTP_HX_REQUEST": ("true", "false", "\xff", "x" * 9_000),
     "HTTP_HX_TARGET": ("results", "%", "\xff", "<b>"),
     "HTTP_HX_CURRENT_URL": ("//evil", "http://[", "\xff"),
     "HTTP_HX_TRIGGER": ("{", "\xe9"),
     "HTTP_HX_BOOSTED": ("true", "\xff"),
-    "HTTP_ACCEPT_LANGUAGE": ("pt-BR,pt;q=0.9", "*", "xx-\xff;q=abc", "en;q=1e9", ",;=,,", "pt" * 3_000),
+    "HTTP_ACCEPT_LANGUAGE": (
+        "pt-BR,pt;q=0.9",
+        "*",
+        "xx-\xff;q=abc",
+        "en;q=1e9",
+        ",;=,,",
+        "pt" * 3_000,
+    ),
     "HTTP_ACCEPT": ("*/*;q=nan", "text/html;q=-1", "\xff", "application/json"),
     "HTTP_ACCEPT_ENCODING": ("br", "gzip;q=x", "\xff"),
     "HTTP_IF_NONE_MATCH": ("*", '"', 'W/"x"', "\xff", '"' * 500),
     "HTTP_IF_MODIFIED_SINCE": ("yesterday", "Mon, 01 Jan 0001 00:00:00 GMT", "\xff"),
     "HTTP_IF_RANGE": ('"x"', "yesterday"),
-    "HTTP_RANGE": ("bytes=0-", "bytes=5-1", "bytes=-0", "bytes=9999999999-", "bytes=0-1,2-3", "x=1-2",
-                   "bytes=a-b", "bytes=0-99999999999999999999"),
-    "HTTP_COOKIE": ("session=x", "session=\xff", "session=eyJhIjoxfQ.aaaa.bbbb", "=", ";;;", "a" * 9_000,
-                    'session="\\"', "remember_token=1|x"),
+    "HTTP_RANGE": (
+        "bytes=0-",
+        "bytes=5-1",
+        "bytes=-0",
+        "bytes=9999999999-",
+        "bytes=0-1,2-3",
+        "x=1-2",
+        "bytes=a-b",
+        "bytes=0-99999999999999999999",
+    ),
+    "HTTP_COOKIE": (
+        "session=x",
+        "session=\xff",
+        "session=eyJhIjoxfQ.aaaa.bbbb",
+        "=",
+        ";;;",
+        "a" * 9_000,
+        'session="\\"',
+        "remember_token=1|x",
+    ),
     "HTTP_HOST": ("localhost:0", "[", "a b", "evil.example", "\xff", "localhost:99999999"),
     "HTTP_ORIGIN": ("null", "http://evil.example", "\xff"),
     "HTTP_REFERER": ("//", "http://[", "\xff"),
@@ -63,11 +159,19 @@ HEADERS = {
     "HTTP_X_FORWARDED_FOR": ("1.2.3.4, x", "\xff", "::1", "x" * 500),
     "HTTP_X_CSRFTOKEN": ("x", "\xff", "a.b.c"),
     "CONTENT_LENGTH": ("-1", "abc", "999", "0", "99999999999999999999", ""),
-    "CONTENT_TYPE": ("application/json", "text/plain; charset=\xff", "multipart/form-data",
-                     "multipart/form-data; boundary=", "multipart/form-data; boundary=other",
-                     "application/x-www-form-urlencoded; charset=utf-16", "/", "\xff", "x" * 9_000),
+    "CONTENT_TYPE": (
+        "application/json",
+        "text/plain; charset=\xff",
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=other",
+        "application/x-www-form-urlencoded; charset=utf-16",
+        "/",
+        "\xff",
+        "x" * 9_000,
+    ),
     "REMOTE_ADDR": ("::1", "", "not an address"),
-}  # fmt: skip
+}
 METHODS = ("HEAD", "OPTIONS", "GET", "POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW")
 JSONS = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), VALUES),
@@ -79,10 +183,10 @@ JSONS = st.recursive(
 NUMBERS = st.integers(0, 30)
 NAMES = st.one_of(st.sampled_from(names_in_code()), VALUES)
 
-# (what, which one of them, by what); applied in order by `struck`.
+# (kind, index, replacement); `mutated` applies them in order.
 Mutation = tuple[str, int, Any]
 MUTATIONS: st.SearchStrategy[Mutation] = st.one_of(
-    # Ten times, as the likeliest way in: one value of a request that is otherwise in order.
+    # Ten times as likely, as the likeliest attack: one bad value in an otherwise valid request.
     *[st.tuples(st.just("value"), NUMBERS, VALUES)] * 10,
     st.tuples(st.just("again"), NUMBERS, VALUES),
     st.tuples(st.just("without"), NUMBERS, st.none()),
@@ -107,7 +211,7 @@ STRIKES = st.lists(MUTATIONS, min_size=1, max_size=4)
 
 @dataclass(frozen=True)
 class Request:
-    """`path` and the query's parts are text that may hold anything; `body` wins over fields."""
+    """`path` and the query's parts are arbitrary text; `body` takes precedence over the fields."""
 
     method: str
     path: tuple[str, ...]
@@ -119,7 +223,7 @@ class Request:
     cut: int | None = None
 
 
-def struck(request: Request, mutations: Sequence[Mutation]) -> Request:
+def mutated(request: Request, mutations: Sequence[Mutation]) -> Request:
     for what, number, by in mutations:
         request = _ACTS[what](request, number, by)
     return request
@@ -175,7 +279,7 @@ def _crowd(request: Request, _number: int, size: int) -> Request:
 
 
 def _json(request: Request, _number: int, value: Any) -> Request:
-    """JSON as `json.loads` takes it: NaN and lone surrogates among it."""
+    """JSON as `json.loads` accepts it, including NaN and lone surrogates."""
     return replace(
         request,
         body=json.dumps(value).encode(),
@@ -213,7 +317,7 @@ _ACTS: dict[str, Any] = {
 
 
 def environ_of(request: Request, cookie: str) -> dict[str, Any]:
-    """The request as a WSGI server hands it over, without any client that would tidy it."""
+    """The request as a WSGI server passes it on, without a client that would normalise it."""
     fields = [(raw(name), raw(value)) for name, value in request.fields]
     kind, body = "", b""
     if request.body is not None:

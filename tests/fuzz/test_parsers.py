@@ -1,6 +1,6 @@
-"""Whatever the readers of foreign data get, they answer: a value, a sentence, never a surprise.
+"""Fuzzing the parsers of foreign data: they always return a value or a refusal, never a crash.
 
-Their own test files prove what they read; this is where they are struck.
+Their own test files test valid input.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from app.definition.workbook.sample import sample_workbook
 from app.errors import DomainError
 from app.evidence.service import canonical_json
 from app.imaging.exif import read_exif, read_exif_block
-from app.reports.filling_forms import read_given
-from app.reports.finding_address import NAMES, address_of, read_wanted
-from app.reports.strokes import MAX_NUMBER, BadStrokes, parse_strokes
-from tests import scenarios
+from app.reports.filling.inputs import read_answer_input
+from app.reports.listing.address import NAMES, address_of, read_filter
+from app.reports.signing.strokes import MAX_NUMBER, BadStrokes, parse_strokes
 from tests.fuzz.strikes import BLOBS, JSONS, VALUES
 from tests.fuzz.watching import EXAMPLES, Hung, watchdog
-from tests.pictures import a_jpeg
+from tests.support import scenarios
+from tests.support.pictures import a_jpeg
 
-struck = settings(
+mutated = settings(
     max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
-# (where, what): bytes put over those at a place, in order.
+# (place, bytes) that overwrite the data, in order.
 WOUNDS = st.lists(st.tuples(st.integers(0, 2**20), st.binary(min_size=1, max_size=6)), max_size=8)
 
 
@@ -74,16 +74,16 @@ def reads(data: bytes, stem: str = "x") -> None:
     assert result.definition or result.problems
 
 
-@struck
+@mutated
 @given(WOUNDS, st.none() | st.integers(0, 2**20), VALUES)
-def test_a_wounded_workbook_is_read_or_refused(wounds, cut, stem):
+def test_a_damaged_workbook_is_read_or_refused(wounds, cut, stem):
     data = sample_workbook()
     reads(wounded(data, wounds) if cut is None else data[: cut % len(data)], stem)
 
 
-@struck
+@mutated
 @given(st.data())
-def test_a_workbook_of_wounded_parts_is_read_or_refused(data):
+def test_a_workbook_of_damaged_parts_is_read_or_refused(data):
     victim = data.draw(st.sampled_from(sorted(parts())))
     content = data.draw(
         st.one_of(BLOBS, WOUNDS.map(lambda wounds: wounded(parts()[victim], wounds)))
@@ -91,10 +91,10 @@ def test_a_workbook_of_wounded_parts_is_read_or_refused(data):
     reads(zipped({**parts(), victim: content}))
 
 
-@struck
+@mutated
 @given(st.lists(st.tuples(st.integers(0, 40), VALUES), min_size=1, max_size=6))
 def test_a_workbook_of_odd_cells_is_read_or_refused(cells):
-    """The texts of cells, in a file that is otherwise in order."""
+    """Odd texts in cells, in an otherwise valid file."""
     name = "xl/worksheets/sheet1.xml"
     sheet = parts()[name].split(b"<t>")
     for at, text in cells:
@@ -106,7 +106,7 @@ def test_a_workbook_of_odd_cells_is_read_or_refused(cells):
     reads(zipped({**parts(), name: b"<t>".join(sheet)}))
 
 
-@struck
+@mutated
 @given(st.lists(st.integers(0, 6_000), min_size=2, max_size=2))
 def test_two_section_columns_of_any_length_are_read_or_refused(lengths):
     book = Workbook()
@@ -122,9 +122,9 @@ def test_two_section_columns_of_any_length_are_read_or_refused(lengths):
 PHOTO = a_jpeg((16, 12), taken="2026:03:14 09:30:00", offset="-03:00", place=(-23.5, -46.6))
 
 
-@struck
+@mutated
 @given(WOUNDS, st.integers(1, len(PHOTO)))
-def test_a_wounded_photo_gives_a_reading(tmp_path_factory, wounds, cut):
+def test_a_damaged_photo_gives_a_reading(tmp_path_factory, wounds, cut):
     path = tmp_path_factory.getbasetemp() / "wounded.jpg"
     for data in (wounded(PHOTO[:400], wounds) + PHOTO[400:], PHOTO[:cut]):
         path.write_bytes(data)
@@ -133,7 +133,7 @@ def test_a_wounded_photo_gives_a_reading(tmp_path_factory, wounds, cut):
         storable(reading.raw)
 
 
-@struck
+@mutated
 @given(BLOBS, WOUNDS)
 def test_any_block_gives_a_reading_that_can_be_stored(head, wounds):
     start = PHOTO.index(b"Exif\0\0") + 6
@@ -143,7 +143,7 @@ def test_any_block_gives_a_reading_that_can_be_stored(head, wounds):
 
 
 def storable(value: Any) -> None:
-    """PostgreSQL's jsonb takes it: no NaN, no NUL, no half of a pair."""
+    """Whether PostgreSQL's jsonb accepts it: no NaN, NUL or lone surrogate."""
     text = json.dumps(value, allow_nan=False, ensure_ascii=False)
     assert "\\u0000" not in text
     text.encode()
@@ -163,9 +163,9 @@ STROKES = st.fixed_dictionaries(
 )
 
 
-@struck
+@mutated
 @given(st.one_of(JSONS, STROKES), BLOBS)
-def test_strokes_are_taken_as_bounded_numbers_or_refused(given_value, blob):
+def test_strokes_are_bounded_numbers_or_refused(given_value, blob):
     for data in (json.dumps(given_value).encode(), blob):
         try:
             with watchdog():
@@ -180,9 +180,9 @@ def test_strokes_are_taken_as_bounded_numbers_or_refused(given_value, blob):
 # --- where to go after the login ----------------------------------------------------------------
 
 
-@struck
+@mutated
 @given(st.one_of(VALUES, st.text(alphabet="/\\.:@%205cFe?#htps \t\nx", max_size=30)))
-def test_next_is_a_path_of_ours_or_nothing(value):
+def test_next_is_a_local_path_or_dropped(value):
     passed = safe_next(value)
     if passed is not None:
         parts = urlsplit(passed)
@@ -194,7 +194,7 @@ def test_next_is_a_path_of_ours_or_nothing(value):
 
 
 def at_random(value: Any, draw: Any) -> Any:
-    """The same JSON with one value of it, at any depth, replaced or taken out."""
+    """The same JSON with one value, at any depth, replaced or removed."""
     if isinstance(value, dict) and value and draw(st.integers(0, 9)):
         key = draw(st.sampled_from(sorted(value)))
         if not draw(st.integers(0, 9)):
@@ -206,9 +206,9 @@ def at_random(value: Any, draw: Any) -> Any:
     return draw(JSONS)
 
 
-@struck
+@mutated
 @given(st.data())
-def test_a_changed_definition_is_whole_or_refused(data):
+def test_a_mutated_definition_is_valid_or_refused(data):
     body = scenarios.a_definition().model_dump(mode="json", exclude_defaults=True)
     for _ in range(data.draw(st.integers(1, 3))):
         body = at_random(body, data.draw)
@@ -227,27 +227,27 @@ def test_a_changed_definition_is_whole_or_refused(data):
 GIVEN = ("value", "comment", "na_reason", "row_version", "client_id", "client_at", "cell:a:b")
 
 
-@struck
+@mutated
 @given(st.lists(st.tuples(st.sampled_from(GIVEN), VALUES), max_size=8))
-def test_a_save_is_read_whatever_it_says(pairs):
-    given_form = read_given(MultiDict(pairs))
+def test_any_save_is_parsed(pairs):
+    given_form = read_answer_input(MultiDict(pairs))
     assert 0 <= given_form.row_version < 2**31
     assert given_form.client_at is None or given_form.client_at.tzinfo is UTC
 
 
-@struck
+@mutated
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES), st.sampled_from(["UTC", "Asia/Kolkata"]))
-def test_a_filter_is_read_and_its_address_means_the_same(args, zone):
+def test_a_filter_is_parsed_and_its_url_round_trips(args, zone):
     try:
-        wanted = read_wanted(args, zone)
+        filter_ = read_filter(args, zone)
     except DomainError as refusal:
         assert refusal.status == 422 and args.get("near", "").strip()
         return
-    assert read_wanted(address_of(wanted), zone) == wanted
+    assert read_filter(address_of(filter_), zone) == filter_
 
 
-def test_the_watchdog_barks():
-    """A guard that never speaks guards nothing."""
+def test_the_watchdog_works():
+    """The watchdog really ends code that hangs."""
     with pytest.raises(Hung), watchdog(cpu_seconds=0.05):
         while True:
             pass

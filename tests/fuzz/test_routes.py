@@ -1,7 +1,8 @@
-"""Whatever arrives, no route breaks: each takes or refuses every hostile request.
+"""No route breaks: each accepts or refuses every hostile request.
 
-`make fuzz EXAMPLES=1000` looks longer. A route is struck from the good requests that the pages
-offer for it, so that hostile values reach the code behind the first checks.
+`make test` sends eight to each route; `make fuzz EXAMPLES=1000` sends more. They are mutations of
+the valid requests that the pages offer for the route, so that hostile values reach the code behind
+the first checks.
 """
 
 from __future__ import annotations
@@ -20,28 +21,41 @@ from werkzeug.test import run_wsgi_app
 
 from app.extensions import limiter
 from app.tenancy import _tenant
-from tests.fuzz.strikes import STRIKES, Request, environ_of, struck
-from tests.fuzz.watching import EXAMPLES, watchdog
+from tests.fuzz.strikes import STRIKES, Request, environ_of, mutated
+from tests.fuzz.watching import ROUTE_EXAMPLES, watchdog
 from tests.fuzz.world import NOBODY, PEOPLE, World, a_world, as_before
 
 pytestmark = pytest.mark.xdist_group("fuzz")
 
 TABLE = Path(__file__).resolve().parents[1] / "policy" / "routes.csv"
-# What the best request gets here: no worker runs, no device signs for a passkey or makes codes, and
-# whoever is nobody gave no password and followed no link for a new one first.
+# The answers to valid requests here: there is no worker, no passkey device and no authenticator,
+# and the anonymous visitor has given no password and followed no link.
 UNWELL = {
-    "home.ready": 503, "auth.add_passkey": 422, "auth.log_in_by_passkey": 422,
-    "auth.offer_passkey_step": 422, "auth.confirm_totp": 422,
-    "auth.new_password": 404, "auth.set_new_password": 404,
-}  # fmt: skip
-# Forms of pages in a state that this world is not in: a step done halfway, an open look, a deletion
-# that waits. They have a button and no words, but for a login's second step.
+    "health.ready": 503,
+    "auth.add_passkey": 422,
+    "auth.log_in_by_passkey": 422,
+    "auth.offer_passkey_step": 422,
+    "auth.confirm_totp": 422,
+    "auth.new_password": 404,
+    "auth.set_new_password": 404,
+    "operations.session": 401,
+}
+# Forms of pages in states that this world lacks: a step done halfway, open support access, a
+# pending deletion. They have only a button, except a login's second step.
 BARE = {
-    "auth.offer_passkey_step", "auth.take_passkey_step", "auth.take_second_step",
-    "company.export_create", "home.resume_steps", "home.skip_step", "platform.cancel_deletion",
-    "platform.end_support", "platform.end_visit", "projects.move_checklist", "projects.reopen",
-}  # fmt: skip
-# One of each kind that a reader of forms may trip over; each field takes each of them, for certain.
+    "auth.offer_passkey_step",
+    "auth.take_passkey_step",
+    "auth.take_second_step",
+    "exports.company_create",
+    "home.resume_steps",
+    "home.skip_step",
+    "platform.cancel_deletion",
+    "platform.end_support",
+    "platform.end_visit",
+    "projects.move_checklist",
+    "projects.reopen",
+}
+# One of each kind that may break a form parser. Every field gets every one of them.
 ODD = (" ", "x", "\x00", "\ud800", "9" * 400, "0001-01-01")
 WORN_OUT = 6_000
 LEAKS = (
@@ -53,13 +67,13 @@ LEAKS = (
 
 
 def roles() -> dict[str, set[str]]:
-    """Who may, by endpoint; tests/policy/test_guards.py holds the table against the app."""
+    """The permitted roles by endpoint. tests/policy/test_guards.py checks the table."""
     with TABLE.open() as file:
         table = {row["endpoint"]: set(row["roles"].split()) for row in csv.DictReader(file)}
     return {**table, "static": {"public"}}
 
 
-def who_may(endpoint: str) -> str:
+def allowed_roles(endpoint: str) -> str:
     allowed = roles()[endpoint]
     return NOBODY if "public" in allowed else "sam" if allowed == {"superadmin"} else "ana"
 
@@ -76,10 +90,10 @@ def world(worlds) -> World:
 
 
 def _lasting_world(stack: ExitStack, folders: pytest.TempPathFactory, made: list[World]) -> World:
-    """The same one until it wears out.
+    """Reuse one world for many strikes, then replace it.
 
-    Rows that were taken back stay in the tables until the outer transaction ends, and each strike
-    then reads past them all: after ten thousand one takes six times as long.
+    Rows that were rolled back stay in the tables until the outer transaction ends, and every strike
+    reads past them: after ten thousand strikes, one takes six times as long.
     """
     if not made or made[-1].strikes > WORN_OUT:
         stack.close()
@@ -89,12 +103,12 @@ def _lasting_world(stack: ExitStack, folders: pytest.TempPathFactory, made: list
 
 @contextmanager
 def undone(world: World, person: str, method: str) -> Iterator[None]:
-    """What a request changed is taken back, so that each one meets the same rows."""
+    """Undo the changes of a request, so that every request finds the same rows."""
     world.strikes += 1
     savepoint = world.connection.begin_nested()
     try:
         yield
-        # The one way in which a database can be left unusable: a failed transaction, not undone.
+        # A failed transaction that is not rolled back would leave the connection unusable.
         world.connection.exec_driver_sql("select 1")
     finally:
         savepoint.rollback()
@@ -113,7 +127,7 @@ def answer(world: World, request: Request, cookie: str) -> tuple[int, bytes]:
 
 
 def tokens(world: World, person: str) -> dict[str, str | None]:
-    """Ways to answer for the CSRF token; None switches the question off."""
+    """Ways to get the CSRF token; None turns the check off."""
     return {"off": None, "right": world.tokens[person], "none": "", "wrong": "a.b.c", "odd": "\xff"}
 
 
@@ -126,28 +140,30 @@ def test_no_route_breaks(world, endpoint):
     assert good
 
     @settings(
-        max_examples=EXAMPLES, deadline=None, database=None,
+        max_examples=ROUTE_EXAMPLES,
+        deadline=None,
+        database=None,
         suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    )
     @given(st.integers(0, len(good) - 1), st.sampled_from(PEOPLE), CSRF, STRIKES)
     def strike(which, person, csrf, mutations):
         request = good[which]
         token = tokens(world, person)[csrf]
         if token is not None:
-            request = struck(request, [("more", 0, ("csrf_token", token))])
-        request = struck(request, mutations)
+            request = mutated(request, [("more", 0, ("csrf_token", token))])
+        request = mutated(request, mutations)
         world.app.config["WTF_CSRF_ENABLED"] = token is not None
         try:
             with undone(world, person, request.method):
                 status, body = answer(world, request, world.cookies[person])
         finally:
             world.app.config["WTF_CSRF_ENABLED"] = False
-        unbroken(endpoint, status, body)
+        assert_not_broken(endpoint, status, body)
 
     strike()
 
 
-def unbroken(endpoint: str, status: int, body: bytes) -> None:
+def assert_not_broken(endpoint: str, status: int, body: bytes) -> None:
     assert status < 500 or status == UNWELL.get(endpoint), body[:500]
     assert not any(leak.encode() in body for leak in LEAKS)
     assert _tenant.get() is None
@@ -155,9 +171,9 @@ def unbroken(endpoint: str, status: int, body: bytes) -> None:
 
 @pytest.mark.parametrize("endpoint", roles())
 def test_every_field_takes_odd_texts(world, endpoint, monkeypatch):
-    """Chance alone took a thousand strikes to put a space into the one list that it broke."""
+    """Random strikes needed a thousand tries to put a space into the one list that it broke."""
     monkeypatch.setattr(limiter, "enabled", False)
-    person = who_may(endpoint)
+    person = allowed_roles(endpoint)
     cookie, done = world.cookies[person], set()
     for request in world.good_requests(endpoint):
         for at, (name, _good) in enumerate(request.fields):
@@ -166,20 +182,20 @@ def test_every_field_takes_odd_texts(world, endpoint, monkeypatch):
             done.add(name)
             for text in ODD:
                 with undone(world, person, request.method):
-                    unbroken(endpoint, *answer(world, odd(request, at, text), cookie))
+                    assert_not_broken(endpoint, *answer(world, odd(request, at, text), cookie))
 
 
 def odd(request: Request, at: int, text: str) -> Request:
-    # Without pictures: a logo is cleaned in a process of its own, for half a second.
-    return struck(replace(request, files=()), [("value", at, text)])
+    # Without pictures, because cleaning a logo in a child process takes half a second.
+    return mutated(replace(request, files=()), [("value", at, text)])
 
 
 @pytest.mark.parametrize("endpoint", roles())
-def test_the_good_request_is_taken(world, endpoint, monkeypatch):
-    """The control: strikes start from requests that are taken, so they reach the inner code."""
-    # The strikes before may have used up the tries of this minute.
+def test_the_valid_request_is_accepted(world, endpoint, monkeypatch):
+    """The control: strikes start from accepted requests, so they reach the inner code."""
+    # Earlier strikes may have used up the rate limit of this minute.
     monkeypatch.setattr(limiter, "enabled", False)
-    person = who_may(endpoint)
+    person = allowed_roles(endpoint)
     statuses = set()
     for request in world.good_requests(endpoint):
         with undone(world, person, request.method):
@@ -195,7 +211,7 @@ def test_every_form_of_every_page_has_a_route(world):
 
 
 def test_every_post_is_a_form_of_some_page(world):
-    """Else its strikes would start from an empty request, which is all that BARE ones take here."""
+    """Otherwise its strikes would start from an empty request, which only BARE endpoints accept."""
     posts = {rule.endpoint for rule in world.app.url_map.iter_rules() if "POST" in rule.methods}
-    missing = sorted(posts - world.forms.keys() - BARE)
+    missing = sorted(posts - world.forms.keys() - world.scripted.keys() - BARE)
     assert not missing, "\n" + "\n".join(missing)

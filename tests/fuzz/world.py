@@ -1,7 +1,8 @@
-"""What hostile requests are aimed at: people signed in, one row of everything, and its bytes."""
+"""The target of hostile requests: signed-in people, one row of everything, and its objects."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ from werkzeug.routing import Rule
 
 from app import create_app
 from app.auth import reset_routes
-from app.evidence.service import record
+from app.downloads.links import FileLink, sign_link
+from app.evidence.service import About, record
 from app.extensions import db
 from app.models import (
     Account,
@@ -29,11 +31,13 @@ from app.models import (
     Derivative,
     DerivativeKind,
     Document,
+    EditConflict,
     Export,
     Invitation,
     Passkey,
     PasswordReset,
     PhotoCheck,
+    PhotoUpload,
     PhotoVerdict,
     ProjectChecklist,
     ProjectGrant,
@@ -47,43 +51,48 @@ from app.models import (
 )
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
-from app.signing import sign_row
+from app.signing import INVITATION_LINK, RESET_LINK
 from app.storage import object_key
 from app.tenancy import platform_scope, tenant_scope
 from app.web.brand import brand_digest
-from app.web.links import FileLink, sign_link
-from tests import scenarios
-from tests import servers as test_servers
-from tests.cast import Cast, Person, load_cast
 from tests.conftest import rolled_back, settings_for, signed_in_client
-from tests.fuzz.forms import LEAVER, Form, forms_of
+from tests.fuzz.forms import LEAVER, File, Form, forms_of
 from tests.fuzz.strikes import Request
-from tests.pictures import a_jpeg, sha256_of
-from tests.stored import put_bytes, storage
+from tests.support import scenarios
+from tests.support import servers as test_servers
+from tests.support.cast import Cast, Person, load_cast
+from tests.support.outboxes import CLOCK, a_zip, an_answer
+from tests.support.pictures import a_jpeg, sha256_of
+from tests.support.stored import put_bytes, storage
 
 WORDS = {
-    "field_id": "enclosure", "role_id": "technician", "filename": "dist/manifest.json",
+    "field_id": "enclosure",
+    "role_id": "technician",
+    "filename": "dist/manifest.json",
     "part": "cover",
-}  # fmt: skip
+    "keep": "mine",
+}
 NOBODY = "nobody"
 PEOPLE = ("ana", "ana", "ana", "tess", "tess", "sam", NOBODY)
 
 
 @dataclass
 class World:
-    """`rows` are good values by the name of the part of an address that takes them."""
+    """`rows` has valid values by name of the URL argument."""
 
     app: Flask
     connection: Connection
     rows: dict[str, list[Any]]
     cookies: dict[str, str]
     tokens: dict[str, str]
-    # What signed links lead to; each is signed when it is used, because it lasts five minutes.
+    # Targets of signed links. Signed on use, because a link is valid for five minutes.
     link: FileLink
     forms: dict[str, list[Form]] = field(default_factory=dict)
-    # Forms of pages that no route takes.
+    # What only scripts send, by endpoint.
+    scripted: dict[str, Request] = field(default_factory=dict)
+    # Forms of pages that no route accepts.
     lost: list[str] = field(default_factory=list)
-    # Of the companies that were there from the start.
+    # The companies that exist from the start.
     slugs: list[str] = field(default_factory=list)
     strikes: int = 0
 
@@ -91,20 +100,23 @@ class World:
         return list(self.app.url_map.iter_rules(endpoint))
 
     def good_requests(self, endpoint: str) -> list[Request]:
-        """What the pages offer for this endpoint; where none does, its bare address."""
+        """The requests that pages or scripts send there; if there are none, its bare URL."""
+        if endpoint in self.scripted:
+            return [self.scripted[endpoint]]
         found = []
         for rule in self.rules(endpoint):
-            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}) or ["HEAD"]:
                 forms = [one for one in self.forms.get(endpoint, []) if one.method == method]
                 found += [
-                    Request(method, _parts(one.action), fields=tuple(one.fields),
-                            files=tuple(one.files))
+                    Request(
+                        method, _parts(one.action), fields=tuple(one.fields), files=tuple(one.files)
+                    )
                     for one in forms
-                ] or [Request(method, _parts(path)) for path in self.paths(rule)]  # fmt: skip
+                ] or [Request(method, _parts(path)) for path in self.paths(rule)]
         return found
 
     def paths(self, rule: Rule) -> list[str]:
-        """The addresses of a rule, one for each good value of the rows that it names."""
+        """The URLs of a rule, one for each combination of valid row ids."""
         rows = [name for name in rule.arguments if name in self.rows]
         most = max([len(self.rows[name]) for name in rows], default=1)
         kinds = _kinds(rule)
@@ -120,11 +132,11 @@ class World:
         return paths
 
     def token(self, endpoint: str) -> str:
-        """A good one of the kind that this endpoint takes; any other kind is a 404 there."""
+        """A valid token of the kind that this endpoint accepts; other kinds give a 404."""
         if endpoint in ("team.accept", "team.invitation"):
-            return sign_row("invitation", self.rows["invitation_id"][0])
+            return INVITATION_LINK.sign(self.rows["invitation_id"][0])
         if endpoint == "auth.reset":
-            return sign_row("reset", self.rows["reset_id"][0])
+            return RESET_LINK.sign(self.rows["reset_id"][0])
         return sign_link(self.link)
 
 
@@ -134,17 +146,17 @@ def _kinds(rule: Rule) -> list[str]:
 
 
 def _parts(path: str) -> tuple[str, ...]:
-    """The address in pieces, so that any of them can be struck."""
+    """The parts of the URL, so that each can be mutated."""
     pieces = path.split("/")
     return tuple(piece for one in pieces[1:] for piece in ("/", one) if piece) or ("/",)
 
 
 @contextmanager
 def a_world(folder: Path) -> Iterator[World]:
-    """On a database of its own, because what a superadmin changes is really committed."""
+    """A world on its own database, because a superadmin's changes are really committed."""
     running = test_servers.current()
     name = running.clone(f"laudo_fuzz_{uuid4().hex[:8]}")
-    reset_routes.ANSWER_SECONDS = 0  # what is struck there waits for nobody
+    reset_routes.ANSWER_SECONDS = 0  # no artificial delay here
     app = create_app(settings_for(name, folder))
     app.config.update(WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
     try:
@@ -163,6 +175,7 @@ def _filled(app: Flask, connection: Connection) -> World:
         rows = _rows(ana, cast)
         link = _link(rows["document_id"][0], cast)
     world = World(app, connection, rows, cookies={NOBODY: ""}, tokens={NOBODY: ""}, link=link)
+    world.scripted = _scripted(rows, cast)
     for key in ("ana", "tess", "sam"):
         client = signed_in_client(app, getattr(cast, key))
         world.tokens[key] = _token(app, client)
@@ -189,7 +202,7 @@ def _acting(app: Flask, person: Person) -> Iterator[Actor]:
 
 
 def _token(app: Flask, client: FlaskClient) -> str:
-    """A CSRF token of this session, as every page carries it."""
+    """A CSRF token of this session, as in every page."""
     app.config["WTF_CSRF_ENABLED"] = True
     page = client.get("/account").get_data(as_text=True)
     app.config["WTF_CSRF_ENABLED"] = False
@@ -199,7 +212,7 @@ def _token(app: Flask, client: FlaskClient) -> str:
 
 
 def _collect(world: World, client: FlaskClient) -> None:
-    """Every form of every page that this person can open, by the endpoint that takes it."""
+    """Collect the forms of all pages that this person can open, by their target endpoint."""
     for rule in world.app.url_map.iter_rules():
         if "GET" not in (rule.methods or set()) or rule.endpoint == "static":
             continue
@@ -210,7 +223,7 @@ def _collect(world: World, client: FlaskClient) -> None:
 
 
 def _collect_conflict(world: World, client: FlaskClient) -> None:
-    """The forms of the one page that no GET shows: what a stale save is answered with."""
+    """The forms of the page that only a stale save returns."""
     path = f"/reports/{world.rows['report_id'][0]}/fields/customer"
     stale = {"value": "Somebody else", "row_version": "0", "client_id": str(uuid4())}
     page = client.post(path, data=stale)
@@ -219,7 +232,7 @@ def _collect_conflict(world: World, client: FlaskClient) -> None:
 
 
 def _collect_repeat(world: World, client: FlaskClient) -> None:
-    """Those of the page of photos that a plain form brought twice, which its address names."""
+    """The forms of the page about photos that a plain form sent twice."""
     report_id, placement_id = world.rows["report_id"][1], world.rows["placement_id"][2]
     path = f"/reports/{report_id}/fields/enclosure/photos/again?placement={placement_id}"
     page = client.get(path)
@@ -227,14 +240,52 @@ def _collect_repeat(world: World, client: FlaskClient) -> None:
     _take_forms(world, path, page.get_data(as_text=True))
 
 
+def _scripted(rows: dict[str, list[Any]], cast: Cast) -> dict[str, Request]:
+    report_id, upload_id, photo = rows["report_id"][0], rows["client_id"][0], a_jpeg((40, 30))
+    answer = {"kind": "answer", "client_id": str(uuid4()), "client_at": CLOCK, "base_version": "1"}
+    metadata = {"client_id": uuid4(), "sha256": sha256_of(photo), "report_id": report_id}
+    announced = ",".join(
+        f"{name} {b64encode(str(value).encode()).decode()}" for name, value in metadata.items()
+    )
+    piece = (("CONTENT_TYPE", "application/offset+octet-stream"), ("HTTP_UPLOAD_OFFSET", "0"))
+    archive = a_zip(cast.tess.id, [an_answer(report_id, cast.tess.id, "customer", "Hospital")])
+    return {
+        "operations.send": Request(
+            "POST",
+            _parts(f"/reports/{report_id}/operations"),
+            fields=(*answer.items(), ("field_id", "customer"), ("value", "Hospital")),
+        ),
+        "uploads.create": Request(
+            "POST",
+            _parts("/uploads"),
+            headers=(
+                ("HTTP_UPLOAD_LENGTH", str(len(photo))),
+                ("HTTP_UPLOAD_METADATA", announced),
+            ),
+            body=b"",
+        ),
+        "uploads.append": Request(
+            "PATCH", _parts(f"/uploads/{upload_id}"), headers=piece, body=photo[:100]
+        ),
+        "outboxes.create": Request(
+            "POST",
+            _parts("/company/unsent-work"),
+            files=(File("file", "unsent.zip", archive, "application/zip"),),
+        ),
+    }
+
+
 def _take_forms(world: World, path: str, page: str) -> None:
     places = world.app.url_map.bind("localhost")
     for form in forms_of(page):
+        # One only closes its dialog, the other is read by a script.
+        if form.method == "DIALOG" or (form.method == "GET" and not form.action):
+            continue
         if not places.test(form.action, method=form.method):
             world.lost.append(f"{path}: {form.method} {form.action}")
             continue
         endpoint, _values = places.match(form.action, method=form.method)
-        # The token is drawn apart: most strikes go without the question.
+        # The token is chosen separately: most strikes skip the check.
         form.fields = [one for one in form.fields if one[0] != "csrf_token"]
         world.forms.setdefault(endpoint, []).append(form)
 
@@ -244,23 +295,32 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
     project = scenarios.a_project(ana)
     equipment, free = scenarios.an_equipment(project), scenarios.an_equipment(project)
     _belonging(project.id, version.checklist_id, cast)
-    # One more of each, which the project can still be given.
+    # One more of each that can still be added to the project.
     scenarios.a_checklist(ana, scenarios.a_definition(code="SPARE"))
-    db.session.add(Account(email="spare@acme.test", name="Spare Viewer", role=Role.VIEWER,
-                           password_hash="!"))  # fmt: skip
+    db.session.add(
+        Account(email="spare@acme.test", name="Spare Viewer", role=Role.VIEWER, password_hash="!")
+    )
     report = scenarios.a_report(
-        ana, version=version, project=project, equipment_id=equipment.id,
+        ana,
+        version=version,
+        project=project,
+        equipment_id=equipment.id,
         assignee_id=cast.tess.id,
-    )  # fmt: skip
+    )
     scenarios.all_answers(report, ana)
     full = scenarios.a_report(ana, version=version, project=project)
     scenarios.all_answers(full, ana)
-    photos = [_photo(report, ana, cast), _photo(report, ana, cast, PhotoVerdict.QUARANTINED),
-              _photo(full, ana, cast), _photo(report, ana, cast, None)]  # fmt: skip
+    photos = [
+        _photo(report, ana, cast),
+        _photo(report, ana, cast, PhotoVerdict.QUARANTINED),
+        _photo(full, ana, cast),
+        _photo(report, ana, cast, None),
+    ]
     lacking = scenarios.a_report(
-        ana, project=project,
+        ana,
+        project=project,
         version=scenarios.a_checklist(ana, scenarios.a_definition_with_positions()),
-    )  # fmt: skip
+    )
     photos.append(_photo(lacking, ana, cast, has_position=False))
     signed = content_hash(full, load_facts(full))
     scenarios.a_signature(full, "technician", ana, content_hash=signed)
@@ -273,12 +333,27 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
     done = scenarios.completed(scenarios.a_report(ana, version=version, project=project), ana)
     logo = object_key(cast.acme, "logo", sha256_of(drawn), ".png")
     put_bytes(logo, drawn)
-    with platform_scope() as session:  # committed: a superadmin's change must not wait for it
+    with platform_scope() as session:  # committed, so that no other change waits for it
         session.execute(update(Tenant).where(Tenant.id == cast.acme).values(logo_key=logo))
         session.commit()
     brands = [brand_digest(db.session.get_one(Tenant, cast.acme))]
     draft = Version(checklist_id=version.checklist_id, number=2, body=version.body)
-    db.session.add(draft)
+    typed = EditConflict(
+        report_id=report.id,
+        field_id="enclosure",
+        value="not_ok",
+        base_version=0,
+        typed_by=cast.tess.id,
+        client_id=uuid4(),
+    )
+    upload = PhotoUpload(
+        client_id=uuid4(),
+        account_id=ana.account_id,
+        report_id=report.id,
+        sha256=sha256_of(drawn),
+        byte_size=len(drawn),
+    )
+    db.session.add_all([draft, typed, upload])
     db.session.commit()
     return {
         "tenant_id": [cast.acme, cast.other, _leaver()],
@@ -300,17 +375,23 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "preview_id": [_preview(ana, picture)],
         "access_id": [_look(cast)],
         "entry_id": [_entry(ana)],
+        "conflict_id": [typed.id],
+        "client_id": [upload.client_id],
         "digest": brands,
     }
 
 
 def _look(cast: Cast) -> UUID:
-    """A look that only the platform's role can open; it has ended, so it shows nowhere."""
+    """A support access, which only the platform's role can write. It has ended."""
     ended = datetime.now(UTC)
     look = SupportAccess(
-        tenant_id=cast.acme, superadmin_id=cast.sam.id, superadmin_name="Sam", reason="x",
-        expires_at=ended, ended_at=ended,
-    )  # fmt: skip
+        tenant_id=cast.acme,
+        superadmin_id=cast.sam.id,
+        superadmin_name="Sam",
+        reason="x",
+        expires_at=ended,
+        ended_at=ended,
+    )
     with platform_scope() as session:
         session.add(look)
         session.commit()
@@ -318,7 +399,7 @@ def _look(cast: Cast) -> UUID:
 
 
 def _leaver() -> UUID:
-    """A suspended company: only such a one can be deleted."""
+    """A suspended company, because only these can be deleted."""
     leaver = Tenant(name="Leaver", slug=LEAVER, status="suspended", suspended_at=datetime.now(UTC))
     with platform_scope() as session:
         session.add(leaver)
@@ -327,33 +408,39 @@ def _leaver() -> UUID:
 
 
 def _entry(ana: Actor) -> UUID:
-    entry = record(action="test.done", actor=ana, object_type="test", object_id=None)
+    entry = record("test.done", About("test", None), ana)
     db.session.commit()
     return entry.id
 
 
-# A company as the cast makes it; LEAVER differs in its status.
+# A company as in the cast; LEAVER differs in its status.
 AS_MADE: dict[str, Any] = {
-    "status": "active", "plan": "standard", "limits": {}, "trial_ends_at": None,
-    "suspended_reason": None, "deletion_due_at": None, "deletion_reason": None,
-    "locale": "en", "time_zone": "UTC",
-}  # fmt: skip
+    "status": "active",
+    "plan": "standard",
+    "limits": {},
+    "trial_ends_at": None,
+    "suspended_reason": None,
+    "deletion_due_at": None,
+    "deletion_reason": None,
+    "locale": "en",
+    "time_zone": "UTC",
+}
 
 
 def as_before(world: World) -> None:
-    """Take back what a superadmin really committed: companies as they were, no look open.
+    """Undo what a superadmin really committed: reset companies and close support accesses.
 
-    Nobody may delete a company, so a new one only lets go of its slug, for the next to take.
-    Rows that are right stay untouched: while the outer transaction lasts, every older version of
-    a row stays too, and whoever reads the row walks past them all.
+    Companies cannot be deleted, so a new one only gives up its slug for the next. Rows that are
+    right are not updated: every older version stays while the outer transaction lasts, and slows
+    down all reads of the row.
     """
     open_session = dict.fromkeys(("support_access_id", "support_tenant_id", "revoked_at"))
     with world.app.app_context(), platform_scope() as session:
-        here, away = AS_MADE | {"suspended_at": None}, AS_MADE | {"status": "suspended"}
+        here, suspended = AS_MADE | {"suspended_at": None}, AS_MADE | {"status": "suspended"}
         others = update(Tenant).where(Tenant.slug != LEAVER, _differs(Tenant, here))
         session.execute(others.values(here))
-        leaver = update(Tenant).where(Tenant.slug == LEAVER, _differs(Tenant, away))
-        session.execute(leaver.values(away | {"suspended_at": func.now()}))
+        leaver = update(Tenant).where(Tenant.slug == LEAVER, _differs(Tenant, suspended))
+        session.execute(leaver.values(suspended | {"suspended_at": func.now()}))
         session.execute(
             update(Tenant)
             .where(Tenant.slug.not_in(world.slugs), Tenant.slug.not_like("gone-%"))
@@ -374,7 +461,7 @@ def _differs(table: Any, values: dict[str, Any]) -> ColumnElement[bool]:
 
 
 def _belonging(project_id: UUID, checklist_id: UUID, cast: Cast) -> None:
-    """Who works on the project and reads it, and its checklist: each has its form on the page."""
+    """The project's members, viewers and checklist, each with a form on the page."""
     db.session.add_all(
         [
             ProjectMember(project_id=project_id, account_id=cast.tess.id),
@@ -386,12 +473,17 @@ def _belonging(project_id: UUID, checklist_id: UUID, cast: Cast) -> None:
 
 
 def _people(cast: Cast) -> list[UUID]:
-    """One who fills in, one who reads and has a second factor, one who left."""
+    """A technician, a viewer with a second factor, and a person who left."""
     db.session.execute(
         update(Account).where(Account.id == cast.vera.id).values(totp_confirmed_at=func.now())
     )
-    left = Account(email="left@acme.test", name="Lena Left", role=Role.MANAGER,
-                   password_hash="!", is_active=False)  # fmt: skip
+    left = Account(
+        email="left@acme.test",
+        name="Lena Left",
+        role=Role.MANAGER,
+        password_hash="!",
+        is_active=False,
+    )
     db.session.add(left)
     db.session.commit()
     return [cast.tess.id, cast.vera.id, left.id]
@@ -407,11 +499,14 @@ def _own(ana: Actor, table: Any, **columns: Any) -> UUID:
 
 
 def _waiting_invitation() -> UUID:
-    """An admin whom the platform invites, and whom nobody of the company has approved."""
+    """An admin invited by the platform and not yet approved by the company."""
     invitation = Invitation(
-        email="waits@acme.test", name="Wanda Waits", role=Role.ADMIN,
-        invited_by_name="Sam Super", expires_at=datetime.now(UTC) + timedelta(days=6),
-    )  # fmt: skip
+        email="waits@acme.test",
+        name="Wanda Waits",
+        role=Role.ADMIN,
+        invited_by_name="Sam Super",
+        expires_at=datetime.now(UTC) + timedelta(days=6),
+    )
     db.session.add(invitation)
     db.session.commit()
     invitation_id: UUID = invitation.id
@@ -419,11 +514,15 @@ def _waiting_invitation() -> UUID:
 
 
 def _invitation(ana: Actor) -> UUID:
-    """An open one, last sent a day ago."""
+    """An open invitation, last sent a day ago."""
     invitation = Invitation(
-        email="invited@acme.test", name="Ivo Invited", role=Role.VIEWER, invited_by=ana.account_id,
-        invited_by_name=ana.name, expires_at=datetime.now(UTC) + timedelta(days=6),
-    )  # fmt: skip
+        email="invited@acme.test",
+        name="Ivo Invited",
+        role=Role.VIEWER,
+        invited_by=ana.account_id,
+        invited_by_name=ana.name,
+        expires_at=datetime.now(UTC) + timedelta(days=6),
+    )
     db.session.add(invitation)
     db.session.commit()
     invitation_id: UUID = invitation.id
@@ -433,7 +532,7 @@ def _invitation(ana: Actor) -> UUID:
 def _photo(
     report: Any, ana: Actor, cast: Cast, verdict: Any = PhotoVerdict.GOOD, **facts: Any
 ) -> UUID:
-    """The place of a photo with its bytes and both derivatives."""
+    """The placement of a photo with its bytes and both derivatives."""
     data = a_jpeg((64, 48))
     photo = scenarios.a_photo(report, "enclosure", ana, verdict=verdict, data=data, **facts)
     photo_id, placement_id = photo.id, scenarios.place_of(photo).id
@@ -442,10 +541,18 @@ def _photo(
     key = object_key(cast.acme, "derived", sha256_of(data), ".jpg")
     put_bytes(key, data)
     db.session.add_all(
-        Derivative(photo_id=photo_id, kind=kind, recipe="r1", storage_key=key,
-                   sha256=sha256_of(data), byte_size=len(data), width=64, height=48)
+        Derivative(
+            photo_id=photo_id,
+            kind=kind,
+            recipe="r1",
+            storage_key=key,
+            sha256=sha256_of(data),
+            byte_size=len(data),
+            width=64,
+            height=48,
+        )
         for kind in DerivativeKind
-    )  # fmt: skip
+    )
     db.session.commit()
     return placement_id
 
@@ -453,19 +560,30 @@ def _photo(
 def _link(document_id: UUID, cast: Cast) -> FileLink:
     document = db.session.scalars(select(Document).where(Document.id == document_id)).one()
     return FileLink(
-        tenant_id=cast.acme, account_id=cast.ana.id, purpose="document", file_name="a.pdf",
-        key=str(document.storage_key), sha256=str(document.sha256), media_type="application/pdf",
+        tenant_id=cast.acme,
+        account_id=cast.ana.id,
+        purpose="document",
+        file_name="a.pdf",
+        key=str(document.storage_key),
+        sha256=str(document.sha256),
+        media_type="application/pdf",
         byte_size=document.byte_size or 0,
-    )  # fmt: skip
+    )
 
 
 def _preview(ana: Actor, picture: str) -> UUID:
-    """One whose pictures are there."""
+    """A preview whose pictures exist."""
     picture = picture.replace("/sign/", "/preview/")
     with storage().open(picture.replace("/preview/", "/sign/")) as drawn:
         put_bytes(picture, drawn.read())
-    preview = BrandPreview(requested_by=ana.account_id, settings={}, state=WorkState.DONE,
-                           cover_key=picture, page_key=picture, photo_key=picture)  # fmt: skip
+    preview = BrandPreview(
+        requested_by=ana.account_id,
+        settings={},
+        state=WorkState.DONE,
+        cover_key=picture,
+        page_key=picture,
+        photo_key=picture,
+    )
     db.session.add(preview)
     db.session.commit()
     preview_id: UUID = preview.id
@@ -473,13 +591,19 @@ def _preview(ana: Actor, picture: str) -> UUID:
 
 
 def _exports(ana: Actor, cast: Cast) -> list[UUID]:
-    """One archive that is there and one that waits."""
+    """One finished archive and one that waits."""
     data = b"PK small"
     key = object_key(cast.acme, "export", sha256_of(data), ".zip")
     put_bytes(key, data)
-    made = Export(requested_by=ana.account_id, state=WorkState.DONE, storage_key=key,
-                  sha256=sha256_of(data), byte_size=len(data), progress_done=9,
-                  progress_total=10)  # fmt: skip
+    made = Export(
+        requested_by=ana.account_id,
+        state=WorkState.DONE,
+        storage_key=key,
+        sha256=sha256_of(data),
+        byte_size=len(data),
+        progress_done=9,
+        progress_total=10,
+    )
     waits = Export(requested_by=ana.account_id)
     db.session.add_all([made, waits])
     db.session.commit()
@@ -487,36 +611,60 @@ def _exports(ana: Actor, cast: Cast) -> list[UUID]:
 
 
 def _answers(ana: Actor, cast: Cast) -> list[UUID]:
-    """One file of answers that is there, one that waits, one that cannot be made."""
+    """One finished export of answers, one that waits, and one that failed."""
     data = b"PK answers"
     key = object_key(cast.acme, "answers", sha256_of(data))
     put_bytes(key, data)
     facts: dict[str, Any] = {
-        "requested_by": ana.account_id, "role": ana.role, "format": AnswerFormat.XLSX,
-        "wanted": {}, "filters": {"status": "completed"}, "locale": "en", "time_zone": "UTC",
-    }  # fmt: skip
+        "requested_by": ana.account_id,
+        "role": ana.role,
+        "format": AnswerFormat.XLSX,
+        "wanted": {},
+        "filters": {"status": "completed"},
+        "locale": "en",
+        "time_zone": "UTC",
+    }
     counts = {"reports": 2, "photos": 3, "exceptions": 1}
     rows = [
-        AnswerExport(**facts, digest="1" * 64, state=WorkState.DONE, storage_key=key,
-                     sha256=sha256_of(data), byte_size=len(data), counts=counts),
+        AnswerExport(
+            **facts,
+            digest="1" * 64,
+            state=WorkState.DONE,
+            storage_key=key,
+            sha256=sha256_of(data),
+            byte_size=len(data),
+            counts=counts,
+        ),
         AnswerExport(**facts, digest="2" * 64),
         AnswerExport(**facts, digest="3" * 64, state=WorkState.FAILED, error="too_wide"),
-    ]  # fmt: skip
+    ]
     db.session.add_all(rows)
     db.session.commit()
     return [row.id for row in rows]
 
 
 def _documents(report_id: UUID, done_id: UUID, ana: Actor, cast: Cast) -> list[UUID]:
-    """One PDF that is there and one that failed."""
+    """One finished PDF and one that failed."""
     data = b"%PDF-1.7 small"
     pdf = object_key(cast.acme, "pdf", sha256_of(data), ".pdf")
     put_bytes(pdf, data)
-    made = Document(report_id=report_id, requested_by=ana.account_id, is_preview=True,
-                    state=WorkState.DONE, storage_key=pdf, sha256=sha256_of(data), byte_size=14,
-                    pages=1)  # fmt: skip
-    failed = Document(report_id=done_id, requested_by=ana.account_id, is_preview=False,
-                      state=WorkState.FAILED, error="gave_up")  # fmt: skip
+    made = Document(
+        report_id=report_id,
+        requested_by=ana.account_id,
+        is_preview=True,
+        state=WorkState.DONE,
+        storage_key=pdf,
+        sha256=sha256_of(data),
+        byte_size=14,
+        pages=1,
+    )
+    failed = Document(
+        report_id=done_id,
+        requested_by=ana.account_id,
+        is_preview=False,
+        state=WorkState.FAILED,
+        error="gave_up",
+    )
     db.session.add_all([made, failed])
     db.session.commit()
     return [made.id, failed.id]

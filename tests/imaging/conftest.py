@@ -1,4 +1,4 @@
-"""The fonts that the set-up built, and a strip to print with them."""
+"""The fonts built by the set-up, and a strip to print with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The limited child: results, errors and limits come back, and nothing is left behind."""
+"""The limited child: results, errors and limits are returned, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 
 from app.imaging.child import ChildFailed, run_limited
 from app.imaging.decode import Reason, UndecodableImage
+from tests.support.spent import spent
 
 
 def too_heavy(function, *args: object, **limits: int) -> None:
@@ -28,7 +29,7 @@ def spin() -> NoReturn:
 
 
 def children() -> set[str]:
-    """Ids of this thread's child processes; the suite's servers may be among them."""
+    """The ids of this thread's child processes, which may include the servers of the test suite."""
     task = Path("/proc/self/task") / str(threading.get_native_id()) / "children"
     return set(task.read_text(encoding="ascii").split())
 
@@ -53,7 +54,7 @@ def test_another_error_comes_back_with_the_childs_traceback() -> None:
     assert "read_bytes" in "".join(caught.value.__notes__)
 
 
-def test_what_cannot_be_sent_is_told_in_words() -> None:
+def test_an_exception_that_cannot_be_pickled_comes_back_as_text() -> None:
     class Local(Exception):
         pass
 
@@ -72,21 +73,21 @@ def test_too_much_memory_is_too_heavy() -> None:
 
 
 def test_too_much_processor_time_is_too_heavy() -> None:
-    start = time.monotonic()
+    start = spent()
     too_heavy(spin, seconds=1)
-    assert time.monotonic() - start < 3
+    assert spent() - start < 3
 
 
 def test_too_long_a_wait_is_too_heavy() -> None:
     start = time.monotonic()
-    too_heavy(time.sleep, 30, seconds=1)
-    assert time.monotonic() - start < 3
+    too_heavy(time.sleep, 60, seconds=1)
+    assert time.monotonic() - start < 30, "long before its end, on however busy a machine"
 
 
 @pytest.mark.parametrize("name", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
 def test_a_killed_child_is_too_heavy(name: signal.Signals) -> None:
     def die() -> None:
-        faulthandler.disable()  # pytest's report of a crash is not wanted here
+        faulthandler.disable()  # suppress pytest's crash report
         os.kill(os.getpid(), name)
 
     too_heavy(die)
@@ -100,7 +101,7 @@ def test_no_child_is_left_behind() -> None:
 
 
 def test_an_alarm_in_the_parent_ends_the_child() -> None:
-    """RQ's job timeout is an exception raised by SIGALRM in the middle of the wait."""
+    """RQ's job timeout is an exception raised by SIGALRM during the wait."""
 
     class JobTimeout(Exception):
         pass
@@ -125,7 +126,7 @@ def test_it_works_inside_a_fork() -> None:
 
 
 def test_it_is_cheap() -> None:
-    start = time.monotonic()
+    start = spent()
     for _ in range(10):
         run_limited(os.getpid)
-    assert time.monotonic() - start < 2
+    assert spent() - start < 2

@@ -1,4 +1,4 @@
-"""Derivatives: sizes, no metadata, the picture above its strip, the same bytes each time."""
+"""Derivatives: sizes, no metadata, the picture above its strip, the same bytes every time."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def segments(data: bytes) -> set[int]:
 def test_both_sizes_are_upright(
     write, orientation: int, tmp_path: Path, fonts: Fonts, strip: StripText, logo: Path
 ) -> None:
-    # Held on its side, so the upright picture is higher than wide.
+    # Taken in portrait format, so the upright picture is higher than wide.
     image = pictures.stored(orientation, 1200, 1600)
     original = write(tmp_path / "photo", image, phone_exif(orientation=orientation))
     made = make(original, strip, fonts, logo=logo)
@@ -72,7 +72,9 @@ def test_both_sizes_are_upright(
         assert corners(image.crop((0, 0, 720, 960))) == CORNERS
 
 
-def test_what_is_said_of_a_file_is_true(tmp_path: Path, fonts: Fonts, strip: StripText) -> None:
+def test_the_described_file_properties_are_true(
+    tmp_path: Path, fonts: Fonts, strip: StripText
+) -> None:
     made = make(pictures.write_jpeg(tmp_path / "p", pictures.upright(1920, 1440)), strip, fonts)
     for derivative in (made.thumbnail, made.print):
         data = derivative.path.read_bytes()
@@ -126,7 +128,7 @@ def test_another_text_logo_or_theme_is_another_recipe(strip: StripText, logo: Pa
     assert all(len(recipe) <= 64 for recipe in recipes)
 
 
-def test_the_strip_stands_below_and_covers_nothing(
+def test_the_strip_is_below_and_covers_nothing(
     tmp_path: Path, fonts: Fonts, strip: StripText
 ) -> None:
     original = pictures.write_png(tmp_path / "photo", pictures.texture(960, 540))
@@ -136,7 +138,7 @@ def test_the_strip_stands_below_and_covers_nothing(
             before.convert("L"), after.crop((0, 0, 960, 540)).convert("L")
         )
         bottom = difference.crop((0, 500, 960, 540))
-        # What JPEG changes, and no more of it next to the strip than elsewhere.
+        # Only JPEG loss, and no more of it next to the strip than elsewhere.
         assert ImageStat.Stat(difference).mean[0] < 6
         assert ImageStat.Stat(bottom).mean[0] < 6
         ground = after.crop((0, 546, 8, after.height))
@@ -161,7 +163,7 @@ def test_a_tiny_picture_is_enlarged_and_centred(
         assert corners(image.crop((120, 0, 520, 320))) == CORNERS
 
 
-def test_the_sizes_are_the_callers(tmp_path: Path, fonts: Fonts, strip: StripText) -> None:
+def test_the_caller_chooses_the_sizes(tmp_path: Path, fonts: Fonts, strip: StripText) -> None:
     original = pictures.write_jpeg(tmp_path / "p", pictures.upright(1600, 1200))
     made = make(original, strip, fonts, sizes=Sizes(thumbnail=200, print=1280))
     assert (made.thumbnail.width, made.print.width) == (200, 1280)

@@ -1,4 +1,4 @@
-"""Whole readings: the three containers, nonsense, and hostile structures."""
+"""Complete readings: the three containers, invalid data, and hostile structures."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def test_any_cut_of_a_file_gives_a_reading(write, tmp_path: Path) -> None:
         assert isinstance(read_exif(cut), ExifReading)
 
 
-def test_one_file_lends_nothing_to_the_next(tmp_path: Path) -> None:
+def test_no_data_leaks_from_one_file_to_the_next(tmp_path: Path) -> None:
     read_exif(pictures.write_heic(tmp_path / "a", pictures.upright(), phone_exif()))
     plain = pictures.write_heic(tmp_path / "b", pictures.upright())
     assert read_exif(plain).taken_at is None
 
 
 def test_exif_of_a_file_of_tiles_is_found(tmp_path: Path) -> None:
-    """Such a file has many items, and some of them in the idat box."""
+    """Such a file has many items, some of them in the idat box."""
     picture = pictures.upright(512, 384)
     path = pictures.write_heic(tmp_path / "photo", picture, phone_exif(), tile_size=128)
     assert read_exif(path).taken_at == LOCAL
@@ -121,7 +121,7 @@ def test_nonsense_is_unknown_with_a_note(block: bytes, note: Note) -> None:
         ("    :  :     :  :  ", Note.TIME_MISSING),
     ],
 )
-def test_without_a_time_of_taking_the_time_of_change_is_told_and_never_taken(
+def test_without_a_capture_time_the_change_time_is_noted_but_not_used(
     taken: str, note: Note
 ) -> None:
     reading = read_exif_block(phone_exif(taken=taken))
@@ -138,7 +138,7 @@ def test_without_a_time_of_taking_the_time_of_change_is_told_and_never_taken(
         ("", (Note.TIME_DIGITIZED,)),
     ],
 )
-def test_the_time_of_digitizing_stands_in_and_says_so(
+def test_the_digitizing_time_is_the_fallback_with_a_note(
     original: str, notes: tuple[Note, ...]
 ) -> None:
     details = [
@@ -189,7 +189,7 @@ def test_a_hemisphere_may_be_a_word(refs: tuple[str, str]) -> None:
     assert reading.notes == ()
 
 
-def test_degrees_written_as_text_are_no_missing_position() -> None:
+def test_degrees_written_as_text_are_noted_as_invalid() -> None:
     block = exif(gps=[ascii_entry(1, "S"), ascii_entry(2, "23.5505"), ascii_entry(3, "W")])
     assert Note.GPS_INVALID in read_exif_block(block).notes
 
@@ -199,7 +199,7 @@ STRAY = [b"\0\0\0", b"\0" * 5000, b"\xff\xff\xff", b"junk", b"\xff\0\xff\0", b"\
 
 @pytest.mark.parametrize("stray", STRAY)
 def test_exif_behind_stray_bytes_is_found(stray: bytes, tmp_path: Path) -> None:
-    """Other readers skip them too: they go on to the next marker."""
+    """Other readers also skip to the next marker."""
     data = pictures.write_jpeg(tmp_path / "a", pictures.upright(), phone_exif()).read_bytes()
     path = tmp_path / "b"
     path.write_bytes(data[:2] + b"\xff\xfe\0\4ab" + stray + data[2:])
@@ -217,13 +217,13 @@ def test_a_padded_exif_block_is_found(padding: bytes, is_inside: bool, tmp_path:
     assert read_exif(path).taken_at == LOCAL
 
 
-def test_the_time_of_a_change_is_never_the_time_taken() -> None:
+def test_the_change_time_is_never_the_capture_time() -> None:
     reading = read_exif_block(exif([ascii_entry(0x0132, "2026:11:22 14:05:09")]))
     assert reading.taken_at is None
     assert reading.raw["Image DateTime"] == "2026:11:22 14:05:09"
 
 
-def test_the_time_digitized_stands_in_with_a_note() -> None:
+def test_the_digitizing_time_replaces_a_missing_capture_time() -> None:
     reading = read_exif_block(exif(details=[ascii_entry(0x9004, "2026:11:22 14:05:09")]))
     assert reading.taken_at == LOCAL
     assert Note.TIME_DIGITIZED in reading.notes
@@ -286,7 +286,7 @@ def test_a_block_with_wrong_bytes_gives_a_storable_reading(
         block[at % len(block)] = value
     reading = read_exif_block(bytes(block))
     text = json.dumps([reading.raw, reading.notes, reading.device], ensure_ascii=False)
-    assert "\\u0000" not in text  # PostgreSQL refuses it
+    assert "\\u0000" not in text  # PostgreSQL rejects it
     assert reading.latitude is None or abs(reading.latitude) <= 90
     assert reading.longitude is None or abs(reading.longitude) <= 180
 

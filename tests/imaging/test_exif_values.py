@@ -1,4 +1,4 @@
-"""Single EXIF values: what is accepted, what is unknown."""
+"""Single EXIF values: what is accepted, and what is unknown."""
 
 from __future__ import annotations
 

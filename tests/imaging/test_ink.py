@@ -1,4 +1,4 @@
-"""What is a signature and what is a blank sheet, a dot or noise."""
+"""Distinguishes a signature from a blank sheet, a dot or noise."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ import pytest
 from PIL import Image, ImageDraw
 
 from app.imaging.ink import has_ink
-from app.imaging.logo_apart import BlankSignature, clean_signature_apart
+from app.imaging.logo_sandbox import (
+    SIGNATURES as READER,
+)
+from app.imaging.logo_sandbox import (
+    BlankSignature,
+    UnsupportedLogo,
+    clean_signature_in_sandbox,
+)
+from app.sandbox import Busy, ExceededLimit, TooHeavy
 
 SIZE = (716, 400)
 SCRAWL = [(80, 250), (160, 120), (210, 280), (300, 150), (380, 260), (560, 180)]
@@ -27,9 +35,10 @@ def with_ellipses(*places: tuple[int, int], radius: int = 3) -> Image.Image:
 
 
 def noisy(image: Image.Image, strength: int) -> Image.Image:
-    """Grain as of a sensor, then a JPEG of poor quality."""
+    """Sensor noise, then a JPEG of poor quality."""
     random = Random(3)
-    grain = bytes(128 + random.randint(-strength, strength) for _ in range(SIZE[0] * SIZE[1]))
+    tones = range(128 - strength, 129 + strength)
+    grain = bytes(random.choices(tones, k=SIZE[0] * SIZE[1]))
     lighter = Image.frombytes("L", SIZE, grain)
     mixed = Image.merge(
         "RGB", [Image.blend(part, lighter, 0.3) for part in image.convert("RGB").split()]
@@ -78,7 +87,7 @@ SIGNATURES = {
 
 
 @pytest.mark.parametrize("name", BLANKS)
-def test_what_shows_no_line_has_no_ink(name: str) -> None:
+def test_an_image_without_a_line_has_no_ink(name: str) -> None:
     assert not has_ink(BLANKS[name])
 
 
@@ -95,6 +104,19 @@ def png(image: Image.Image) -> bytes:
 
 def test_the_child_refuses_a_blank_and_cleans_a_signature() -> None:
     with pytest.raises(BlankSignature):
-        clean_signature_apart(png(BLANKS["one dot"]))
-    cleaned = Image.open(io.BytesIO(clean_signature_apart(png(SIGNATURES["drawn"]))))
+        clean_signature_in_sandbox(png(BLANKS["one dot"]))
+    cleaned = Image.open(io.BytesIO(clean_signature_in_sandbox(png(SIGNATURES["drawn"]))))
     assert (cleaned.format, cleaned.size) == ("PNG", SIZE)
+
+
+@pytest.mark.parametrize(
+    ("limit", "outcome"),
+    [(ExceededLimit.TIME, Busy), (ExceededLimit.PROCESSOR, UnsupportedLogo)],
+)
+def test_a_reader_without_time_is_no_fault_of_the_picture(monkeypatch, limit, outcome):
+    def run(data):
+        raise TooHeavy(limit)
+
+    monkeypatch.setattr(READER, "run", run)
+    with pytest.raises(outcome):
+        clean_signature_in_sandbox(b"picture")

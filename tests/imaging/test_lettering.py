@@ -1,4 +1,4 @@
-"""Strips in every script: the right letters in the right order, and none that is only a box."""
+"""Strips in every script: the right letters in the right order, and none printed as a box."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from app.imaging.settings import StripPosition, StripStyle
 from app.imaging.watermark import StripText, draw_strip
 from app.scripts import families_of
 from tests.imaging import pictures
-from tests.sentences import ODD, SENTENCES, UNPRINTABLE
+from tests.support.sentences import ODD, SENTENCES, UNPRINTABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 BLACK = Ink("#000000", "#ffffff")
 SIZE = 32
-# One word or phrase that a single font sets, from right to left or not.
+# One word or phrase per font, left to right or right to left.
 WORDS = {
     "hebrew": "הדלת סגורה",
     "arabic": "الباب مغلق",
@@ -45,7 +45,7 @@ STEP = """
 import sys
 from app.fonts import FONT_FOLDER, Fonts
 from app.imaging.watermark import StripText, draw_strip
-from tests.sentences import SENTENCES
+from tests.support.sentences import SENTENCES
 text = StripText("2026-11-22", "", " ".join(SENTENCES.values())[:380], "", "0" * 64)
 strip = draw_strip(960, 27, text, None, Fonts.from_folder(FONT_FOLDER))
 sys.stdout.buffer.write(strip.tobytes())
@@ -60,7 +60,7 @@ def drawn(fonts: Fonts, text: str, *, is_strong: bool = False) -> Image.Image:
 
 
 def reference(fonts: Fonts, text: str, family: str, *, is_strong: bool = False) -> Image.Image:
-    """The words as Raqm alone sets them in one font."""
+    """The text set by Raqm alone in one font."""
     path = fonts.of(family, is_strong=is_strong)
     face = ImageFont.truetype(path, SIZE, layout_engine=ImageFont.Layout.RAQM)
     image = Image.new("RGB", (1600, 64), "white")
@@ -79,13 +79,13 @@ def test_words_look_as_their_font_sets_them(fonts: Fonts, name: str, is_strong: 
     (family,) = families_of(text)
     found = drawn(fonts, text, is_strong=is_strong)
     assert differs(found, reference(fonts, text, family, is_strong=is_strong)) == 0
-    # The measure would see one letter less.
+    # The comparison would detect one missing letter.
     assert differs(found, reference(fonts, text[:-1], family, is_strong=is_strong)) > 0.1
 
 
 @pytest.mark.parametrize("name", [*SENTENCES, *UNPRINTABLE, *ODD])
 def test_no_letter_is_a_box(fonts: Fonts, name: str) -> None:
-    """Every run is asked of a font that has each of its letters."""
+    """Every run uses a font that has each of its letters."""
     text = one_line({**SENTENCES, **UNPRINTABLE, **ODD}[name], 400)
     for run in Lettering(fonts, SIZE, text)._runs(text, is_strong=False):
         box = ImageFont.truetype(run.face.path, SIZE, layout_engine=ImageFont.Layout.BASIC)
@@ -93,10 +93,13 @@ def test_no_letter_is_a_box(fonts: Fonts, name: str) -> None:
         visible = [one for one in run.text if one.isprintable() and not one.isspace()]
         silent = "\u115f\u1160\u3164\uffa0"
         assert [
-            one for one in visible
-            if bytes(box.getmask(one)) == missing and one not in silent
-            and not 0xFE00 <= ord(one) <= 0xFE0F and not 0xE0100 <= ord(one) <= 0xE01EF
-        ] == []  # fmt: skip
+            one
+            for one in visible
+            if bytes(box.getmask(one)) == missing
+            and one not in silent
+            and not 0xFE00 <= ord(one) <= 0xFE0F
+            and not 0xE0100 <= ord(one) <= 0xE01EF
+        ] == []
 
 
 def test_a_sentence_from_right_to_left_keeps_its_number_and_its_full_stop(fonts: Fonts) -> None:
@@ -118,7 +121,7 @@ def test_levels_and_order() -> None:
 def test_a_line_breaks_between_letters_and_never_before_a_mark(
     fonts: Fonts, strip: StripText, monkeypatch: pytest.MonkeyPatch, word: str
 ) -> None:
-    """A mark that takes room of its own would else begin the next line, on a dotted circle."""
+    """Otherwise a spacing mark would begin the next line, on a dotted circle."""
     written: list[str] = []
     monkeypatch.setattr(
         Lettering, "write", lambda self, pen, at, anchor, text, ink, **_: written.append(text)
@@ -148,7 +151,7 @@ def test_words_become_one_line_that_can_be_printed(words: str, line: str) -> Non
     assert one_line(words, 400) == line
 
 
-def test_what_inter_has_never_leans_on_a_library(
+def test_text_in_inter_needs_no_layout_library(
     fonts: Fonts, strip: StripText, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = draw_strip(960, 27, strip, None, fonts).tobytes()
@@ -162,8 +165,8 @@ def test_what_inter_has_never_leans_on_a_library(
         draw_strip(960, 27, replace(strip, place="门"), None, fonts)
 
 
-def test_letters_that_inter_lacks_name_another_recipe(strip: StripText) -> None:
-    """What was drawn as boxes has a name that nothing asks for any more."""
+def test_letters_that_inter_lacks_change_the_recipe(strip: StripText) -> None:
+    """Pictures with boxes have a recipe that is never requested again."""
     for place in (*WORDS.values(), "Sala 😀"):
         changed = replace(strip, place=place)
         parts = print_recipe(changed, None)
@@ -207,7 +210,7 @@ def test_the_machines_fonts_change_nothing(tmp_path: Path) -> None:
     assert len(seen) == 1
 
 
-def test_a_missing_library_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_named_with_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
     check_layout()
     with monkeypatch.context() as patch:
         patch.setattr(bidi, "LIBRARY", "libfribidi-that-is-not-there.so")

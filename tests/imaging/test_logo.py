@@ -1,4 +1,4 @@
-"""Logos: cleaned ones and generated ones."""
+"""Logos: cleaned and generated."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_vectors_damage_and_bombs_are_refused(data: bytes) -> None:
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_a_whole_picture_beyond_the_pixel_limit_is_refused(kind: str) -> None:
-    """No damage refuses it in the limit's stead, and Pillow's own limit lies far above."""
+    """The file is not damaged, and Pillow's own limit is much higher."""
     assert logos.MAX_LOGO_PIXELS == 20_000_000
     beyond = encoded(Image.new("L", (5_001, 4_000)), kind)
     with pytest.raises(UnsupportedLogo, match="more than 20000000 pixels"):

@@ -1,4 +1,4 @@
-"""What a company may choose about the strip: lines, place, ground; each its own, repeatable bytes."""
+"""A company's settings for the strip: each choice has its own, reproducible bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageStat
 from app.fonts import Fonts
 from app.imaging.derivatives import DerivativeSet, Sizes, make_derivatives, print_recipe
 from app.imaging.settings import StripPosition, StripStyle, StripTheme, WatermarkSettings
-from app.imaging.watermark import StripText, draw_strip, put_together
+from app.imaging.watermark import StripText, add_strip, draw_strip
 from tests.imaging import pictures
 
 ON = StripStyle(position=StripPosition.ON)
@@ -28,7 +28,7 @@ STYLES = [
 
 def made(folder: Path, strip: StripText, fonts: Fonts, style: StripStyle) -> DerivativeSet:
     original = folder / "original.jpg"
-    if not original.exists():  # its noise is not the same twice
+    if not original.exists():  # its noise differs each time
         pictures.write_jpeg(original, pictures.texture(1200, 900))
     out = folder / f"{style.theme}-{style.position}-{style.opacity}"
     out.mkdir(exist_ok=True)
@@ -49,7 +49,7 @@ def test_every_style_has_its_own_bytes_and_recipe(tmp_path, strip, fonts):
 
 
 def test_a_strip_below_keeps_the_recipe_that_stored_prints_have(strip):
-    """Photos drawn before there was a choice must not all be drawn again."""
+    """Photos drawn before the setting existed must not all be drawn again."""
     parts = {"strip": asdict(strip), "logo": None, "theme": "light", "sizes": asdict(Sizes())}
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     assert print_recipe(strip, None) == f"2-{digest[:16]}"
@@ -58,7 +58,7 @@ def test_a_strip_below_keeps_the_recipe_that_stored_prints_have(strip):
 
 def test_on_the_picture_it_covers_the_lower_edge_and_no_more(fonts, strip):
     picture = pictures.texture(960, 720)
-    whole = put_together(picture, 960, strip, None, fonts, ON)
+    whole = add_strip(picture, 960, strip, None, fonts, ON)
     height = draw_strip(960, 27, strip, None, fonts).height
     assert whole.size == picture.size
     upper = (0, 0, 960, 720 - height)
@@ -73,7 +73,7 @@ def test_less_opacity_lets_more_of_the_picture_through(fonts, strip, theme):
 
     def hidden(opacity: int) -> float:
         style = StripStyle(theme, StripPosition.ON, opacity)
-        whole = put_together(picture, 960, strip, None, fonts, style)
+        whole = add_strip(picture, 960, strip, None, fonts, style)
         return float(sum(ImageStat.Stat(ImageChops.difference(whole, picture)).sum))
 
     assert hidden(40) < hidden(70) < hidden(100)
@@ -82,9 +82,9 @@ def test_less_opacity_lets_more_of_the_picture_through(fonts, strip, theme):
 @pytest.mark.parametrize("ground", ["#000000", "#ffffff", "#7f7f7f", "#d02020"])
 @pytest.mark.parametrize("theme", StripTheme)
 def test_words_keep_a_halo_on_a_thin_ground(fonts, strip, ground, theme):
-    """Ink and its own ground stand side by side, whatever lies beneath."""
+    """Text is next to its own background colour, whatever is underneath."""
     style = StripStyle(theme, StripPosition.ON, 40)
-    whole = put_together(Image.new("RGB", (960, 720), ground), 960, strip, None, fonts, style)
+    whole = add_strip(Image.new("RGB", (960, 720), ground), 960, strip, None, fonts, style)
     strip_part = whole.crop((0, 560, 960, 720)).convert("L")
     darkest, lightest = strip_part.getextrema()
     assert lightest - darkest > 200
@@ -92,19 +92,19 @@ def test_words_keep_a_halo_on_a_thin_ground(fonts, strip, ground, theme):
 
 def test_a_picture_too_low_for_it_has_the_strip_below(fonts, strip):
     low = pictures.texture(960, 300)
-    assert put_together(low, 960, strip, None, fonts, ON).height > 300
+    assert add_strip(low, 960, strip, None, fonts, ON).height > 300
     high = pictures.texture(960, 700)
-    assert put_together(high, 960, strip, None, fonts, ON).height == 700
+    assert add_strip(high, 960, strip, None, fonts, ON).height == 700
 
 
-def test_a_narrow_picture_stands_in_the_middle_under_a_strip_on_it(fonts, strip):
+def test_a_narrow_picture_is_centred_under_a_strip_over_it(fonts, strip):
     narrow = pictures.texture(300, 900)
-    whole = put_together(narrow, 640, strip, None, fonts, ON)
+    whole = add_strip(narrow, 640, strip, None, fonts, ON)
     assert whole.size == (640, 900)
     assert whole.crop((170, 0, 470, 400)).tobytes() == narrow.crop((0, 0, 300, 400)).tobytes()
 
 
-def test_what_is_stored_is_only_what_differs():
+def test_only_changed_settings_are_stored():
     assert WatermarkSettings().overrides() == {}
     chosen = WatermarkSettings(place=False, position=StripPosition.ON, opacity=60)
     assert chosen.overrides() == {"place": False, "position": "on", "opacity": 60}
@@ -115,5 +115,5 @@ def test_what_is_stored_is_only_what_differs():
     "stored",
     [{"opacity": 5}, {"opacity": "much"}, {"theme": "pink"}, {"unknown": 1}, {"position": None}],
 )
-def test_what_no_longer_fits_takes_its_default_and_fails_nothing(stored):
+def test_invalid_stored_settings_fall_back_to_defaults(stored):
     assert WatermarkSettings.of({**stored, "logo": False}) == WatermarkSettings(logo=False)

@@ -1,4 +1,4 @@
-"""The kind of a file from its first bytes."""
+"""Detecting the type of a file from its first bytes."""
 
 from __future__ import annotations
 

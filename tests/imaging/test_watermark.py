@@ -1,4 +1,4 @@
-"""The strip: below the picture, whole, inside of its edges, in both themes."""
+"""The strip: below the picture, complete, within its edges, in both themes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def logo(fonts: Fonts, tmp_path_factory: pytest.TempPathFactory) -> Image.Image:
 
 
 def ink_box(strip: Image.Image) -> tuple[int, int, int, int]:
-    """The box around everything drawn below the top rule."""
+    """The bounding box of everything drawn below the top rule."""
     inner = strip.crop((0, 4, strip.width, strip.height))
     ground = Image.new("RGB", inner.size, inner.getpixel((0, inner.height - 1)))
     box = ImageChops.difference(inner, ground).getbbox()
@@ -78,10 +78,10 @@ def test_empty_lines_take_no_room(fonts: Fonts, strip: StripText) -> None:
     assert draw_strip(960, 24, nothing, None, fonts).height > 0
 
 
-def test_the_site_stands_apart_below_what_was_seen(
+def test_the_site_is_separate_below_the_facts(
     fonts: Fonts, strip: StripText, logo: Image.Image
 ) -> None:
-    """Whatever the project is called, not one pixel above the line across is another."""
+    """The project's name changes no pixel above the horizontal line."""
     for mark in (None, logo):
         without = draw_strip(960, 24, replace(strip, site=""), mark, fonts)
         seen = without.crop((0, 0, 960, without.height - 18))
@@ -100,7 +100,7 @@ def test_only_the_first_digits_of_the_hash_are_drawn(fonts: Fonts, strip: StripT
     assert draw_strip(960, 24, changed, None, fonts).tobytes() != drawn
 
 
-def test_the_themes_are_each_others_reverse(fonts: Fonts, strip: StripText) -> None:
+def test_each_theme_is_the_reverse_of_the_other(fonts: Fonts, strip: StripText) -> None:
     light = draw_strip(960, 24, strip, None, fonts, StripTheme.LIGHT)
     dark = draw_strip(960, 24, strip, None, fonts, StripTheme.DARK)
     assert light.size == dark.size

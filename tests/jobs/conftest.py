@@ -1,10 +1,10 @@
-"""A row of work whose kind does what a test says, on a queue that no other test uses."""
+"""A row of work whose kind does what the test needs, on a queue that no other test uses."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,14 +18,15 @@ from app.jobs.queue import redis_client
 from app.jobs.registry import Claim, Kind
 from app.jobs.runner import publish
 from app.models import PhotoCheck
-from tests import servers as test_servers
+from app.photos.jobs import CHECKING
 from tests.conftest import settings_for
-from tests.scenarios import a_photo, a_report
+from tests.support import servers as test_servers
+from tests.support.scenarios import a_photo, a_report
 
 
 @dataclass
 class Bench:
-    """`perform` is called by the runner; `row()` reads the row afresh."""
+    """The runner calls `perform`; `row()` reloads the row."""
 
     kind: Kind
     work_id: UUID
@@ -40,7 +41,7 @@ class Bench:
         db.session.commit()
 
     def age(self, column: str, seconds: int) -> None:
-        """Put a time of the row so many seconds into the past."""
+        """Move a time of the row `seconds` into the past."""
         self.change(**{column: text(f"clock_timestamp() - interval '{seconds} seconds'")})
 
     def expire_lease(self) -> None:
@@ -58,7 +59,7 @@ def bench(app, acting, cast, monkeypatch) -> Iterator[Bench]:
         with publish(PhotoCheck, claim):
             pass
 
-    kind = Kind("photo_check", PhotoCheck, perform, f"test-{uuid4().hex}")
+    kind = replace(CHECKING, perform=perform, queue=f"test-{uuid4().hex}")
     monkeypatch.setitem(app.extensions["laudo_jobs"], "photo_check", kind)
     monkeypatch.setitem(app.extensions, "laudo_redis_away_until", 0.0)
     with acting(cast.tess) as actor:
@@ -72,10 +73,10 @@ def bench(app, acting, cast, monkeypatch) -> Iterator[Bench]:
 
 @pytest.fixture
 def alone(tmp_path) -> Iterator[tuple[Flask, Settings]]:
-    """An app with a database and a Redis database of its own, where commits are real."""
+    """An app with its own PostgreSQL and Redis databases, where commits are real."""
     running = test_servers.current()
     name = running.clone(f"laudo_jobs_{uuid4().hex[:8]}")
-    # One number a worker of the tests: each empties its own, in the middle of the others' work.
+    # One number per xdist worker, because each worker flushes its own while others run.
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     redis_url = running.redis_url.rsplit("/", 1)[0] + f"/{7 + worker % 6}"
     settings = settings_for(name, tmp_path, redis_url=redis_url)

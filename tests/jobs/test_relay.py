@@ -1,4 +1,4 @@
-"""The relay feeds what was lost, what was abandoned, and gives up what was tried too often."""
+"""The relay queues lost and abandoned rows, and fails rows that were tried too often."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from app.jobs.registry import list_chores
 from app.jobs.relay import feed
 from app.jobs.runner import claim_work
 from app.models import Actor, Document, WorkState
-from app.platform.support import end_left_over
+from app.platform.jobs import end_overdue_support
 from app.tenancy import call_definer, tenant_scope
-from tests.scenarios import a_report
+from tests.support.scenarios import a_report
 
 
 def waits(bench) -> bool:
-    return queue.is_waiting(bench.kind.queue, "photo_check", bench.work_id)
+    return queue.is_waiting(bench.kind, bench.work_id)
 
 
-def test_a_wake_up_lost_on_its_way_is_made_up_for(app, bench, monkeypatch):
-    def away(*work):
+def test_a_lost_wake_up_is_repeated(app, bench, monkeypatch):
+    def fail(*work):
         raise RedisError("gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(queue, "enqueue", away)
-        queue.wake(bench.kind.queue, "photo_check", bench.work_id)
+        patch.setattr(queue, "enqueue", fail)
+        queue.wake(bench.kind, bench.work_id)
         db.session.commit()
     assert not waits(bench)
     bench.age("queued_at", 5)
@@ -36,12 +36,12 @@ def test_a_wake_up_lost_on_its_way_is_made_up_for(app, bench, monkeypatch):
     assert waits(bench)
 
 
-def test_the_newest_rows_belong_to_their_own_wake_up(app, bench):
+def test_new_rows_are_left_to_their_own_wake_up(app, bench):
     feed(app)
     assert not waits(bench)
 
 
-def test_what_waits_already_is_not_fed_twice(app, bench):
+def test_a_queued_row_is_not_queued_twice(app, bench):
     bench.age("queued_at", 5)
     feed(app)
     bench.change(fed_at=None)
@@ -60,7 +60,7 @@ def test_a_flushed_queue_is_filled_again_after_the_pause(app, bench):
     assert waits(bench)
 
 
-def test_work_in_progress_is_left_alone_until_its_lease_runs_out(app, bench, cast):
+def test_running_work_is_left_alone_until_its_lease_expires(app, bench, cast):
     bench.age("queued_at", 60)
     assert claim_work(bench.kind, bench.work_id, cast.acme)
     feed(app)
@@ -70,7 +70,7 @@ def test_work_in_progress_is_left_alone_until_its_lease_runs_out(app, bench, cas
     assert waits(bench)
 
 
-def test_what_was_tried_too_often_fails_with_words(app, bench, cast):
+def test_work_that_was_tried_too_often_fails_with_a_message(app, bench, cast):
     bench.age("queued_at", 60)
     bench.change(state=WorkState.RUNNING, attempts=app.config["JOB_ATTEMPTS"])
     bench.expire_lease()
@@ -83,7 +83,7 @@ def test_what_was_tried_too_often_fails_with_words(app, bench, cast):
 
 def test_a_full_queue_takes_no_more_until_it_drains(app, bench):
     for _row in range(queue.ROOM):
-        queue.enqueue(bench.kind.queue, "photo_check", uuid4())
+        queue.enqueue(bench.kind, uuid4())
     bench.age("queued_at", 60)
     feed(app)
     assert not waits(bench)
@@ -93,7 +93,7 @@ def test_a_full_queue_takes_no_more_until_it_drains(app, bench):
 
 
 def test_one_company_cannot_starve_another(bench, cast):
-    """With room for two, a row of each tenant is fed before the flood's second."""
+    """With room for two, a row of each tenant is queued before the flooding tenant's second."""
     for person, reports in ((cast.ana, 5), (cast.otto, 1)):
         with tenant_scope(person.tenant_id):
             for _report in range(reports):
@@ -118,7 +118,7 @@ def an_old_document(actor: Actor) -> None:
     db.session.commit()
 
 
-def test_chores_are_done_each_by_itself(app, monkeypatch):
+def test_a_failing_chore_does_not_stop_the_others(app, monkeypatch):
     done = []
 
     def breaks():
@@ -131,6 +131,6 @@ def test_chores_are_done_each_by_itself(app, monkeypatch):
     assert done == ["broken", "second"]
 
 
-def test_looks_are_among_the_chores(app):
+def test_ending_support_accesses_is_a_chore(app):
     with app.app_context():
-        assert end_left_over in list_chores()
+        assert end_overdue_support in list_chores()

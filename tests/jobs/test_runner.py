@@ -1,4 +1,4 @@
-"""Claiming, fencing, leases, failures: what the runner promises of every kind of work."""
+"""Claims, fences, leases and failures, for every kind of work."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_the_second_claim_gets_nothing(bench, cast):
     assert bench.row().state is WorkState.RUNNING
 
 
-def test_work_that_was_done_is_not_claimed_again(bench, cast):
+def test_finished_work_is_not_claimed_again(bench, cast):
     runner.run("photo_check", str(bench.work_id))
     assert bench.row().state is WorkState.DONE
     assert bench.row().lease_until is None
@@ -93,7 +93,7 @@ def test_a_late_heartbeat_leaves_settled_work_alone(bench, cast):
     assert bench.row().lease_until is None
 
 
-def test_what_cannot_succeed_fails_at_once_with_its_code(bench):
+def test_hopeless_work_fails_at_once_with_its_code(bench):
     def hopeless(claim):
         raise WorkFailed("bytes_missing")
 
@@ -103,7 +103,7 @@ def test_what_cannot_succeed_fails_at_once_with_its_code(bench):
     assert (row.state, row.error, row.attempts) == (WorkState.FAILED, "bytes_missing", 1)
 
 
-def test_a_poison_job_is_tried_with_growing_pauses_and_then_given_up(app, bench, cast):
+def test_a_poison_job_is_retried_with_growing_pauses_then_fails(app, bench, cast):
     def poison(claim):
         raise ZeroDivisionError
 
@@ -115,7 +115,7 @@ def test_a_poison_job_is_tried_with_growing_pauses_and_then_given_up(app, bench,
         assert bench.row().attempts == attempt
         if attempt < cap:
             assert bench.row().state is WorkState.QUEUED
-            # The pause holds whoever wakes it early.
+            # An early wake-up does not shorten the pause.
             assert claim(bench, cast) is None
             bench.expire_lease()
     row = bench.row()
@@ -124,7 +124,7 @@ def test_a_poison_job_is_tried_with_growing_pauses_and_then_given_up(app, bench,
 
 
 @pytest.mark.parametrize("error", [StorageFull, StorageUnavailable])
-def test_an_outage_of_the_storage_uses_up_no_tries(app, bench, cast, error):
+def test_a_storage_outage_uses_up_no_attempts(app, bench, cast, error):
     def waits(claim):
         raise error
 
@@ -138,7 +138,7 @@ def test_an_outage_of_the_storage_uses_up_no_tries(app, bench, cast, error):
     assert claim(bench, cast)
 
 
-def test_a_job_that_kills_its_worker_each_time_is_not_claimed_for_ever(app, bench, cast):
+def test_a_job_that_kills_its_workers_finally_fails(app, bench, cast):
     for _death in range(app.config["JOB_ATTEMPTS"]):
         assert claim(bench, cast)
         bench.expire_lease()

@@ -1,1 +1,1 @@
-"""What operators rely on: log lines, figures, checks, reloads. Real processes wherever it counts."""
+"""What operators rely on: log lines, metrics, checks, reloads. With real processes where needed."""

@@ -1,4 +1,4 @@
-"""Web with two processes, worker and relay as a deployment runs them: JSON lines, inside ports."""
+"""Web with two processes, worker and relay as in a deployment: JSON logs, internal ports."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from flask import Flask
 from app import create_app
 from app.config import ROOT
 from app.database_roles import APP, BACKUP, OWNER, PLATFORM
-from app.embedded import free_port
 from app.extensions import db
+from app.local.embedded import free_port
 from app.models import Actor
 from app.tenancy import tenant_scope
-from tests import scenarios
-from tests import servers as test_servers
-from tests.cast import PASSWORD, Cast, Person, load_cast
 from tests.conftest import settings_for
+from tests.support import scenarios
+from tests.support import servers as test_servers
+from tests.support.cast import PASSWORD, Cast, Person, load_cast
 
 COMMANDS = {
     "web": ["-m", "gunicorn", "wsgi:app"],
@@ -43,7 +43,7 @@ TOKEN = re.compile(r'name="csrf[-_]token" (?:content|value)="([^"]+)"')
 
 @dataclass
 class Stack:
-    """`start('worker')` when a test wants one; the web runs from the beginning."""
+    """The web runs from the beginning; `start('worker')` starts a worker."""
 
     folder: Path
     database: str
@@ -64,9 +64,12 @@ class Stack:
             environment["METRICS_BIND"] = f"127.0.0.1:{self.metrics_ports[kind]}"
         with (self.folder / kind).open("ab") as log:
             self.processes[kind] = subprocess.Popen(
-                [sys.executable, *COMMANDS[kind]], cwd=ROOT, env=environment,
-                stdout=log, stderr=subprocess.STDOUT,
-            )  # fmt: skip
+                [sys.executable, *COMMANDS[kind]],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         return self.processes[kind]
 
     def stop(self, kind: str) -> None:
@@ -80,8 +83,11 @@ class Stack:
     def flask(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
-            cwd=ROOT, env={**self.environment, **changes}, capture_output=True, text=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env={**self.environment, **changes},
+            capture_output=True,
+            text=True,
+        )
 
     def log(self, kind: str) -> str:
         return (self.folder / kind).read_text(errors="replace")
@@ -97,7 +103,7 @@ class Stack:
         return requests.get(f"http://127.0.0.1:{self.metrics_ports[kind]}/metrics", timeout=30).text
 
     def run_sql(self, *statements: str) -> None:
-        """As the superuser, committed."""
+        """Run and commit the statements as the superuser."""
         connection = psycopg2.connect(test_servers.current().postgres().dsn(database=self.database))
         try:
             with connection, connection.cursor() as cursor:
@@ -114,7 +120,7 @@ class Stack:
 
 
 class Browser:
-    """One person's session by real HTTP, under the host's own name."""
+    """One person's session over real HTTP, under the host's own name."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -132,9 +138,13 @@ class Browser:
 
     def post(self, path: str, form: dict[str, str], **more: object) -> requests.Response:
         return self.session.post(
-            f"{self.stack.url}{path}", data={"csrf_token": self.token, **form}, timeout=30,
-            allow_redirects=False, headers={"X-CSRFToken": self.token}, **more,  # type: ignore[arg-type]
-        )  # fmt: skip
+            f"{self.stack.url}{path}",
+            data={"csrf_token": self.token, **form},
+            timeout=30,
+            allow_redirects=False,
+            headers={"X-CSRFToken": self.token},
+            **more,  # type: ignore[arg-type]
+        )
 
     def log_in(self, person: Person, password: str = PASSWORD) -> requests.Response:
         self.get("/login")
@@ -146,7 +156,7 @@ class Browser:
 
 @contextmanager
 def running_stack(folder: Path, name: str, **settings: str) -> Iterator[Stack]:
-    """The web on a clone of the model database; all that was started ends with the block."""
+    """The web on a clone of the model database. Everything stops when the block ends."""
     running = test_servers.current()
     database = running.clone(name)
     port = free_port()
@@ -180,9 +190,9 @@ def running_stack(folder: Path, name: str, **settings: str) -> Iterator[Stack]:
     stack = Stack(folder, database, port, environment, app, load_cast(app), ports)
     try:
         stack.start("web")
-        # Both processes: the second may still be loading when the first answers.
+        # Wait for both processes: the second may still be loading when the first answers.
         wait_until(
-            lambda: answers(stack) and len(stack.processes_that_served("home.health")) == 2,
+            lambda: answers(stack) and len(stack.processes_that_served("health.index")) == 2,
             lambda: stack.log("web"),
         )
         yield stack

@@ -1,30 +1,23 @@
-"""`flask check` against what is really broken: each fault by its own sentence."""
+"""`flask check` with real faults: each is reported by its own sentence."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from uuid import uuid4
 
 import psycopg2
 import pytest
 from flask import Flask
 
-from app import create_app
 from app.commands.check.database import check_database
 from app.commands.check.machine import _hosts, _secret_key
 from app.commands.check.services import check_services
 from app.database_roles import APP, BACKUP, OWNER, PLATFORM
-from app.extensions import db
 from app.jobs import alive
-from tests import servers as test_servers
-from tests.conftest import settings_for
-from tests.smtp_sink import smtp_sink
-
-GOOD_KEY = "kZ8#vQ2m!pX5wR9t@bN4cL7y^dF1gH3j"
-HOSTED = {"base_url": "https://laudo.test", "trusted_hosts": "laudo.test"}
+from tests.operations.installed import GOOD_KEY, installed, run_sql
+from tests.support import servers as test_servers
+from tests.support.smtp_sink import smtp_sink
 
 
 @pytest.fixture(scope="module")
@@ -35,32 +28,8 @@ def base() -> Iterator[str]:
     running.drop(name)
 
 
-def run_sql(database: str, *statements: str) -> None:
-    connection = psycopg2.connect(test_servers.current().postgres().dsn(database=database))
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-    finally:
-        connection.close()
-
-
-@contextmanager
-def installed(database: str, folder: Path, **settings: object) -> Iterator[Flask]:
-    app = create_app(
-        settings_for(database, folder, **{"secret_key": GOOD_KEY, **HOSTED, **settings})
-    )
-    try:
-        yield app
-    finally:
-        with app.app_context():
-            db.engine.dispose()
-            app.extensions["laudo_platform_engine"].dispose()
-
-
 def checked(app: Flask) -> dict[str, list[tuple[str, str]]]:
-    """Level and sentence of each part behind this machine; the machine itself takes a second."""
+    """Level and sentence of each part, except the machine, whose checks take a second."""
     parts: dict[str, list[tuple[str, str]]] = {}
     with app.app_context():
         for one in (*check_database(), *check_services()):
@@ -73,7 +42,7 @@ def only(found: dict[str, list[tuple[str, str]]], part: str) -> tuple[str, str]:
     return finding
 
 
-def test_a_sound_installation_is_told_so(base, tmp_path):
+def test_a_healthy_installation_is_reported_as_such(base, tmp_path):
     with installed(base, tmp_path) as app:
         with app.app_context():
             for process in ("worker", "relay"):
@@ -89,6 +58,20 @@ def test_a_sound_installation_is_told_so(base, tmp_path):
     assert list(tmp_path.rglob("probe/*")) == []
 
 
+@pytest.mark.parametrize(
+    ("role", "variable"), [(APP, "DATABASE_URL"), (PLATFORM, "PLATFORM_DATABASE_URL")]
+)
+def test_a_role_with_another_time_out(base, tmp_path, role, variable):
+    run_sql(base, f"alter role {role} in database {base} set statement_timeout = '1min'")
+    try:
+        with installed(base, tmp_path) as app:
+            level, sentence = only(checked(app), "timeouts")
+    finally:
+        run_sql(base, f"alter role {role} in database {base} reset statement_timeout")
+    assert level == "wrong"
+    assert f"statement_timeout is 1min for the role of {variable}, not 15s" in sentence
+
+
 def test_one_table_without_forced_rules(base, tmp_path):
     run_sql(base, "alter table answers no force row level security")
     try:
@@ -101,7 +84,7 @@ def test_one_table_without_forced_rules(base, tmp_path):
     assert "alter table answers force row level security" in sentence
 
 
-def test_a_second_policy_that_asks_for_nobody(base, tmp_path):
+def test_a_second_policy_without_a_condition(base, tmp_path):
     run_sql(base, "create policy open_door on photos using (true)")
     try:
         with installed(base, tmp_path) as app:
@@ -111,7 +94,7 @@ def test_a_second_policy_that_asks_for_nobody(base, tmp_path):
     assert (level, "A policy on photos does not ask" in sentence) == ("wrong", True)
 
 
-def test_a_policy_that_asks_and_lets_through_all_the_same(base, tmp_path):
+def test_a_policy_with_an_ineffective_condition(base, tmp_path):
     def policy(more: str) -> str:
         return (
             "alter policy own_tenant on photos using (tenant_id ="
@@ -127,8 +110,8 @@ def test_a_policy_that_asks_and_lets_through_all_the_same(base, tmp_path):
     assert (level, "A policy on photos does not ask" in sentence) == ("wrong", True)
 
 
-def test_an_index_that_was_made_by_half(base, tmp_path):
-    half = "update pg_index set indisvalid = {} where indexrelid = 'ix_reports_tenant_id_due_on'::regclass"
+def test_an_invalid_index(base, tmp_path):
+    half = "update pg_index set indisvalid = {} where indexrelid = 'ix_reports_tenant_id_created_at'::regclass"
     run_sql(base, half.format(False))
     try:
         with installed(base, tmp_path) as app:
@@ -136,11 +119,11 @@ def test_an_index_that_was_made_by_half(base, tmp_path):
     finally:
         run_sql(base, half.format(True))
     assert level == "wrong"
-    assert "reindex index concurrently ix_reports_tenant_id_due_on" in sentence
+    assert "reindex index concurrently ix_reports_tenant_id_created_at" in sentence
 
 
 @pytest.mark.parametrize(("role", "words"), [(OWNER, "owns tables"), (BACKUP, "has BYPASSRLS")])
-def test_a_role_that_is_too_mighty(base, tmp_path, role, words):
+def test_a_role_with_too_many_rights(base, tmp_path, role, words):
     url = test_servers.current().url(role, base)
     with installed(base, tmp_path, database_url=url) as app:
         level, sentence = only(checked(app), "database")
@@ -148,7 +131,7 @@ def test_a_role_that_is_too_mighty(base, tmp_path, role, words):
     assert role in sentence and words in sentence and "Use the role laudo_app" in sentence
 
 
-def test_the_roles_in_each_others_place(base, tmp_path):
+def test_swapped_roles(base, tmp_path):
     running = test_servers.current()
     urls = {
         "database_url": running.url(PLATFORM, base),
@@ -160,7 +143,7 @@ def test_the_roles_in_each_others_place(base, tmp_path):
     assert "PLATFORM_DATABASE_URL logs in as laudo_app" in only(found, "platform")[1]
 
 
-def test_a_schema_that_is_open_to_all(base, tmp_path):
+def test_a_schema_open_to_public(base, tmp_path):
     run_sql(base, "grant create on schema public to public")
     try:
         with installed(base, tmp_path) as app:
@@ -195,7 +178,7 @@ def _revisions(database: str) -> list[str]:
         connection.close()
 
 
-def test_servers_that_are_away(tmp_path):
+def test_servers_that_are_down(tmp_path):
     nowhere = {
         "database_url": "postgresql://laudo_app@127.0.0.1:1/none",
         "platform_database_url": "postgresql://laudo_platform@127.0.0.1:1/none",
@@ -204,17 +187,17 @@ def test_servers_that_are_away(tmp_path):
     with installed("none", tmp_path, **nowhere) as app:
         found = checked(app)
         result = app.test_cli_runner().invoke(args=["check", "--json"])
-    told = json.loads(result.stdout)
-    assert (result.exit_code, told["ok"]) == (1, False)
-    assert {one["part"] for one in told["findings"]} >= {*found, "pdf", "disk", "built"}
+    report = json.loads(result.stdout)
+    assert (result.exit_code, report["ok"]) == (1, False)
+    assert {one["part"] for one in report["findings"]} >= {*found, "pdf", "disk", "built"}
     assert "look at host, name and password in DATABASE_URL" in only(found, "database")[1]
     assert "look at REDIS_URL" in only(found, "redis")[1]
     for part in ("database", "platform", "isolation", "migrations", "redis", "worker", "relay"):
         assert only(found, part)[0] == "wrong", part
-    assert only(found, "storage")[0] == "ok"  # what works is still told
+    assert only(found, "storage")[0] == "ok"  # working parts are still reported
 
 
-def test_nobody_at_work(base, tmp_path):
+def test_no_background_processes(base, tmp_path):
     redis_url = test_servers.current().redis_url.removesuffix("/0") + "/14"
     with installed(base, tmp_path, redis_url=redis_url) as app:
         found = checked(app)
@@ -222,7 +205,7 @@ def test_nobody_at_work(base, tmp_path):
     assert "start `flask relay`" in only(found, "relay")[1]
 
 
-def test_a_redis_that_evicts_and_forgets(base, tmp_path):
+def test_a_redis_that_evicts_and_does_not_persist(base, tmp_path):
     with installed(base, tmp_path) as app:
         client = app.extensions["laudo_redis"]
         client.config_set("maxmemory-policy", "allkeys-lru")
@@ -238,7 +221,7 @@ def test_a_redis_that_evicts_and_forgets(base, tmp_path):
 
 
 def test_work_that_waits_too_long(base, tmp_path):
-    # In replica mode no foreign key asks for the photo.
+    # In replica mode, no foreign key is checked.
     run_sql(
         base,
         "set session_replication_role = replica",
@@ -255,7 +238,7 @@ def test_work_that_waits_too_long(base, tmp_path):
     assert "start more of them" in sentence
 
 
-def test_mails_that_wait_are_told_apart_from_work_that_nobody_does(base, tmp_path):
+def test_waiting_mails_are_told_apart_from_stuck_work(base, tmp_path):
     run_sql(
         base,
         "set session_replication_role = replica",
@@ -275,7 +258,7 @@ def test_mails_that_wait_are_told_apart_from_work_that_nobody_does(base, tmp_pat
     assert "start" not in mail[1]
 
 
-def test_a_storage_that_is_no_folder(base, tmp_path):
+def test_a_storage_path_that_is_not_a_folder(base, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with installed(base, tmp_path / "file") as app:
         level, sentence = only(checked(app), "storage")
@@ -293,7 +276,7 @@ def test_a_storage_that_is_no_folder(base, tmp_path):
         ({"base_url": "http://laudo.test"}, "hosts", "wrong", "BASE_URL is not https"),
     ],
 )
-def test_settings_that_are_no_good(tmp_path, settings, part, level, words):
+def test_bad_settings(tmp_path, settings, part, level, words):
     with installed("none", tmp_path, **settings) as app, app.app_context():
         (finding, *_rest) = _hosts() if part == "hosts" else _secret_key()
     assert finding.level == level
@@ -309,13 +292,13 @@ def test_without_a_mail_server_nobody_gets_a_mail(base, tmp_path):
         assert only(checked(app), "mail")[0] == "ok"
 
 
-def test_the_mail_server_is_asked_and_sends_nothing(base, tmp_path):
+def test_the_mail_server_is_contacted_without_sending(base, tmp_path):
     with smtp_sink() as sink:
         mail = {"smtp_host": "127.0.0.1", "smtp_port": sink.port, "smtp_security": "none"}
         with installed(base, tmp_path, **mail) as app:
             assert only(checked(app), "mail")[0] == "ok"
         assert sink.verbs and sink.taken == []
-        # A server without the encryption that is asked for gets no password.
+        # A server without the required encryption gets no password.
         mail |= {"smtp_security": "starttls", "smtp_user": "laudo", "smtp_password": GOOD_KEY}
         with installed(base, tmp_path, **mail) as app:
             level, sentence = only(checked(app), "mail")

@@ -1,17 +1,18 @@
-"""What real processes write: every line for machines, every request told, no secret anywhere."""
+"""The logs of real processes: every line is JSON, every request is logged, no secret appears."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
 import requests
 
-from tests.cast import PASSWORD
 from tests.operations.stack import HOST, Browser, Stack, wait_until
-from tests.pictures import a_jpeg
+from tests.support.cast import PASSWORD
+from tests.support.pictures import a_jpeg
 
 pytestmark = pytest.mark.xdist_group("operations")
 
@@ -26,7 +27,7 @@ KINDS = ("web", "worker", "relay")
 
 @dataclass
 class Day:
-    """What happened, and the words that must stand nowhere."""
+    """The logged lines, and the words that no line may contain."""
 
     stack: Stack
     secrets: set[str]
@@ -37,18 +38,18 @@ class Day:
     def lines(self, kind: str) -> list[dict]:
         return [json.loads(line) for line in self.stack.log(kind).splitlines()]
 
-    def access(self, **wanted: object) -> list[dict]:
+    def access(self, **expected: object) -> list[dict]:
         return [
             line
             for line in self.lines("web")
             if line["logger"] == "laudo.access"
-            and all(line[name] == value for name, value in wanted.items())
+            and all(line[name] == value for name, value in expected.items())
         ]
 
 
 @pytest.fixture(scope="module")
 def day(stack: Stack) -> Day:
-    """Log in, save, send a photo that cannot be read, look for what is not there, break tables."""
+    """Log in, save, send an unreadable photo, request a missing page, break tables."""
     tess = Browser(stack)
     secrets = {PASSWORD, TYPED_WRONG, IN_A_QUERY, IN_A_PATH, BEARER, stack.cast.tess.email}
     tess.log_in(stack.cast.tess, TYPED_WRONG)
@@ -71,19 +72,24 @@ def day(stack: Stack) -> Day:
 
 
 def fail_in_the_worker(stack: Stack) -> None:
-    """The photo's reading cannot be written; the relay feeds it again, and then it can."""
+    """The photo's reading cannot be written at first; the relay queues it again, and it can."""
     stack.run_sql("alter table photo_readings rename to gone")
     try:
         for kind in ("worker", "relay"):
             stack.start(kind)
-        wait_until(lambda: ": failed" in stack.log("worker"), lambda: stack.log("worker"))
+        wait_until(lambda: has_ended("failed", stack), lambda: stack.log("worker"))
     finally:
         stack.run_sql("alter table gone rename to photo_readings")
-    wait_until(lambda: ": done" in stack.log("worker"), lambda: stack.log("worker"))
+    wait_until(lambda: has_ended("done", stack), lambda: stack.log("worker"))
+
+
+def has_ended(outcome: str, stack: Stack) -> bool:
+    """Whether a photo has ended so; a preview may end before it."""
+    return bool(re.search(f"photo_check [0-9a-f-]+: {outcome}", stack.log("worker")))
 
 
 def break_tables(stack: Stack, tess: Browser) -> requests.Response:
-    """A page whose table is gone, and a log-in without the table of people."""
+    """Open a page whose table is missing, and log in without the accounts table."""
     other = Browser(stack)
     other.get("/login")
     stack.run_sql("alter table checklists rename to gone", "alter table accounts rename to away")
@@ -101,13 +107,13 @@ def break_tables(stack: Stack, tess: Browser) -> requests.Response:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_line_is_an_object_with_the_named_keys(day, kind):
     lines = day.lines(kind)
-    assert lines or kind == "relay"  # a relay that finds all well says nothing
+    assert lines or kind == "relay"  # a relay without problems logs nothing
     assert [line for line in lines if not line.keys() >= EVERY] == []
     assert all(line["time"].endswith("+00:00") for line in lines)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_secret_stands_in_any_line(day, kind):
+def test_no_line_contains_a_secret(day, kind):
     written = day.stack.log(kind)
     assert [secret for secret in day.secrets if secret and secret in written] == []
     assert "@acme.test" not in written
@@ -115,38 +121,46 @@ def test_no_secret_stands_in_any_line(day, kind):
 
 def test_each_request_has_one_line_with_its_facts(day):
     assert all(line.keys() >= ACCESS for line in day.access())
-    (save,) = day.access(endpoint="reports.save_answer")
+    path = f"/reports/{day.report_id}/fields/customer"
+    (save,) = day.access(endpoint="reports.save_answer", path=path)
     assert (save["method"], save["status"]) == ("POST", 303)
-    assert save["path"] == f"/reports/{day.report_id}/fields/customer"
     assert save["tenant_id"] == str(day.stack.cast.acme)
     assert save["account_id"] == str(day.stack.cast.tess.id)
     ids = [line["request_id"] for line in day.access()]
     assert len(ids) == len(set(ids))
 
 
-def test_an_unknown_address_keeps_its_rest_to_itself(day):
-    (lost,) = day.access(status=404)
-    assert (lost["endpoint"], lost["path"]) == (None, "/nowhere/…")
+def test_an_unknown_url_is_logged_without_its_path(day):
+    (lost,) = day.access(path="/nowhere/…")
+    assert (lost["endpoint"], lost["status"]) == (None, 404)
 
 
-def test_gunicorn_itself_speaks_the_same_way(day):
+def test_gunicorn_logs_in_the_same_format(day):
     spoken = [line["message"] for line in day.lines("web") if line["logger"] == "gunicorn.error"]
     assert any("Listening at" in message for message in spoken)
-    assert sum("Booting worker" in message for message in spoken) == 2
+    # Two at the start, and one more for each that a test before this one replaced.
+    assert sum("Booting worker" in message for message in spoken) >= 2
 
 
 def test_a_job_names_itself_its_tenant_and_the_request_that_caused_it(day):
-    failed = [line for line in day.lines("worker") if line.get("outcome") == "failed"]
-    first = failed[0]
+    # The worker may have failed at something else before.
+    first, *_again = [
+        line
+        for line in day.lines("worker")
+        if line.get("outcome") == "failed" and line["request_id"] == day.upload_id
+    ]
     assert first["job_kind"] == "photo_check"
     assert first["job_id"] in first["message"]
     assert first["tenant_id"] == str(day.stack.cast.acme)
-    assert first["request_id"] == day.upload_id
-    traces = [line for line in day.lines("worker") if "exception" in line]
-    assert "UndefinedTable" in traces[0]["exception"] and "Traceback" in traces[0]["exception"]
+    traces = [
+        line["exception"]
+        for line in day.lines("worker")
+        if "exception" in line and line["request_id"] == day.upload_id
+    ]
+    assert "UndefinedTable" in traces[0] and "Traceback" in traces[0]
 
 
-def test_a_failure_is_told_with_its_traceback_and_without_values(day):
+def test_a_failure_is_logged_with_traceback_and_without_values(day):
     (line,) = [
         line
         for line in day.lines("web")
@@ -158,10 +172,10 @@ def test_a_failure_is_told_with_its_traceback_and_without_values(day):
     assert access["status"] == 500
 
 
-def test_an_id_of_the_callers_own_is_kept_where_it_is_harmless(day):
+def test_a_harmless_request_id_of_the_caller_is_kept(day):
     for given, kept in (("load-balancer-0042", True), ("a_b_c_d_e_f", False), ("x" * 65, False)):
         headers = {"Host": HOST, "X-Request-ID": given}
         answer = requests.get(f"{day.stack.url}/nothing", headers=headers, timeout=30)
-        told = answer.headers["X-Request-ID"]
-        assert (told == given) is kept
-        assert told in answer.text
+        returned = answer.headers["X-Request-ID"]
+        assert (returned == given) is kept
+        assert returned in answer.text

@@ -1,4 +1,4 @@
-"""Figures on the inside ports, added up over processes, and never on the public one."""
+"""Metrics on the internal ports, summed over processes, and never on the public port."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.config import Settings
+from tests.operations.processes import children_of
 from tests.operations.stack import HOST, Browser, Stack, answers, wait_until
-from tests.pictures import a_jpeg
+from tests.support.pictures import a_jpeg
 
 pytestmark = pytest.mark.xdist_group("operations")
 
@@ -37,19 +38,13 @@ def logins(stack: Stack) -> float:
     )
 
 
-def children_of(stack: Stack) -> list[int]:
-    pid = stack.processes["web"].pid
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return [int(one) for one in file.read().split()]
-
-
 def ask_for_logins(stack: Stack, times: int) -> None:
-    for _one in range(times):  # each on a connection of its own, so that both processes serve
+    for _one in range(times):  # new connections, so that both processes serve
         answer = requests.get(f"{stack.url}/login", headers={"Host": HOST}, timeout=30)
         assert answer.status_code == 200
 
 
-def test_requests_add_up_over_both_processes_and_outlive_one(stack):
+def test_request_counts_are_summed_and_survive_a_process(stack):
     before = logins(stack)
     ask_for_logins(stack, ASKED)
     assert len(stack.processes_that_served("auth.login")) == 2
@@ -80,13 +75,13 @@ def test_labels_are_bounded(stack):
     for one in range(3):
         url = f"{stack.url}/nothing/{uuid4()}?q={one}"
         requests.request("PROPFIND", url, headers={"Host": HOST}, timeout=30)
-    told = stack.metrics("web")
+    text = stack.metrics("web")
     lost = {"endpoint": "none", "method": "other", "status": "4xx"}
     assert figure(stack, "web", "laudo_requests_total", **lost) >= 3
-    assert "nothing" not in told and str(stack.cast.acme) not in told
+    assert "nothing" not in text and str(stack.cast.acme) not in text
 
 
-def test_saves_and_photos_are_told_by_outcome(stack):
+def test_saves_and_photos_are_counted_by_outcome(stack):
     tess = Browser(stack)
     tess.log_in(stack.cast.tess)
     fields = f"/reports/{stack.a_report(stack.cast.tess)}/fields"
@@ -94,8 +89,12 @@ def test_saves_and_photos_are_told_by_outcome(stack):
     names += [("laudo_photos_total", one) for one in ("received", "refused")]
     before = [figure(stack, "web", name, outcome=outcome) for name, outcome in names]
     for version in ("0", "0"):
-        save = {"value": version + "x" + str(uuid4()), "comment": "", "row_version": version,
-                "client_id": str(uuid4())}  # fmt: skip
+        save = {
+            "value": version + "x" + str(uuid4()),
+            "comment": "",
+            "row_version": version,
+            "client_id": str(uuid4()),
+        }
         tess.post(f"{fields}/customer", save)
     save = {"value": "no date", "comment": "", "row_version": "0", "client_id": str(uuid4())}
     tess.post(f"{fields}/inspected_on", save)
@@ -105,7 +104,7 @@ def test_saves_and_photos_are_told_by_outcome(stack):
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 1, 1, 1, 1]
 
 
-def test_the_relay_tells_of_work_queues_and_signs_of_life(stack):
+def test_the_relay_reports_work_queues_and_heartbeats(stack):
     for kind in ("worker", "relay"):
         if kind not in stack.processes:
             stack.start(kind)
@@ -120,8 +119,8 @@ def test_the_relay_tells_of_work_queues_and_signs_of_life(stack):
     assert figure(stack, "relay", "laudo_processes_alive", process="relay") == 1
     assert figure(stack, "relay", "laudo_figures_complete") == 1
     assert figure(stack, "relay", "laudo_wake_ups_waiting", queue="documents") == 0
-    told = {name for name, _labels in figures(stack, "relay")}
-    assert {"laudo_work_oldest_queued_seconds", "laudo_render_seconds_bucket"} <= told
+    names = {name for name, _labels in figures(stack, "relay")}
+    assert {"laudo_work_oldest_queued_seconds", "laudo_render_seconds_bucket"} <= names
 
 
 def _has_port(stack: Stack) -> bool:

@@ -1,4 +1,4 @@
-"""A reload replaces every process of the web under constant requests, and nobody notices."""
+"""A reload replaces every web process under constant requests without a failed request."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import threading
 import pytest
 import requests
 
+from tests.operations.processes import children_of
 from tests.operations.stack import HOST, Stack, wait_until
-from tests.operations.test_metrics import children_of
 
 pytestmark = pytest.mark.xdist_group("operations")
 
@@ -18,7 +18,7 @@ ASKING = 3
 
 
 def ask(stack: Stack, stop: threading.Event, seen: list[int | str]) -> None:
-    """As a proxy that opens a connection for each request."""
+    """Send requests like a proxy that opens a connection for each."""
     while not stop.is_set():
         try:
             answer = requests.get(f"{stack.url}/login", headers={"Host": HOST}, timeout=30)
@@ -50,7 +50,7 @@ def test_a_reload_under_constant_requests_fails_none(stack):
     assert [one for one in seen if one != 200] == []
 
 
-def test_a_load_balancer_asks_by_address_and_nobody_else_may(stack):
+def test_only_health_checks_may_use_the_ip_address(stack):
     for path, status in (("/health", 200), ("/login", 400), ("/", 400), ("/api/v1/", 400)):
         answer = requests.get(f"{stack.url}{path}", headers={"Host": "10.0.0.7"}, timeout=30)
         assert answer.status_code == status, path

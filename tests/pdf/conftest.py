@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from app.layouts import Layout
 from app.pdf.engine import Progress, RenderedPdf, render_pdf
-from tests.pdf import samples
+from tests.pdf import layouts, samples
 from tests.pdf.samples import Sample
 
 
@@ -42,5 +44,24 @@ def printing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Printe
         if name not in printed:
             printed[name] = print_sample(makers[name](), folder / f"{name}.pdf")
         return printed[name]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def in_layout(tmp_path_factory: pytest.TempPathFactory) -> layouts.Printing:
+    folder = tmp_path_factory.mktemp("layouts")
+    makers: dict[str, Callable[[], Sample]] = {
+        "small": samples.small_report,
+        "big": cache(lambda: samples.big_report(folder / "big")),
+        "failed": cache(lambda: samples.failed_report(folder / "failed")),
+        "one of everything": cache(lambda: samples.one_of_everything(folder / "one")),
+    }
+
+    @cache
+    def get(name: str, layout: Layout) -> layouts.Printed:
+        sample, output = makers[name](), folder / f"{name}-{layout.value}.pdf"
+        render_pdf(layouts.laid_out(sample, layout), sample.files, output)
+        return sample, output
 
     return get

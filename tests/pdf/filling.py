@@ -1,4 +1,4 @@
-"""Puts texts in place of all that a person could have written into a report."""
+"""Replaces every text in a report that a person could have written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
-# What the program itself writes; everything else in a context comes from people.
+# Texts written by the program; all other texts in a context come from people.
 OURS = {
     "languages",
     "time_zone",
@@ -22,16 +22,16 @@ OURS = {
 }
 
 
-# A checklist's reader makes them of a few letters (app/definition/schema.py).
+# The workbook reader creates these from a few letters (app/definition/schema.py).
 IDS = {"field_id", "id"}
 
 
 def filled(
     value: Any, texts: Iterator[str], name: str = "", kept: AbstractSet[str] = frozenset()
 ) -> Any:
-    """`value` with the next of `texts` in place of every text that a person could have written.
+    """`value` with every text that a person could have written replaced by the next of `texts`.
 
-    What is called like one of `kept` stays too.
+    Fields whose name is in `kept` are unchanged.
     """
     if name in OURS or name in kept or isinstance(value, Enum):
         return value

@@ -1,4 +1,4 @@
-"""Texts that would read a file, reach a network or break the page if they were ever markup."""
+"""Texts that would read a file, connect to a network or break the page if treated as markup."""
 
 from __future__ import annotations
 

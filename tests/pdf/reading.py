@@ -1,4 +1,4 @@
-"""Reads finished PDFs back for the tests: text per page, bookmarks, fonts, attachments."""
+"""Reads finished PDFs for the tests: text per page, bookmarks, fonts, attachments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pypdfium2
 
 
 def page_texts(pdf: Path) -> list[str]:
-    """The text of each page with single spaces."""
+    """The text of each page, with single spaces."""
     document = pypdfium2.PdfDocument(pdf)
     try:
         return [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
@@ -22,7 +22,7 @@ def text_of(pdf: Path) -> str:
 
 
 def squeezed(text: str) -> str:
-    """`text` without white space and chances to break: lines may break anywhere in long words."""
+    """`text` without white space and break opportunities: long words may break anywhere."""
     return "".join(text.replace("\u200b", "").split())
 
 

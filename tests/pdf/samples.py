@@ -1,7 +1,7 @@
 """Made-up reports for the PDF tests: contexts, drawn photos, logos and signatures.
 
-`big_report` is a bilingual switchboard energization, `small_report` five questions in one
-language, `failed_report` many exceptions. Each gives a Sample whose files lie under a folder.
+`big_report` is a bilingual switchboard energization, `small_report` has five questions in one
+language, `failed_report` many exceptions. Each returns a Sample with its files in a folder.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from app.pdf.context import (
     Limits,
     Mark,
     Measurement,
+    MeasurementTable,
     Outcome,
     PersonRole,
     Photo,
     PlaceSource,
+    PrintedText,
     Question,
-    Table,
     TableRow,
     TimeSource,
-    Words,
 )
 from tests.pdf.switchboard import INFO, SECTIONS, Ask
 
@@ -50,7 +50,7 @@ class Sample:
 
 
 def picture(folder: Path, name: str, size: tuple[int, int], seed: int) -> Path:
-    """A JPEG without EXIF that looks a little like a panel, with a strip as derivatives have."""
+    """A JPEG without EXIF that resembles a panel, with a strip like a derivative."""
     width, height = size
     strip = height // 8
     image = Image.new("RGB", size, (186 - seed * 5 % 70, 190 - seed * 3 % 50, 196 - seed % 40))
@@ -102,7 +102,7 @@ def sha(text: str) -> str:
 
 
 class Album:
-    """Makes the photos of one report, counting ordinals; `files` is what render_pdf needs."""
+    """Makes the photos of one report, numbered through it; `files` is what render_pdf needs."""
 
     def __init__(self, folder: Path, sizes: tuple[tuple[int, int], ...]) -> None:
         self.folder, self.sizes = folder, sizes
@@ -117,7 +117,7 @@ class Album:
         taken = MOMENT - timedelta(hours=3, minutes=47 - self.count)
         return Photo(
             key=key,
-            ordinal=self.count,
+            number=f"{self.count}",
             width=size[0],
             height=size[1],
             sha256=sha(f"original {self.count}"),
@@ -135,27 +135,34 @@ class Album:
 
 
 def _answered(ask: Ask, number: str, album: Album, language: int) -> Question:
-    label = Words(ask.en, ask.pt) if language == 2 else Words(ask.en)
+    label = PrintedText(ask.en, ask.pt) if language == 2 else PrintedText(ask.en)
     hint = None
     if ask.hint:
-        hint = Words(*ask.hint) if language == 2 else Words(ask.hint[0])
+        hint = PrintedText(*ask.hint) if language == 2 else PrintedText(ask.hint[0])
     limits = Limits(ask.unit, ask.minimum, ask.maximum) if ask.unit else None
     table = None
     if ask.rows:
         rows = tuple(
-            TableRow(Words(name), (Measurement(value, Mark.OUT if value in ask.out else Mark.IN),))
+            TableRow(
+                PrintedText(name), (Measurement(value, Mark.OUT if value in ask.out else Mark.IN),)
+            )
             for name, value in ask.rows
         )
-        table = Table((Words("Measured", "Medido" if language == 2 else None),), rows)
+        table = MeasurementTable(
+            (PrintedText("Measured", "Medido" if language == 2 else None),), rows
+        )
     number_mark = Mark.OUT if ask.out else Mark.IN
     return Question(
         field_id=ask.id or f"q_{number.replace('.', '_')}",
         number=number,
         label=label,
-        type=ask.type,
+        is_note=ask.type == "note",
+        is_chosen=ask.type in ("select_one", "select_many"),
         hint=hint,
         verdict=ask.verdict,
-        texts=tuple(Words(*pair) if language == 2 else Words(pair[0]) for pair in ask.texts),
+        texts=tuple(
+            PrintedText(*pair) if language == 2 else PrintedText(pair[0]) for pair in ask.texts
+        ),
         measurement=Measurement(ask.value, number_mark) if ask.value else None,
         table=table,
         limits=limits,
@@ -172,7 +179,7 @@ def _sections(album: Album, language: int) -> Iterator[data.Section]:
             if ask.type != "note":
                 count += 1
             questions.append(_answered(ask, f"{place}.{count}", album, language))
-        title = Words(en, pt) if language == 2 else Words(en)
+        title = PrintedText(en, pt) if language == 2 else PrintedText(en)
         yield data.Section(f"s{place}", str(place), title, tuple(questions))
 
 
@@ -199,7 +206,7 @@ def big_report(folder: Path, *, languages: tuple[str, ...] = ("en", "pt")) -> Sa
     sections = tuple(_sections(album, language))
     questions = tuple(q for section in sections for q in section.questions)
     exceptions = exceptions_of(questions)
-    counted = [q for q in questions if q.type != "note"]
+    counted = [q for q in questions if not q.is_note]
     context = data.ReportContext(
         branding=data.Branding(
             name="Voltara Comissionamento",
@@ -227,15 +234,15 @@ def big_report(folder: Path, *, languages: tuple[str, ...] = ("en", "pt")) -> Sa
             submitted_at=MOMENT - timedelta(minutes=2),
             completed_at=MOMENT,
             people=(
-                data.Person(PersonRole.STARTED, "Joana Magalhães"),
-                data.Person(PersonRole.COMPLETED, "André Conceição"),
+                data.ReportPerson(PersonRole.STARTED, "Joana Magalhães"),
+                data.ReportPerson(PersonRole.COMPLETED, "André Conceição"),
             ),
             correction=data.Correction("LD-0042-R0", "Phase sequence was photographed again."),
         ),
         checklist=data.Checklist(
             "COM-001",
             3,
-            Words(
+            PrintedText(
                 "Equipment Energized Report",
                 "Relatório de Equipamento Energizado" if language == 2 else None,
             ),
@@ -261,7 +268,7 @@ def big_report(folder: Path, *, languages: tuple[str, ...] = ("en", "pt")) -> Sa
             quarantined=(
                 data.QuarantinedPhoto(
                     "2.13",
-                    Words("Thermal image after 30 minutes under load"),
+                    PrintedText("Thermal image after 30 minutes under load"),
                     sha("cut"),
                     "The picture ends early: 184 kB of pixels are missing.",
                     "Breaker was racked out before a second picture could be taken.",
@@ -270,21 +277,23 @@ def big_report(folder: Path, *, languages: tuple[str, ...] = ("en", "pt")) -> Sa
         ),
         signatures=(
             data.Signature(
-                Words("Technician", "Técnico executor" if language == 2 else None),
+                PrintedText("Technician", "Técnico executor" if language == 2 else None),
                 "Joana Magalhães",
                 MOMENT,
                 "t/sample/sign/1",
                 sha("signed"),
             ),
             data.Signature(
-                Words("Responsible engineer", "Responsável técnico" if language == 2 else None),
+                PrintedText(
+                    "Responsible engineer", "Responsável técnico" if language == 2 else None
+                ),
                 "André Conceição",
                 MOMENT,
                 "t/sample/sign/2",
                 sha("signed"),
             ),
             data.Signature(
-                Words("Client witness", "Testemunha do cliente" if language == 2 else None)
+                PrintedText("Client witness", "Testemunha do cliente" if language == 2 else None)
             ),
         ),
         exceptions=exceptions,
@@ -305,19 +314,19 @@ def big_report(folder: Path, *, languages: tuple[str, ...] = ("en", "pt")) -> Sa
 
 
 def bare_context(**changes: object) -> data.ReportContext:
-    """One verdict question, one language, no files; `changes` replace fields of the context."""
-    question = Question("first", "1.1", Words("Is the door closed?"), "verdict", verdict="ok")
+    """One verdict question, one language, no files; `changes` replaces fields of the context."""
+    question = Question("first", "1.1", PrintedText("Is the door closed?"), verdict="ok")
     context = data.ReportContext(
         branding=data.Branding(name="Voltara", accent="#7a4fbf"),
         project=data.Project("Site one", "Nuvem Sul"),
         report=data.Report(
             "LD-0007", 0, "Door check", "completed", False, MOMENT, completed_at=MOMENT
         ),
-        checklist=data.Checklist("DOOR-1", 1, Words("Door Check")),
+        checklist=data.Checklist("DOOR-1", 1, PrintedText("Door Check")),
         languages=("en",),
         time_zone="UTC",
         result=data.Result(Outcome.PASSED, 1, ok=1),
-        sections=(data.Section("doors", "1", Words("Doors"), (question,)),),
+        sections=(data.Section("doors", "1", PrintedText("Doors"), (question,)),),
         rendered_at=MOMENT,
         photo_totals=data.PhotoTotals(good=0),
     )
@@ -327,24 +336,22 @@ def bare_context(**changes: object) -> data.ReportContext:
 def small_report() -> Sample:
     """Five questions in Portuguese, no photos, no logos, one signature role unsigned."""
     asks = (
-        Question("a", "1.1", Words("Porta fechada e travada"), "verdict", verdict="ok"),
+        Question("a", "1.1", PrintedText("Porta fechada e travada"), verdict="ok"),
         Question(
             "b",
             "1.2",
-            Words("Resistência de aterramento"),
-            "number",
+            PrintedText("Resistência de aterramento"),
             measurement=Measurement("0,08", Mark.IN),
             limits=Limits("Ω", None, "0.1"),
         ),
-        Question("c", "1.3", Words("Número de série"), "text", texts=(Words("SN-88213-B"),)),
-        Question("d", "1.4", Words("Data do ensaio"), "date", texts=(Words("14/03/2026"),)),
+        Question("c", "1.3", PrintedText("Número de série"), texts=(PrintedText("SN-88213-B"),)),
+        Question("d", "1.4", PrintedText("Data do ensaio"), texts=(PrintedText("14/03/2026"),)),
         Question(
             "e",
             "1.5",
-            Words("Observações"),
-            "long_text",
+            PrintedText("Observações"),
             texts=(
-                Words(
+                PrintedText(
                     "Sala limpa e iluminada. Temperatura de 24 °C durante todo o ensaio, sem alarmes no "
                     "supervisório; a chave reserva ficou com o cliente."
                 ),
@@ -354,10 +361,10 @@ def small_report() -> Sample:
     context = bare_context(
         languages=("pt",),
         time_zone="America/Sao_Paulo",
-        sections=(data.Section("s", "1", Words("Verificações"), asks),),
-        checklist=data.Checklist("SAL-01", 1, Words("Inspeção de Sala")),
+        sections=(data.Section("s", "1", PrintedText("Verificações"), asks),),
+        checklist=data.Checklist("SAL-01", 1, PrintedText("Inspeção de Sala")),
         result=data.Result(Outcome.PASSED, 5, ok=1),
-        signatures=(data.Signature(Words("Técnico")),),
+        signatures=(data.Signature(PrintedText("Técnico")),),
     )
     return Sample(context, {})
 
@@ -372,8 +379,7 @@ def failed_report(folder: Path) -> Sample:
         Question(
             f"f{n}",
             f"1.{n}",
-            Words(f"Cable tray {n} is fixed, earthed and labelled"),
-            "verdict",
+            PrintedText(f"Cable tray {n} is fixed, earthed and labelled"),
             verdict="not_ok" if n % 3 else "ok",
             comment="Two supports loose between axes C and D; earth strap missing. " * (n % 4),
             photos=tuple(
@@ -383,11 +389,11 @@ def failed_report(folder: Path) -> Sample:
         )
         for n in range(1, 22)
     )
-    grid = Table(
-        tuple(Words(f"Rack {n}") for n in range(1, 13)),
+    grid = MeasurementTable(
+        tuple(PrintedText(f"Rack {n}") for n in range(1, 13)),
         tuple(
             TableRow(
-                Words(f"Phase L{p}"),
+                PrintedText(f"Phase L{p}"),
                 tuple(
                     Measurement(f"{228 + p + c}", Mark.OUT if p + c > 13 else Mark.IN)
                     if c % 5
@@ -401,8 +407,7 @@ def failed_report(folder: Path) -> Sample:
     measured = Question(
         "grid",
         "2.1",
-        Words("Voltage per rack"),
-        "table",
+        PrintedText("Voltage per rack"),
         table=grid,
         limits=Limits("V", "208", "242"),
     )
@@ -416,14 +421,14 @@ def failed_report(folder: Path) -> Sample:
             False,
             MOMENT,
             completed_at=MOMENT,
-            people=(data.Person(PersonRole.COMPLETED, "Iara Nogueira"),),
+            people=(data.ReportPerson(PersonRole.COMPLETED, "Iara Nogueira"),),
         ),
         checklist=data.Checklist(
-            "TRAY-2", 4, Words("Cable Containment and Earthing Inspection of All Halls")
+            "TRAY-2", 4, PrintedText("Cable Containment and Earthing Inspection of All Halls")
         ),
         sections=(
-            data.Section("trays", "1", Words("Trays"), questions),
-            data.Section("racks", "2", Words("Racks"), (measured,)),
+            data.Section("trays", "1", PrintedText("Trays"), questions),
+            data.Section("racks", "2", PrintedText("Racks"), (measured,)),
         ),
         result=data.Result(
             Outcome.FAILED, 22, ok=7, not_ok=len(found), out_of_limits=1, unanswered=0
@@ -444,7 +449,7 @@ def failed_report(folder: Path) -> Sample:
 
 
 def photo_report(folder: Path, count: int) -> Sample:
-    """`count` photos on ten questions, in no order of fields, two of them the same picture."""
+    """`count` photos on ten questions, numbered across them, two of them with the same picture."""
     album = Album(folder, (LANDSCAPE, PORTRAIT, TINY, WIDE, SQUARE))
     photos = [album.take(f"Picture {n}") for n in range(count)]
     album.files[photos[1].key] = album.files[photos[0].key]
@@ -452,27 +457,27 @@ def photo_report(folder: Path, count: int) -> Sample:
         Question(
             f"p{n}",
             f"1.{n}",
-            Words(f"Rack {n}"),
-            "verdict",
+            PrintedText(f"Rack {n}"),
             verdict="ok",
             photos=tuple(photos[n - 1 :: 10]),
         )
         for n in range(1, 11)
     )
     context = bare_context(
-        sections=(data.Section("racks", "1", Words("Racks"), questions),),
+        sections=(data.Section("racks", "1", PrintedText("Racks"), questions),),
         photo_totals=data.PhotoTotals(good=count),
     )
     return Sample(context, album.files)
 
 
 def one_of_everything(folder: Path) -> Sample:
-    """The big report cut to one field of each type, with every optional part present."""
+    """The big report reduced to one field per kind of answer, with every optional part present."""
     sample = big_report(folder)
     context = sample.context
-    kept: dict[tuple[str, str | None], Question] = {}
-    for question in context.questions():
-        kept.setdefault((question.type, question.verdict), question)
+    kept: dict[tuple[object, ...], Question] = {}
+    for one in context.questions():
+        parts = (one.is_note, one.is_chosen, len(one.texts), one.measurement is None, not one.table)
+        kept.setdefault((*parts, one.verdict), one)
     conflict = Conflict(ExceptionKind.PLACES_DISAGREE, "camera and browser are 2 km apart")
     photo = replace(context.photos()[0], conflicts=(conflict,))
     questions = tuple(replace(q, photos=(), comment="Seen.") for q in kept.values())

@@ -37,23 +37,25 @@ def na(en: str, pt: str, reason: str) -> Ask:
     return Ask(en, pt, verdict="na", na_reason=reason)
 
 
-def said(en: str, pt: str, first: str, second: str = "", *photos: str, type: str = "text") -> Ask:
+def written(
+    en: str, pt: str, first: str, second: str = "", *photos: str, type: str = "text"
+) -> Ask:
     return Ask(en, pt, type=type, texts=((first, second or first),), photos=photos)
 
 
 INFO = (
-    said("Client", "Cliente", "Nuvem Sul S.A."),
-    said("Site", "Local", "Tamboré SP4, hall 2"),
-    said("Equipment tag", "TAG do equipamento", "QGBT-2A", "", "Tag plate on the front door"),
-    said(
+    written("Client", "Cliente", "Nuvem Sul S.A."),
+    written("Site", "Local", "Tamboré SP4, hall 2"),
+    written("Equipment tag", "TAG do equipamento", "QGBT-2A", "", "Tag plate on the front door"),
+    written(
         "Equipment type",
         "Tipo de equipamento",
         "Low-voltage switchboard",
         "Quadro de baixa tensão",
         type="select_one",
     ),
-    said("Drawing number", "Número do desenho", "SP4-EL-2104 rev. C"),
-    said("Test date", "Data do teste", "14 Mar 2026", type="date"),
+    written("Drawing number", "Número do desenho", "SP4-EL-2104 rev. C"),
+    written("Test date", "Data do teste", "14 Mar 2026", type="date"),
 )
 
 PREREQUISITES = (
@@ -92,7 +94,7 @@ PREREQUISITES = (
         "Placa de identificação confere com o diagrama unifilar",
         "Nameplate",
     ),
-    said("Serial number", "Número de série", "TTA-2025-118-04", "", "Serial plate", type="text"),
+    written("Serial number", "Número de série", "TTA-2025-118-04", "", "Serial plate", type="text"),
     ok(
         "Enclosure is free of damage, dust and foreign objects",
         "Invólucro sem danos, poeira ou objetos estranhos",
@@ -123,7 +125,7 @@ PREREQUISITES = (
         maximum="0.1",
         id="continuity",
     ),
-    said(
+    written(
         "Insulation resistance test instrument (serial number)",
         "Instrumento do ensaio de isolamento (número de série)",
         "Megger MIT525, 101-884-231",
@@ -178,7 +180,7 @@ ENERGY = (
     ),
     ok("All personnel are clear of the equipment", "Todo o pessoal afastado do equipamento"),
     ok("Covers and barriers are closed", "Tampas e barreiras fechadas", "Rear covers"),
-    said(
+    written(
         "Upstream breaker position before closing",
         "Posição do disjuntor a montante antes de fechar",
         "Racked out",
@@ -191,8 +193,8 @@ ENERGY = (
         "Bloqueio removido por quem o aplicou",
         "",
     ),
-    said("Date of energization", "Data da energização", "14 Mar 2026", type="date"),
-    said("Time of energization", "Hora da energização", "09:12", type="time"),
+    written("Date of energization", "Data da energização", "14 Mar 2026", type="date"),
+    written("Time of energization", "Hora da energização", "09:12", type="time"),
     Ask(
         "Phase-to-phase voltage",
         "Tensão entre fases",
@@ -225,7 +227,7 @@ ENERGY = (
         minimum="59.9",
         maximum="60.1",
     ),
-    said(
+    written(
         "Phase sequence", "Sequência de fases", "L1-L2-L3", "", "Rotation meter", type="select_one"
     ),
     ok("Control power is present and stable", "Alimentação de comando presente e estável"),
@@ -285,7 +287,7 @@ APPROVALS = (
         "Equipment is released for level 4 functional tests",
         "Equipamento liberado para testes funcionais nível 4",
     ),
-    said(
+    written(
         "Remarks",
         "Observações",
         "Energized without trips. Average load during the test was 412 A (10 % of rating), cos φ 0.97, ambient 24 °C. The busbar joint torque was checked at 70 N·m ± 5 %. Insulation of L2-PE was low at first because of moisture in the outgoing cable box; after two hours of drying with warm air it recovered to 388 MΩ.\nTwo items stay open: the arc-flash label (1.6) and the hot terminal on outgoing 2A-07 (2.15).",

@@ -1,4 +1,4 @@
-"""The PDF holds every good photo, byte for byte, and says so when it does not."""
+"""The PDF contains every good photo, byte for byte; otherwise an error is raised."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from tests.pdf import samples
 from tests.pdf.conftest import Printed
 from tests.pdf.reading import text_of
 
+# They share renders of the samples.
+pytestmark = pytest.mark.xdist_group("samples")
+
 Printing = Callable[[str], Printed]
 
 
@@ -29,7 +32,7 @@ def test_every_photo_is_embedded_byte_for_byte(printing: Printing, name: str) ->
     files = photo_files(printed)
     derivatives = {hashlib.sha256(path.read_bytes()).hexdigest() for path in files.values()}
     assert set(drawn_images(printed.path)) == derivatives
-    assert photos_missing(printed.path, files) == []
+    assert photos_missing(drawn_images(printed.path), files, {}) == []
 
 
 def test_forty_photos_are_all_drawn_where_they_belong(printing: Printing) -> None:
@@ -40,7 +43,7 @@ def test_forty_photos_are_all_drawn_where_they_belong(printing: Printing) -> Non
     text = text_of(printed.path)
     assert "40 of 40 photos printed" in text
     for photo in printed.sample.context.photos():
-        assert f"Photo {photo.ordinal} " in text
+        assert f"Photo {photo.number} " in text
         assert photo.caption in text
 
 
@@ -60,12 +63,14 @@ def test_exif_in_a_derivative_does_not_re_encode_it(tmp_path: Path) -> None:
         image.save(path, "JPEG", exif=exif)
     context = with_photo(photo)
     render_pdf(context, album.files, tmp_path / "out.pdf")
-    assert photos_missing(tmp_path / "out.pdf", album.files) == []
+    assert photos_missing(drawn_images(tmp_path / "out.pdf"), album.files, {}) == []
 
 
 def test_a_photo_that_is_not_in_the_pdf_is_named(printing: Printing, tmp_path: Path) -> None:
     other = samples.picture(tmp_path, "other", samples.TINY, 99)
-    assert photos_missing(printing("photos").path, {"t/other": other}) == ["t/other"]
+    assert photos_missing(drawn_images(printing("photos").path), {"t/other": other}, {}) == [
+        "t/other"
+    ]
 
 
 def test_a_missing_file_stops_the_render_and_leaves_nothing(tmp_path: Path) -> None:
@@ -91,8 +96,7 @@ def test_three_questions_with_a_picture_fit_on_a_page(tmp_path: Path) -> None:
         samples.Question(
             f"q{n}",
             f"1.{n}",
-            samples.Words("The cover is closed", "A tampa está fechada"),
-            "verdict",
+            samples.PrintedText("The cover is closed", "A tampa está fechada"),
             verdict="ok",
             photos=(album.take("Cover"),),
         )

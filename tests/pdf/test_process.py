@@ -1,4 +1,4 @@
-"""The limits of a job's own process, and fonts that outlive forked children."""
+"""The limits of a job's own process, and fonts that survive forked children."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run(script: str) -> str:
     return done.stdout.strip()
 
 
-def test_a_job_that_runs_too_long_hears_so() -> None:
+def test_a_job_that_runs_too_long_gets_an_exception() -> None:
     assert run(ENDLESS) == "Making the PDF took longer than one document may take."
 
 
@@ -56,7 +56,7 @@ def test_a_forked_child_that_ends_does_not_take_the_fonts_away(tmp_path: Path) -
 import os, sys
 from pathlib import Path
 from app.pdf.engine import render_pdf, warm_up
-from app.pdf.fonts import shared_fonts
+from app.pdf.lean.fonts import shared_fonts
 from tests.pdf import samples
 warm_up()
 child = os.fork()

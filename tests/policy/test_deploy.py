@@ -1,4 +1,4 @@
-"""What deploy/ names exists: commands, settings, paths, roles. None of it can run in a test."""
+"""Everything that deploy/ names exists: commands, settings, paths, roles. Tests cannot run it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,32 @@ import yaml
 
 from app.config import BackupSettings, MigrationSettings, Settings
 from app.database_roles import ATTRIBUTES
+from app.outboxes.archive import MAX_FILE
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 # Read by gunicorn.conf.py and by Python, not by Settings.
 OTHER = {
-    "BIND", "PORT", "WEB_CONCURRENCY", "WEB_THREADS", "WEB_STALL_SECONDS", "TLS_CERTIFICATE",
-    "TLS_KEY", "PATH",
-}  # fmt: skip
+    "BIND",
+    "PORT",
+    "WEB_CONCURRENCY",
+    "WEB_THREADS",
+    "WEB_STALL_SECONDS",
+    "TLS_CERTIFICATE",
+    "TLS_KEY",
+    "PATH",
+}
 PYTHON = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
-KNOWN = {
-    name.upper()
-    for settings in (Settings, MigrationSettings, BackupSettings)
-    for name in settings.model_fields
-} | OTHER | PYTHON  # fmt: skip
+KNOWN = (
+    {
+        name.upper()
+        for settings in (Settings, MigrationSettings, BackupSettings)
+        for name in settings.model_fields
+    }
+    | OTHER
+    | PYTHON
+)
 
 
 def compose() -> dict:
@@ -50,8 +61,8 @@ def commands() -> list[list[str]]:
     for unit in UNITS:
         (words,) = unit_values(unit, "ExecStart")
         found.append(words.replace("/srv/laudo/.venv/bin/", "").split())
-    told = re.findall(r'^CMD \["(.+)"\]$', (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
-    return found + [words.split('", "') for words in told]
+    starts = re.findall(r'^CMD \["(.+)"\]$', (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    return found + [words.split('", "') for words in starts]
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
@@ -84,7 +95,7 @@ def test_every_setting_that_is_set_exists():
 
 
 def test_the_port_that_a_platform_names_is_the_one_that_is_served():
-    """Nothing that a platform starts says BIND, which would win (gunicorn.conf.py)."""
+    """Nothing that a platform starts sets BIND, which would take precedence (gunicorn.conf.py)."""
     docker = (DEPLOY / "Dockerfile").read_text()
     assert re.search(r"^    PORT=8000 ", docker, re.MULTILINE)
     (probe,) = re.findall(r"^HEALTHCHECK (?:.*\\\n)*.*$", docker, re.MULTILINE)
@@ -97,13 +108,17 @@ def test_the_port_that_a_platform_names_is_the_one_that_is_served():
 
 @pytest.mark.parametrize(
     ("given", "bind"),
-    [({}, "127.0.0.1:8000"), ({"PORT": "5000"}, "0.0.0.0:5000"),
-     ({"PORT": ""}, "127.0.0.1:8000"), ({"BIND": "unix:/run/laudo"}, "unix:/run/laudo"),
-     ({"PORT": "5000", "BIND": "127.0.0.1:8123"}, "127.0.0.1:8123")],
-)  # fmt: skip
+    [
+        ({}, "127.0.0.1:8000"),
+        ({"PORT": "5000"}, "0.0.0.0:5000"),
+        ({"PORT": ""}, "127.0.0.1:8000"),
+        ({"BIND": "unix:/run/laudo"}, "unix:/run/laudo"),
+        ({"PORT": "5000", "BIND": "127.0.0.1:8123"}, "127.0.0.1:8123"),
+    ],
+)
 def test_gunicorn_serves_where_it_is_told(given, bind):
     command = f"import runpy; print(runpy.run_path({str(ROOT / 'gunicorn.conf.py')!r})['bind'])"
-    # Empty is unset, also where this machine's .env says something.
+    # Empty means unset, also if this machine's .env has a value.
     environment = {**os.environ, "BIND": "", "PORT": "", **given}
     done = subprocess.run(
         [sys.executable, "-c", command], env=environment, capture_output=True, text=True
@@ -121,7 +136,7 @@ def test_every_path_that_the_image_copies_exists():
     assert [one for one in sources if not one.startswith(tuple(kept))] == []
 
 
-def test_only_what_is_checked_serves_and_no_process_is_root():
+def test_processes_wait_for_the_check_and_none_is_root():
     services = compose()["services"]
     for name in ("web", "worker", "relay"):
         waits = services[name]["depends_on"]
@@ -135,7 +150,7 @@ def test_only_what_is_checked_serves_and_no_process_is_root():
         assert unit_values(unit, "NoNewPrivileges") == ["yes"]
 
 
-def test_what_serves_has_no_login_that_reads_or_erases_everything():
+def test_serving_processes_lack_powerful_logins():
     services = compose()["services"]
     mighty = {"MIGRATION_DATABASE_URL", "BACKUP_DATABASE_URL"}
     holders = {name for name, one in services.items() if mighty & set(one.get("environment") or {})}
@@ -144,9 +159,9 @@ def test_what_serves_has_no_login_that_reads_or_erases_everything():
     # A restore refuses a database that has tables.
     assert services["tools"]["depends_on"].keys() == {"postgres", "valkey"}
     stages = re.findall(r"^FROM (\S+)(?: AS (\w+))?$", (DEPLOY / "Dockerfile").read_text(), re.M)
-    assert stages[-1][1] == ""  # the one that serves is what is built without a target
+    assert stages[-1][1] == ""  # the default target is the stage that serves
     images = {name: image for image, name in stages}
-    # pg_dump of the server's own release.
+    # pg_dump must be of the server's release.
     assert images[services["tools"]["build"]["target"]] == services["postgres"]["image"]
 
 
@@ -167,21 +182,25 @@ def test_the_roles_of_the_compose_file_are_the_roles():
 
 def test_the_proxy_lets_the_largest_upload_through_to_laudo():
     words = (DEPLOY / "nginx.conf").read_text()
-    (size,) = re.findall(r"client_max_body_size (\d+)m;", words)
-    assert int(size) * 1024**2 > Settings.model_fields["max_upload_bytes"].default
+    size, imports = map(int, re.findall(r"client_max_body_size (\d+)m;", words))
+    assert imports * 1024**2 > MAX_FILE
+    assert size * 1024**2 > Settings.model_fields["max_upload_bytes"].default
     for header in ("X-Forwarded-For", "X-Forwarded-Proto", "Host"):
         assert f"proxy_set_header {header} " in words
 
 
 def example() -> dict[str, str]:
-    """.env.example filled in, as a shell reads it."""
+    """.env.example with values, as a shell reads it."""
     lines = re.findall(r"^# ([A-Z_0-9]+=.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
-    told = subprocess.run(
+    process = subprocess.run(
         ["sh", "-e", "-c", f"set -a\n{chr(10).join(lines)}\nenv -0"],
-        env={}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert told.stderr == ""
-    read = dict(one.split("=", 1) for one in told.stdout.split("\0") if one)
+        env={},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert process.stderr == ""
+    read = dict(one.split("=", 1) for one in process.stdout.split("\0") if one)
     assert {line.partition("=")[0] for line in lines} <= read.keys()
     return read
 
@@ -201,7 +220,7 @@ def test_the_units_make_the_folders_that_they_write():
 
 
 def cron_lines() -> list[str]:
-    texts = [(ROOT / name).read_text() for name in ("README.md", "docs/deployment.md")]
+    texts = [(ROOT / name).read_text() for name in ("docs/operating.md", "docs/deployment.md")]
     return re.findall(r"^(?:[\d*]+ ){5}laudo (.+)$", "\n".join(texts), re.MULTILINE)
 
 

@@ -1,4 +1,5 @@
-"""Evidence rows refuse UPDATE, DELETE and TRUNCATE from everybody, superusers in replica mode too."""
+"""Evidence rows reject UPDATE, DELETE and TRUNCATE by everybody, even superusers in replica
+mode."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ import psycopg2
 import pytest
 
 from app.database_roles import APP, OWNER
-from tests import servers as test_servers
-from tests.test_submit_races import until_it_waits
+from tests.support import servers as test_servers
+from tests.support.waiting import until_it_waits
 
 STATEMENTS = (
     "update audit_entries set body = '{}'",
@@ -21,7 +22,7 @@ STATEMENTS = (
 
 @pytest.fixture(scope="module")
 def forged(tmp_path_factory):
-    """A database of its own with one committed audit entry."""
+    """A separate database with one committed audit entry."""
     running = test_servers.current()
     name = running.clone(f"laudo_evidence_{uuid4().hex[:8]}")
     connection = psycopg2.connect(running.postgres().dsn(database=name))
@@ -68,8 +69,8 @@ def test_changes_are_refused(forged, role, statement):
         attempt(dsn, statement, replica=role == "replica")
 
 
-def test_the_chain_sets_its_own_clock_place_and_hashes(forged):
-    """Whatever a client of the app's role sends for them is not taken."""
+def test_the_chain_sets_its_own_time_sequence_and_hashes(forged):
+    """Values for them from a client with the app's role are ignored."""
     tenant = a_tenant(forged)
     postgres = test_servers.current().postgres()
     connection = psycopg2.connect(postgres.dsn(APP, forged))
@@ -100,7 +101,7 @@ def test_the_chain_sets_its_own_clock_place_and_hashes(forged):
 
 
 def test_of_two_entries_at_once_the_second_waits_for_the_first(forged):
-    """Else both would follow the same entry, and one of two honest acts would be refused."""
+    """Otherwise both would follow the same entry, and one of two valid acts would fail."""
     tenant, postgres = a_tenant(forged), test_servers.current().postgres()
     entry = (
         "insert into audit_entries (tenant_id, action, object_type, body)"
@@ -127,7 +128,7 @@ def test_of_two_entries_at_once_the_second_waits_for_the_first(forged):
 
 
 def test_a_tenant_key_from_the_row_of_another_is_refused(forged):
-    """A foreign key would accept it; the composite key gives the same error as a missing row."""
+    """A plain key would accept it; the composite key gives the same error as for a missing row."""
     postgres = test_servers.current().postgres()
     connection = psycopg2.connect(postgres.dsn(database=forged))
     try:

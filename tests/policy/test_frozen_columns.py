@@ -1,5 +1,6 @@
-"""No evidence column of a frozen row changes, whoever asks: each column by each role, superusers in
-replica mode too. The columns come from the catalogue, what is frozen from evidence_columns.py."""
+"""No role can change an evidence column of a frozen row: every column is tried by every role, even
+superusers in replica mode. Columns come from the catalogue, frozen rows from
+evidence_columns.py."""
 
 from __future__ import annotations
 
@@ -13,9 +14,9 @@ import pytest
 from psycopg2 import extensions
 
 from app.database_roles import APP, BACKUP, OWNER, PLATFORM
-from tests import servers as test_servers
-from tests.backup_stage import fill, place
 from tests.policy.evidence_columns import GENERATED, IDENTITY, TABLES, Evidence
+from tests.support import servers as test_servers
+from tests.support.backup_stage import fill, place
 
 pytestmark = pytest.mark.xdist_group("frozen")
 
@@ -62,8 +63,8 @@ class Stage:
             return cursor.fetchall()
 
 
-# What a filled installation has no row of: an open report's photo, work undone, a draft, an
-# archived report with a photo.
+# Rows that `fill` does not make: an open report's photo, unfinished work, a draft, an archived
+# report with a photo.
 OPEN = (
     "insert into versions (tenant_id, checklist_id, number, body)"
     " select tenant_id, checklist_id, number + 1, body from versions limit 1",
@@ -87,7 +88,7 @@ OPEN = (
     " select p.tenant_id, p.report_id, p.id, 'enclosure' from photos p join reports r"
     " on r.id = p.report_id where r.number = 'KEPT-1'",
     "update reports set status = 'archived' where number = 'KEPT-1'",
-    # As a revision will have it: a photo of the completed report stands in an open one as well.
+    # As in a future revision: a photo of the completed report is also in an open report.
     "insert into photo_placements (tenant_id, report_id, photo_id, field_id, position)"
     " select p.tenant_id, (select id from reports where status = 'draft' limit 1), p.photo_id,"
     " p.field_id, 50 from photo_placements p join reports r on r.id = p.report_id"
@@ -115,7 +116,7 @@ def columns_of(stage: Stage, table: str) -> dict[str, str]:
 
 
 def refusals(stage: Stage, statements: Callable[[str, str], str], table: str, columns) -> list[str]:
-    """The columns and roles for which a statement was NOT refused by guard or privilege."""
+    """The columns and roles for which neither trigger nor privilege rejected the statement."""
     types = columns_of(stage, table)
     loose = []
     for role in ROLES:
@@ -162,7 +163,7 @@ def test_an_archiving_changes_nothing_else(stage):
 
 
 @pytest.mark.parametrize("table", IDENTITY)
-def test_no_row_ever_becomes_another(stage, table):
+def test_no_row_changes_its_identity(stage, table):
     of_open = "report_id in (select id from reports where status in ('draft', 'in_progress'))"
     open_rows = {
         "answers": of_open,
@@ -177,7 +178,7 @@ def test_no_row_ever_becomes_another(stage, table):
         pytest.fail(f"no open row of {table} to try")
 
     def statement(column: str, new: str) -> str:
-        # A head moves by one entry, so it is tried by two.
+        # A head may move by one entry, so the test tries two.
         new = f"{column} + 2" if (table, column) == ("audit_heads", "sequence") else new
         return f"update {table} set {column} = {new} where {one}"
 
@@ -185,7 +186,7 @@ def test_no_row_ever_becomes_another(stage, table):
 
 
 @pytest.mark.parametrize("table", [one.table for one in TABLES] + ["audit_heads"])
-def test_no_evidence_row_goes(stage, table):
+def test_no_evidence_row_can_be_deleted(stage, table):
     frozen = next((one.frozen for one in TABLES if one.table == table), "true")
     loose = []
     for role in ROLES:
@@ -225,7 +226,7 @@ FORGED += (
     "insert into photo_placements (tenant_id, report_id, photo_id, field_id, position)"
     " select p.tenant_id, p.report_id, p.photo_id, p.field_id, 51 from photo_placements p"
     " join reports r on r.id = p.report_id where r.status = 'completed'",
-    # Of the photo that stands in an open report too.
+    # Of the photo that is also in an open report.
     "insert into derivatives (tenant_id, photo_id, kind, recipe, storage_key, sha256, byte_size,"
     " width, height) select d.tenant_id, d.photo_id, d.kind, 'forged', d.storage_key, d.sha256, 1,"
     " 1, 1 from derivatives d join photo_placements p on p.photo_id = d.photo_id join reports r"
@@ -240,7 +241,7 @@ FORGED += (
 
 @pytest.mark.parametrize("role", [APP, OWNER, "postgres", REPLICA])
 @pytest.mark.parametrize("statement", CARRIED_OUT + FORGED)
-def test_nothing_is_carried_out_of_a_completed_report_or_into_it(stage, role, statement):
+def test_nothing_moves_out_of_or_into_a_completed_report(stage, role, statement):
     refused = pytest.raises(psycopg2.errors.InsufficientPrivilege)
     with stage.connected(role) as connection, connection.cursor() as cursor, refused:
         cursor.execute(statement)
@@ -262,13 +263,13 @@ def key_columns(stage: Stage) -> list[tuple[str, str]]:
         "select c.table_name, c.column_name from information_schema.columns c"
         " join information_schema.tables t using (table_schema, table_name)"
         " where c.table_schema = 'public' and t.table_type = 'BASE TABLE'"
-        " and c.column_name like '%%\\_key' and c.column_name <> 'public_key' order by 1, 2"
+        " and c.column_name like '%%\\_key' and c.column_name not in ('public_key', 'block_key') order by 1, 2"
     )
 
 
 def test_every_storage_key_is_bound_to_its_company_by_a_rule(stage):
-    """The rule stands in the table, so a key of another company cannot be written even where no
-    guard looks, and a superuser with every trigger off is refused as well."""
+    """The rule is a CHECK of the table, so another company's key cannot be written even without a
+    trigger, or by a superuser with all triggers disabled."""
     columns = key_columns(stage)
     assert len(columns) >= 9
     for table, column in columns:
@@ -287,12 +288,16 @@ def test_every_storage_key_is_bound_to_its_company_by_a_rule(stage):
 
 
 def test_a_finished_file_is_the_one_that_its_row_is_about(stage):
-    """A key of the same company's other file is refused too: the key names the row's own hash."""
+    """A key of another file of the same company is also rejected: the key has the row's own
+    hash."""
     for table, column in (
-        ("photos", "storage_key"), ("derivatives", "storage_key"), ("signatures", "image_key"),
-        ("documents", "storage_key"), ("exports", "storage_key"),
+        ("photos", "storage_key"),
+        ("derivatives", "storage_key"),
+        ("signatures", "image_key"),
+        ("documents", "storage_key"),
+        ("exports", "storage_key"),
         ("answer_exports", "storage_key"),
-    ):  # fmt: skip
+    ):
         with stage.connected("postgres") as connection, connection.cursor() as cursor:
             cursor.execute(f"alter table {table} disable trigger all")
             with pytest.raises(psycopg2.errors.CheckViolation):

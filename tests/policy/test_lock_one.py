@@ -1,4 +1,4 @@
-"""Lock 1 by itself: the app logs in as the owner, whom row-level security does not bind."""
+"""Lock 1 alone: the app logs in as the owner, to whom row-level security does not apply."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from app.database_roles import OWNER
 from app.extensions import db
 from app.models import Account, AccountSession, Checklist, Project, Version
 from app.tenancy import NoTenantBound, tenant_scope
-from tests import scenarios
-from tests import servers as test_servers
-from tests.cast import load_cast
 from tests.conftest import settings_for
+from tests.support import scenarios
+from tests.support import servers as test_servers
+from tests.support.cast import load_cast
 
 
 @pytest.fixture(scope="module")
 def unlocked(tmp_path_factory):
-    """An app whose database role sees every row: only the ORM stands between the tenants."""
+    """An app whose database role sees every row: only the ORM separates the tenants."""
     running = test_servers.current()
     name = running.clone(f"laudo_one_{uuid4().hex[:8]}")
     settings = settings_for(
@@ -29,8 +29,8 @@ def unlocked(tmp_path_factory):
     )
     app = create_app(settings)
     with app.app_context():
-        # Such a role gets no connection else.
-        event.remove(db.engine, "connect", tenancy._refuse_a_mighty_role)
+        # The pool would refuse such a role.
+        event.remove(db.engine, "connect", tenancy._reject_privileged_role)
     cast = load_cast(app)
     with app.app_context():
         for tenant in (cast.acme, cast.other):

@@ -1,32 +1,29 @@
-"""NO KEY UPDATE everywhere: a lock that is FOR UPDATE also stops whoever writes a row that names
-the locked one, and so waits for people who have nothing to do with it.
+"""All row locks are NO KEY UPDATE: FOR UPDATE also blocks inserts of rows that refer to the locked
+row, and so waits for unrelated people.
 
-The order of the locks is watched during all tests (tests/lock_order.py).
+tests/support/lock_order.py checks the order of locks during all tests.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
 import psycopg2
 import pytest
 
-from tests import servers as test_servers
+from tests.policy.sources import modules, place_of, tree_of
+from tests.support import servers as test_servers
 
-APP = Path(__file__).resolve().parents[2] / "app"
+pytestmark = pytest.mark.xdist_group("sources")
+
 FOR_UPDATE = re.compile(r"\bfor update\b", re.IGNORECASE)
-# The row itself goes, and whoever would write a row of the company waits for that.
+# The row itself is deleted, so writes of the company's rows must wait.
 KEY_GOES = {"commands/erasing.py"}
 
 
-def modules() -> list[Path]:
-    return sorted(path for path in APP.rglob("*.py") if "node_modules" not in path.parts)
-
-
 def strong_locks(tree: ast.AST) -> list[int]:
-    """Lines whose lock is FOR UPDATE: neither `key_share` nor `read` stands there."""
+    """Lines whose lock is FOR UPDATE: with neither `key_share` nor `read`."""
     lines = []
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
@@ -34,7 +31,7 @@ def strong_locks(tree: ast.AST) -> list[int]:
         named = {one.arg: one.value for one in node.keywords}
         is_lock = isinstance(node.func, ast.Attribute) and node.func.attr == "with_for_update"
         weak = {"key_share", "read"}
-        if given := named.get("with_for_update"):  # as `refresh` takes it
+        if given := named.get("with_for_update"):  # the parameter of `refresh`
             keys = given.keys if isinstance(given, ast.Dict) else []
             named = {str(getattr(key, "value", "")): given for key in keys}
             is_lock = True
@@ -43,18 +40,21 @@ def strong_locks(tree: ast.AST) -> list[int]:
     return lines
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
-def test_no_lock_of_the_app_is_for_update(path):
-    tree = ast.parse(path.read_text())
+def raw_locks(tree: ast.AST) -> list[str]:
+    """SQL statements whose lock is FOR UPDATE."""
     texts = [
         node.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
     raw = [one for one in texts if FOR_UPDATE.search(one) and "select" in one.lower()]
-    raw += [one for one in texts if one.strip().lower().endswith("for update")]
-    assert strong_locks(tree) == []
-    assert bool(raw) == (str(path.relative_to(APP)) in KEY_GOES)
+    return raw + [one for one in texts if one.strip().lower().endswith("for update")]
+
+
+def test_no_lock_of_the_app_is_for_update():
+    strong = {place_of(path): strong_locks(tree_of(path)) for path in modules()}
+    assert {place: lines for place, lines in strong.items() if lines} == {}
+    assert {place_of(path) for path in modules() if raw_locks(tree_of(path))} == KEY_GOES
 
 
 def test_no_function_of_the_database_locks_for_update(database):

@@ -1,4 +1,4 @@
-"""docs/migrations.md as a test: no migration newer than 0004 may stop a running installation."""
+"""docs/migrations.md as a test: no migration after 0004 may interrupt a running installation."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from psycopg2 import extensions
 from sqlalchemy.exc import OperationalError
 
 from app.database_roles import OWNER
-from tests import servers as test_servers
+from tests.support import servers as test_servers
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = ROOT / "migrations" / "versions"
-# Released before the rules: installations that have them were empty.
+# Released before the rules, when all installations were empty.
 EARLIER = {"0001", "0002", "0003", "0004"}
 REASON = re.compile(r"#\s*downtime: \w+")
 
-# What stands in SQL, by the name of the rule in docs/migrations.md.
+# SQL patterns, by the name of the rule in docs/migrations.md.
 DANGEROUS = {
     "drop or rename": r"\bdrop (?:column|table)\b|\brename (?:column |to\b|constraint )",
     "change of type": r"\balter (?:column )?\w+ (?:set data )?type\b",
@@ -40,11 +40,19 @@ DANGEROUS = {
     "lifted timeout": r"\block_timeout\s*(?:=|to)(?!\s*'5s')|\breset (?:lock_timeout|all)\b",
     "truncate or lock": r"^\s*(?:truncate|lock table)\b|\bvacuum full\b|\bcluster\b",
 }
-# Alembic's own operations hide the statement; SQL is written out, as everywhere here.
+# Alembic's own operations hide the statement, so migrations contain SQL.
 HIDDEN = {
-    "drop_column", "drop_table", "rename_table", "alter_column", "create_index", "drop_index",
-    "create_foreign_key", "create_check_constraint", "create_unique_constraint", "add_column",
-}  # fmt: skip
+    "drop_column",
+    "drop_table",
+    "rename_table",
+    "alter_column",
+    "create_index",
+    "drop_index",
+    "create_foreign_key",
+    "create_check_constraint",
+    "create_unique_constraint",
+    "add_column",
+}
 NEW_TABLE = re.compile(r"\bcreate table (?:if not exists )?(\w+)")
 
 
@@ -53,7 +61,7 @@ def newer() -> list[Path]:
 
 
 def dangers(source: str) -> list[str]:
-    """Each dangerous statement of a migration that no `# downtime:` above it explains."""
+    """Each dangerous statement of a migration without a `# downtime:` comment above it."""
     tree = ast.parse(source)
     lines = source.splitlines()
     made = set(NEW_TABLE.findall(source.lower()))
@@ -67,7 +75,7 @@ def dangers(source: str) -> list[str]:
     }
     for node in ast.walk(tree):
         if id(node) in inside:
-            continue  # told of with the f-string that it is a part of
+            continue  # reported with its f-string
         if isinstance(node, ast.JoinedStr):
             names = _names_in(_words_of(node), made)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -82,7 +90,7 @@ def dangers(source: str) -> list[str]:
 
 
 def _words_of(joined: ast.JoinedStr) -> str:
-    """The whole f-string; what it puts in is a word that no rule knows."""
+    """The whole f-string, with a neutral word for each value."""
     return "".join(
         str(part.value) if isinstance(part, ast.Constant) else "put_in" for part in joined.values
     )
@@ -90,13 +98,13 @@ def _words_of(joined: ast.JoinedStr) -> str:
 
 def _names_in(words: str, made: set[str]) -> list[str]:
     names = []
-    # The body of a function runs when it is called, not when it is made.
+    # The body of a function runs when it is called, not when it is created.
     outside = re.sub(r"\$(\w*)\$.*?\$\1\$", "", words, flags=re.DOTALL)
     for statement in re.sub(r"--[^\n]*", "", outside).lower().split(";"):
         plain = " ".join(statement.split())
         touched = re.search(r"\b(?:on|table|update|from|into) (?:only |if exists )?(\w+)", plain)
         if touched and touched[1] in made and not plain.startswith("drop"):
-            continue  # a table of this migration has no rows and no readers yet
+            continue  # a table created in this migration has no rows or readers yet
         names += [name for name, pattern in DANGEROUS.items() if re.search(pattern, plain)]
     return names
 
@@ -111,7 +119,7 @@ def _is_docstring(tree: ast.Module, node: ast.Constant) -> bool:
 
 
 def _is_explained(lines: list[str], number: int) -> bool:
-    """A comment directly above the statement, or above the call that it stands in."""
+    """A comment directly above the statement, or above the enclosing call."""
     above = number - 2
     while above >= 0 and (lines[above].strip().startswith(("#", '"', "op.execute("))):
         if REASON.search(lines[above]):
@@ -120,9 +128,9 @@ def _is_explained(lines: list[str], number: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize("path", newer(), ids=lambda path: path.stem)
-def test_no_migration_stops_a_running_installation(path):
-    assert dangers(path.read_text()) == []
+def test_no_migration_stops_a_running_installation():
+    seen = {path.stem: dangers(path.read_text()) for path in newer()}
+    assert {stem: found for stem, found in seen.items() if found} == {}
 
 
 def test_the_migrations_are_one_line():
@@ -133,7 +141,7 @@ def test_the_migrations_are_one_line():
 
 
 def test_models_and_migrations_say_the_same(database):
-    """As `flask db check` asks: nothing is left that the next autogenerate would write."""
+    """As in `flask db check`: autogenerate finds no difference."""
     command.check(test_servers.alembic_config(test_servers.current().url(OWNER, database)))
 
 
@@ -161,7 +169,7 @@ def run(connection: extensions.connection, *statements: str) -> None:
             cursor.execute(statement)
 
 
-def test_a_second_migrator_waits_for_the_first_and_stands_in_no_way(migrated):
+def test_a_second_migrator_waits_without_blocking(migrated):
     url = test_servers.current().url(OWNER, migrated)
     with connected(migrated) as first, ThreadPoolExecutor(1) as pool:
         run(first, "select pg_advisory_lock(7205001)")
@@ -187,12 +195,12 @@ def test_the_migrator_waits_for_no_table_for_long(migrated):
     assert 4 < time.monotonic() - started < 15
 
 
-def test_an_index_that_was_made_by_half_is_made_anew(migrated):
+def test_an_invalid_index_is_built_again(migrated):
     name = "ix_reports_tenant_id_created_at"
     with connected(migrated) as there:
         run(
             there,
-            f"grant create on schema public to {OWNER}",  # a clone's is the superuser's
+            f"grant create on schema public to {OWNER}",  # clones belong to the superuser
             f"update pg_index set indisvalid = false where indexrelid = '{name}'::regclass",
             "update alembic_version set version_num = '0006'",
         )

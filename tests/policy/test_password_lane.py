@@ -1,7 +1,7 @@
-"""Whatever makes or compares a password's hash waits for its turn without a thread.
+"""Requests that compute password hashes wait for their turn without occupying a thread.
 
-The worker knows such requests by their address (web_worker.py), so the address of every form that
-asks for a password must be among those that it knows.
+The worker recognises them by URL (web_worker.py), so the URL of every form that asks for a password
+must be in its list.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ APP = Path(__file__).resolve().parents[2] / "app"
 
 
 def forms_with_passwords() -> set[str]:
-    """Classes of forms with a field for a password, and those that derive from them."""
+    """Form classes with a password field, and their subclasses."""
     classes = [
         node
         for path in APP.rglob("*forms.py")
@@ -33,7 +33,7 @@ def names_in(node: ast.AST) -> set[str]:
 
 
 def views_that_read(forms: set[str]) -> set[str]:
-    """Module and name of each function of a routes file that uses one, by helpers or itself."""
+    """Module and name of each function in a routes file that uses one, directly or by helpers."""
     found = set()
     for path in APP.rglob("*routes.py"):
         functions = {

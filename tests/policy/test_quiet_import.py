@@ -1,7 +1,7 @@
-"""Importing and making the app opens no connection and writes no file: only serving does.
+"""Importing and creating the app opens no connection and writes no file.
 
-Files are watched by Python's own audit events, connections at the socket and, since libpq has its
-own sockets, at psycopg2.
+Python's audit events show files and sockets; psycopg2 is checked separately, because libpq opens
+its own sockets.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ create_app(Settings(_env_file=None, secret_key="x" * 32, base_url="http://localh
     redis_url="redis://127.0.0.1:1/0"))
 print(told or "quiet")
 """
+# Modules that only workers may load: renderers are large, and decoders could be attacked with a
+# malicious file.
+OF_WORKERS = ("weasyprint", "pypdfium2", "pillow_heif", "simplejpeg", "exifread")
 LOUD = {
     "a connection": "psycopg2.connect('host=127.0.0.1 port=1')",
     "a socket": "__import__('socket').create_connection(('127.0.0.1', 1))",
@@ -45,20 +48,38 @@ LOUD = {
 }
 
 
-def told_by(script: str, folder: Path) -> str:
+def output_of(script: str, folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-B", "-c", script, folder],
-        cwd=ROOT, env={**os.environ}, capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ},
+        capture_output=True,
+        text=True,
+    )
     return done.stdout.strip() or done.stderr
 
 
-def test_create_app_connects_to_nothing_and_writes_nothing(tmp_path):
-    assert told_by(SCRIPT, tmp_path) == "quiet"
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """One process: what the watch saw, then the loaded modules of workers, before and after the
+    work is imported."""
+    loaded = f"print([name for name in {OF_WORKERS} if name in sys.modules] or 'none')\n"
+    work = "import app.branding.preview.making, app.documents.making, app.photos.checking\n"
+    return output_of(f"{SCRIPT}{loaded}{work}{loaded}", tmp_path_factory.mktemp("quiet")).split(
+        "\n"
+    )
+
+
+def test_create_app_connects_to_nothing_and_writes_nothing(told):
+    assert told[0] == "quiet"
+
+
+def test_create_app_loads_no_renderer_and_no_decoder(told):
+    assert told[1:] == ["none", str([*OF_WORKERS])]
 
 
 @pytest.mark.parametrize("act", LOUD)
 def test_the_watch_sees(act, tmp_path):
     watch = SCRIPT[: SCRIPT.index("from app import")]
     loud = f"import contextlib\nwith contextlib.suppress(Exception, AssertionError):\n    {LOUD[act]}\n"
-    assert told_by(watch + loud + 'print(told or "quiet")', tmp_path).startswith("[(")
+    assert output_of(watch + loud + 'print(told or "quiet")', tmp_path).startswith("[(")

@@ -1,36 +1,35 @@
-"""Ceilings under app/: a Python function of 60 lines, a file of 400, a template of 150, its CSS and
-plain text included. Split by meaning."""
+"""Limits under app/, in lines: Python function 60, file 400, template (also CSS and plain text)
+150.
+Split by meaning."""
 
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
-APP = Path(__file__).resolve().parents[2] / "app"
+import pytest
+
+from tests.policy.sources import APP, modules, place_of, text_of, tree_of
+
+pytestmark = pytest.mark.xdist_group("sources")
+
 FUNCTION, FILE, JINJA = 60, 400, 150
-
-
-def python_files() -> list[Path]:
-    return [path for path in APP.rglob("*.py") if "node_modules" not in path.parts]
 
 
 def test_files_are_short():
     long = {
-        str(path.relative_to(APP)): n
-        for path in python_files()
-        if (n := len(path.read_text().splitlines())) > FILE
+        place_of(path): n for path in modules() if (n := len(text_of(path).splitlines())) > FILE
     }
     assert long == {}
 
 
 def test_functions_are_short():
     long = {}
-    for path in python_files():
-        for node in ast.walk(ast.parse(path.read_text())):
+    for path in modules():
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 lines = (node.end_lineno or 0) - node.lineno + 1
                 if lines > FUNCTION:
-                    long[f"{path.relative_to(APP)}:{node.name}"] = lines
+                    long[f"{place_of(path)}:{node.name}"] = lines
     assert long == {}
 
 
@@ -46,9 +45,5 @@ def test_templates_are_short():
 
 
 def test_every_module_says_what_it_is_for():
-    silent = [
-        str(path.relative_to(APP))
-        for path in python_files()
-        if not ast.get_docstring(ast.parse(path.read_text()))
-    ]
+    silent = [place_of(path) for path in modules() if not ast.get_docstring(tree_of(path))]
     assert silent == []

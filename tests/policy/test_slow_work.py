@@ -1,6 +1,6 @@
-"""Slow work never begins inside an open transaction: the app is watched for it in every test.
+"""Slow work never begins inside an open transaction: every test checks this.
 
-Here: that the watch works, that everything slow is marked for it, and that `pause` loses nothing.
+This module tests the check itself, that all slow work is marked, and that `pause` loses nothing.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import ast
 import importlib
 import logging
+from functools import cache
 from inspect import isfunction
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
-from app.evidence.service import record
+from app.evidence.service import About, record
 from app.extensions import db
 from app.models import Account, Project
 from app.slow_work import slow_work
@@ -22,28 +22,59 @@ from app.storage import Storage, storage
 from app.storage.local import LocalStorage
 from app.storage.s3 import S3Storage
 from app.transactions import TransactionOpen, WouldBeLost, pause
+from tests.policy.sources import APP, modules, tree_of
 
-APP = Path(__file__).resolve().parents[2] / "app"
+pytestmark = pytest.mark.xdist_group("sources")
+
 OPERATIONS = [name for name in vars(Storage) if not name.startswith("_")]
-# What waits for somebody else or computes for long, by the library that does it. A module that
-# brings one of these in marks the functions through which the app reaches it.
-SLOW_LIBRARIES = {"subprocess", "smtplib", "openpyxl", "weasyprint", "boto3", "PIL", "pypdfium2",
-                  "pikepdf", "simplejpeg"}  # fmt: skip
-# Everything else that imports one of them, and why it needs no mark of its own.
+# Libraries that wait for other servers or compute for long. A module that imports one of them
+# marks the functions through which the app uses it.
+SLOW_LIBRARIES = {
+    "subprocess",
+    "smtplib",
+    "openpyxl",
+    "weasyprint",
+    "boto3",
+    "PIL",
+    "pypdfium2",
+    "pikepdf",
+    "simplejpeg",
+}
+# The other modules that import one, and why they need no mark.
 NOT_MARKED = {
-    # Called by what is marked, in the same module or under it.
-    "app.storage.bucket", "app.pdf.fetcher", "app.pdf.fonts", "app.pdf.proof",
-    # In a child process, which has no session: `clean_*_apart` and `run_limited` are marked.
-    "app.imaging.decode", "app.imaging.derivatives", "app.imaging.logo",
-    "app.imaging.watermark", "app.imaging.lettering", "app.imaging.pixels", "app.imaging.ink",
+    # Called by a marked function, in the same module or below it.
+    "app.storage.bucket",
+    "app.pdf.fetcher",
+    "app.pdf.lean.cards",
+    "app.pdf.lean.fitting",
+    "app.pdf.lean.fonts",
+    "app.pdf.lean.frame",
+    "app.pdf.lean.kinds",
+    "app.pdf.lean.lengths",
+    "app.pdf.lean.letters",
+    "app.pdf.lean.page",
+    "app.pdf.lean.pictures",
+    "app.pdf.lean.shortcuts",
+    "app.pdf.lean.tags",
+    "app.pdf.proof",
+    # In a child process without a session; `clean_*_in_sandbox` and `run_limited` are marked.
+    "app.imaging.decode",
+    "app.imaging.derivatives",
+    "app.imaging.logo",
+    "app.imaging.watermark",
+    "app.imaging.lettering",
+    "app.imaging.pixels",
+    "app.imaging.ink",
     "app.imaging.damage",
-    # They start servers and processes, before there is an app.
-    "app.embedded", "app.stack",
-    # Rows become a file on the local disk as they are read: one look at the database, no locks.
+    # They start servers and processes before there is an app.
+    "app.local.embedded",
+    "app.local.stack",
+    # Rows are written to a local file as they are read: one query, no locks.
     "app.web.sheets",
-    # For workers, which pause before: it draws for `render_pdf`, and calls what is marked.
-    "app.company.previewing", "app.company.sample_photos",
-}  # fmt: skip
+    # For workers, which pause first: it renders for `render_pdf` and calls marked functions.
+    "app.branding.preview.making",
+    "app.branding.preview.photos",
+}
 
 
 def test_the_watch_refuses_slow_work_in_a_transaction(acting, cast):
@@ -55,7 +86,7 @@ def test_the_watch_refuses_slow_work_in_a_transaction(acting, cast):
         assert not storage().exists(f"t/{cast.acme}/x")
 
 
-def test_in_production_it_is_told_and_goes_on(app, acting, cast, monkeypatch, caplog):
+def test_in_production_it_is_logged_and_continues(app, acting, cast, monkeypatch, caplog):
     monkeypatch.setitem(app.config, "TESTING", False)
     with acting(cast.tess), caplog.at_level(logging.ERROR):
         db.session.scalars(select(Account)).all()
@@ -63,21 +94,25 @@ def test_in_production_it_is_told_and_goes_on(app, acting, cast, monkeypatch, ca
     assert "LocalStorage.exists runs inside an open transaction" in caplog.text
 
 
-@pytest.mark.parametrize("kind", [LocalStorage, S3Storage])
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_operation_of_a_storage_is_slow_work(kind, operation):
-    # A local disk makes no links, at once.
-    is_marked = getattr(getattr(kind, operation), "is_slow_work", False)
-    assert is_marked or (kind, operation) == (LocalStorage, "link")
+def test_every_operation_of_a_storage_is_slow_work():
+    quick = {
+        (kind, operation)
+        for kind in (LocalStorage, S3Storage)
+        for operation in OPERATIONS
+        if not getattr(getattr(kind, operation), "is_slow_work", False)
+    }
+    # A local disk makes no links, so this does not wait.
+    assert quick <= {(LocalStorage, "link")}
 
 
+@cache
 def slow_modules() -> list[str]:
     found = []
-    for path in APP.rglob("*.py"):
+    for path in modules():
         name = ".".join(path.relative_to(APP.parent).with_suffix("").parts)
-        if "node_modules" in path.parts or name.startswith("app.commands."):
+        if name.startswith("app.commands."):
             continue
-        nodes = list(ast.walk(ast.parse(path.read_text())))
+        nodes = list(ast.walk(tree_of(path)))
         brought = {one.name for node in nodes if isinstance(node, ast.Import) for one in node.names}
         brought |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
         if {one.split(".")[0] for one in brought} & SLOW_LIBRARIES:
@@ -90,18 +125,17 @@ def _functions(module: object) -> list[object]:
     return [one for owner in owners for one in vars(owner).values() if isfunction(one)]
 
 
-@pytest.mark.parametrize("name", slow_modules())
-def test_what_is_slow_by_its_library_is_marked(name):
-    module = importlib.import_module(name)
-    marked = [
-        one for one in _functions(module)
-        if getattr(one, "is_slow_work", False) and one.__module__ == name
-    ]  # fmt: skip
-    assert bool(marked) != (name in NOT_MARKED)
+def is_marked(name: str) -> bool:
+    """Whether the module marks any of its functions."""
+    return any(
+        getattr(one, "is_slow_work", False) and getattr(one, "__module__", "") == name
+        for one in _functions(importlib.import_module(name))
+    )
 
 
-def test_the_exceptions_are_needed():
-    assert set(slow_modules()) >= NOT_MARKED
+def test_what_is_slow_by_its_library_is_marked():
+    """Also checks the exceptions: a marked module, or one without such a library, is none."""
+    assert {name for name in slow_modules() if not is_marked(name)} == NOT_MARKED
 
 
 @pytest.mark.parametrize(
@@ -109,7 +143,7 @@ def test_the_exceptions_are_needed():
     [
         lambda ana: db.session.add(Project(name="New")),
         lambda ana: db.session.execute(text("select 1")) and _flushed(Project(name="New")),
-        lambda ana: record(action="test.done", actor=ana, object_type="test", object_id=None),
+        lambda ana: record("test.done", About("test", None), ana),
         lambda ana: db.session.scalars(select(Account).with_for_update(key_share=True)).all(),
         lambda ana: db.session.execute(Account.__table__.update().values(name=Account.name)),
     ],

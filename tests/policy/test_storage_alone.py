@@ -1,4 +1,4 @@
-"""Only app/storage knows where bytes lie: nobody else speaks S3 or opens files under its root."""
+"""Only app/storage knows where objects are: no other module uses S3 or files under its root."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-APP = Path(__file__).resolve().parents[2] / "app"
-OUTSIDE = sorted(
-    path
-    for path in APP.rglob("*.py")
-    if "node_modules" not in path.parts and path.relative_to(APP).parts[0] != "storage"
-)
-# They tell operators which folder it is, and how full its disk.
+from tests.policy.sources import modules, place_of, text_of, tree_of
+
+pytestmark = pytest.mark.xdist_group("sources")
+
+OUTSIDE = [path for path in modules() if not place_of(path).startswith("storage/")]
+# These tell operators the folder and its free space.
 NAMES_THE_FOLDER = {"commands/check/services.py", "commands/check/machine.py"}
-# What others may import; who needs a storage calls `storage()`.
+# What others may import. To use a storage, they call `storage()`.
 INNER = {"app.storage.local", "app.storage.s3", "app.storage.bucket", "app.storage.breaker"}
 MADE_INSIDE = {"LocalStorage", "S3Storage", "Bucket"}
 
@@ -31,25 +30,34 @@ def imported(tree: ast.AST) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", OUTSIDE, ids=lambda path: str(path.relative_to(APP)))
-def test_nobody_else_reaches_for_stored_bytes(path):
-    text = path.read_text()
-    names = imported(ast.parse(text))
-    assert not [name for name in names if name.split(".")[0] in ("boto3", "botocore")]
-    assert not names & INNER
+def internals_used(path: Path) -> set[str]:
+    """The internals of the storage that this module imports or names."""
+    names = imported(tree_of(path))
+    found = {name for name in names if name.split(".")[0] in ("boto3", "botocore")}
+    found |= names & INNER
     if "app.storage" in names:
-        assert not names & MADE_INSIDE
-    if str(path.relative_to(APP)) not in NAMES_THE_FOLDER:
-        assert '"STORAGE_DIR"' not in text and ".storage_dir" not in text
+        found |= names & MADE_INSIDE
+    if place_of(path) not in NAMES_THE_FOLDER:
+        found |= {name for name in ('"STORAGE_DIR"', ".storage_dir") if name in text_of(path)}
+    return found
 
 
-# Operators' commands, the sweep, and probes that belong to no company.
+def test_no_other_module_accesses_stored_bytes():
+    found = {place_of(path): internals_used(path) for path in OUTSIDE}
+    assert {place: names for place, names in found.items() if names} == {}
+
+
+# Operators' commands, the sweep, and probes, which work for no single company.
 WHOLE = {
-    "commands/backup/command.py", "commands/check/services.py", "commands/erasing.py",
-    "commands/storage.py", "home/readiness.py", "jobs/daily.py",
-}  # fmt: skip
+    "commands/backup/command.py",
+    "commands/check/services.py",
+    "commands/erasing.py",
+    "commands/storage.py",
+    "health/readiness.py",
+    "jobs/daily.py",
+}
 
 
 def test_the_storage_without_the_tenants_lock_is_for_operators():
-    users = {str(path.relative_to(APP)) for path in OUTSIDE if "whole_storage" in path.read_text()}
+    users = {place_of(path) for path in OUTSIDE if "whole_storage" in text_of(path)}
     assert users == WHOLE

@@ -1,4 +1,4 @@
-"""The key on a pooled connection: it never outlives its transaction or serves another tenant."""
+"""The tenant key on a pooled connection never outlives its transaction or serves another tenant."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sqlalchemy import select, text
 from app.extensions import db
 from app.models import Account
 from app.tenancy import tenant_scope
-from tests.alone import app_alone
-from tests.cast import load_cast
+from tests.support.alone import app_alone
+from tests.support.cast import load_cast
 
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
-    """An app with a pool of one connection on a database of its own: real commits."""
+    """An app with a pool of one connection on its own database, with real commits."""
     with app_alone(tmp_path_factory.mktemp("key")) as app:
         assert app.config["SQLALCHEMY_ENGINE_OPTIONS"]["pool_pre_ping"]
         yield app
@@ -41,9 +41,9 @@ def test_raw_sql_without_a_tenant_sees_nothing(alone):
         assert db.session.execute(text("select count(*) from accounts")).scalar() == 0
 
 
-def test_the_key_goes_with_its_transaction(alone):
-    """Not with the next one that sets another key: whatever uses the connection outside a session
-    in between finds none."""
+def test_the_key_ends_with_its_transaction(alone):
+    """Not only when the next transaction sets another key: in between, a use of the connection
+    outside a session finds none."""
     cast = load_cast(alone)
     with alone.app_context():
         with tenant_scope(cast.acme):

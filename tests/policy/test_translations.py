@@ -1,52 +1,23 @@
-"""Both catalogues are complete: every text that a person can see exists in Portuguese."""
+"""Both catalogues are complete: every visible text exists in Portuguese."""
 
 from __future__ import annotations
 
-import io
-import os
 import re
-import sys
-from functools import cache
 from gettext import c2py
-from pathlib import Path
 
 import pytest
-from babel.messages import pofile
-from babel.messages.catalog import Catalog
-from babel.messages.frontend import CommandLineInterface
 
 from app.definition.schema import FieldType
 from app.definition.workbook.fields import TYPE_MISSING
 from app.definition.workbook.grammar import UNKNOWN_TYPE, parse_type
 from app.errors import DomainError
 from app.translations.extract import DOMAIN_BASES
+from tests.policy.catalogues import collected, portuguese
 
-ROOT = Path(__file__).resolve().parents[2]
-PORTUGUESE = ROOT / "app/translations/pt_BR/LC_MESSAGES/messages.po"
+# Collecting the texts takes seconds, so one worker does it.
+pytestmark = pytest.mark.xdist_group("catalogue")
+
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|%%")
-
-
-@cache
-def collected() -> Catalog:
-    target = ROOT / "instance" / f"messages-{os.getpid()}.pot"
-    target.parent.mkdir(exist_ok=True)
-    here, out = Path.cwd(), sys.stdout
-    try:
-        os.chdir(ROOT)
-        sys.stdout = io.StringIO()
-        CommandLineInterface().run(
-            ["pybabel", "-q", "extract", "-F", "app/translations/babel.cfg",
-             "-k", "lazy_gettext", "-k", "_l", "-o", str(target), "."]
-        )  # fmt: skip
-        return pofile.read_po(io.BytesIO(target.read_bytes()))
-    finally:
-        os.chdir(here)
-        sys.stdout = out
-        target.unlink(missing_ok=True)
-
-
-def portuguese() -> Catalog:
-    return pofile.read_po(io.BytesIO(PORTUGUESE.read_bytes()), locale="pt_BR")
 
 
 def test_every_text_is_translated():
@@ -63,7 +34,7 @@ def test_every_text_is_translated():
 
 
 def test_nothing_is_counted_in_the_plural():
-    """As people in Brazil write it: "0 relatórios", never "0 relatório"."""
+    """As written in Brazil: "0 relatórios", never "0 relatório"."""
     which = c2py(portuguese().plural_expr)
     assert [which(number) for number in (0, 1, 2)] == [1, 0, 1]
 

@@ -1,4 +1,4 @@
-"""Both storages, each on its own ground; moto's server runs once a test process."""
+"""Both storages, each in its own place. moto's server runs once per test process."""
 
 from __future__ import annotations
 

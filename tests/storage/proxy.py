@@ -1,4 +1,4 @@
-"""A bucket's server with a fault wheel: passes requests on to moto, or fails as it is told to."""
+"""A proxy in front of moto that passes requests on or injects faults."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FAILED = b"<Error><Code>InternalError</Code><Message>we failed</Message></Error>
 
 
 class Proxy:
-    """`url` is the address to give to boto3; `fault(name)` makes requests fail while it lasts."""
+    """`url` is the endpoint for boto3; requests fail inside a `fault(name)` block."""
 
     def __init__(self, target: str) -> None:
         self.target = urlsplit(target)
@@ -40,7 +40,8 @@ class Proxy:
 
     @contextmanager
     def fault(self, name: str, *, times: int = 1_000_000) -> Iterator[None]:
-        """`hang`, `500`, `reset`, `truncate`, `corrupt`, `quota`, `too large`; so many requests."""
+        """`hang`, `500`, `reset`, `truncate`, `corrupt`, `quota` or `too large`, for `times`
+        requests."""
         self.faults = [name] * min(times, 10_000)
         try:
             yield
@@ -108,9 +109,13 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             upstream.close()
 
         def _answer(
-            self, status: int, data: bytes, headers: dict[str, str] | None = None,
-            *, is_short: bool = False,
-        ) -> None:  # fmt: skip
+            self,
+            status: int,
+            data: bytes,
+            headers: dict[str, str] | None = None,
+            *,
+            is_short: bool = False,
+        ) -> None:
             self.send_response(status)
             headers = {"Content-Length": str(len(data)), **(headers or {})}
             for name, value in headers.items():

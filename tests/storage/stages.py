@@ -1,7 +1,7 @@
-"""The two storages on real ground, and what can be done to them behind their backs.
+"""The two storages on real back ends, with direct access to what they store.
 
-Local disk lies on a file system of 1 MB that is mounted for the test; S3 is moto's server over
-HTTP behind the proxy with the fault wheel.
+The local disk is a file system of 1 MB, mounted for the test. S3 is moto's server over HTTP, behind
+the proxy that injects faults.
 """
 
 from __future__ import annotations
@@ -38,12 +38,14 @@ def key_of(data: bytes, kind: str = "orig", suffix: str = "") -> str:
 
 @contextmanager
 def small_disk(folder: Path, size: str = "1m") -> Iterator[Path]:
-    """A real file system of that size. Skips where this machine does not let us mount one."""
+    """A real file system of that size. Skips the test if this machine does not allow the mount."""
     folder.mkdir(parents=True, exist_ok=True)
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "tmpfs", str(folder)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if mounted.returncode:
         pytest.skip(f"a small file system cannot be mounted here: {mounted.stderr.strip()}")
     try:
@@ -53,7 +55,7 @@ def small_disk(folder: Path, size: str = "1m") -> Iterator[Path]:
 
 
 class Stage:
-    """A storage in `store`; what follows goes around it."""
+    """`store` is the storage; the methods bypass it."""
 
     store: Storage
 
@@ -65,7 +67,7 @@ class Stage:
         return key
 
     def harm(self, key: str) -> None:
-        """Change a byte where it lies."""
+        """Change a byte of the stored object."""
         raise NotImplementedError
 
     def age(self, key: str, by: timedelta) -> None:
@@ -78,7 +80,7 @@ class Stage:
         raise NotImplementedError
 
     def names(self) -> list[str]:
-        """Of everything that lies there, whole or not."""
+        """The names of everything that is stored, complete or not."""
         raise NotImplementedError
 
 
@@ -100,15 +102,15 @@ class LocalStage(Stage):
 
     @contextmanager
     def unavailable(self) -> Iterator[None]:
-        """A root whose every name is an I/O error: a link that leads to itself."""
-        away = self.root.with_name("nowhere")
-        away.symlink_to(away)
-        self.store.root = away  # type: ignore[attr-defined]
+        """A root where every access is an I/O error: a symbolic link to itself."""
+        loop = self.root.with_name("nowhere")
+        loop.symlink_to(loop)
+        self.store.root = loop  # type: ignore[attr-defined]
         try:
             yield
         finally:
             self.store.root = self.root  # type: ignore[attr-defined]
-            away.unlink()
+            loop.unlink()
 
     @contextmanager
     def full(self) -> Iterator[None]:
@@ -129,17 +131,24 @@ class S3Stage(Stage):
     def __init__(self, moto_url: str, *, is_direct: bool = False) -> None:
         self.proxy = Proxy(moto_url)
         self.raw = boto3.client(
-            "s3", endpoint_url=moto_url, region_name="us-east-1",
-            aws_access_key_id=KEY_ID, aws_secret_access_key=SECRET,
-        )  # fmt: skip
+            "s3",
+            endpoint_url=moto_url,
+            region_name="us-east-1",
+            aws_access_key_id=KEY_ID,
+            aws_secret_access_key=SECRET,
+        )
         self.raw.create_bucket(Bucket=BUCKET)
         self.store = S3Storage(self.bucket(), is_direct=is_direct)
 
     def bucket(self) -> Bucket:
         return Bucket(
-            BUCKET, endpoint_url=self.proxy.url, region="us-east-1", key_id=KEY_ID,
-            secret=SECRET, breaker=Breaker(failures=1_000),
-        )  # fmt: skip
+            BUCKET,
+            endpoint_url=self.proxy.url,
+            region="us-east-1",
+            key_id=KEY_ID,
+            secret=SECRET,
+            breaker=Breaker(failures=1_000),
+        )
 
     def harm(self, key: str) -> None:
         data = bytearray(self.raw.get_object(Bucket=BUCKET, Key=key)["Body"].read())

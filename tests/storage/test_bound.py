@@ -1,4 +1,4 @@
-"""The storage's own lock: another company's key finds nothing and writes nothing, by each verb."""
+"""The storage's own lock: no method reads or writes under another company's key."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import pytest
 
 from app.storage import Attachment, MissingObject, Storage, object_key, storage, whole_storage
 from app.tenancy import ForeignTenant, NoTenantBound, tenant_scope
-from tests.pictures import sha256_of
+from tests.support.pictures import sha256_of
 
 DATA = b"Another company's bytes"
-# How each verb of a storage is called with a key; None where it takes no key.
+# How to call each method of a storage with a key; None if it takes no key.
 CALLS = {
     "put": lambda store, key, file: store.put(key, file),
     "open": lambda store, key, file: store.open(key),
     "local_path": lambda store, key, file: store.local_path(key, file.parent),
+    "local_paths": lambda store, key, file: store.local_paths([key], file.parent),
     "exists": lambda store, key, file: store.exists(key),
     "delete": lambda store, key, file: store.delete(key),
     "delete_if_older": lambda store, key, file: store.delete_if_older(key, datetime.now(UTC)),
@@ -31,7 +32,7 @@ REFUSED = {MissingObject, ForeignTenant}
 
 @pytest.fixture
 def foreign(app, cast, tmp_path):
-    """An object of Other, and a file to put."""
+    """The key of an object of Other, and a file to put."""
     file = tmp_path / "file"
     file.write_bytes(DATA)
     key = object_key(cast.other, "orig", sha256_of(DATA))
@@ -60,7 +61,7 @@ def test_another_companys_key_is_out_of_reach(app, cast, foreign, verb):
 
 
 @pytest.mark.parametrize("verb", [name for name, call in CALLS.items() if call])
-def test_nobodys_scope_reaches_nothing(app, foreign, verb):
+def test_without_a_scope_nothing_is_reachable(app, foreign, verb):
     key, file = foreign
     with app.app_context(), pytest.raises(NoTenantBound):
         CALLS[verb](storage(), key, file)
@@ -79,7 +80,7 @@ def test_an_unknown_tenants_list_is_refused(app, cast):
         storage().list(uuid4())
 
 
-def test_a_key_that_only_begins_alike_is_no_own_one(app, cast):
+def test_a_key_with_a_similar_prefix_is_foreign(app, cast):
     with app.app_context(), tenant_scope(cast.acme):
         assert not storage().exists(f"t/{cast.acme}0/orig/{'0' * 64}")
         with pytest.raises(MissingObject):

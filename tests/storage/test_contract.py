@@ -1,4 +1,4 @@
-"""What both storages promise, with the same words of proof: real bytes, a real disk, real HTTP."""
+"""The contract of both storages, tested alike with real bytes, a real disk and real HTTP."""
 
 from __future__ import annotations
 
@@ -32,13 +32,27 @@ def read(stage: Stage, key: str) -> bytes:
         return file.read()
 
 
-def test_what_was_put_is_read_as_it_was(stage, tmp_path):
+def test_stored_bytes_are_read_unchanged(stage, tmp_path):
     key = stage.put(DATA, tmp_path)
     assert read(stage, key) == DATA
     assert stage.store.exists(key)
     assert stage.store.local_path(key, tmp_path).read_bytes() == DATA
-    # Asked for twice in one folder, it is the same file.
+    # A second call in the same folder gives the same file.
     assert stage.store.local_path(key, tmp_path).read_bytes() == DATA
+
+
+def test_many_objects_are_fetched_at_once_without_the_missing(stage, tmp_path):
+    stored = {stage.put(data, tmp_path): data for data in (DATA, b"second", b"third")}
+    found = stage.store.local_paths([*stored, key_of(b"never put")], tmp_path)
+    assert {key: path.read_bytes() for key, path in found.items()} == stored
+    assert stage.store.local_paths(stored, tmp_path) == found
+
+
+def test_many_objects_are_not_fetched_if_one_was_changed(stage, tmp_path):
+    keys = [stage.put(data, tmp_path) for data in (DATA, b"second")]
+    stage.harm(keys[1])
+    with pytest.raises(CorruptObject):
+        stage.store.local_paths(keys, tmp_path)
 
 
 def test_no_bytes_and_many_bytes(stage, tmp_path):
@@ -88,10 +102,20 @@ def test_missing_objects_are_missing(stage, tmp_path):
 
 @pytest.mark.parametrize(
     "key",
-    ["", "../etc/passwd", "t/../../etc/passwd", "/etc/passwd", "t/x/orig/y", "t/\0", f"{key_of(DATA)}\n",
-     key_of(DATA).replace("orig", ".."), f"{key_of(DATA)}/..", key_of(DATA).upper()],
-)  # fmt: skip
-def test_what_is_no_key_is_never_touched(stage, tmp_path, key):
+    [
+        "",
+        "../etc/passwd",
+        "t/../../etc/passwd",
+        "/etc/passwd",
+        "t/x/orig/y",
+        "t/\0",
+        f"{key_of(DATA)}\n",
+        key_of(DATA).replace("orig", ".."),
+        f"{key_of(DATA)}/..",
+        key_of(DATA).upper(),
+    ],
+)
+def test_invalid_keys_are_never_used(stage, tmp_path, key):
     source = tmp_path / "source"
     source.write_bytes(DATA)
     with pytest.raises(ValueError):
@@ -103,7 +127,7 @@ def test_what_is_no_key_is_never_touched(stage, tmp_path, key):
         stage.store.delete(key)
 
 
-def test_changed_bytes_are_never_given_away(stage, tmp_path, caplog):
+def test_changed_bytes_are_never_returned(stage, tmp_path, caplog):
     key = stage.put(DATA, tmp_path)
     stage.harm(key)
     with pytest.raises(CorruptObject):
@@ -147,7 +171,7 @@ def test_the_list_has_every_object_with_size_and_time(stage, tmp_path):
         assert abs(datetime.now(UTC) - one.put_at) < timedelta(minutes=5)
 
 
-def test_only_what_is_old_goes(stage, tmp_path):
+def test_only_old_objects_are_deleted(stage, tmp_path):
     young, old = stage.put(b"young", tmp_path), stage.put(b"old", tmp_path)
     stage.age(old, 2 * DAY)
     before = datetime.now(UTC) - DAY
@@ -155,11 +179,11 @@ def test_only_what_is_old_goes(stage, tmp_path):
     assert not stage.store.delete_if_older(young, before)
     assert not stage.store.exists(old)
     assert read(stage, young) == b"young"
-    # Nothing but the object is left: no mark, no lock.
+    # Only the object is left: no mark, no lock.
     assert len(stage.names()) == 1
 
 
-def test_what_is_put_again_is_young_again(stage, tmp_path):
+def test_a_put_renews_the_age(stage, tmp_path):
     key = stage.put(DATA, tmp_path)
     stage.age(key, 2 * DAY)
     stage.put(DATA, tmp_path)
@@ -168,7 +192,7 @@ def test_what_is_put_again_is_young_again(stage, tmp_path):
 
 
 def test_a_put_during_a_sweep_always_leaves_the_object(stage, tmp_path):
-    """Old bytes without a row, put again while they are swept: whoever comes first, they stay."""
+    """An old object without a row is put again during a sweep: it stays in either order."""
     source = tmp_path / "source"
     source.write_bytes(DATA)
     key = key_of(DATA)
@@ -186,7 +210,7 @@ def test_a_put_during_a_sweep_always_leaves_the_object(stage, tmp_path):
     assert read(stage, key) == DATA
 
 
-def test_full_says_so_and_leaves_nothing_half_there(stage, tmp_path):
+def test_a_full_storage_is_reported_and_leaves_nothing_partial(stage, tmp_path):
     kept = stage.put(b"there before", tmp_path)
     with stage.full():
         with pytest.raises(StorageFull) as refused:
@@ -197,7 +221,7 @@ def test_full_says_so_and_leaves_nothing_half_there(stage, tmp_path):
     assert len(read(stage, stage.put(bytes(300_000), tmp_path))) == 300_000
 
 
-def test_unavailable_says_so_and_comes_back(stage, tmp_path):
+def test_an_outage_is_reported_and_ends(stage, tmp_path):
     key = stage.put(DATA, tmp_path)
     with stage.unavailable():
         for act in (
@@ -214,7 +238,7 @@ def test_unavailable_says_so_and_comes_back(stage, tmp_path):
     assert len(stage.names()) == 1
 
 
-def test_too_large_says_so(stage, tmp_path):
+def test_too_large_is_reported(stage, tmp_path):
     source = tmp_path / "large"
     source.write_bytes(bytes(200_000))
     with too_large(stage), pytest.raises(ObjectTooLarge) as refused:
@@ -225,7 +249,7 @@ def test_too_large_says_so(stage, tmp_path):
 
 @contextmanager
 def too_large(stage: Stage) -> Iterator[None]:
-    """The disk's own limit for a file; for S3 what a bucket answers."""
+    """The file size limit of the disk, or the answer of a bucket."""
     if isinstance(stage, S3Stage):
         with stage.proxy.fault("too large"):
             yield
@@ -238,7 +262,7 @@ def too_large(stage: Stage) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_received_stream_goes_in_and_leaves_no_file(stage):
+def test_a_received_stream_is_stored_and_leaves_no_file(stage):
     with receive(io.BytesIO(DATA)) as received:
         assert (received.byte_size, key_of(DATA)) == (len(DATA), key_of(received.path.read_bytes()))
         stage.store.put(key_of(DATA), received.path)
@@ -253,7 +277,7 @@ def test_local_files_belong_to_one_reader_and_none_writes_them(tmp_path):
     assert path.parent.stat().st_mode & 0o077 == 0
 
 
-def test_what_a_crash_left_half_written_goes_with_the_next_list(tmp_path):
+def test_partial_files_of_a_crash_are_deleted_by_the_next_list(tmp_path):
     stage = LocalStage(tmp_path / "root")
     folder = (stage.root / stage.put(DATA, tmp_path)).parent
     for name in (".part-old", ".part-new"):

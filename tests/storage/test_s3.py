@@ -1,8 +1,9 @@
-"""What only a bucket does: hang, fail, break off, forget checksums, hand out links of its own."""
+"""What only a bucket does: hang, fail, break off, lose checksums, make links."""
 
 from __future__ import annotations
 
 import base64
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -21,13 +22,13 @@ DATA = b"the bytes of a photo" * 1000
 
 @pytest.fixture
 def impatient(s3, monkeypatch) -> S3Stage:
-    """The same code with a second instead of twenty to wait for each answer."""
+    """The same code with a timeout of one second instead of twenty."""
     monkeypatch.setattr(bucket_module, "READ_SECONDS", 0.5)
     s3.store = S3Storage(s3.bucket())
     return s3
 
 
-def test_the_client_waits_as_long_as_was_decided(s3):
+def test_the_client_has_the_decided_timeouts(s3):
     config = s3.bucket().client().meta.config
     assert (config.connect_timeout, config.read_timeout) == (5, 20)
     assert config.retries["total_max_attempts"] == 3
@@ -42,6 +43,16 @@ def test_objects_are_written_once_with_their_checksum(s3, tmp_path):
     assert [method for method, _path in s3.proxy.seen] == ["PUT", "HEAD"]
 
 
+def test_many_objects_are_fetched_together_and_each_asked_for_once(s3, tmp_path):
+    keys = [s3.put(f"photo {n}".encode(), tmp_path) for n in range(20)]
+    s3.proxy.seen.clear()
+    together = threading.Barrier(4)
+    # No answer comes before four requests wait for one.
+    s3.proxy.before_answer = lambda method, path: together.wait(10) and None
+    assert set(s3.store.local_paths([*keys, *keys], tmp_path)) == set(keys)
+    assert len(s3.proxy.seen) == len(keys)
+
+
 @pytest.mark.parametrize("fault", ["hang", "500", "reset"])
 def test_it_fails_in_bounded_time(impatient, tmp_path, fault):
     key = impatient.put(DATA, tmp_path)
@@ -51,7 +62,7 @@ def test_it_fails_in_bounded_time(impatient, tmp_path, fault):
             impatient.store.open(key)
         with pytest.raises(StorageUnavailable):
             impatient.put(b"more", tmp_path)
-    # Three tries of each, with pauses; a hang alone would last far longer.
+    # Three tries of each, with pauses. Without timeouts it would take far longer.
     assert time.monotonic() - started < 25
     assert impatient.put(b"more", tmp_path) == key_of(b"more")
 
@@ -64,12 +75,12 @@ def test_two_failures_in_a_row_are_not_noticed(impatient, tmp_path, fault):
 
 
 @pytest.mark.parametrize("fault", ["truncate", "corrupt"])
-def test_what_comes_short_or_changed_is_fetched_again(s3, tmp_path, fault):
+def test_truncated_or_changed_downloads_are_repeated(s3, tmp_path, fault):
     key = s3.put(DATA, tmp_path)
     with s3.proxy.fault(fault, times=1), s3.store.open(key) as file:
         assert file.read() == DATA
-    wanted = {"truncate": StorageUnavailable, "corrupt": CorruptObject}[fault]
-    with s3.proxy.fault(fault), pytest.raises(wanted):
+    expected = {"truncate": StorageUnavailable, "corrupt": CorruptObject}[fault]
+    with s3.proxy.fault(fault), pytest.raises(expected):
         s3.store.open(key)
 
 
@@ -111,17 +122,17 @@ def test_a_missing_object_is_no_failure_of_the_bucket():
         raise AssertionError("the breaker let a call through")
 
 
-def test_the_mark_of_a_sweeper_that_died_stops_nobody_for_ever(s3, tmp_path):
+def test_a_stale_mark_does_not_block_for_long(s3, tmp_path):
     key, day = s3.put(DATA, tmp_path), timedelta(days=1)
     s3.age(key, 2 * day)
     s3.raw.put_object(Bucket=BUCKET, Key=f"sweeping/{key}", Body=b"")
     before = datetime.now(UTC) - day
-    # Somebody sweeps it at this moment.
+    # Another sweeper is at work on it.
     assert not s3.store.delete_if_older(key, before)
     s3.age(f"sweeping/{key}", timedelta(hours=1))
     s3.put(DATA, tmp_path)
     s3.age(key, 2 * day)
-    # The old mark goes first, the object the next time.
+    # The first call removes the old mark, the next one the object.
     assert not s3.store.delete_if_older(key, before)
     assert s3.store.delete_if_older(key, before)
     assert s3.names() == []
@@ -134,7 +145,7 @@ class TestDirectLinks:
         yield stage
         stage.close()
 
-    def test_give_the_bytes_under_the_name_and_type_that_we_say(self, direct, tmp_path):
+    def test_serve_the_bytes_with_our_name_and_type(self, direct, tmp_path):
         key = direct.put(DATA, tmp_path)
         name = 'Relatório "SP4"; x.pdf'
         url = direct.store.link(key, Attachment(name, "application/pdf"), 300)
@@ -146,7 +157,7 @@ class TestDirectLinks:
         assert answer.headers["Cache-Control"] == "private, no-store"
         assert "X-Amz-Expires=300" in url
 
-    def test_are_not_made_for_what_is_missing_or_changed(self, direct, tmp_path):
+    def test_are_not_made_for_missing_or_changed_objects(self, direct, tmp_path):
         key = direct.put(DATA, tmp_path)
         attachment = Attachment("a.pdf", "application/pdf")
         with pytest.raises(MissingObject):
@@ -159,6 +170,6 @@ class TestDirectLinks:
         direct.raw.put_object(Bucket=BUCKET, Key=key_of(DATA), Body=DATA)
         assert direct.store.link(key_of(DATA), Attachment("a", "image/png"), 300) is None
 
-    def test_only_where_they_are_wanted(self, s3, tmp_path):
+    def test_only_if_configured(self, s3, tmp_path):
         key = s3.put(DATA, tmp_path)
         assert s3.store.link(key, Attachment("a", "image/png"), 300) is None

@@ -1,4 +1,4 @@
-"""Sweeping and checking, on rows of a real database and both storages."""
+"""Sweeping and checking, with rows in a real database and both storages."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from app.jobs import daily
 from app.jobs.daily import sweep_if_due
 from app.jobs.queue import redis_client
 from app.storage import StorageUnavailable, object_key, put_bytes, sweeping
-from tests import scenarios
-from tests.pictures import sha256_of
 from tests.storage.stages import Stage
+from tests.support import scenarios
+from tests.support.pictures import sha256_of
 
 DAYS = timedelta(days=2)
 
 
 @pytest.fixture
 def held(app, stage, monkeypatch) -> Stage:
-    """The app on this stage's storage."""
+    """The app with this stage's storage."""
     monkeypatch.setitem(app.extensions, "laudo_storage", stage.store)
     return stage
 
 
 @pytest.fixture
 def photo(held, acting, cast) -> str:
-    """The key of a photo with a row, put two days ago."""
+    """The key of a photo that has a row and was put two days ago."""
     with acting(cast.ana) as ana:
         key = scenarios.a_photo(
             scenarios.a_report(ana), "enclosure", ana, data=b"photo"
@@ -54,7 +54,7 @@ def run(app, *arguments: str):
     return app.test_cli_runner().invoke(args=["storage", *arguments])
 
 
-def test_what_has_no_row_for_a_day_goes_and_the_rest_stays(app, held, cast, photo):
+def test_objects_without_a_row_for_a_day_are_deleted(app, held, cast, photo):
     gone = loose(app, held, cast.acme)
     young = loose(app, held, cast.acme, b"young", timedelta(hours=23))
     strange = loose(app, held, uuid4(), b"of another installation")
@@ -66,14 +66,14 @@ def test_what_has_no_row_for_a_day_goes_and_the_rest_stays(app, held, cast, phot
 
 
 def test_a_key_of_another_companys_row_is_no_row(app, held, cast, photo):
-    """The same bytes, in another company, without a row there."""
+    """The same bytes are in another company's folder, without a row there."""
     other = loose(app, held, cast.otto.tenant_id, b"photo")
     run(app, "sweep")
     assert not held.store.exists(other)
     assert held.store.exists(photo)
 
 
-def test_a_row_that_came_since_the_list_is_seen(app, held, acting, cast, monkeypatch):
+def test_a_row_added_after_the_listing_is_seen(app, held, acting, cast, monkeypatch):
     key = loose(app, held, cast.acme, b"late")
     before = sweeping.find_named
 
@@ -86,7 +86,7 @@ def test_a_row_that_came_since_the_list_is_seen(app, held, acting, cast, monkeyp
     assert held.store.exists(key)
 
 
-def test_so_many_without_a_row_look_like_the_wrong_database(app, held, cast, photo, monkeypatch):
+def test_too_many_objects_without_a_row_stop_the_sweep(app, held, cast, photo, monkeypatch):
     monkeypatch.setattr(sweeping, "SUSPICIOUS_COUNT", 3)
     keys = [loose(app, held, cast.acme, bytes([number])) for number in range(4)]
     result = run(app, "sweep")
@@ -97,14 +97,14 @@ def test_so_many_without_a_row_look_like_the_wrong_database(app, held, cast, pho
 
 
 @pytest.mark.parametrize("kind", ["preview", "answers"])
-def test_what_is_short_lived_goes_however_much_it_is(app, held, cast, photo, monkeypatch, kind):
+def test_short_lived_objects_are_deleted_in_any_number(app, held, cast, photo, monkeypatch, kind):
     monkeypatch.setattr(sweeping, "SUSPICIOUS_COUNT", 3)
     for number in range(6):
         loose(app, held, cast.acme, bytes([number]), kind=kind)
     assert "6 deleted" in run(app, "sweep").output
 
 
-def test_a_check_names_tenant_and_row_of_what_is_wrong(app, held, acting, cast, photo):
+def test_a_check_names_tenant_and_row_of_damage(app, held, acting, cast, photo):
     assert run(app, "check").exit_code == 0
     with acting(cast.ana) as ana:
         report = scenarios.a_report(ana)
@@ -122,7 +122,7 @@ def test_a_check_names_tenant_and_row_of_what_is_wrong(app, held, acting, cast, 
     assert "3 objects read, 2 wrong." in result.output
 
 
-def test_a_sample_reads_so_many(app, held, acting, cast):
+def test_a_sample_reads_its_count(app, held, acting, cast):
     with acting(cast.ana) as ana:
         report = scenarios.a_report(ana)
         for number in range(6):
@@ -136,13 +136,13 @@ def test_a_storage_that_does_not_answer_is_one_sentence(app, held, photo):
     with held.unavailable():
         result = run(app, "check")
     assert result.exit_code == 1
-    assert result.output.startswith("Error: The file storage does not answer just now.")
+    assert result.output.startswith("Error: The file storage is not responding.")
 
 
 class TestDaily:
     @pytest.fixture(autouse=True)
     def turn(self, app, monkeypatch) -> str:
-        """A turn of this test alone: others share the server."""
+        """A key for the turn of this test only, because other tests share the server."""
         name = f"laudo:sweep:{uuid4()}"
         monkeypatch.setattr(daily, "TURN", name)
         return name
@@ -155,7 +155,7 @@ class TestDaily:
         with app.app_context():
             assert 80_000 < redis_client().ttl(turn) <= 86_400
 
-    def test_what_failed_is_tried_again(self, app, held, cast, photo, monkeypatch):
+    def test_a_failed_sweep_is_repeated(self, app, held, cast, photo, monkeypatch):
         def fails(*_arguments, **_options):
             raise StorageUnavailable
 
@@ -164,7 +164,7 @@ class TestDaily:
             assert not sweep_if_due(app, threading.Event())
         assert sweep_if_due(app, threading.Event())
 
-    def test_a_relay_that_stops_deletes_no_more(self, app, held, cast, photo):
+    def test_a_stopping_relay_deletes_no_more(self, app, held, cast, photo):
         key = loose(app, held, cast.acme)
         stop = threading.Event()
         stop.set()
@@ -176,8 +176,17 @@ def test_every_column_that_holds_a_key_is_known(app):
     from app.storage.references import _columns
 
     assert {f"{model.__tablename__}.{column.key}" for model, column in _columns()} == {
-        "photos.storage_key", "derivatives.storage_key", "documents.storage_key",
-        "signatures.image_key", "tenants.logo_key", "tenants.second_logo_key",
-        "exports.storage_key", "brand_previews.cover_key", "brand_previews.page_key",
-        "brand_previews.photo_key", "answer_exports.storage_key",
-    }  # fmt: skip
+        "photos.storage_key",
+        "derivatives.storage_key",
+        "documents.storage_key",
+        "signatures.image_key",
+        "tenants.logo_key",
+        "tenants.second_logo_key",
+        "exports.storage_key",
+        "brand_previews.cover_key",
+        "brand_previews.page_key",
+        "brand_previews.photo_key",
+        "answer_exports.storage_key",
+        "photo_uploads.storage_key",
+        "photo_parts.storage_key",
+    }

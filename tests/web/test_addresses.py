@@ -1,4 +1,4 @@
-"""What addresses and forms say, read: what means nothing says nothing."""
+"""Parsing of values in addresses and forms: invalid values become None."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of several sheets: numbers keep their digits, texts stay texts, nothing stays behind."""
+"""Files of several sheets: numbers keep their digits, text stays text, no temporary files stay."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from app.web import books
 from app.web.books import BookFull, CsvBook, Heading, Link, Marked, XlsxBook
-from tests.web.test_sheets import HOSTILE, formulas_in
+from tests.support.formulas import HOSTILE, formulas_in
 
 ZONE = "America/Sao_Paulo"
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -25,7 +25,7 @@ NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 def a_workbook(folder: Path, *rows: list[object], headings: int = 1) -> openpyxl.Workbook:
     path = folder / "book.xlsx"
     book = XlsxBook(path, ZONE)
-    page = book.page("Sheet", "sheet", [Heading(f"H{at}") for at in range(headings)])
+    page = book.add_sheet("Sheet", "sheet", [Heading(f"H{at}") for at in range(headings)])
     for row in rows:
         page.add(row)
     book.save()
@@ -50,10 +50,10 @@ def test_numbers_are_numbers_to_the_last_digit(tmp_path):
 
 
 @pytest.mark.parametrize("sign", ["\x00", "\x1f", "\ufffe", "\uffff", "\ud800", "\udfff"])
-def test_a_sign_that_xml_cannot_hold_breaks_no_workbook(tmp_path, sign):
+def test_characters_forbidden_in_xml_do_not_break_a_workbook(tmp_path, sign):
     path = tmp_path / "book.xlsx"
     book = XlsxBook(path, ZONE)
-    book.page(f"S{sign}heet", "sheet", [Heading(f"H{sign}")]).add([f"a{sign}b"])
+    book.add_sheet(f"S{sign}heet", "sheet", [Heading(f"H{sign}")]).add([f"a{sign}b"])
     book.save()
     page = openpyxl.load_workbook(path).active
     assert page.title.replace("_", "") == "Sheet"
@@ -61,14 +61,14 @@ def test_a_sign_that_xml_cannot_hold_breaks_no_workbook(tmp_path, sign):
 
 
 def test_a_text_that_looks_like_an_escape_stays_as_it_is(tmp_path):
-    """Spreadsheets show "_x003D_" as "="."""
+    """Spreadsheets would show "_x003D_" as "="."""
     a_workbook(tmp_path, ["_x003D_1_x000D_", "_x3D_"], headings=2)
     with zipfile.ZipFile(tmp_path / "book.xlsx") as zipped:
         xml = "".join(zipped.read(name).decode() for name in zipped.namelist())
     assert ">_x005F_x003D_1_x005F_x000D_<" in xml and ">_x3D_<" in xml
 
 
-def test_days_times_and_moments_are_what_they_are(tmp_path):
+def test_days_times_and_datetimes_keep_their_type(tmp_path):
     day, hour, moment, naive = cells(
         tmp_path, date(2026, 1, 2), time(14, 5), NOON, datetime.fromisoformat("2026-01-02T03:04:05")
     )
@@ -78,10 +78,8 @@ def test_days_times_and_moments_are_what_they_are(tmp_path):
         and day.number_format == "yyyy-mm-dd"
     )
     assert hour.value == time(14, 5) and hour.number_format == "hh:mm"
-    assert moment.value == datetime.fromisoformat("2026-11-30T09:00:00")  # by the reader's clock
-    assert naive.value == datetime.fromisoformat(
-        "2026-01-02T03:04:05"
-    )  # as its own clock showed it
+    assert moment.value == datetime.fromisoformat("2026-11-30T09:00:00")  # in the reader's zone
+    assert naive.value == datetime.fromisoformat("2026-01-02T03:04:05")  # not converted
 
 
 def test_texts_stay_texts_and_are_marked_as_such(tmp_path):
@@ -92,21 +90,21 @@ def test_texts_stay_texts_and_are_marked_as_such(tmp_path):
             assert cell.value.replace("\r\n", "\n") == text.replace("\r\n", "\n")
 
 
-def test_a_heading_is_no_formula_either(tmp_path):
+def test_a_heading_never_becomes_a_formula(tmp_path):
     book = XlsxBook(tmp_path / "a.xlsx", ZONE)
-    book.page("=1", "a", [Heading("=HYPERLINK(1)")])
+    book.add_sheet("=1", "a", [Heading("=HYPERLINK(1)")])
     book.save()
     page = openpyxl.load_workbook(tmp_path / "a.xlsx").active
     assert (page["A1"].data_type, page["A1"].quotePrefix) == ("s", True)
 
 
-def test_what_is_bad_is_seen_and_stays_a_number(tmp_path):
+def test_a_marked_value_is_highlighted_and_stays_a_number(tmp_path):
     bad, good, words = cells(tmp_path, Marked(Decimal("7.5")), Decimal("7.5"), Marked("Not OK"))
     assert (bad.data_type, bad.value) == ("n", 7.5)
     assert bad.font.b and words.font.b and not good.font.b
 
 
-def test_links_can_be_followed_and_are_bounded(tmp_path, monkeypatch):
+def test_links_work_and_their_number_is_limited(tmp_path, monkeypatch):
     monkeypatch.setattr(books, "MAX_LINKS", 2)
     rows = [[Link(f"https://laudo.test/{at}")] for at in range(3)]
     page = a_workbook(tmp_path, *rows).active
@@ -116,7 +114,7 @@ def test_links_can_be_followed_and_are_bounded(tmp_path, monkeypatch):
     assert targets == ["https://laudo.test/0", "https://laudo.test/1", None]
 
 
-def test_a_sheet_is_ready_to_be_read_filtered_and_printed(tmp_path):
+def test_a_sheet_has_filters_and_print_settings(tmp_path):
     page = a_workbook(tmp_path, [1, 2, 3], headings=3).active
     assert page.freeze_panes == "B2"
     assert page.auto_filter.ref == "A1:C1"
@@ -128,9 +126,10 @@ def test_a_sheet_is_ready_to_be_read_filtered_and_printed(tmp_path):
 
 
 def test_a_row_is_as_high_as_its_longest_text_and_no_higher_than_that(tmp_path):
-    """LibreOffice does not find out by itself, and shows the lines one upon the other."""
+    """LibreOffice does not compute the height itself and would show the lines on top of each
+    other."""
     book = XlsxBook(tmp_path / "a.xlsx", ZONE)
-    page = book.page("a", "a", [Heading("h" * 40, 13), Heading("words", 43)])
+    page = book.add_sheet("a", "a", [Heading("h" * 40, 13), Heading("words", 43)])
     for row in (["x" * 40, "short"], ["", "y" * 100], ["", "z\n" * 50], [Link("u" * 200), None]):
         page.add(row)
     book.save()
@@ -138,21 +137,21 @@ def test_a_row_is_as_high_as_its_longest_text_and_no_higher_than_that(tmp_path):
     assert [heights[at].height for at in range(1, 6)] == [60, None, 45, 180, None]
 
 
-def test_titles_fit_and_are_told_apart(tmp_path):
+def test_titles_are_short_and_unique(tmp_path):
     book = XlsxBook(tmp_path / "a.xlsx", ZONE)
     for title in ("PHOTOS", "Photos", "a/b:c", "x" * 40, "x" * 41, "''"):
-        book.page(title, "a", [Heading("h")])
+        book.add_sheet(title, "a", [Heading("h")])
     book.save()
     titles = openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames
     assert titles == ["PHOTOS", "Photos (2)", "a_b_c", "x" * 31, "x" * 27 + " (2)", "_"]
 
 
-def test_more_than_a_sheet_takes_is_said(tmp_path, monkeypatch):
+def test_too_many_rows_or_columns_are_refused(tmp_path, monkeypatch):
     book = XlsxBook(tmp_path / "a.xlsx", ZONE)
     with pytest.raises(BookFull):
-        book.page("wide", "wide", [Heading("h")] * (books.MAX_COLUMNS + 1))
+        book.add_sheet("wide", "wide", [Heading("h")] * (books.MAX_COLUMNS + 1))
     monkeypatch.setattr(books, "MAX_ROWS", 3)
-    page = book.page("long", "long", [Heading("h")])
+    page = book.add_sheet("long", "long", [Heading("h")])
     page.add([1])
     page.add([2])
     with pytest.raises(BookFull):
@@ -160,23 +159,23 @@ def test_more_than_a_sheet_takes_is_said(tmp_path, monkeypatch):
     book.close()
 
 
-def test_a_book_that_is_given_up_leaves_nothing_behind(tmp_path, monkeypatch):
+def test_an_abandoned_book_leaves_no_files(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     book = XlsxBook(tmp_path / "a.xlsx", ZONE)
     for at in range(3):
-        book.page(f"{at}", "a", [Heading("h")]).add(["words"])
+        book.add_sheet(f"{at}", "a", [Heading("h")]).add(["words"])
     assert list(tmp_path.glob("openpyxl*")) != []
     book.close()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_csv_files_are_guarded_and_whole(tmp_path):
+def test_csv_files_are_escaped_and_complete(tmp_path):
     (tmp_path / "work").mkdir()
     book = CsvBook(tmp_path / "a.zip", ZONE, tmp_path / "work")
-    page = book.page("First sheet", "A/B", [Heading("=head"), Heading("b"), Heading("c")])
+    page = book.add_sheet("First sheet", "A/B", [Heading("=head"), Heading("b"), Heading("c")])
     for text in HOSTILE:
         page.add([text, Marked(Decimal("-0.0000001")), Link("https://laudo.test/1")])
-    book.page("Other", "a_b", [Heading("h")]).add([NOON])
+    book.add_sheet("Other", "a_b", [Heading("h")]).add([NOON])
     book.save()
     book.close()
     with zipfile.ZipFile(tmp_path / "a.zip") as zipped:

@@ -1,4 +1,4 @@
-"""Every refusal and failure: a page, a toast or JSON, always with the request id."""
+"""Every error is a page, a toast or JSON, always with the request id."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TooHeavy(DomainError):
 
 @pytest.fixture(scope="module")
 def failing(database, tmp_path_factory) -> Flask:
-    """The app with routes that fail in every way."""
+    """The app with routes that fail in different ways."""
     app = create_app(settings_for(database, tmp_path_factory.mktemp("failing")))
     app.config.update(WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
 
@@ -60,8 +60,15 @@ def failing(database, tmp_path_factory) -> Flask:
         raise ClientDisconnected
 
     for view in (
-        unexpected, unreachable, bad_data, domain, too_slow, full_disk, bad_disk, cut_off,
-    ):  # fmt: skip
+        unexpected,
+        unreachable,
+        bad_data,
+        domain,
+        too_slow,
+        full_disk,
+        bad_disk,
+        cut_off,
+    ):
         app.add_url_rule(f"/fail/{view.__name__}", view_func=public(view))
         app.add_url_rule(f"/api/v1/fail/{view.__name__}", f"api_{view.__name__}", public(view))
     app.add_url_rule("/fail/<int:code>", "code", public(abort), methods=["GET", "POST"])
@@ -69,9 +76,15 @@ def failing(database, tmp_path_factory) -> Flask:
 
 
 CASES = {
-    "unexpected": 500, "unreachable": 503, "bad_data": 422, "domain": 409, "too_slow": 503,
-    "full_disk": 507, "bad_disk": 500, "cut_off": 408,
-}  # fmt: skip
+    "unexpected": 500,
+    "unreachable": 503,
+    "bad_data": 422,
+    "domain": 409,
+    "too_slow": 503,
+    "full_disk": 507,
+    "bad_disk": 500,
+    "cut_off": 408,
+}
 
 
 @pytest.mark.parametrize(("name", "status"), CASES.items())
@@ -114,7 +127,7 @@ def test_every_status_has_its_page(failing, code):
         assert answer.headers["Retry-After"] == "60"
 
 
-def test_a_failure_speaks_the_readers_language(failing):
+def test_a_failure_is_in_the_readers_language(failing):
     answer = failing.test_client().get("/fail/unexpected", headers={"Accept-Language": "pt-BR"})
     assert '<html lang="pt-BR">' in answer.text
 
@@ -123,14 +136,14 @@ def test_a_sentence_with_a_percent_sign_or_markup_is_shown_as_it_is(failing):
     assert "Ana&#39;s bag is too heavy." in failing.test_client().get("/fail/domain").text
 
 
-def test_while_testing_the_unexpected_comes_through(failing, monkeypatch):
+def test_unexpected_errors_propagate_in_tests(failing, monkeypatch):
     monkeypatch.setitem(failing.config, "PROPAGATE_EXCEPTIONS", None)
     with pytest.raises(RuntimeError):
         failing.test_client().get("/fail/unexpected")
 
 
 def test_no_database_still_gives_a_page(tmp_path):
-    """The person cannot be looked up either; the page must not try."""
+    """The person cannot be loaded either, so the page must not try."""
     nowhere = "postgresql://laudo_app:x@127.0.0.1:1/none"
     app = create_app(
         settings_for("x", tmp_path, database_url=nowhere, platform_database_url=nowhere)
@@ -144,11 +157,11 @@ def test_no_database_still_gives_a_page(tmp_path):
             answer = client.get(url)
             assert answer.status_code == 503
             assert answer.headers["Retry-After"] == "5"
-            assert "Out of reach for a moment" in answer.text
+            assert "Temporarily unavailable" in answer.text
         assert client.get("/", headers=HTMX).status_code == 503
 
 
-def test_redis_gone_stops_no_login(database, tmp_path):
+def test_a_login_works_without_redis(database, tmp_path):
     app = create_app(settings_for(database, tmp_path, redis_url="redis://127.0.0.1:1/0"))
     app.config["WTF_CSRF_ENABLED"] = False
     client = app.test_client()

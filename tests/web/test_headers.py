@@ -1,4 +1,4 @@
-"""Security headers and the request id on every kind of answer; requests from other sites."""
+"""Security headers and the request id on every kind of response; requests from other sites."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_every_answer_carries_them(anonymous, url):
     assert answer.headers["Cache-Control"] == "private, no-store"
 
 
-def test_the_policy_lets_nothing_inline_or_foreign_run():
+def test_the_policy_allows_no_inline_or_foreign_code():
     policy = HEADERS["Content-Security-Policy"]
     assert "unsafe" not in policy and "http" not in policy and "*" not in policy
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
@@ -27,7 +27,7 @@ def test_the_policy_lets_nothing_inline_or_foreign_run():
     ("given", "kept"),
     [("a-good-id-1234", True), ("short", False), ("x" * 65, False), ("<b>evil</b>!!", False)],
 )
-def test_a_given_request_id_is_kept_when_it_is_harmless(anonymous, given, kept):
+def test_a_valid_request_id_is_kept(anonymous, given, kept):
     answer = anonymous.get("/nothing", headers={"X-Request-ID": given})
     assert (answer.headers["X-Request-ID"] == given) is kept
     assert answer.headers["X-Request-ID"] in answer.text
@@ -69,7 +69,7 @@ def test_a_nul_in_an_address_is_refused(client_of, cast, url):
     assert client_of(cast.max).get(url).status_code in (400, 404)
 
 
-def test_strange_bytes_in_an_address_are_no_failure(client_of, cast):
+def test_invalid_bytes_in_an_address_cause_no_error(client_of, cast):
     client = client_of(cast.max)
     for url in ("/projects/?search=%ff%fe", "/projects/?search=%ed%a0%80", "/projects/?page=%00"):
         assert client.get(url).status_code < 500

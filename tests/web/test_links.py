@@ -1,4 +1,4 @@
-"""Signed links: whose they are, how long they last, and what the file behind one looks like."""
+"""Signed links: their owner, their lifetime, and the file behind them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from sqlalchemy import update
 
 from app.extensions import db
 from app.models import Account, AccountSession, Document, WorkState
+from app.signing import FILE_LINK
 from app.storage import object_key, whole_storage
-from app.web import links
-from app.web.links import SECONDS
-from tests import scenarios
-from tests.pictures import sha256_of
 from tests.storage.conftest import moto_url  # noqa: F401
 from tests.storage.stages import S3Stage
-from tests.stored import put_bytes
+from tests.support import scenarios
+from tests.support.pictures import sha256_of
+from tests.support.stored import put_bytes
 
 PDF = b"%PDF-1.7 a report" * 100
 
@@ -32,9 +31,15 @@ def a_document(cast, report, actor):
     key = object_key(cast.acme, "pdf", sha256_of(PDF), ".pdf")
     put_bytes(key, PDF)
     document = Document(
-        report_id=report.id, requested_by=actor.account_id, is_preview=True, state=WorkState.DONE,
-        storage_key=key, sha256=sha256_of(PDF), byte_size=len(PDF), pages=1,
-    )  # fmt: skip
+        report_id=report.id,
+        requested_by=actor.account_id,
+        is_preview=True,
+        state=WorkState.DONE,
+        storage_key=key,
+        sha256=sha256_of(PDF),
+        byte_size=len(PDF),
+        pages=1,
+    )
     db.session.add(document)
     db.session.commit()
     return document.id
@@ -59,27 +64,27 @@ def test_a_download_leads_through_a_link_to_the_bytes(client_of, cast, document_
     assert answer.headers["Cache-Control"] == "private, no-store"
 
 
-def test_a_download_that_broke_off_goes_on(client_of, cast, document_id):
+def test_an_interrupted_download_can_be_resumed(client_of, cast, document_id):
     tess = client_of(cast.tess)
     answer = tess.get(link_of(tess, document_id), headers={"Range": "bytes=1000-"})
     assert (answer.status_code, answer.data) == (206, PDF[1000:])
     assert answer.headers["Content-Range"] == f"bytes 1000-{len(PDF) - 1}/{len(PDF)}"
 
 
-def test_after_five_minutes_it_is_gone_and_says_so(client_of, cast, document_id, monkeypatch):
+def test_an_expired_link_says_so(client_of, cast, document_id, monkeypatch):
     tess = client_of(cast.tess)
     link = link_of(tess, document_id)
     now = time.time()
-    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now + SECONDS - 5)
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now + FILE_LINK.seconds - 5)
     assert tess.get(link).status_code == 200
-    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now + SECONDS + 5)
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: now + FILE_LINK.seconds + 5)
     answer = tess.get(link)
     assert answer.status_code == 410
-    assert "<h1>This link opens nothing</h1>" in answer.text
-    assert "download the file from there again" in answer.text
+    assert "<h1>This link is not valid</h1>" in answer.text
+    assert "download the file again" in answer.text
 
 
-def test_one_letter_changed_opens_nothing(client_of, cast, document_id):
+def test_a_modified_link_is_refused(client_of, cast, document_id):
     tess = client_of(cast.tess)
     link = link_of(tess, document_id)
     for at in range(len("/files/"), len(link), 7):
@@ -87,25 +92,25 @@ def test_one_letter_changed_opens_nothing(client_of, cast, document_id):
         answer = tess.get(link[:at] + other + link[at + 1 :])
         assert answer.status_code == 404
         assert PDF not in answer.data
-    assert "not whole" in tess.get("/files/x").text
+    assert "incomplete" in tess.get("/files/x").text
 
 
-def test_it_is_signed_for_files_alone(app, client_of, cast, document_id):
-    """What the same secret signed for another use, a session's cookie say, opens nothing."""
+def test_a_value_signed_for_another_use_is_refused(app, client_of, cast, document_id):
+    """Values signed with the same secret for another use, such as a session cookie, are refused."""
     from itsdangerous import URLSafeTimedSerializer
 
     tess = client_of(cast.tess)
     with app.app_context():
-        told = links._signer().loads(link_of(tess, document_id).removeprefix("/files/"))
+        told = FILE_LINK.read(link_of(tess, document_id).removeprefix("/files/"))
     cookie = URLSafeTimedSerializer(app.secret_key, salt="cookie-session").dumps(told)
     assert tess.get(f"/files/{cookie}").status_code == 404
 
 
-def test_it_serves_nobody_else(client_of, cast, anonymous, acting, document_id):
+def test_it_works_for_its_owner_only(client_of, cast, anonymous, acting, document_id):
     link = link_of(client_of(cast.tess), document_id)
     colleague = client_of(cast.ana).get(link)
     assert colleague.status_code == 403
-    assert "made for somebody else" in colleague.text
+    assert "created for someone else" in colleague.text
     assert client_of(cast.otto).get(link).status_code == 404
     assert anonymous.get(link).status_code == 303
 
@@ -126,7 +131,7 @@ def test_it_does_not_outlive_the_account(client_of, cast, acting, document_id):
     assert tess.get(link).status_code == 303
 
 
-def test_changed_bytes_are_a_sentence_and_never_served(app, client_of, cast, document_id):
+def test_corrupt_bytes_are_reported_and_never_served(app, client_of, cast, document_id):
     tess = client_of(cast.tess)
     link = link_of(tess, document_id)
     with app.app_context():
@@ -136,15 +141,20 @@ def test_changed_bytes_are_a_sentence_and_never_served(app, client_of, cast, doc
     try:
         answer = tess.get(link)
         assert answer.status_code == 500
-        assert "no longer what was received" in answer.text
+        assert "no longer matches" in answer.text
         assert b"forged" not in answer.data
     finally:
         path.unlink()
 
 
-def test_a_bucket_hands_out_what_is_guarded_by_us(
-    app, client_of, cast, acting, monkeypatch, moto_url  # noqa: F811
-):  # fmt: skip
+def test_a_bucket_serves_files_after_our_access_check(
+    app,
+    client_of,
+    cast,
+    acting,
+    monkeypatch,
+    moto_url,  # noqa: F811
+):
     stage = S3Stage(moto_url, is_direct=True)
     monkeypatch.setitem(app.extensions, "laudo_storage", stage.store)
     try:

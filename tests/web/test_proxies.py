@@ -1,4 +1,4 @@
-"""What a proxy in front is believed: the client's address and the scheme, and nothing else."""
+"""A trusted proxy may set the client's address and the scheme, and nothing else."""
 
 from __future__ import annotations
 
@@ -28,32 +28,41 @@ def seen_behind(
     @app.before_request
     def note() -> None:
         seen.update(
-            address=request.remote_addr, scheme=request.scheme, host=request.host,
-            root=request.script_root, url=request.base_url,
-        )  # fmt: skip
+            address=request.remote_addr,
+            scheme=request.scheme,
+            host=request.host,
+            root=request.script_root,
+            url=request.base_url,
+        )
 
     app.test_client().get("/api/v1/", headers=headers)
     return seen
 
 
-def test_the_name_of_the_host_is_never_taken_from_a_header(database, tmp_path):
-    """It stands in links that people are sent. A proxy passes it on as Host or not at all."""
+def test_the_host_name_is_never_taken_from_a_forwarded_header(database, tmp_path):
+    """It is used in links that are mailed to people. A proxy must pass it on as Host."""
     assert seen_behind(1, database, tmp_path, FORWARDED) == {
-        "address": "203.0.113.9", "scheme": "https", "host": "localhost", "root": "",
+        "address": "203.0.113.9",
+        "scheme": "https",
+        "host": "localhost",
+        "root": "",
         "url": "https://localhost/api/v1/",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
     ("hops", "address"), [(0, "127.0.0.1"), (1, "203.0.113.9"), (2, "6.6.6.6")]
 )
-def test_as_many_proxies_are_believed_as_there_are(database, tmp_path, hops, address):
+def test_only_the_configured_number_of_proxies_is_trusted(database, tmp_path, hops, address):
     only = {"X-Forwarded-For": FORWARDED["X-Forwarded-For"]}
     assert seen_behind(hops, database, tmp_path, only)["address"] == address
 
 
-def test_without_a_proxy_nothing_is_believed(database, tmp_path):
+def test_without_a_proxy_no_header_is_trusted(database, tmp_path):
     assert seen_behind(0, database, tmp_path, FORWARDED) == {
-        "address": "127.0.0.1", "scheme": "http", "host": "localhost", "root": "",
+        "address": "127.0.0.1",
+        "scheme": "http",
+        "host": "localhost",
+        "root": "",
         "url": "http://localhost/api/v1/",
-    }  # fmt: skip
+    }

@@ -1,11 +1,10 @@
-"""Files of values: whatever a cell holds, no program takes a part of it for a formula."""
+"""CSV and XLSX exports: no spreadsheet program reads any part of a cell as a formula."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,32 +17,13 @@ from hypothesis import strategies as st
 from app import web
 from app.extensions import db
 from app.models import Account, Project
-from app.web.sheets import Sheet, csv_chunks, write_xlsx
-from tests import scenarios
-
-# What separates cells for Excel in one country or another.
-CUTS = re.compile(r"[,;|\t\n\r]")
-STARTS = [*"=+-@\t\r", *"＝＋－＠", *"﹦﹢﹣﹫"]
-AFTER = [
-    "",
-    "x;",
-    "x,",
-    "x\t",
-    "x\n",
-    "x\r\n",
-    "x|",
-    "x; ",
-    'x;"',
-    'x;""',
-    "x;\u200b",
-    "x;;",
-    "x,\ufeff",
-]
-HOSTILE = [f"{before}{start}cmd('calc')" for before in AFTER for start in STARTS]
+from app.web.sheets import ExportSheet, csv_chunks, write_xlsx
+from tests.support import scenarios
+from tests.support.formulas import HOSTILE, formulas_in
 
 
 def csv_of(*cells: object) -> str:
-    sheet = Sheet("x", tuple("abcdefgh"[: len(cells)]), iter([cells]), "UTC")
+    sheet = ExportSheet("x", tuple("abcdefgh"[: len(cells)]), iter([cells]), "UTC")
     return b"".join(csv_chunks(sheet)).decode("utf-8-sig")
 
 
@@ -51,21 +31,13 @@ def cells_of(text: str) -> list[str]:
     return list(csv.reader(io.StringIO(text, newline="")))[1]
 
 
-def formulas_in(cell: str) -> list[str]:
-    """The parts of a cell that begin like a formula, cut at every separator."""
-    parts = [part.lstrip(' "\u00a0\u200b\ufeff') for part in CUTS.split(cell)]
-    return [
-        part for part in parts if part and unicodedata.normalize("NFKC", part[0]) in tuple("=+-@")
-    ]
-
-
-def test_the_judge_knows_a_formula_when_it_sees_one():
+def test_the_formula_detector_works():
     assert formulas_in("a;=1") == ["=1"] and formulas_in('a, "＝1') == ["＝1"]
     assert formulas_in("5.2; 1,5 = a") == [] and formulas_in("a;'=1") == []
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_no_part_of_a_cell_begins_like_a_formula(text):
+def test_no_part_of_a_cell_starts_a_formula(text):
     (cell,) = cells_of(csv_of(text))
     assert formulas_in(cell) == []
     assert not re.search(r"(^|[,;|\n])[=+\-@\t\r＝＋－＠]", cell)
@@ -74,7 +46,7 @@ def test_no_part_of_a_cell_begins_like_a_formula(text):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_line_cut_at_semicolons_holds_no_formula_either(text):
-    """As Excel reads the whole file in Portuguese: quotes in the middle of a cell mean nothing."""
+    """As Excel in Portuguese reads the file: quotes in the middle of a cell have no meaning."""
     line = csv_of("first", text, "last").split("\r\n", 1)[1]
     for cell in re.split(r"[;\r\n\t|]", line):
         assert formulas_in(cell.lstrip('"')) == [], cell
@@ -88,7 +60,7 @@ def test_a_line_cut_at_semicolons_holds_no_formula_either(text):
 @example('x;""=1')
 @example("\n\r=1")
 @example("-1;-1+1")
-def test_any_text_is_guarded_and_only_gets_apostrophes(text):
+def test_escaping_only_adds_apostrophes(text):
     (cell,) = cells_of(csv_of(text))
     assert formulas_in(cell) == []
     plain = text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
@@ -96,7 +68,7 @@ def test_any_text_is_guarded_and_only_gets_apostrophes(text):
 
 
 @given(st.text(max_size=200))
-def test_harmless_text_comes_back_as_it_was(text):
+def test_harmless_text_is_unchanged(text):
     plain = re.sub(r"[=+\-@,;|\t\n\r\x00]", "", text)
     if not formulas_in(plain):
         assert cells_of(csv_of(plain)) == [plain]
@@ -106,22 +78,25 @@ def test_harmless_text_comes_back_as_it_was(text):
 def test_numbers_stay_numbers(value):
     assert cells_of(csv_of(value)) == [str(value)]
     file = io.BytesIO()
-    write_xlsx(Sheet("x", ("a",), iter([(value,)]), "UTC"), file)
+    write_xlsx(ExportSheet("x", ("a",), iter([(value,)]), "UTC"), file)
     cell = openpyxl.load_workbook(file).active["A2"]
     assert (cell.data_type, cell.value) == ("n", float(value))
 
 
-def test_times_and_empty_cells_stay_what_they_are():
+def test_times_and_empty_cells_are_unchanged():
     moment = datetime(2026, 11, 30, 12, tzinfo=UTC)
     assert cells_of(csv_of(moment, date(2026, 1, 2), None, True)) == [
-        "2026-11-30 12:00:00+00:00", "2026-01-02", "", "True",
-    ]  # fmt: skip
+        "2026-11-30 12:00:00+00:00",
+        "2026-01-02",
+        "",
+        "True",
+    ]
 
 
 def test_a_workbook_keeps_the_text_and_marks_it_as_text():
     file = io.BytesIO()
     rows = iter([(text, -5.2, Decimal("-1.5")) for text in HOSTILE])
-    write_xlsx(Sheet("x", ("a", "b", "c"), rows, "UTC"), file)
+    write_xlsx(ExportSheet("x", ("a", "b", "c"), rows, "UTC"), file)
     page = openpyxl.load_workbook(file).active
     for text, (cell, number, decimal) in zip(HOSTILE, page.iter_rows(min_row=2), strict=True):
         assert cell.data_type == "s" and cell.quotePrefix
@@ -136,7 +111,7 @@ EVIL = "x;=HYPERLINK(1)"
 
 @pytest.fixture
 def hostile(acting, cast):
-    """A company whose people write formulas into everything that one can write into."""
+    """A company whose people type formulas into every field."""
     with acting(cast.ana) as actor:
         version = scenarios.a_checklist(actor)
         project = scenarios.a_project(actor, EVIL)
@@ -154,9 +129,9 @@ def hostile(acting, cast):
 WRITES = re.compile(r"csv\.(writer|DictWriter)|\bWorkbook\(|text/csv")
 
 
-def test_nothing_else_writes_files_of_values():
-    """But two workbooks of constants, the sample to download and the demo's, and the answer that
-    sends the audit's pieces."""
+def test_no_other_module_writes_csv_or_xlsx():
+    """Except two workbooks of constants (the sample download and the demo's) and the response that
+    streams the audit."""
     app = Path(web.__file__).parents[1]
     writers = {
         str(path.relative_to(app))
@@ -164,30 +139,36 @@ def test_nothing_else_writes_files_of_values():
         if "node_modules" not in path.parts and WRITES.search(path.read_text())
     }
     assert writers == {
-        "web/sheets.py", "web/books.py", "evidence/routes.py", "definition/workbook/sample.py",
+        "web/sheets.py",
+        "web/books.py",
+        "audit/routes.py",
+        "definition/workbook/sample.py",
         "commands/demo/workbook.py",
-    }  # fmt: skip
+    }
 
 
 def exports_of(app) -> set[str]:
-    """Every address of the app that answers with a file of values."""
+    """Every address of the app that responds with a CSV or XLSX file."""
     return {
         rule.rule for rule in app.url_map.iter_rules() if re.search(r"csv|xlsx|export\.", rule.rule)
-    }  # fmt: skip
+    }
 
 
-def test_the_list_of_exports_is_whole(app):
+def test_the_list_of_exports_is_complete(app):
     assert exports_of(app) == {
-        "/reports/export.<any(csv,xlsx):kind>", "/audit/export.csv", "/platform/audit.csv",
-        "/checklists/sample.xlsx",  # of constants alone
-    }  # fmt: skip
+        "/reports/export.<any(csv,xlsx):kind>",
+        "/audit/export.csv",
+        "/platform/audit.csv",
+        "/checklists/sample.xlsx",  # contains only constants
+    }
 
 
-def test_no_export_holds_a_formula(client_of, cast, hostile):
+def test_no_export_contains_a_formula(client_of, cast, hostile):
     for person, url in (
-        (cast.ana, "/reports/export.csv"), (cast.ana, "/audit/export.csv"),
+        (cast.ana, "/reports/export.csv"),
+        (cast.ana, "/audit/export.csv"),
         (cast.sam, "/platform/audit.csv"),
-    ):  # fmt: skip
+    ):
         answer = client_of(person).get(url)
         assert answer.status_code == 200, url
         rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))

@@ -1,4 +1,4 @@
-"""Each uploaded file is written once and hashed on its way, and none outlives its request."""
+"""Each uploaded file is written once, hashed on arrival, and removed with its request."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ import pytest
 
 from app.storage import Incoming, StorageFull, StorageUnavailable, receive
 from app.storage.receiving import IN_MEMORY
-from tests.pictures import a_jpeg
-from tests.scenarios import a_report
 from tests.storage.stages import small_disk
+from tests.support.pictures import a_jpeg
+from tests.support.scenarios import a_report
 
 SIZES = [0, 1, IN_MEMORY, IN_MEMORY + 1, 300_000]
 
 
 @pytest.fixture
 def disk(tmp_path, monkeypatch):
-    """A small file system that takes this process's temporary files."""
+    """A small file system for this process's temporary files."""
     with small_disk(tmp_path / "small") as folder:
         monkeypatch.setattr(tempfile, "tempdir", str(folder))
         yield folder
@@ -35,7 +35,7 @@ def room(folder: Path) -> int:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_it_is_what_was_written(size):
+def test_it_reads_back_what_was_written(size):
     data = os.urandom(size)
     with Incoming() as file:
         for at in range(0, size, 40_000):
@@ -47,7 +47,7 @@ def test_it_is_what_was_written(size):
 
 
 def test_an_upload_is_received_without_a_second_copy(disk):
-    data = os.urandom(700_000)  # twice that has no room
+    data = os.urandom(700_000)  # two copies would not fit
     with Incoming() as file:
         file.write(data)
         file.seek(0)
@@ -70,8 +70,8 @@ def test_it_has_no_name_and_leaves_nothing(disk):
 
 
 @pytest.mark.parametrize("size", [IN_MEMORY, 200_000])
-def test_a_full_disk_refuses_with_a_sentence_wherever_it_is_noticed(disk, size):
-    """Small files are written when they are wanted, the end of large ones when they are read."""
+def test_a_full_disk_gives_an_error_message_at_any_point(disk, size):
+    """Small files are written to disk on demand, the end of large ones when they are read."""
     ballast = disk / "ballast"
     with pytest.raises(OSError), ballast.open("wb", buffering=0) as file:
         while file.write(bytes(4096)):
@@ -85,11 +85,15 @@ def test_a_full_disk_refuses_with_a_sentence_wherever_it_is_noticed(disk, size):
 
 @pytest.mark.parametrize(
     ("error", "refusal"),
-    [(OSError(errno.ENOSPC, ""), StorageFull), (OSError(errno.EDQUOT, ""), StorageFull),
-     (FileNotFoundError(errno.ENOENT, "No usable temporary directory"), StorageFull),
-     (OSError(errno.EMFILE, ""), StorageUnavailable), (OSError(errno.EIO, ""), StorageUnavailable)],
-)  # fmt: skip
-def test_each_failure_has_its_refusal(monkeypatch, error, refusal):
+    [
+        (OSError(errno.ENOSPC, ""), StorageFull),
+        (OSError(errno.EDQUOT, ""), StorageFull),
+        (FileNotFoundError(errno.ENOENT, "No usable temporary directory"), StorageFull),
+        (OSError(errno.EMFILE, ""), StorageUnavailable),
+        (OSError(errno.EIO, ""), StorageUnavailable),
+    ],
+)
+def test_each_failure_has_its_error(monkeypatch, error, refusal):
     def fail(*_args: object, **_named: object) -> None:
         raise error
 
@@ -99,7 +103,7 @@ def test_each_failure_has_its_refusal(monkeypatch, error, refusal):
 
 
 def test_many_small_parts_open_no_files(client_of, cast, monkeypatch):
-    """A request may have a thousand of them."""
+    """A request may have a thousand parts."""
     rolled: list[Incoming] = []
     monkeypatch.setattr(Incoming, "rollover", rolled.append)
     parts = {f"part{number}": (io.BytesIO(b"x" * 900), "x") for number in range(900)}
@@ -128,8 +132,9 @@ def test_every_request_closes_its_files(app, client_of, cast, acting, monkeypatc
     data = bytes(400_000) if what == "refused" else a_jpeg() + bytes(400_000)
     answer = client_of(cast.tess).post(
         f"/reports/{report_id}/fields/enclosure/photos",
-        data={"file": (io.BytesIO(data), "a.jpg")}, headers={"HX-Request": "true"},
-    )  # fmt: skip
+        data={"file": (io.BytesIO(data), "a.jpg")},
+        headers={"HX-Request": "true"},
+    )
     assert answer.status_code == {"taken": 201, "refused": 415, "failed": 507}[what]
     gc.disable()
     try:

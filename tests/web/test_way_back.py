@@ -1,4 +1,4 @@
-"""An error page leads back to where the person came from, or to the list that fits, never away."""
+"""An error page links to the previous page or to a fitting list, never to another site."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from tests import scenarios
+from tests.support import scenarios
 
 NOWHERE = UUID(int=404)
-START = "Go to the start page"
+START = "Go to the home page"
 
 
 def first_link(page: str) -> tuple[str, str]:
@@ -19,7 +19,7 @@ def first_link(page: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("status", [403, 404, 409])
-def test_it_leads_back_to_the_page_before(acting, client_of, cast, status):
+def test_it_links_to_the_previous_page(acting, client_of, cast, status):
     with acting(cast.tess) as tess:
         report = scenarios.a_report(tess)
         open_id, done_id = report.id, scenarios.completed(scenarios.a_report(tess), tess).id
@@ -47,7 +47,7 @@ def test_it_leads_back_to_the_page_before(acting, client_of, cast, status):
         "http://localhost//evil.test/",
         "http://localhost/\\evil.test",
         "http://localhost/nowhere",
-        "http://localhost/logout",  # takes no GET
+        "http://localhost/logout",  # does not accept GET
         "javascript:alert(1)",
         "http://[",
         "http://localhost/reports/?" + "x" * 3000,
@@ -55,7 +55,7 @@ def test_it_leads_back_to_the_page_before(acting, client_of, cast, status):
         "",
     ],
 )
-def test_anything_else_leads_to_the_list_that_fits(client_of, cast, referer):
+def test_anything_else_links_to_the_fitting_list(client_of, cast, referer):
     answer = client_of(cast.tess).get(f"/reports/{NOWHERE}", headers={"Referer": referer})
     assert first_link(answer.text) == ("/reports/", "Go to the reports")
 
@@ -65,7 +65,7 @@ def test_anything_else_leads_to_the_list_that_fits(client_of, cast, referer):
     [
         ("ana", "/projects/x", "/projects/", "Go to the projects"),
         ("ana", f"/people/{NOWHERE}", "/people/", "Go to the people"),
-        ("ana", f"/audit/entries/{NOWHERE}", "/audit", "Go to the audit"),
+        ("ana", f"/audit/entries/{NOWHERE}", "/audit", "Go to the audit log"),
         ("tess", f"/documents/{NOWHERE}", "/reports/", "Go to the reports"),
         ("tess", "/files/broken", "/reports/", "Go to the reports"),
         ("tess", f"/people/{NOWHERE}", "/", START),  # not for technicians
@@ -80,5 +80,5 @@ def test_each_part_has_its_list(client_of, cast, person, path, url, words):
     assert answer.text.count(START) == 1
 
 
-def test_a_stranger_is_led_to_the_start_page(anonymous):
+def test_an_anonymous_visitor_gets_a_link_to_the_start_page(anonymous):
     assert first_link(anonymous.get("/nowhere").text) == ("/", START)

@@ -1,4 +1,4 @@
-"""When the worker gives a request to a thread, and what it lets wait."""
+"""When the worker passes a request to a thread, and which requests wait."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def arrived(*pieces: bytes) -> Arrival:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 10_000])
-def test_a_request_is_whole_however_it_was_cut(size):
+def test_a_request_is_complete_regardless_of_its_pieces(size):
     for data in (head("GET", "/"), posting("/", 5) + b"abcde", b"\r\n" + posting("/", 0)):
         pieces = [data[at : at + size] for at in range(0, len(data), size)]
         assert not arrived(*pieces[:-1]).is_ready
@@ -25,10 +25,16 @@ def test_a_request_is_whole_however_it_was_cut(size):
 
 @pytest.mark.parametrize(
     "line",
-    ["Content-Length: 9", "content-length:9", "CONTENT-LENGTH: \t9 ", "Content-Length: 009",
-     "Transfer-Encoding: chunked", "transfer-encoding:gzip, chunked"],
-)  # fmt: skip
-def test_a_body_that_is_still_to_come_is_waited_for_or_has_its_lane(line):
+    [
+        "Content-Length: 9",
+        "content-length:9",
+        "CONTENT-LENGTH: \t9 ",
+        "Content-Length: 009",
+        "Transfer-Encoding: chunked",
+        "transfer-encoding:gzip, chunked",
+    ],
+)
+def test_a_pending_body_waits_or_gets_its_lane(line):
     arrival = arrived(head("POST", "/", line) + b"8 bytes.")
     assert not arrival.is_whole
     assert arrival.is_ready is ("chunked" in line)
@@ -40,24 +46,36 @@ def test_a_large_body_is_read_by_a_thread(size):
     assert arrival.is_ready and not arrival.is_whole
 
 
-def test_a_head_without_end_is_noticed():
+def test_an_endless_head_is_detected():
     arrival = arrived(b"GET / HTTP/1.1\r\n", b"x" * SMALL_BYTES)
     assert arrival.is_endless and not arrival.is_ready
 
 
 @pytest.mark.parametrize(
     ("target", "waits"),
-    [("/login", True), ("/login?next=/", True), ("/%6cogin", True), ("/login/second", True),
-     ("http://laudo.test/login", True), ("/reset", True), ("/invitation/abc", True),
-     ("/account/password", True), ("/logins", False), ("/reports/login", False), ("/", False),
-     ("*", False), ("http://[", False), ("", False)],
-)  # fmt: skip
-def test_passwords_are_known_by_their_address(target, waits):
+    [
+        ("/login", True),
+        ("/login?next=/", True),
+        ("/%6cogin", True),
+        ("/login/second", True),
+        ("http://laudo.test/login", True),
+        ("/reset", True),
+        ("/invitation/abc", True),
+        ("/account/password", True),
+        ("/logins", False),
+        ("/reports/login", False),
+        ("/", False),
+        ("*", False),
+        ("http://[", False),
+        ("", False),
+    ],
+)
+def test_password_requests_are_recognised_by_address(target, waits):
     assert _carries_password(posting(target, 3) + b"abc") is waits
     assert _carries_password(b"\r\n" + posting(target, 3)) is waits
     assert not _carries_password(head("GET", target))
 
 
-def test_what_is_no_request_carries_none():
+def test_an_invalid_request_has_no_password():
     for said in (b"", b"POST", b"POST \r\n\r\n", b"\x16\x03\x01 \xff\xfe\r\n\r\n"):
         assert not _carries_password(said)

@@ -1,16 +1,15 @@
-/** The login's passkey button, wherever it is drawn, and buttons that copy a text. */
-import { answer } from "./passkeys.js";
+/** The login's passkey button, on any page, and buttons that copy a text. */
 import { toast } from "./toasts.js";
 import { word } from "./words.js";
 
 export function watchAccount() {
-  // Before anybody else: without its answer the form must go nowhere.
+  // Before other listeners: the form must not be sent without the passkey's answer.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.matches("form[data-passkey]") || form.elements.credential.value) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    answer(form);
+    import("./passkeys.js").then(({ answer }) => answer(form));
   }, true);
   document.addEventListener("click", async ({ target }) => {
     const button = target.closest?.("[data-copy]");

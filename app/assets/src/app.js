@@ -1,13 +1,15 @@
 /**
- * What every page runs. Pages work without it; it adds saving as you go, uploads and signing.
- * The parts of the fill page are loaded only where their markup stands.
+ * The script of every page. Pages work without it; it adds autosave, uploads and signing.
+  * The parts of the fill page are loaded only if their markup exists.
  */
 import htmx from "htmx.org";
 import { watchColours } from "./colours.js";
 import { watchAccount } from "./account.js";
+import { watchOutbox } from "./device.js";
 import { watchConfirm, watchDetails } from "./dialogs.js";
 import { watchFailures } from "./failures.js";
 import { watchHere } from "./here.js";
+import { watchKept } from "./kept/begin.js";
 import { watchConnection } from "./offline.js";
 import { watchSession } from "./session.js";
 import { showOpenTab } from "./tabs.js";
@@ -16,7 +18,9 @@ import { offerZone } from "./zone.js";
 
 watchToasts();
 watchConnection();
+watchKept();
 watchSession();
+watchOutbox();
 watchFailures();
 watchConfirm();
 watchDetails();
@@ -27,7 +31,7 @@ showOpenTab();
 offerZone();
 
 const NEEDS_PARTS =
-  "form[data-field-form], [data-reading], [data-photos], form[data-signature], [data-leftovers]";
+  "form[data-field-form], [data-reading], [data-photos], [data-signature-place], form[data-operation], [data-submit-place], [data-leftovers]";
 
 async function startParts() {
   if (document.querySelector(NEEDS_PARTS)) (await import("./parts.js")).start();

@@ -1,4 +1,4 @@
-/** A colour's picker and its hex text say the same; the text is what counts. */
+/** Keeps a colour picker and its hex text equal; the text is submitted. */
 
 const COLOUR = /^#[0-9a-f]{6}$/i;
 

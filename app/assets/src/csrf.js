@@ -6,12 +6,12 @@ export function csrfToken() {
   return metaOf(document, "csrf-token");
 }
 
-/** The account's id, or an empty string where nobody is logged in. */
+/** The account's id, or an empty string if nobody is logged in. */
 export function account(page = document) {
   return metaOf(page, "account");
 }
 
-/** Take over the token of `page`, a document of a newer session, everywhere in this one. */
+/** Replace all tokens in this document by that of `page`, a document of a newer session. */
 export function adoptToken(page) {
   const token = metaOf(page, "csrf-token");
   if (!token) return;

@@ -1,7 +1,7 @@
-/** Native dialogs and disclosures: data-confirm, details that close or stay as they were. */
+/** Native dialogs and disclosures: data-confirm, details that close or keep their state. */
 import { word } from "./words.js";
 
-/** Ask before a form or link with data-confirm="question" goes on. */
+/** Ask before a form is sent or a link followed that has data-confirm="question". */
 export function watchConfirm() {
   const ask = async (event) => {
     const source = event.target.closest?.("[data-confirm]");

@@ -1,19 +1,34 @@
 /**
- * What a field's form holds, as [name, value] pairs without the hidden inputs of the protocol.
- * Which of two numbers a text means (reading, reading:<row>:<column>) is a choice of its own.
+ * The content of a field's form, as [name, value] pairs without the hidden inputs of the protocol.
+  * The choice between two numbers (reading, reading:<row>:<column>) and the conflicts that the
+  * person saw are apart: they are sent with the content, but are not part of it.
  */
 
-const PROTOCOL = new Set(["csrf_token", "client_id", "client_at", "row_version"]);
+const PROTOCOL = new Set(["csrf_token", "client_id", "client_at", "row_version", "conflict"]);
 
 export function entriesOf(form) {
-  return [...new FormData(form)].filter(([name]) => !PROTOCOL.has(name) && !isChoice(name));
+  return contentOf([...new FormData(form)]);
+}
+
+/** The content among the entries of an operation or a form. */
+export function contentOf(entries) {
+  return entries.filter(([name]) => !PROTOCOL.has(name) && !isChoice(name));
+}
+
+/** The conflicts that are shown at the field: an answer given here decides them. */
+export function conflictsOf(form) {
+  return [...new FormData(form)].filter(([name]) => name === "conflict");
+}
+
+export function choicesOf(entries) {
+  return entries.filter(([name]) => isChoice(name));
 }
 
 function isChoice(name) {
   return name === "reading" || name.startsWith("reading:");
 }
 
-/** The same text for the same content. */
+/** A string that is equal for equal content. */
 export function signatureOf(form) {
   return JSON.stringify(entriesOf(form));
 }

@@ -1,223 +1,194 @@
 /**
- * The fill page: every field is a form that saves itself through htmx.
- *
- * A save carries a client id, new for new words and the same for each re-sending of the same
- * words, so the server applies it once however often it arrives. While a save's outcome is
- * unknown (the connection broke) it is sent again before anything newer, with the row version it
- * was made on: else our own lost answer would look like somebody else's change. What is typed is
- * kept on the device until the server has acknowledged it. Answers replace only the field's
- * status, never its inputs.
+ * The fill page: what is entered in a field becomes an operation of the outbox at once, with or
+ * without a connection. The outbox sends it; its events say where it is. Answers of the server
+ * replace only the field's status, never its inputs.
  */
-import htmx from "htmx.org";
-import { waited } from "./backoff.js";
-import { csrfToken } from "./csrf.js";
-import { entriesOf, putEntries, signatureOf } from "./entries.js";
-import { uuid } from "./ids.js";
+import { device, keep } from "./device.js";
+import { choicesOf, conflictsOf, contentOf, entriesOf, putEntries, signatureOf } from "./entries.js";
+import { FORM, drawStatus, formOf, mark, statusOf, versionOf } from "./field_form.js";
 import { watchLeaving } from "./leaving.js";
-import { loggedInAgain, renewToken } from "./session.js";
-import { forget, keep, keepOnDevice, kept } from "./store.js";
+import { contentChanged, fieldOf, followOwn, retriesParked, thisReport } from "./this_report.js";
 import { toast } from "./toasts.js";
 import { word } from "./words.js";
 
-const FORM = "form[data-field-form]";
+// How long the outbox waits for more before it sends: while typing, after a choice.
+const TYPING_MS = 800;
+const CHANGED_MS = 50;
+const KINDS = new Set(["answer", "settle"]);
+// form -> {entered: content of the newest operation or of the server, held: an operation that
+// waits for more, choice}
 const states = new Map();
+// Client id -> {kind, state} of this report's operations, for what cannot wait for a promise.
+const underway = new Map();
 let started = false;
+let isPutting = false;
 let lastTouched = null;
 
 export function start() {
   for (const form of document.querySelectorAll(FORM)) {
-    if (!states.has(form)) states.set(form, { acked: signatureOf(form), save: null, choice: [], tries: 0 });
+    if (!states.has(form)) states.set(form, { entered: signatureOf(form), held: null, choice: [] });
   }
-  if (started) return;
+  if (started || !device()) return;
   started = true;
-  document.addEventListener("input", ({ target }) => touched(target.closest(FORM)));
-  document.addEventListener("change", ({ target }) => touched(target.closest(FORM)));
-  document.addEventListener("click", answerConflict);
-  document.addEventListener("click", clearChoice);
-  document.addEventListener("click", chooseReading);
-  document.addEventListener("htmx:before:request", beforeSave);
-  document.addEventListener("htmx:finally:request", afterSave);
-  document.addEventListener("laudo:session-back", flush);
-  watchLeaving({ unsaved, flush });
-  restore();
-  showKept();
-  keepOnDevice();
+  document.addEventListener("input", ({ target }) => entered(target.closest(FORM), TYPING_MS));
+  document.addEventListener("change", ({ target }) => entered(target.closest(FORM), CHANGED_MS));
+  document.addEventListener("submit", submitted);
+  for (const listener of [settleConflict, clearChoice, chooseReading]) document.addEventListener("click", listener);
+  followOwn(onEvent, overlay);
+  watchLeaving({ isUnsaved, isOnlyHere, flush });
 }
 
-/** Where nothing is taken just now (web/refused_forms.py), what is kept here is shown, and stays. */
-async function showKept() {
-  const forms = [...document.querySelectorAll("form[data-refused-field]")];
-  const byKey = new Map(forms.map((form) => [form.dataset.refusedField, form]));
-  for (const draft of await kept("saves", ({ key }) => byKey.has(key))) {
-    putEntries(byKey.get(draft.key), draft.entries);
-    mark(byKey.get(draft.key), "unsaved");
-  }
-}
-
-/** Forms whose words the server has not acknowledged. */
-function unsaved() {
-  return [...states.keys()].filter((form) => form.isConnected && isDirty(form));
-}
-
-function isDirty(form) {
+/** Keep what the form holds, if that is new; more may follow within `hold` milliseconds. */
+async function entered(form, hold) {
+  if (!form || isPutting) return;
   const state = states.get(form);
-  return Boolean(state.save) || hasNews(form, state);
-}
-
-/** Whether the form holds words or a choice that no save has carried yet. */
-function hasNews(form, state) {
-  return state.choice.length > 0 || signatureOf(form) !== state.acked;
-}
-
-/** Save now what waits for its delay. */
-function flush() {
-  for (const form of unsaved()) send(form);
-}
-
-function send(form) {
-  if (form.isConnected) htmx.trigger(form, "submit");
-}
-
-function touched(form) {
-  if (!form || !isDirty(form)) return;
+  if (signatureOf(form) === state.entered) return hold < TYPING_MS && release(state);
   lastTouched = form;
-  if (statusOf(form).dataset.state !== "conflict") mark(form, "unsaved");
-  keepDraft(form);
+  await keepAnswer(form, hold);
 }
 
-function beforeSave(event) {
-  const { ctx } = event.detail;
-  const form = ctx.sourceElement;
-  if (!form.matches(FORM)) return;
+/** Nothing more follows what was typed: it need not wait. */
+function release(state) {
+  if (state.held) device().amend(state.held, []);
+  state.held = null;
+}
+
+async function keepAnswer(form, hold) {
   const state = states.get(form);
-  const nothingNew = !state.save && !hasNews(form, state);
-  if (nothingNew || statusOf(form).dataset.state === "conflict") return event.preventDefault();
-  state.save ??= {
-    clientId: uuid(),
-    clientAt: new Date().toISOString(),
-    rowVersion: versionOf(form).value,
-    entries: [...entriesOf(form), ...state.choice],
-    choice: state.choice,
-    signature: signatureOf(form),
-  };
-  ctx.request.body = bodyOf(state.save);
-  // htmx chose the target when the save was triggered; an answer may have replaced it since, and
-  // an answer to this save would then be dropped, its row version with it.
-  ctx.target = statusOf(form);
-  ctx.isSave = true;
-  mark(form, "saving");
-  keepDraft(form);
+  state.entered = signatureOf(form);
+  if (statusOf(form).dataset.state !== "conflict") mark(form, "unsaved");
+  const { operation, isKept } = await keep({
+    ...thisReport(),
+    kind: "answer",
+    field: fieldOf(form),
+    payload: [...entriesOf(form), ...state.choice, ...conflictsOf(form)],
+    baseVersion: versionOf(form),
+    hold,
+  });
+  state.held = hold < TYPING_MS ? null : operation;
+  if (!isKept) mark(form, "unkept");
 }
 
-function bodyOf(save) {
-  const body = new URLSearchParams(save.entries);
-  body.set("csrf_token", csrfToken());
-  body.set("client_id", save.clientId);
-  body.set("client_at", save.clientAt);
-  body.set("row_version", save.rowVersion);
-  return body;
+/** The Enter key, or a button of the form. */
+function submitted(event) {
+  const form = event.target;
+  if (!form.matches(FORM)) return;
+  event.preventDefault();
+  entered(form, 0);
 }
 
-async function afterSave({ detail: { ctx } }) {
-  if (!ctx.isSave) return;
-  const form = ctx.sourceElement.closest(FORM) ?? ctx.request.form;
-  const status = ctx.response?.status ?? 0;
-  if (status >= 200 && status < 300) acknowledged(form);
-  else if (status === 409 || status === 422) settled(form);
-  else if (status === 401) mark(form, "retrying"); // session.js asks; laudo:session-back sends
-  else if (status === 400 && (await renewed(form))) send(form);
-  else if (status >= 400 && status < 500 && ![408, 425, 429].includes(status)) {
-    settled(form);
-    mark(form, "refused", ctx.text);
-  } else await later(form);
+/** Send now what waits for more. */
+function flush() {
+  for (const state of states.values()) release(state);
+}
+
+/** Whether answers are on their way that the next page would not show yet. */
+function isUnsaved() {
+  return [...underway.values()].some(({ kind, state }) => KINDS.has(kind) && state !== "parked");
+}
+
+/** Whether something would be lost with this tab, because the device has no room for it. */
+function isOnlyHere() {
+  return [...underway.keys()].some((clientId) => device().isOnlyHere(clientId));
+}
+
+function track({ type, operation: { clientId, kind, state } }) {
+  if (["settled", "gone"].includes(type)) underway.delete(clientId);
+  else underway.set(clientId, { kind, state });
+}
+
+async function onEvent(event) {
+  track(event);
+  const { type, operation, isFromAnotherTab } = event;
+  const form = KINDS.has(operation.kind) && formOf(operation.field);
+  if (!form) return;
+  if (type === "added" && isFromAnotherTab) adopt(form, operation);
+  if (type === "sending") markUnlessNewer(form, operation, "saving");
+  if (type === "waiting") mark(form, "retrying", event.sentence || word("retrying"));
+  if (type === "settled") await settled(form, event);
+  if (type === "parked") await parked(form, event);
+}
+
+function markUnlessNewer(form, operation, state) {
+  if (signatureOf(form) === JSON.stringify(contentOf(operation.payload))) mark(form, state);
+}
+
+/** Another tab of this device has newer content; typing in this one goes first. */
+function adopt(form, { payload }) {
+  const state = states.get(form);
+  if (form.contains(document.activeElement) || signatureOf(form) !== state.entered) return;
+  put(form, payload);
+  mark(form, "unsaved");
+}
+
+/** Put content into the inputs that is known to the outbox, or to the server. */
+function put(form, payload) {
+  isPutting = true;
+  putEntries(form, contentOf(payload));
+  isPutting = false;
+  states.get(form).entered = signatureOf(form);
+}
+
+async function settled(form, { operation, verdict, isFromAnotherTab }) {
+  if (operation.kind === "settle") return decided(form, operation, isFromAnotherTab);
+  const state = states.get(form);
+  const content = JSON.stringify(contentOf(operation.payload));
+  const sent = choicesOf(operation.payload).map(String);
+  state.choice = state.choice.filter((choice) => !sent.includes(String(choice)));
+  await show(form, verdict.fragment, "server");
+  if (content !== signatureOf(form)) mark(form, "unsaved");
   bringIntoSight(form);
+  contentChanged();
 }
 
-/** What the server asks back may open below the bar at the foot of a phone. */
+/** The other value counts now, or this one: the page shows it after it is drawn again. */
+function decided(form, operation, isFromAnotherTab) {
+  if (isFromAnotherTab || document.hidden) return;
+  const address = new URL(location.href);
+  address.searchParams.set("at", operation.field);
+  address.hash = `field-${operation.field}`;
+  history.replaceState(null, "", address);
+  location.reload();
+}
+
+async function parked(form, { operation, isFromAnotherTab }) {
+  if (operation.verdict && operation.fragment) await show(form, operation.fragment, "phone");
+  else mark(form, "refused", operation.sentence || word("refused"));
+  bringIntoSight(form);
+  // A choice holds nothing that was typed: the person chooses again, from what is shown now.
+  if (operation.kind !== "settle" || isFromAnotherTab) return;
+  toast("warning", operation.sentence || word("refused"));
+  device().discard(operation.clientId);
+}
+
+async function show(form, html, where) {
+  if (html) await drawStatus(form, html);
+  statusOf(form).dataset.where = where;
+}
+
+/** A question of the server may open below the bar at the bottom of a phone: scroll to it. */
 function bringIntoSight(form) {
   if (form !== lastTouched) return;
   statusOf(form)?.querySelector(".read-as:has([data-choose]), .conflict")?.scrollIntoView({ block: "nearest" });
 }
 
-function renewed(form) {
-  mark(form, "retrying");
-  return renewToken();
-}
-
-function acknowledged(form) {
-  const state = states.get(form);
-  state.acked = state.save.signature;
-  if (state.choice === state.save.choice) state.choice = [];
-  state.save = null;
-  state.tries = 0;
-  if (!isDirty(form)) return forget("saves", keyOf(form));
-  mark(form, "unsaved");
-  keepDraft(form);
-  htmx.trigger(form, "change");
-}
-
-/** The server has judged this save; only new words or a decision send another. */
-function settled(form) {
-  const state = states.get(form);
-  state.save = null;
-  state.tries = 0;
-  keepDraft(form);
-}
-
-async function later(form) {
-  const state = states.get(form);
-  mark(form, "retrying");
-  if (state.isWaiting) return;
-  state.tries += 1;
-  state.isWaiting = true;
-  await waited(state.tries);
-  state.isWaiting = false;
-  if (state.save) send(form);
-}
-
-/** Conflict: "keep mine" saves over the newer answer, "take the other" lets go of ours. */
-async function answerConflict(event) {
-  const mine = event.target.closest("[data-keep-mine]");
-  const theirs = event.target.closest("[data-take-theirs]");
-  const form = (mine ?? theirs)?.closest(FORM);
+/** One tap decides which of two values counts. */
+function settleConflict(event) {
+  const button = event.target.closest("[data-settle]");
+  const form = button?.closest(FORM);
   if (!form) return;
   event.preventDefault();
-  if (theirs) return takeTheirs(form, theirs);
-  states.get(form).save = null;
-  versionOf(form).value = mine.dataset.keepMine;
-  statusOf(form).dataset.state = "unsaved";
-  send(form);
+  for (const one of button.closest(".conflict").querySelectorAll("[data-settle]")) one.disabled = true;
+  keep({
+    ...thisReport(),
+    kind: "settle",
+    field: fieldOf(form),
+    payload: [["conflict", button.dataset.conflictId], ["keep", button.dataset.settle]],
+    baseVersion: versionOf(form),
+  });
 }
 
-/** Ours goes into the history first; only then is it let go of here. */
-async function takeTheirs(form, button) {
-  button.disabled = true;
-  const taken = await setAside(form, button).catch(() => false);
-  if (!taken) {
-    button.disabled = false;
-    return toast("error", word("no_connection"));
-  }
-  await forget("saves", keyOf(form));
-  states.delete(form);
-  history.replaceState(null, "", button.dataset.takeTheirs);
-  location.reload();
-}
-
-async function setAside(form, button) {
-  const body = new URLSearchParams([...entriesOf(form), ...states.get(form).choice]);
-  body.set("csrf_token", csrfToken());
-  body.set("row_version", versionOf(form).value);
-  const headers = { "X-Requested-With": "fetch" };
-  const options = { method: "POST", body, headers, redirect: "manual" };
-  const response = await fetch(button.formAction, options);
-  if (response.status === 401) await loggedInAgain();
-  else if (response.status !== 400 || !(await renewToken())) {
-    return response.type === "opaqueredirect";
-  }
-  return setAside(form, button);
-}
-
-/** One tap says which of two numbers a text means; the same words are saved with it. */
+/** One tap chooses between two numbers; the same text is sent with the choice. */
 function chooseReading(event) {
   const button = event.target.closest("[data-choose]");
   const form = button?.closest(FORM);
@@ -226,9 +197,7 @@ function chooseReading(event) {
   const state = states.get(form);
   const others = state.choice.filter(([name]) => name !== button.name);
   state.choice = [...others, [button.name, button.value]];
-  mark(form, "unsaved");
-  keepDraft(form);
-  send(form);
+  keepAnswer(form, 0);
 }
 
 function clearChoice({ target }) {
@@ -238,48 +207,52 @@ function clearChoice({ target }) {
   form.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-function keepDraft(form) {
-  const { save, choice } = states.get(form);
-  const draft = { entries: entriesOf(form), rowVersion: versionOf(form).value, save, choice };
-  return keep("saves", { key: keyOf(form), at: Date.now(), ...draft });
-}
-
-async function restore() {
-  const byKey = new Map([...states.keys()].map((form) => [keyOf(form), form]));
+/** What the server acknowledged after it drew this page, then what is unsent. */
+async function overlay(operations, bases) {
+  for (const base of bases) await overlayBase(base);
   let count = 0;
-  for (const draft of await kept("saves", ({ key }) => byKey.has(key))) {
-    const form = byKey.get(draft.key);
-    putEntries(form, draft.entries);
-    states.get(form).save = draft.save;
-    states.get(form).choice = draft.save?.choice ?? draft.choice ?? [];
-    if (!isDirty(form)) {
-      forget("saves", draft.key);
-      continue;
-    }
-    count += 1;
-    versionOf(form).value = draft.rowVersion;
-    mark(form, "unsaved");
-    send(form);
+  for (const operation of operations) {
+    track({ operation });
+    if (await overlayOperation(operation)) count += 1;
   }
+  showClosed(operations);
   if (count) toast("info", word("restored"));
 }
 
-function mark(form, state, words = word(state)) {
-  const status = statusOf(form);
-  status.dataset.state = state;
-  status.querySelector("[data-save-words]")?.replaceChildren(words);
-  // The tick or warning was the server's word on an earlier save.
-  status.querySelector(".save-mark .icon")?.remove();
+async function overlayBase({ kind, field, entries, fragment }) {
+  const form = KINDS.has(kind) && formOf(field);
+  if (!form || signatureOf(form) !== states.get(form).entered) return;
+  if (entries) put(form, entries);
+  await show(form, fragment, "server");
 }
 
-function keyOf(form) {
-  return form.getAttribute("action");
+async function overlayOperation(operation) {
+  const { kind, field, state, verdict, fragment, conflict, clientId, payload, sentence } = operation;
+  const form = kind === "answer" && formOf(field);
+  if (!form) return false;
+  if (verdict === "conflict" && (await isOnPage(form, conflict, clientId))) return false;
+  put(form, payload);
+  states.get(form).choice = choicesOf(payload);
+  if (state !== "parked" || retriesParked(operation)) mark(form, "unsaved");
+  else if (fragment) await show(form, fragment, "phone");
+  else mark(form, "refused", sentence || word("refused"));
+  return true;
 }
 
-function statusOf(form) {
-  return form.querySelector("[data-field-status]");
+/** Whether the server itself shows this conflict, or shows that it is decided. */
+async function isOnPage(form, conflict, clientId) {
+  if (document.documentElement.dataset.keptAt) return false;
+  if (!statusOf(form).querySelector(`[data-conflict="${CSS.escape(conflict ?? "")}"]`)) await device().discard(clientId);
+  return true;
 }
 
-function versionOf(form) {
-  return form.querySelector('input[name="row_version"]');
+/** If the form is closed for now (web/refused_forms.py), show what is kept here, and keep it. */
+function showClosed(operations) {
+  const kept = new Map(operations.filter(({ kind }) => kind === "answer").map((one) => [one.field, one]));
+  for (const form of document.querySelectorAll("form[data-refused-field]")) {
+    const operation = kept.get(fieldOf(form));
+    if (!operation) continue;
+    putEntries(form, contentOf(operation.payload));
+    mark(form, "unsaved");
+  }
 }

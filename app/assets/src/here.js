@@ -1,7 +1,7 @@
 /**
- * Buttons that fill in where this device is: data-position-for="#latitude #longitude", and how
- * accurate that is into data-position-said="#element". A map hears of it by laudo:position. Or both
- * into one box, data-position-into="#box", which changes as if they had been typed.
+ * Buttons that fill in the device's position: data-position-for="#latitude #longitude", and its
+  * accuracy into data-position-said="#element". Maps get the event laudo:position. Or both into one
+  * box, data-position-into="#box", with the events of typing.
  */
 import { positionNow } from "./position.js";
 import { toast } from "./toasts.js";

@@ -1,26 +1,28 @@
 /**
- * Nobody loses words by going on: a link or another form first waits for what is being saved, and
- * a tab that closes with unsaved words asks.
+ * Leaving the page loses nothing: what is entered is on the device. A link or another form waits a
+ * moment for answers on their way, so that the next page shows them; a tab that closes with work
+ * that the device had no room for asks.
  */
 const PATIENCE_MS = 4000;
-const STAYS_HERE = "form[data-field-form], form[data-signature], dialog form";
+const STAYS_HERE = "form[data-field-form], form[data-signature], form[data-operation], dialog form";
 
-/** `unsaved()` lists what is not acknowledged, `flush()` sends it now. */
-export function watchLeaving({ unsaved, flush }) {
+/** `isUnsaved()`: an answer is on its way; `isOnlyHere()`: work is lost with this tab; `flush()`
+    sends what waits for more. */
+export function watchLeaving({ isUnsaved, isOnlyHere, flush }) {
   addEventListener("beforeunload", (event) => {
-    if (unsaved().length) event.preventDefault();
+    if (isOnlyHere()) event.preventDefault();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) flush();
   });
   const wait = async (event) => {
     const source = leavingBy(event);
-    if (!source || event.defaultPrevented || !unsaved().length || !navigator.onLine) return;
+    if (!source || event.defaultPrevented || !isUnsaved() || !navigator.onLine) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     flush();
     const until = Date.now() + PATIENCE_MS;
-    while (unsaved().length && Date.now() < until) {
+    while (isUnsaved() && Date.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     if (event.type === "submit") source.requestSubmit(event.submitter);

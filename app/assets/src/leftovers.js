@@ -1,53 +1,50 @@
 /**
- * On the page of a closed report: the words and photos for it that never left this device. The
- * form that would send them is gone, so they are shown here to be copied and downloaded.
+ * The page of a closed report shows what was never sent from this device. Its forms are gone, so it
+ * can only be copied, downloaded and discarded.
  */
-import { forget, kept } from "./store.js";
+import { device } from "./device.js";
+import { contentOf } from "./entries.js";
 
-const HIDDEN = new Set(["csrf_token", "row_version", "client_id", "client_at"]);
 let started = false;
 
 export async function start() {
-  if (started) return;
+  if (started || !device()) return;
   started = true;
   const place = document.querySelector("[data-leftovers]");
-  const under = place.dataset.leftovers;
-  const saves = await kept("saves", ({ key }) => key.startsWith(under));
-  const photos = await kept("photos", ({ url }) => url.startsWith(under));
-  if (!saves.length && !photos.length) return;
+  const operations = await device().list({ report: place.dataset.leftovers });
+  if (!operations.length) return;
   const list = place.querySelector("ul");
-  for (const { key, entries } of saves) list.append(row(place, key, wordsOf(entries)));
-  for (const photo of photos) list.append(withFile(row(place, photo.url, photo.file.name), photo.file));
+  for (const operation of operations) list.append(await row(place, operation));
   place.querySelector("[data-leftovers-discard]").addEventListener("click", async () => {
-    for (const { key } of saves) await forget("saves", key);
-    for (const { key } of photos) await forget("photos", key);
+    for (const { clientId } of operations) await device().discard(clientId);
     place.hidden = true;
   });
   place.hidden = false;
 }
 
-function row(place, address, words) {
+async function row(place, operation) {
   const made = place.querySelector("template").content.firstElementChild.cloneNode(true);
-  made.querySelector(".row-title").textContent = questionAt(address);
-  made.querySelector("[data-leftovers-words]").textContent = words;
+  const { file_name: name = "" } = Object.fromEntries(operation.payload);
+  made.querySelector(".row-title").textContent = questionOf(operation) || name;
+  made.querySelector("[data-leftovers-words]").textContent = name || wordsOf(operation);
+  const bytes = await device().bytesOf(operation.clientId);
+  if (bytes) offerFile(made.querySelector("a"), bytes, name || "signature.png");
   return made;
 }
 
-/** Such an address holds /fields/<id>; the page shows the question of that field. */
-function questionAt(address) {
-  const id = address.split("/fields/")[1]?.split("/")[0] ?? "";
-  return document.querySelector(`#field-${CSS.escape(id)} .read-question`)?.innerText ?? id;
+function questionOf({ field }) {
+  return document.querySelector(`#field-${CSS.escape(field)} .read-question`)?.innerText ?? field;
 }
 
-function wordsOf(entries) {
-  const said = entries.filter(([name, value]) => !HIDDEN.has(name) && value.trim());
+const FACTS = new Set(["placement", "photo", "seen", "strokes", "role_id", "step"]);
+
+function wordsOf({ payload }) {
+  const said = contentOf(payload).filter(([name, value]) => !FACTS.has(name) && value.trim());
   return said.map(([, value]) => value).join(" · ");
 }
 
-function withFile(made, file) {
-  const link = made.querySelector("a");
-  link.href = URL.createObjectURL(file);
-  link.download = file.name;
+function offerFile(link, bytes, name) {
+  link.href = URL.createObjectURL(new Blob([bytes]));
+  link.download = name;
   link.hidden = false;
-  return made;
 }

@@ -1,6 +1,6 @@
 /**
- * Readings judged while they are typed, by the rules of app/definition/measured.py and judging.py.
- * The server judges again when it saves; these marks are for the person with the instrument.
+ * Judges readings while they are typed, by the rules of app/definition/measured.py and judging.py.
+  * The server judges again on saving; these marks help the person with the instrument.
  */
 import { word } from "./words.js";
 
@@ -13,7 +13,7 @@ const GROUPED = /^[1-9]\d{0,2}(?:([., '])\d{3})(?:\1\d{3})*$/;
 const OPPOSITE = { "−": /^[-−–]/, ">": /^[>≥]/, "<": /^[<≤]/ };
 let started = false;
 let touched = null;
-// What the server read where the eye may read otherwise: form -> input name -> its data.
+// What the server read if a person may read it differently: form -> input name -> its data.
 let readAs = new Map();
 
 export function start() {
@@ -60,8 +60,8 @@ function judge(reading) {
 }
 
 /**
- * "in_limits", "out_of_limits", "no_number", or "none" where there is nothing to judge. `unit` and
- * `suffixes` are the question's; `read` is what the server read: {text, decimal}.
+ * "in_limits", "out_of_limits", "no_number", or "none" if there is nothing to judge. `unit` and
+  * `suffixes` are the question's; `read` is the server's reading: {text, decimal}.
  */
 export function verdict(text, min, max, { unit = "", suffixes = "", read = null } = {}) {
   if (!text.trim()) return "none";
@@ -75,7 +75,7 @@ export function verdict(text, min, max, { unit = "", suffixes = "", read = null 
   return low || high ? "out_of_limits" : "in_limits";
 }
 
-/** {number, above, below} of a reading as people and instruments write it, or null. */
+/** {number, above, below} of a reading in the notation of people and instruments, or null. */
 export function parse(text, unit = "", suffixes = "") {
   const match = matched(shown(text), unit, suffixes);
   const digits = match && plainDigits(match.digits.replaceAll("’", "'"));
@@ -89,7 +89,7 @@ export function parse(text, unit = "", suffixes = "") {
   };
 }
 
-/** The parts of a number, in the question's unit or with another prefix of it ("980 k", "2k2"). */
+/** The parts of a number, in the question's unit or with another SI prefix ("980 k", "2k2"). */
 function matched(typed, unit, suffixes) {
   const plain = PLAIN.exec(withoutUnit(typed, unit));
   if (plain) return { ...plain.groups, shift: 0 };

@@ -1,19 +1,27 @@
-/** What only pages with fields, photos or signatures need, loaded apart from app.js. */
+/** Code only for pages with fields, photos or signatures, loaded separately from app.js. */
+import * as cardForms from "./card_forms.js";
 import * as fill from "./fill.js";
-import * as leftovers from "./leftovers.js";
 import * as measure from "./measure.js";
 import * as photos from "./photos.js";
+import * as pulse from "./pulse.js";
 import * as signature from "./signature.js";
+import * as submit from "./submit.js";
 
+// Pages of closed reports have none of the others.
+const leftovers = { start: async () => (await import("./leftovers.js")).start() };
 const PARTS = [
   ["[data-reading]", measure],
   ["form[data-field-form], form[data-refused-field]", fill],
   ["[data-photos]", photos],
-  ["form[data-signature]", signature],
+  ["form[data-operation], [data-photos]", cardForms],
+  ["[data-signature-place]", signature],
+  ["[data-submit-place]", submit],
+  ["form[data-field-form]", pulse],
   ["[data-leftovers]", leftovers],
 ];
 
-/** Start what the page has; called again when htmx has put something new on it. */
+/** Start the parts on the page; called again when htmx has added content. */
 export function start() {
   for (const [selector, part] of PARTS) if (document.querySelector(selector)) part.start();
+  document.documentElement.dataset.parts = "started";
 }

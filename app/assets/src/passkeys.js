@@ -1,6 +1,6 @@
 /**
- * Passkeys: what the server offers as JSON becomes what the browser wants, and its answer goes
- * back as a form.
+ * Passkeys: converts the server's JSON options for the browser, and sends the browser's answer
+  * as a form.
  */
 import { word } from "./words.js";
 
@@ -32,7 +32,7 @@ export async function answer(form) {
     form.querySelector("[type=submit]").disabled = false;
   }
   form.requestSubmit();
-  // Good once: another try asks for another answer.
+  // Valid only once: another try needs a new answer.
   form.elements.credential.value = "";
 }
 

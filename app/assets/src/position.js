@@ -1,13 +1,13 @@
-/** Where this device is. It never holds up a photo for more than eight seconds. */
+/** The device's position. Never delays a photo by more than eight seconds. */
 
 const PATIENCE_MS = 8000;
 const OPTIONS = { enableHighAccuracy: true, maximumAge: 30_000, timeout: PATIENCE_MS };
 
-/** Resolves to {latitude, longitude, accuracy, position_at}, or null when it is not to be had. */
+/** Resolves to {latitude, longitude, accuracy, position_at}, or null if unavailable. */
 export function positionNow() {
   if (!navigator.geolocation || !isSecureContext) return Promise.resolve(null);
   return new Promise((resolve) => {
-    // The browser's own timeout does not run while it asks for permission.
+    // The browser's own timeout does not include the permission prompt.
     setTimeout(() => resolve(null), PATIENCE_MS);
     navigator.geolocation.getCurrentPosition(
       ({ coords, timestamp }) =>

@@ -1,17 +1,17 @@
 /**
- * A session that ended while somebody works: 401 opens a dialog with the login and its second
- * step, the page and what was typed stay, and the request is made again after the login. Other
- * modules ask for the same with `loggedInAgain()`.
+ * A session that ends during work: 401 opens a dialog with the login and its second step, the page
+  * and typed content stay, and the request is repeated after the login. Other modules call
+  * `loggedInAgain()` for the same.
  */
 import htmx from "htmx.org";
-import { waited } from "./backoff.js";
+import { delayOf } from "./outbox/backoff.js";
 import { account, adoptToken, csrfToken } from "./csrf.js";
 import { toast } from "./toasts.js";
 import { word } from "./words.js";
 
-// The login, and the second step of whoever has one.
+// The pages of the login and of the second step.
 const LOGIN_STEP = "[data-login-step]";
-// Why the page was loaded again; said on the new page, since the old one is gone at once.
+// Why the page was reloaded; shown on the new page, because the old one is gone at once.
 const RELOADED = "laudo:another-account";
 const again = [];
 let login = null;
@@ -23,9 +23,7 @@ export function watchSession() {
   }
   document.addEventListener("htmx:response:error", async ({ detail: { ctx } }) => {
     if (ctx.response.status !== 401) return;
-    const { sourceElement, sourceEvent } = ctx;
-    const retriesItself = sourceElement.matches("form[data-field-form]");
-    if (!retriesItself) again.push([sourceElement, sourceEvent?.type]);
+    again.push([ctx.sourceElement, ctx.sourceEvent?.type]);
     await loggedInAgain();
     for (const [element, type] of again.splice(0)) {
       if (element.isConnected && type) htmx.trigger(element, type);
@@ -42,16 +40,12 @@ export function loggedInAgain() {
 }
 
 /**
- * After a 400: the token may be old, or the whole session gone with its cookie. True when the
- * same request is worth sending again.
+ * Another account has logged in on this device. The page belongs to another person, whose unsent
+ * work stays in the outbox.
  */
-export async function renewToken() {
-  const before = csrfToken();
-  const page = await pageAt(location.href).catch(() => null);
-  if (!page) return false;
-  if (isSignedIn(page)) await goOn(page);
-  else await loggedInAgain();
-  return csrfToken() !== before;
+export function hasAnotherAccount() {
+  sessionStorage.setItem(RELOADED, "yes");
+  location.reload();
 }
 
 async function askForLogin() {
@@ -59,16 +53,16 @@ async function askForLogin() {
   const dialog = document.createElement("dialog");
   dialog.className = "dialog";
   document.body.append(dialog);
-  // Closing it would leave work that cannot be sent, with nothing to say so.
+  // Closing the dialog would leave unsent work without a notice.
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   const first = await untilAnswered(url);
-  // Another tab may have logged in meanwhile: then the login page leads on to a signed-in one.
+  // Another tab may have logged in meanwhile: then the login page redirects to a signed-in page.
   const page = isSignedIn(first) ? first : await loginIn(dialog, url, first);
   dialog.remove();
   await goOn(page);
 }
 
-/** Resolves with the page behind the login. Whatever else comes back, the dialog stays. */
+/** Resolves with the page behind the login. The dialog stays after any other answer. */
 function loginIn(dialog, url, page) {
   draw(dialog, page);
   dialog.showModal();
@@ -81,7 +75,7 @@ function loginIn(dialog, url, page) {
       if (answer && isSignedIn(answer)) resolve(answer);
       else if (answer?.querySelector(LOGIN_STEP)) draw(dialog, answer);
       else {
-        // An error page or no answer: the token may be old, so the form is fetched anew.
+        // An error page or no answer: the token may be old, so fetch the form again.
         toast("error", word("no_connection"));
         const fresh = await pageAt(url).catch(() => null);
         if (fresh && isSignedIn(fresh)) resolve(fresh);
@@ -91,12 +85,12 @@ function loginIn(dialog, url, page) {
   });
 }
 
-/** The login page, or where it leads; asked for again until the server answers with either. */
+/** The login page or its redirect target; requested until the server answers with either. */
 async function untilAnswered(url) {
   for (let tries = 1; ; tries += 1) {
     const page = await pageAt(url).catch(() => null);
     if (page && (isSignedIn(page) || page.querySelector(LOGIN_STEP))) return page;
-    await waited(tries);
+    await new Promise((resolve) => setTimeout(resolve, delayOf(tries)));
   }
 }
 
@@ -106,14 +100,11 @@ function isSignedIn(page) {
 
 async function goOn(page) {
   if (account(page) !== account()) {
-    // The page and what it kept belong to somebody else; it must not go out in this name, so
-    // nobody who waits for the session goes on.
-    sessionStorage.setItem(RELOADED, "yes");
-    location.reload();
+    hasAnotherAccount();
+    // Callers that wait for the session do not continue.
     await new Promise(() => {});
   }
   adoptToken(page);
-  document.dispatchEvent(new CustomEvent("laudo:session-back"));
 }
 
 function draw(dialog, page) {
@@ -121,7 +112,7 @@ function draw(dialog, page) {
   const words = document.createElement("p");
   words.textContent = word("session_gone");
   dialog.replaceChildren(words, step);
-  // The ways out of the dialog must not leave the page and what was typed into it.
+  // Links in the dialog must not leave the page with its typed content.
   for (const link of dialog.querySelectorAll("a[href]")) link.target = "_blank";
   if (dialog.open) dialog.querySelector("[autofocus]")?.focus();
 }

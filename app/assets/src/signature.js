@@ -1,39 +1,41 @@
 /**
- * Signing on the pad. The drawing goes as a PNG file part with its strokes beside it, and stays on
- * the screen until the server has taken it.
+ * Signing on the pad. A signature goes into the outbox with its picture, its strokes and what the
+ * signer saw of the report. Until the server has it, its place shows the drawing and says where it
+ * is; the server refuses it if the report is another than the one that was signed.
  */
 import htmx from "htmx.org";
 import SignaturePad from "signature_pad";
-import { csrfToken } from "./csrf.js";
-import { uuid } from "./ids.js";
-import { loggedInAgain, renewToken } from "./session.js";
+import { device, keep } from "./device.js";
+import { contentChanged, followOwn, thisReport } from "./this_report.js";
 import { word } from "./words.js";
 
-// Ink on paper in both themes: the PDF prints it on white.
+// Ink on white paper in both themes, as in the PDF.
 const INK = "#0b1f3a";
 const MAX_RATIO = 2;
-const started = new WeakSet();
+const pads = new Map();
+let isWatching = false;
 
 export function start() {
   for (const form of document.querySelectorAll("form[data-signature]")) {
-    if (started.has(form)) continue;
-    started.add(form);
-    startPad(form);
+    if (!pads.has(form)) startPad(form);
   }
+  if (isWatching || !device()) return;
+  isWatching = true;
+  document.addEventListener("click", discardHere);
+  followOwn(onEvent, overlay);
 }
 
 function startPad(form) {
   const canvas = form.querySelector("canvas");
   const pad = new SignaturePad(canvas, { penColor: INK, minWidth: 0.8, maxWidth: 2.8 });
+  pads.set(form, pad);
   const undo = form.querySelector("[data-signature-undo]");
   const clear = form.querySelector("[data-signature-clear]");
   const changed = () => {
     undo.disabled = clear.disabled = pad.isEmpty();
-    form.dataset.clientId = uuid();
     complain(form, "");
   };
   pad.addEventListener("endStroke", changed);
-  // Another name or another file is another signature, whatever became of the one before.
   form.addEventListener("input", changed);
   undo.addEventListener("click", () => {
     pad.fromData(pad.toData().slice(0, -1));
@@ -47,11 +49,11 @@ function startPad(form) {
   new ResizeObserver(() => fit(canvas, pad)).observe(canvas.parentElement);
   form.addEventListener("submit", (event) => sign(event, form, pad));
   addEventListener("beforeunload", (event) => {
-    if (form.isConnected && !pad.isEmpty()) event.preventDefault();
+    if (form.isConnected && !form.hidden && !pad.isEmpty()) event.preventDefault();
   });
 }
 
-/** Match the canvas to its place and the screen; what is drawn grows or shrinks with it. */
+/** Match the canvas to its place and the screen; scales the drawing with it. */
 function fit(canvas, pad) {
   const { clientWidth, clientHeight } = canvas.parentElement;
   const before = Number(canvas.dataset.width);
@@ -75,13 +77,14 @@ function fit(canvas, pad) {
 
 async function sign(event, form, pad) {
   event.preventDefault();
-  const hasImage = form.querySelector("[data-signature-file]").files.length > 0;
-  if (pad.isEmpty() && !hasImage) return complain(form, word("signature_empty"));
+  const file = form.querySelector("[data-signature-file]").files[0];
+  if (pad.isEmpty() && !file) return complain(form, word("signature_empty"));
   const button = form.querySelector('[type="submit"]');
   button.disabled = true;
   try {
-    const next = await post(form, hasImage ? new FormData(form) : await drawn(form, pad));
-    if (next) goOn(next, pad);
+    const { image, entries } = file ? await chosen(file) : await drawn(pad);
+    const { isKept } = await keep({ ...thisReport(), kind: "signature", payload: payloadOf(form, entries) }, image);
+    if (!isKept) complain(form, word("unkept"));
   } catch {
     complain(form, word("signature_failed"));
   } finally {
@@ -89,45 +92,118 @@ async function sign(event, form, pad) {
   }
 }
 
-/** The form with the drawing as its image, and the strokes that made it. */
-async function drawn(form, pad) {
-  const body = new FormData(form);
+function payloadOf(form, entries) {
+  return [
+    ["role_id", form.dataset.signature],
+    ["signer_name", form.elements.signer_name.value],
+    ...entries,
+    ["seen", JSON.stringify(seen())],
+  ];
+}
+
+async function chosen(file) {
+  return { image: await file.arrayBuffer(), entries: [["image_type", file.type]] };
+}
+
+async function drawn(pad) {
   const png = await new Promise((resolve) => pad.canvas.toBlob(resolve, "image/png"));
   const strokes = pad.toData().map(({ points }) => points.map(({ x, y, time }) => [x, y, time]));
-  const json = JSON.stringify({ width: pad.canvas.clientWidth, height: pad.canvas.clientHeight, strokes });
-  body.set("image", png, "signature.png");
-  body.set("strokes", new Blob([json], { type: "application/json" }), "strokes.json");
-  return body;
+  const { clientWidth: width, clientHeight: height } = pad.canvas;
+  return { image: await png.arrayBuffer(), entries: [["strokes", JSON.stringify({ width, height, strokes })]] };
 }
 
-async function post(form, body) {
-  body.set("client_id", form.dataset.clientId);
-  body.set("client_at", new Date().toISOString());
-  body.set("csrf_token", csrfToken());
-  const headers = { "HX-Request": "true", "X-CSRFToken": csrfToken() };
-  const response = await fetch(form.action, { method: "POST", headers, body });
-  const text = await response.text();
-  if (response.ok) return taken(form, response, text);
-  if (response.status === 401) await loggedInAgain();
-  else if (response.status !== 400 || !(await renewToken())) {
-    const isSentence = response.headers.get("Content-Type")?.startsWith("text/plain");
-    return complain(form, isSentence ? text : word("signature_failed"));
+/** The answers and photos on this page; the outbox names its own unsent answers in them. */
+function seen() {
+  const fields = {};
+  const photos = {};
+  const captions = {};
+  for (const card of document.querySelectorAll("[data-field]")) {
+    const key = `${card.dataset.field}|`;
+    const version = card.querySelector("form[data-field-form] input[name=row_version]");
+    if (version) fields[key] = Number(version.value);
+    const shown = [...card.querySelectorAll("[data-photo], [data-photo-local]")].filter(({ hidden }) => !hidden);
+    if (shown.length) photos[key] = shown.map(idOf);
+    for (const photo of shown) {
+      const caption = photo.querySelector("input[name=caption]")?.value.trim();
+      if (caption) captions[idOf(photo)] = caption;
+    }
   }
-  return post(form, body);
+  return { fields, photos, captions };
 }
 
-/** The address to go on to, or nothing where the page goes on. */
-function taken(form, response, text) {
-  const next = response.headers.get("HX-Redirect");
-  if (next) return next;
-  const target = form.closest("[data-signature-place]") ?? form;
-  htmx.swap({ text, target, sourceElement: target, swap: "outerHTML" });
-  return null;
+const idOf = ({ dataset }) => dataset.photo ?? dataset.photoLocal;
+
+function placeOf(role) {
+  return document.querySelector(`#signature-${CSS.escape(role)}`);
 }
 
-function goOn(next, pad) {
-  pad.clear();
-  location.assign(next);
+const roleOf = ({ payload }) => Object.fromEntries(payload).role_id;
+
+async function onEvent({ type, operation, verdict, sentence }) {
+  if (!["signature", "withdrawal"].includes(operation.kind)) return;
+  const place = placeOf(roleOf(operation));
+  if (!place) return;
+  if (type === "settled") return settled(place, verdict);
+  if (type === "gone") return showPad(place);
+  await showHere(place, operation, type === "waiting" ? sentence || word("not_sent") : "");
+}
+
+async function settled(place, { fragment }) {
+  await htmx.swap({ text: fragment, target: place, sourceElement: place, swap: "outerHTML" });
+  contentChanged();
+}
+
+/** What is on this device only, in place of the pad: who signed, the drawing, what goes on. */
+async function showHere(place, operation, sentence = "") {
+  const { clientId, kind, state } = operation;
+  let card = place.querySelector("[data-signature-local]");
+  if (card?.dataset.signatureLocal !== clientId) {
+    card?.remove();
+    card = document.getElementById("signature-template").content.firstElementChild.cloneNode(true);
+    card.dataset.signatureLocal = clientId;
+    if (kind === "signature") drawIn(card, operation, await device().bytesOf(clientId));
+    place.append(card);
+  }
+  for (const other of place.children) other.hidden = other !== card;
+  Object.assign(card.dataset, { state, where: "phone" });
+  place.dataset.where = "phone";
+  card.querySelector("[data-signature-words]").textContent = wordsFor(operation, sentence);
+}
+
+function wordsFor({ kind, state, sentence, isOutdated }, waiting) {
+  if (isOutdated) return word("signature_outdated");
+  if (state === "parked") return sentence || word("signature_failed");
+  return waiting || word(kind === "signature" ? "signature_on_device" : "withdrawal_on_device");
+}
+
+function drawIn(card, { payload }, bytes) {
+  const { signer_name: name, image_type: type = "image/png" } = Object.fromEntries(payload);
+  card.querySelector("[data-signature-name]").textContent = name;
+  if (!bytes) return;
+  const image = card.querySelector("img");
+  image.src = URL.createObjectURL(new Blob([bytes], { type }));
+  image.hidden = false;
+  image.addEventListener("load", () => URL.revokeObjectURL(image.src));
+}
+
+function showPad(place) {
+  place.querySelector("[data-signature-local]")?.remove();
+  for (const other of place.children) other.hidden = false;
+  place.dataset.where = "server";
+}
+
+/** "Discard and sign again". */
+function discardHere({ target }) {
+  const card = target.closest?.("[data-signature-discard]")?.closest("[data-signature-local]");
+  if (card) device().discard(card.dataset.signatureLocal);
+}
+
+async function overlay(operations, bases) {
+  for (const { kind, fragment, role } of bases) {
+    const place = ["signature", "withdrawal"].includes(kind) && placeOf(role);
+    if (place && fragment) await settled(place, { fragment });
+  }
+  for (const operation of operations) await onEvent({ type: "added", operation });
 }
 
 function complain(form, sentence) {

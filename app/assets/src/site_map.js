@@ -1,13 +1,22 @@
 /**
- * The map on which a project's place is picked. It has no pictures: a graticule with its degrees,
- * a scale, and a pin that follows the typed coordinates and moves them. Only its page loads it, and
- * it shares nothing with app.js, so that no other page grows.
+ * The map to choose a project's place. It has no tiles. Zoomed out, it shows the outline of the
+  * land, to find the region; zoomed in, the circle around the site in which its photos are expected.
+  * At every zoom it has a graticule with degrees, a scale, and a pin that follows the typed
+  * coordinates and changes them. Only its page loads it, and it shares nothing with app.js, so that
+  * no other page grows.
  */
-import { Circle, Control, DivIcon, GridLayer, Map as LeafletMap, Marker } from "leaflet/dist/leaflet-src.esm.js";
+import {
+  Circle, Control, DivIcon, GridLayer, LatLng, Map as LeafletMap, Marker, Polygon, SVG as SvgRenderer,
+} from "leaflet/dist/leaflet-src.esm.js";
+import land from "land";
 
 const SVG = "http://www.w3.org/2000/svg";
 const NEAR = 16;
 const LINES_APART = 80;
+// Closer than this, the outline is off by tens of kilometres and would mislead.
+const LAND_UNTIL = 5;
+// The outline's own unit (build/land.mjs).
+const PER_DEGREE = 4;
 // Web Mercator ends here.
 const MOST_NORTH = 85.05;
 const WORLD = [
@@ -25,7 +34,7 @@ function stepAt(zoom) {
   return [1, 2, 5, 10].map((times) => times * power).find((step) => step >= least);
 }
 
-/** The multiples of `step` from `first` to `last`, whichever is greater. */
+/** The multiples of `step` between `first` and `last`, in either order. */
 function multiples(step, first, last) {
   const [low, high] = [Math.min(first, last), Math.max(first, last)];
   const from = Math.ceil(low / step);
@@ -49,7 +58,7 @@ const Graticule = GridLayer.extend({
   },
 });
 
-/** The degrees of the lines: longitudes above, latitudes at the right. */
+/** The labels of the lines: longitudes at the top, latitudes at the right. */
 function labelEdges(map) {
   const box = document.createElement("div");
   box.className = "site-map-degrees";
@@ -79,6 +88,31 @@ function labelEdges(map) {
   draw();
 }
 
+/** The land below the graticule, while the map shows much of the world. */
+function showLand(map) {
+  // Draw only the part around the view, with a wide margin, because a drag shows it at once.
+  map.createPane("land").style.zIndex = 150;
+  const renderer = new SvgRenderer({ pane: "land", padding: 1 });
+  const options = { className: "site-land", interactive: false, pane: "land", renderer };
+  // Land that continues past the antimeridian is also drawn at the other edge.
+  const turns = [-360, 0, 360];
+  const polygons = turns.flatMap((turn) => land.map((rings) => rings.map((ring) => placesOf(ring, turn))));
+  const outline = new Polygon(polygons, options);
+  const draw = () => (map.getZoom() <= LAND_UNTIL ? outline.addTo(map) : outline.remove());
+  map.on("zoomend", draw);
+  draw();
+}
+
+/** [lng, lat, dlng, dlat...] as Leaflet's [lat, lng] pairs, moved by `turn` degrees. */
+function placesOf(steps, turn) {
+  let [lng, lat] = [0, 0];
+  return Array.from({ length: steps.length / 2 }, (_, n) => {
+    lng += steps[2 * n];
+    lat += steps[2 * n + 1];
+    return [lat / PER_DEGREE, lng / PER_DEGREE + turn];
+  });
+}
+
 function pinIcon() {
   const pin = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");
@@ -90,7 +124,7 @@ function pinIcon() {
   return new DivIcon({ html: pin, className: "site-pin", iconSize: [48, 48], iconAnchor: [24, 46] });
 }
 
-/** Degrees as the form takes them, with comma or point; null for what is no place. */
+/** Degrees as in the form, with comma or point; null if they are no valid place. */
 function degrees(input, limit) {
   const text = input.value.trim().replace(",", ".").replace("−", "-");
   const number = Number(text);
@@ -98,7 +132,8 @@ function degrees(input, limit) {
 }
 
 function picker(box) {
-  const [latitude, longitude] = [box.dataset.latitude, box.dataset.longitude].map((name) => document.querySelector(name));
+  const inputs = ["latitude", "longitude", "radius"].map((name) => document.querySelector(box.dataset[name]));
+  const [latitude, longitude, radius] = inputs;
   const map = new LeafletMap(box, {
     attributionControl: false, zoomControl: false, maxBounds: WORLD, maxBoundsViscosity: 1, maxZoom: 19,
   });
@@ -106,6 +141,7 @@ function picker(box) {
   new Control.Scale({ imperial: false }).addTo(map);
   const marker = new Marker([0, 0], { icon: pinIcon(), draggable: true, autoPan: true, title: box.dataset.pin });
   const around = new Circle([0, 0], { radius: 1, className: "site-accuracy", interactive: false });
+  const expected = new Circle([0, 0], { radius: 1, className: "site-radius", interactive: false });
 
   const typed = () => {
     const [lat, lng] = [degrees(latitude, 90), degrees(longitude, 180)];
@@ -116,17 +152,29 @@ function picker(box) {
     latitude.value = lat.toFixed(6);
     longitude.value = lng.toFixed(6);
   };
+  const metresAround = () => Number(radius.value.trim()) || 0;
+  // As near as possible with the whole circle in view.
+  const nearTo = (place) => Math.min(NEAR, map.getBoundsZoom(new LatLng(...place).toBounds(2 * metresAround())));
+  const encircle = () => {
+    const metres = metresAround();
+    if (metres > 0 && map.hasLayer(marker)) expected.setLatLng(marker.getLatLng()).setRadius(metres).addTo(map);
+    else expected.remove();
+  };
   const put = (place) => {
     marker.setLatLng(place).addTo(map);
     marker.getElement().setAttribute("aria-label", box.dataset.pin);
+    encircle();
   };
   const follow = () => {
     around.remove();
     const place = typed();
-    if (!place) return latitude.value.trim() || longitude.value.trim() ? undefined : marker.remove();
+    if (!place) {
+      if (!latitude.value.trim() && !longitude.value.trim()) marker.remove();
+      return encircle();
+    }
     const isSeen = map.hasLayer(marker) && map.getBounds().contains(place);
     put(place);
-    if (!isSeen) map.setView(place, Math.max(map.getZoom(), NEAR), { animate: false });
+    if (!isSeen) map.setView(place, Math.max(map.getZoom(), nearTo(place)), { animate: false });
   };
   const stride = (event) => {
     const by = STRIDES[event.key];
@@ -137,9 +185,10 @@ function picker(box) {
     say(marker.getLatLng());
   };
 
-  // As far as the world fills the map. At once: a zoom still under way would end where it began.
+  // As far out as the world fills the map. Without animation, because a running zoom would undo it.
   const whole = map.setView([0, 0], 1).getBoundsZoom(WORLD, true);
-  map.setView(typed() ?? [0, 0], typed() ? NEAR : whole, { animate: false }).setMinZoom(whole);
+  map.setView(typed() ?? [0, 0], typed() ? nearTo(typed()) : whole, { animate: false }).setMinZoom(whole);
+  showLand(map);
   new Graticule({ noWrap: true, bounds: WORLD, keepBuffer: 1 }).addTo(map);
   labelEdges(map);
   if (typed()) put(typed());
@@ -147,10 +196,14 @@ function picker(box) {
     put(latlng);
     say(marker.getLatLng());
   });
-  marker.on("drag", () => say(marker.getLatLng()));
-  // In the capturing phase: before the map takes the arrow keys for itself.
+  marker.on("drag", () => {
+    say(marker.getLatLng());
+    encircle();
+  });
+  // In the capturing phase, before the map handles the arrow keys.
   box.addEventListener("keydown", stride, true);
   for (const input of [latitude, longitude]) input.addEventListener("input", follow);
+  radius.addEventListener("input", encircle);
   document.addEventListener("laudo:position", ({ detail }) => {
     follow();
     around.setLatLng(typed()).setRadius(Number(detail.accuracy)).addTo(map);

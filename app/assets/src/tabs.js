@@ -1,4 +1,4 @@
-/** On a phone the tabs are wider than the screen: the one that is open is brought into sight. */
+/** On a phone the tabs are wider than the screen: scroll to the current one. */
 export function showOpenTab() {
   document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 }

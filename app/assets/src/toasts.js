@@ -10,7 +10,7 @@ export function watchToasts() {
   for (const drawn of document.querySelectorAll("#toasts [data-toast]")) leaveInTime(drawn);
 }
 
-/** Show `text`; errors and warnings stay until they are closed. The same text shows once. */
+/** Show `text`; errors and warnings stay until closed. The same text is shown only once. */
 export function toast(kind, text) {
   const region = document.getElementById("toasts");
   const known = document.querySelector(`template[data-toast-template="${kind}"]`) ? kind : "info";

@@ -1,4 +1,4 @@
-/** select[data-browser-zone]: offers the zone that this device is in, where nothing was chosen yet. */
+/** select[data-browser-zone]: preselects the device's time zone if none was chosen yet. */
 
 const INHERITED = "inherited";
 

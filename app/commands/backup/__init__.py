@@ -1,1 +1,1 @@
-"""`flask backup` and `flask restore`: the whole installation in a folder, and back, proven."""
+"""`flask backup` and `flask restore`: the whole installation in a folder, with verification."""

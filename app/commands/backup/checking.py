@@ -1,4 +1,4 @@
-"""What is wrong with a backup where it lies, or with the evidence in a database, as sentences."""
+"""Finds damage in a backup, or in the evidence of a database, and describes it in sentences."""
 
 from __future__ import annotations
 
@@ -7,23 +7,26 @@ import json
 
 from psycopg2 import extensions
 
-from app.commands.backup.figures import Chain, Figures, find_hash, table_names
+from app.commands.backup.figures import Chain, DatabaseFigures, find_hash, table_names
 from app.commands.backup.folder import Backup
 from app.commands.backup.refusal import Refusal
 from app.commands.backup.threads import in_threads
+from app.commands.progress import track
 from app.tombstones import sign_body
 
 
 def find_damage(backup: Backup) -> list[str]:
-    """All that is no longer what was written; reads every byte once and restores nothing."""
+    """Everything that has changed since it was written. Reads every byte once; restores nothing."""
     if changed := backup.find_changed_files():
         return changed
-    wanted = list(backup.list_objects())
-    return [sentence for _one, sentence in in_threads(backup.find_bad_object, wanted) if sentence]
+    expected = list(backup.list_objects())
+    read = in_threads(backup.find_bad_object, expected)
+    done = track(read, "Reading objects", total=len(expected))
+    return [sentence for _one, sentence in done if sentence]
 
 
-def find_broken(found: Figures) -> dict[str, str]:
-    """A sentence for each tenant whose audit chain does not hold together."""
+def find_broken(found: DatabaseFigures) -> dict[str, str]:
+    """A sentence for each tenant whose audit chain is broken."""
     return {
         tenant_id: f"The audit chain of tenant {tenant_id} does not fit at entry {chain.broken_at}."
         for tenant_id, chain in found.chains.items()
@@ -31,20 +34,20 @@ def find_broken(found: Figures) -> dict[str, str]:
     }
 
 
-def problems_of(found: Figures) -> list[str]:
-    """Evidence that does not hold together."""
+def list_problems(found: DatabaseFigures) -> list[str]:
+    """Sentences on broken audit chains and on reports that differ from their snapshots."""
     return [*find_broken(found).values()] + [
-        f"Report {report_id} is no longer what was frozen at its completion. {'; '.join(lines)}."
+        f"Report {report_id} no longer matches what was frozen at completion. {'; '.join(lines)}."
         for report_id, lines in found.differences.items()
     ]
 
 
 def find_rewritten(earlier: list[Backup], connection: extensions.connection) -> dict[str, str]:
-    """A sentence for each tenant whose chain no longer runs through the head of its last backup.
+    """A sentence for each tenant whose chain no longer contains the head in its last backup.
 
-    One in which the chain was bad already does not count.
-    A chain whose newest entries were cut off, or made anew, fits in itself; only a head that is
-    kept elsewhere tells. A company that was erased has none any more, and its tombstone says so.
+    Backups in which the chain was already bad do not count. A chain whose newest entries were
+    removed or rewritten is consistent in itself, so only a head that is kept elsewhere reveals
+    it. An erased company has no chain; its tombstone says so.
     """
     erased = _read_erased(connection)
     sentences = {}
@@ -61,7 +64,7 @@ def find_rewritten(earlier: list[Backup], connection: extensions.connection) -> 
 
 
 def _last_good_heads(earlier: list[Backup]) -> dict[str, tuple[str, Chain]]:
-    """By tenant, the newest head that was found good, and the name of its backup."""
+    """By tenant, the newest head that was found good, and the name of the backup."""
     heads = {}
     for backup in earlier:
         try:
@@ -75,7 +78,7 @@ def _last_good_heads(earlier: list[Backup]) -> dict[str, tuple[str, Chain]]:
 
 
 def _read_erased(connection: extensions.connection) -> dict[str, int]:
-    """By tenant, how far the chain went that a genuine tombstone stands for."""
+    """By erased tenant, the last sequence of its chain, from genuine tombstones."""
     if "tombstones" not in table_names(connection):
         return {}
     erased = {}

@@ -15,12 +15,12 @@ from app.commands.backup.folder import Backup, Manifest, find_backup
 from app.commands.backup.restoring import Target, restore_backup
 from app.commands.backup.surplus import Surplus
 from app.commands.backup.taking import take_backup
-from app.commands.people import said_plainly
+from app.commands.people import refusals_as_errors
 from app.config import BackupSettings, MigrationSettings
 from app.storage import whole_storage
 from app.tenancy import check_app_role
 
-# Resolved: a backup is known by its folder's name, and `.` has none.
+# Resolved, because the folder's name is the backup's name, and `.` has none.
 Folder = click.Path(file_okay=False, resolve_path=True, path_type=Path)
 Existing = click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
 MOST_SENTENCES = 50
@@ -37,14 +37,16 @@ def backup(folder: Path, verify: bool) -> None:
         found = find_backup(folder)
         damage = find_damage(found)
         if not damage:
-            _tell(found, found.read_manifest(), started)
-        _end_if(damage, f"{found.path} is damaged; remove what is named and take another backup.")
+            _print_contents(found, found.read_manifest(), started)
+        _exit_with(
+            damage, f"{found.path} is damaged; remove what is named and take another backup."
+        )
         return
     url = BackupSettings().backup_database_url  # type: ignore[call-arg]
-    with said_plainly():
+    with refusals_as_errors():
         made, manifest = take_backup(folder, url, whole_storage(), click.echo)
-    _tell(made, manifest, started)
-    _end_if(manifest.problems, "The backup is complete, but the installation has problems.")
+    _print_contents(made, manifest, started)
+    _exit_with(manifest.problems, "The backup is complete, but the installation has problems.")
 
 
 @click.command("restore")
@@ -60,21 +62,21 @@ def restore(folder: Path, keep_storage: bool) -> None:
         backup=BackupSettings().backup_database_url,  # type: ignore[call-arg]
         app=current_app.config["SQLALCHEMY_DATABASE_URI"],
     )
-    with said_plainly():
+    with refusals_as_errors():
         restored = restore_backup(
             found, target, whole_storage(), keep_storage=keep_storage, say=click.echo
         )
     check_app_role()
-    _tell(found, found.read_manifest(), started)
-    _tell_surplus(restored.surplus)
-    _end_if(
+    _print_contents(found, found.read_manifest(), started)
+    _print_surplus(restored.surplus)
+    _exit_with(
         restored.differences, "The restore is complete, but what came back is not what was kept."
     )
     click.echo("All of it is as the manifest says. Run `flask up`, then start Laudo.")
 
 
-def _tell(backup: Backup, manifest: Manifest, started: float) -> None:
-    """What the backup holds, in figures."""
+def _print_contents(backup: Backup, manifest: Manifest, started: float) -> None:
+    """Print the counts and sizes of the backup."""
     figures = manifest.figures
     rows = sum(table.rows for table in figures.tables.values())
     entries = sum(chain.sequence for chain in figures.chains.values())
@@ -91,7 +93,7 @@ def _tell(backup: Backup, manifest: Manifest, started: float) -> None:
     )
 
 
-def _tell_surplus(surplus: Sequence[Surplus]) -> None:
+def _print_surplus(surplus: Sequence[Surplus]) -> None:
     if not surplus:
         return
     objects = sum(one.objects for one in surplus)
@@ -106,8 +108,8 @@ def _tell_surplus(surplus: Sequence[Surplus]) -> None:
         click.echo(f"  - and {more} more tenants")
 
 
-def _end_if(sentences: Sequence[str], summary: str) -> None:
-    """Exit status 1 with the sentences, where there are any."""
+def _exit_with(sentences: Sequence[str], summary: str) -> None:
+    """Print the sentences and exit with status 1, if there are any."""
     if not sentences:
         return
     for sentence in sentences[:MOST_SENTENCES]:

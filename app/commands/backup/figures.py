@@ -1,7 +1,7 @@
-"""What a database holds, as figures that a backup records and a restore must meet again.
+"""Counts and hashes of a database's contents: a backup records them, a restore must reproduce them.
 
-Reads through the backup role, which sees every tenant; writes nothing. SQL alone, no models: a
-backup of an older Laudo has older tables.
+Reads as the backup role, which sees every tenant; writes nothing. Plain SQL without models,
+because a backup of an older Laudo has older tables.
 """
 
 from __future__ import annotations
@@ -17,37 +17,39 @@ from pydantic import BaseModel
 from sqlalchemy import make_url
 
 from app.commands.backup.refusal import Refusal
-from app.evidence.differences import told_in_english
+from app.commands.progress import track
+from app.evidence.differences import describe_in_english
 from app.evidence.queries import link_hash
 from app.evidence.verification import find_all_differences, list_completed
-from app.storage import KEY
+from app.storage import KEY, PARTS, kind_of_key
 
 ROWS_AT_ONCE = 5_000
 
 
-class Table(BaseModel):
-    """`digest` adds up a hash of each row's text: the same rows in any order give the same."""
+class TableDigest(BaseModel):
+    """`digest` is the sum of the hashes of the rows' texts, so the order of rows does not
+    matter."""
 
     rows: int
     digest: str
 
 
 class Chain(BaseModel):
-    """The head of one tenant's audit chain; `broken_at` is the first sequence that does not fit,
-    behind the newest where the chain was cut off."""
+    """The head of one tenant's audit chain. `broken_at` is the first sequence that does not fit; it
+    is the one after the newest if the chain was cut off."""
 
     sequence: int
     hash: str
     broken_at: int | None = None
 
 
-class Figures(BaseModel):
-    """`catalog` is every rule of the schema by name: row-level security, policies, grants,
-    triggers, functions, keys. `differences` has, by the id of a completed report, a line for each
-    thing that is no longer what was frozen."""
+class DatabaseFigures(BaseModel):
+    """`catalog` has every rule of the schema by name: row-level security, policies, grants,
+    triggers, functions, keys. `differences` has, by id of a completed report, a line for each
+    difference from its snapshot."""
 
     migration: str
-    tables: dict[str, Table]
+    tables: dict[str, TableDigest]
     chains: dict[str, Chain]
     snapshots: int
     catalog: dict[str, str]
@@ -56,12 +58,12 @@ class Figures(BaseModel):
 
 @contextmanager
 def frozen(url: str) -> Iterator[extensions.connection]:
-    """A read-only transaction that sees the database as of one moment, until the block ends."""
+    """A read-only transaction that sees the database as of one moment."""
     connection = connect(url)
     try:
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         with connection.cursor() as cursor:
-            # Rows are hashed as text, so their text must not depend on the server's settings.
+            # Rows are hashed as text, which must not depend on the server's settings.
             cursor.execute("set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'")
         yield connection
     except psycopg2.Error as error:
@@ -71,7 +73,7 @@ def frozen(url: str) -> Iterator[extensions.connection]:
 
 
 def connect(url: str) -> extensions.connection:
-    """Raises Refusal where nobody answers or the login is wrong."""
+    """Raises Refusal if the server does not answer or the login is wrong."""
     dsn = make_url(url).set(drivername="postgresql")
     try:
         return psycopg2.connect(dsn.render_as_string(hide_password=False), connect_timeout=10)
@@ -80,7 +82,7 @@ def connect(url: str) -> extensions.connection:
 
 
 def export_snapshot(connection: extensions.connection) -> str:
-    """The name under which another connection sees exactly what this one sees."""
+    """Export a snapshot, so that another connection sees exactly what this one sees."""
     return _text(connection, "select pg_export_snapshot()")
 
 
@@ -97,11 +99,12 @@ def table_names(connection: extensions.connection) -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
 
-def read_figures(connection: extensions.connection) -> Figures:
-    """All of them; takes seconds for each million rows."""
-    return Figures(
+def read_figures(connection: extensions.connection) -> DatabaseFigures:
+    """Read all figures. Takes seconds per million rows."""
+    names = track(table_names(connection), "Reading tables", unit="tables")
+    return DatabaseFigures(
         migration=_text(connection, "select version_num from alembic_version"),
-        tables={name: _table(connection, name) for name in table_names(connection)},
+        tables={name: _table(connection, name) for name in names},
         chains=_chains(connection),
         snapshots=int(_text(connection, "select count(*) from snapshots")),
         catalog=_catalog(connection),
@@ -110,7 +113,11 @@ def read_figures(connection: extensions.connection) -> Figures:
 
 
 def list_object_keys(connection: extensions.connection) -> list[str]:
-    """The key of every object that a row names, sorted: the columns called `..._key` hold them."""
+    """The sorted object keys that rows name, from the columns called `..._key`.
+
+    Parts of unfinished uploads are left out: they change while a backup runs, and the phones still
+    have the photos.
+    """
     keys: set[str] = set()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -123,11 +130,11 @@ def list_object_keys(connection: extensions.connection) -> list[str]:
             )
             cursor.execute(named)
             keys.update(key for (key,) in cursor.fetchall() if KEY.match(str(key)))
-    return sorted(keys)
+    return sorted(key for key in keys if kind_of_key(key) != PARTS)
 
 
 def find_hash(connection: extensions.connection, tenant_id: str, sequence: int) -> str | None:
-    """The hash of one audit entry, None where there is no such entry."""
+    """The hash of one audit entry, or None if there is no such entry."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select hash from audit_entries where tenant_id = %s and sequence = %s",
@@ -137,7 +144,7 @@ def find_hash(connection: extensions.connection, tenant_id: str, sequence: int) 
     return str(row[0]) if row else None
 
 
-def _table(connection: extensions.connection, name: str) -> Table:
+def _table(connection: extensions.connection, name: str) -> TableDigest:
     counted = sql.SQL(
         "select count(*), coalesce(sum(('x' || left(encode(sha256(convert_to(t::text, 'UTF8')),"
         " 'hex'), 16))::bit(64)::bigint::numeric), 0)::text from {} t"
@@ -145,19 +152,21 @@ def _table(connection: extensions.connection, name: str) -> Table:
     with connection.cursor() as cursor:
         cursor.execute(counted.format(sql.Identifier("public", name)))
         rows, digest = cursor.fetchone() or (0, "0")
-    return Table(rows=rows, digest=digest)
+    return TableDigest(rows=rows, digest=digest)
 
 
 def _chains(connection: extensions.connection) -> dict[str, Chain]:
-    """Every tenant's chain, each link recomputed from the entry's own bytes."""
+    """Every tenant's chain, with each hash recomputed from the entry's own bytes."""
     heads: dict[str, Chain] = {}
+    total = int(_text(connection, "select count(*) from audit_entries"))
     with connection.cursor("laudo_chains") as cursor:
         cursor.itersize = ROWS_AT_ONCE
         cursor.execute(
             "select tenant_id::text, sequence, at, body, previous_hash, hash"
             " from audit_entries order by tenant_id, sequence"
         )
-        for tenant_id, sequence, at, body, previous_hash, entry_hash in cursor:
+        entries = track(cursor, "Reading audit entries", unit="entries", total=total)
+        for tenant_id, sequence, at, body, previous_hash, entry_hash in entries:
             before = heads.get(tenant_id) or Chain(sequence=0, hash="")
             expected = link_hash(before.hash, tenant_id, before.sequence + 1, at, body)
             fits = sequence == before.sequence + 1 and previous_hash == before.hash
@@ -171,8 +180,8 @@ def _chains(connection: extensions.connection) -> dict[str, Chain]:
 def _with_kept_heads(
     connection: extensions.connection, heads: dict[str, Chain]
 ) -> dict[str, Chain]:
-    """Each chain set against the head that its own trigger wrote down, where there is such a table:
-    an older release had none."""
+    """Compare each chain with the head that its trigger recorded. Older releases have no such
+    table."""
     if "audit_heads" not in table_names(connection):
         return heads
     with connection.cursor() as cursor:
@@ -188,7 +197,7 @@ def _with_kept_heads(
 
 
 def _differences(connection: extensions.connection) -> dict[str, list[str]]:
-    """What of completed reports is no longer what was frozen, by report, in words."""
+    """Differences of completed reports from their snapshots, in words, by report."""
 
     def ask(statement: str, parameters: Sequence[Any]) -> list[Any]:
         with connection.cursor(cursor_factory=RealDictCursor) as cursor:
@@ -196,8 +205,12 @@ def _differences(connection: extensions.connection) -> dict[str, list[str]]:
             return list(cursor.fetchall())
 
     return {
-        report_id: [told_in_english(one) for one in differences]
-        for tenant_id in _column(connection, "select id::text from tenants order by id")
+        report_id: [describe_in_english(one) for one in differences]
+        for tenant_id in track(
+            _column(connection, "select id::text from tenants order by id"),
+            "Comparing completed reports",
+            unit="tenants",
+        )
         for report_id, differences in find_all_differences(
             ask, tenant_id, list_completed(ask, tenant_id)
         )
@@ -205,8 +218,9 @@ def _differences(connection: extensions.connection) -> dict[str, list[str]]:
     }
 
 
-# One line a rule. Grants are sorted, because their order is the order in which they were given;
-# conditions lose casts and brackets, which PostgreSQL places anew when it reads its own dump.
+# One line per rule. Grants are sorted, because they are listed in the order of granting.
+# Conditions lose casts and brackets, which PostgreSQL writes differently after reading its own
+# dump.
 CATALOG = r"""
 with tables as (
   select c.* from pg_class c

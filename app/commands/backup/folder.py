@@ -1,12 +1,12 @@
-"""A folder of backups: where each part lies, what is written once, what proves it whole.
+"""A folder of backups: its layout, what is written once, and the checksums.
 
-    objects/t/<tenant>/<kind>/<sha256>   bytes that all backups of the folder share, put once
+    objects/t/<tenant>/<kind>/<sha256>   objects, shared by all backups of the folder, written once
     20261122T030000Z/database.dump       pg_dump's custom format
     20261122T030000Z/objects.tsv         SHA-256, bytes and key of every object of this backup
-    20261122T030000Z/manifest.json       what it holds (Manifest)
+    20261122T030000Z/manifest.json       its contents (Manifest)
     20261122T030000Z/SHA256SUMS          of the three files above, as `sha256sum -c` reads it
 
-A backup is called `....partial` until all of it is on disk. No database and no storage here.
+A backup is called `....partial` until all of it is on disk. No database or storage access here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import BinaryIO, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from app.commands.backup.figures import Figures
+from app.commands.backup.figures import DatabaseFigures
 from app.commands.backup.refusal import Refusal
 from app.storage import CHUNK
 
@@ -36,16 +36,16 @@ PARTIAL = ".partial"
 
 
 class Manifest(BaseModel):
-    """What a backup holds. `missing_objects` and `damaged_objects` are keys that rows name but
-    whose bytes were already gone or wrong in the storage; `problems` says the same and more.
-    `bad_chains` are the tenants whose chain was broken or rewritten; None in an older manifest."""
+    """The contents of a backup. `missing_objects` and `damaged_objects` are keys that rows name but
+    whose bytes were already missing or wrong in the storage; `problems` describes these and others.
+    `bad_chains` are the tenants with a broken or rewritten chain; None in older manifests."""
 
     format: str
     made_at: datetime
     app_version: str
     server_major: int
     owner: str
-    figures: Figures
+    figures: DatabaseFigures
     objects: int
     object_bytes: int
     missing_objects: list[str]
@@ -54,7 +54,7 @@ class Manifest(BaseModel):
     bad_chains: list[str] | None = None
 
     def has_bad_chain(self, tenant_id: str) -> bool:
-        """Where it was not written down, any problem may have been one of the chain."""
+        """In an older manifest, without `bad_chains`, any problem may concern the chain."""
         if self.bad_chains is None:
             return bool(self.problems)
         return tenant_id in self.bad_chains
@@ -84,7 +84,7 @@ class Backup:
         return self.path.parent / "objects" / key
 
     def read_manifest(self) -> Manifest:
-        """Raises Refusal where it is not one of ours."""
+        """Raises Refusal if it is not a manifest of Laudo."""
         try:
             manifest = Manifest.model_validate_json((self.path / MANIFEST).read_bytes())
         except (OSError, ValidationError) as error:
@@ -104,7 +104,7 @@ class Backup:
         write_private(self.path / SUMS, "".join(lines))
 
     def find_changed_files(self) -> list[str]:
-        """Sentences on the files that are not, or no longer, what SHA256SUMS says."""
+        """Sentences on the files that do not match SHA256SUMS."""
         try:
             lines = (self.path / SUMS).read_text().splitlines()
             expected = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
@@ -119,13 +119,13 @@ class Backup:
                 changed.append(f"{name} is not what was written: its SHA-256 differs.")
         return changed
 
-    def find_bad_object(self, wanted: StoredObject) -> str | None:
-        """A sentence where the kept bytes are missing or are not those of the manifest."""
-        path = self.object_path(wanted.key)
+    def find_bad_object(self, expected: StoredObject) -> str | None:
+        """A sentence if the object is missing or differs from the manifest, else None."""
+        path = self.object_path(expected.key)
         if not path.is_file():
-            return f"{wanted.key} is missing from the backup."
-        if sha256_of(path) != wanted.sha256:
-            return f"{wanted.key} is damaged in the backup: its SHA-256 differs."
+            return f"{expected.key} is missing from the backup."
+        if sha256_of(path) != expected.sha256:
+            return f"{expected.key} is damaged in the backup: its SHA-256 differs."
         return None
 
 
@@ -146,11 +146,11 @@ def find_backup(path: Path) -> Backup:
 
 @contextmanager
 def new_backup(folder: Path) -> Iterator[Backup]:
-    """A backup to fill; gets its name when the block ends well, else it is never taken for one.
+    """Yield a partial backup to fill. It gets its final name only if the block succeeds.
 
-    Raises Refusal while another one is being made in the same folder.
+    Raises Refusal while another backup is being made in the same folder.
     """
-    with _told_plainly(folder):
+    with _os_errors_as_refusals(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _only_one(folder):
             for leftover in folder.glob(f"*{PARTIAL}"):
@@ -166,8 +166,8 @@ def new_backup(folder: Path) -> Iterator[Backup]:
 
 
 @contextmanager
-def _told_plainly(folder: Path) -> Iterator[None]:
-    """A full disk, a lost network: one sentence instead of a traceback."""
+def _os_errors_as_refusals(folder: Path) -> Iterator[None]:
+    """Report a full disk or a lost network share in one sentence instead of a traceback."""
     try:
         yield
     except OSError as error:
@@ -194,10 +194,10 @@ def _unused_name(folder: Path) -> Path:
 
 
 def keep_object(backup: Backup, key: str, stream: BinaryIO) -> StoredObject:
-    """Write the stream to its place, whole or not at all; returns what was written.
+    """Write the stream to its place atomically; returns what was written.
 
-    Bytes that do not have the hash that their key names are not kept: the place may hold, or
-    later get, the right ones.
+    Bytes whose hash differs from the one in their key are not kept: the right bytes may be there
+    already, or come later.
     """
     target = backup.object_path(key)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -222,7 +222,7 @@ def keep_object(backup: Backup, key: str, stream: BinaryIO) -> StoredObject:
 
 
 def named_sha256(key: str) -> str:
-    """Every key ends with the SHA-256 of its bytes (app.storage.object_key)."""
+    """The SHA-256 at the end of a key (app.storage.object_key)."""
     return key.rsplit("/", 1)[-1].partition(".")[0]
 
 

@@ -1,4 +1,4 @@
-"""What stops a backup or a restore, as one sentence for the operator. Nothing else goes here."""
+"""The reason why a backup or restore is refused, in one sentence. Nothing else belongs here."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ import click
 
 
 class Refusal(click.ClickException):
-    """Nothing was made or changed; the message says why and names the way out. Exit status 1."""
+    """Nothing was made or changed. The message gives the reason and a remedy. Exit status 1."""

@@ -1,9 +1,9 @@
-"""Restoring a backup into an empty database, and proving that what came back is what was kept.
+"""Restoring a backup into an empty database, and verifying the result against the backup.
 
-Objects go first, then the database in one transaction: rows never stand without their bytes, and
-a restore that stops midway leaves an empty database. What is found to differ afterwards becomes
-sentences; all of them are told and none stops the rest. What the storage has beyond the restored
-rows is told too, and no sweep takes it before an operator has said so.
+Objects come first, then the database in one transaction, so that rows never lack their objects
+and an interrupted restore leaves an empty database. Differences found afterwards are all reported;
+none stops the restore. Objects that no restored row names are reported too, and are not swept
+until an operator releases the hold.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from psycopg2 import extensions
 
 from app import database_roles as roles
 from app.commands.backup import figures as reading
-from app.commands.backup.checking import problems_of
-from app.commands.backup.figures import Figures
+from app.commands.backup.checking import list_problems
+from app.commands.backup.figures import DatabaseFigures
 from app.commands.backup.folder import Backup, Manifest, StoredObject
 from app.commands.backup.refusal import Refusal
 from app.commands.backup.surplus import Surplus, find_surplus
@@ -29,6 +29,7 @@ from app.commands.backup.tools import Tool, find_tool, run_tool
 from app.commands.holding import HOLDS, set_hold
 from app.commands.migrating import migrate
 from app.commands.people import operator
+from app.commands.progress import follow, track
 from app.config import ROOT
 from app.storage import CorruptObject, MissingObject, Storage
 
@@ -37,7 +38,8 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The three logins of the database to fill (SQLAlchemy URLs); they must open the same one."""
+    """The three logins (SQLAlchemy URLs) of the database to fill. All must open the same
+    database."""
 
     owner: str
     backup: str
@@ -46,7 +48,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """Sentences on every difference from the manifest, and what no restored row names."""
+    """Sentences on differences from the manifest, and the objects that no restored row names."""
 
     differences: list[str]
     surplus: list[Surplus]
@@ -55,11 +57,11 @@ class Restored:
 def restore_backup(
     backup: Backup, target: Target, store: Storage, *, keep_storage: bool, say: Say
 ) -> Restored:
-    """Compare everything that came back with the manifest; no difference is perfect. Where there
-    is a surplus, the sweep is held.
+    """Restore, and compare the result with the manifest; a perfect restore has no differences. If
+    there is a surplus, put a hold on the sweep.
 
-    Raises Refusal, before anything is changed, where the backup was altered, the database is not
-    empty, or the storage has objects of this backup and `keep_storage` does not allow it.
+    Raises Refusal before any change if the backup was altered, the database is not empty, or the
+    storage already has objects of this backup and `keep_storage` does not allow it.
     """
     if changed := backup.find_changed_files():
         raise Refusal(f"{backup.path} was altered and is not restored. " + " ".join(changed))
@@ -71,11 +73,10 @@ def restore_backup(
     say(f"Putting {len(objects)} objects into the storage")
     differences = _put_objects(backup, objects, store)
     say("Restoring the database")
-    arguments = ("--exit-on-error", "--single-transaction", "--no-owner", str(backup.dump))
-    run_tool(tool, target.owner, *arguments)
+    _restore_dump(backup, target, tool)
     with reading.frozen(target.backup) as connection:
         surplus = find_surplus(store, reading.list_object_keys(connection))
-        # At once, and unseen by the figures: this connection sees the moment before.
+        # Set the hold at once. The figures do not include it: this connection's snapshot is older.
         is_held = surplus and HOLDS in reading.table_names(connection)
         if is_held:
             _hold(target, surplus)
@@ -83,17 +84,29 @@ def restore_backup(
         say("Comparing everything with the manifest")
         found = reading.read_figures(connection)
     if surplus and not is_held:
-        # Without the table no sweep runs either, so that this is not too late.
+        # Not too late: without this table no sweep runs either.
         say("Bringing the tables of the older backup to this release, so that the sweep is held")
         migrate(target.owner)
         _hold(target, surplus)
-    differences += differences_of(manifest.figures, found)
-    differences += problems_of(found)
-    differences += [f"{key} was missing already when the backup was made."
-                    for key in manifest.missing_objects]  # fmt: skip
-    differences += [f"{key} was damaged already when the backup was made."
-                    for key in manifest.damaged_objects]  # fmt: skip
+    differences += list_differences(manifest.figures, found)
+    differences += list_problems(found)
+    differences += [
+        f"{key} was missing already when the backup was made." for key in manifest.missing_objects
+    ]
+    differences += [
+        f"{key} was damaged already when the backup was made." for key in manifest.damaged_objects
+    ]
     return Restored(differences, surplus)
+
+
+def _restore_dump(backup: Backup, target: Target, tool: Tool) -> None:
+    arguments = ("--exit-on-error", "--single-transaction", "--no-owner")
+    # pg_restore reads through the same open file, so its position is the progress.
+    with (
+        backup.dump.open("rb", buffering=0) as dump,
+        follow(dump.tell, "Restoring the database", backup.dump.stat().st_size),
+    ):
+        run_tool(tool, target.owner, *arguments, source=dump)
 
 
 def _hold(target: Target, surplus: list[Surplus]) -> None:
@@ -105,25 +118,25 @@ def _hold(target: Target, surplus: list[Surplus]) -> None:
     )
 
 
-def differences_of(kept: Figures, found: Figures) -> list[str]:
-    """Sentences on each figure of the database that is not as the manifest has it."""
-    said = []
+def list_differences(kept: DatabaseFigures, found: DatabaseFigures) -> list[str]:
+    """A sentence for each figure of the database that differs from the manifest."""
+    differences = []
     if kept.migration != found.migration:
-        said.append(f"The migration is {found.migration}, was {kept.migration}.")
+        differences.append(f"The migration is {found.migration}, was {kept.migration}.")
     for name in sorted(kept.tables.keys() | found.tables.keys()):
         before, after = kept.tables.get(name), found.tables.get(name)
         if before and after and before.rows == after.rows:
             if before.digest != after.digest:
-                said.append(f"Rows of {name} differ from those that were kept.")
+                differences.append(f"Rows of {name} differ from those that were kept.")
         elif before != after:
             counts = (after.rows if after else "no table", before.rows if before else "no table")
-            said.append("{}: {} rows, were {}.".format(name, *counts))
+            differences.append("{}: {} rows, were {}.".format(name, *counts))
     for tenant_id in sorted(kept.chains.keys() | found.chains.keys()):
         if kept.chains.get(tenant_id) != found.chains.get(tenant_id):
-            said.append(f"The audit chain of tenant {tenant_id} has another head.")
+            differences.append(f"The audit chain of tenant {tenant_id} has another head.")
     if kept.snapshots != found.snapshots:
-        said.append(f"{found.snapshots} frozen reports, were {kept.snapshots}.")
-    return said + _changed_rules(kept.catalog, found.catalog)
+        differences.append(f"{found.snapshots} frozen reports, were {kept.snapshots}.")
+    return differences + _changed_rules(kept.catalog, found.catalog)
 
 
 def _changed_rules(kept: Mapping[str, str], found: Mapping[str, str]) -> list[str]:
@@ -136,7 +149,7 @@ def _changed_rules(kept: Mapping[str, str], found: Mapping[str, str]) -> list[st
 
 
 def _check_target(target: Target, manifest: Manifest) -> Tool:
-    """The pg_restore to use. Raises Refusal where the database cannot take this backup."""
+    """The pg_restore to use. Raises Refusal if the database cannot take this backup."""
     _check_version(manifest)
     with closing(reading.connect(target.owner)) as connection:
         if missing := roles.missing_roles(connection):
@@ -188,7 +201,7 @@ def _check_owner(connection: extensions.connection, manifest: Manifest) -> None:
 
 
 def _place_of(connection: extensions.connection) -> tuple[object, ...]:
-    """What tells one database of one running server from every other."""
+    """Identifies one database of one running server."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select oid, pg_postmaster_start_time() from pg_database"
@@ -199,7 +212,8 @@ def _place_of(connection: extensions.connection) -> tuple[object, ...]:
 
 def _check_storage(store: Storage, objects: list[StoredObject]) -> None:
     keys = [one.key for one in objects]
-    there = sum(exists for _key, exists in in_threads(store.exists, keys))
+    asked = in_threads(store.exists, keys)
+    there = sum(exists for _key, exists in track(asked, "Looking for objects", total=len(keys)))
     if there:
         raise Refusal(
             f"The storage has {there} of the backup's {len(keys)} objects already. Name an empty"
@@ -209,7 +223,7 @@ def _check_storage(store: Storage, objects: list[StoredObject]) -> None:
 
 
 def _put_objects(backup: Backup, objects: list[StoredObject], store: Storage) -> list[str]:
-    """Put what the storage lacks, and read every object back from it."""
+    """Put the objects that the storage lacks, and verify all of them by reading them back."""
 
     def put(one: StoredObject) -> str | None:
         if not store.exists(one.key):
@@ -218,22 +232,23 @@ def _put_objects(backup: Backup, objects: list[StoredObject], store: Storage) ->
             store.put(one.key, backup.object_path(one.key))
         return _find_difference(store, one)
 
-    return [sentence for _one, sentence in in_threads(put, objects) if sentence]
+    done = track(in_threads(put, objects), "Putting objects", total=len(objects))
+    return [sentence for _one, sentence in done if sentence]
 
 
-def _find_difference(store: Storage, wanted: StoredObject) -> str | None:
+def _find_difference(store: Storage, expected: StoredObject) -> str | None:
     try:
-        # Opening reads all of it and compares.
-        store.open(wanted.key).close()
+        # Opening reads all bytes and verifies them.
+        store.open(expected.key).close()
     except MissingObject:
-        return f"{wanted.key} did not reach the storage."
+        return f"{expected.key} did not reach the storage."
     except CorruptObject:
-        return f"{wanted.key} in the storage is not what was kept: its SHA-256 differs."
+        return f"{expected.key} in the storage is not what was kept: its SHA-256 differs."
     return None
 
 
 def _analyze(url: str) -> None:
-    """Let the planner know the new rows; without it the first hours are slow."""
+    """Update the planner's statistics; without them, queries are slow for the first hours."""
     with closing(reading.connect(url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:

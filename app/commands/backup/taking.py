@@ -1,9 +1,9 @@
-"""Taking a backup: the dump first, the objects after it.
+"""Taking a backup: first the dump, then the objects.
 
-Everything about the database comes from one moment: pg_dump and our own reading share a snapshot.
-The objects come after it, and that is consistent without stopping anybody: bytes are put before
-the row that names them is committed and never change, so every row of the snapshot finds its
-bytes; what is put meanwhile belongs to rows that the dump does not have.
+pg_dump and our own queries share a snapshot, so everything about the database is of one moment.
+Copying the objects afterwards is consistent without stopping writes: objects are put before the
+row that names them is committed, and they never change. So every row of the snapshot finds its
+object, and objects put meanwhile belong to rows that the dump does not have.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from psycopg2 import extensions
+
 from app.commands.backup import figures as reading
-from app.commands.backup.checking import find_broken, find_rewritten, problems_of
+from app.commands.backup.checking import find_broken, find_rewritten, list_problems
 from app.commands.backup.folder import (
     FORMAT,
     MANIFEST,
@@ -30,9 +32,10 @@ from app.commands.backup.folder import (
     write_private,
 )
 from app.commands.backup.threads import in_threads
-from app.commands.backup.tools import find_tool, run_tool
+from app.commands.backup.tools import Tool, find_tool, run_tool
+from app.commands.progress import follow, track
 from app.database_roles import OWNER
-from app.reports.snapshot import app_version
+from app.reports.completing.snapshot import app_version
 from app.storage import CorruptObject, MissingObject, Storage
 
 Say = Callable[[str], None]
@@ -40,9 +43,9 @@ Say = Callable[[str], None]
 
 @dataclass
 class Copied:
-    """The objects that the backup has, how many of them came now, and the keys of the others.
+    """The objects in the backup, how many are new, and the keys of missing and damaged ones.
 
-    `lost` are keys of objects that it has from an earlier backup and the storage no longer.
+    `lost` are keys of objects that the backup has from an earlier one but the storage lost.
     """
 
     objects: list[StoredObject] = field(default_factory=list)
@@ -53,24 +56,21 @@ class Copied:
 
 
 def take_backup(folder: Path, url: str, store: Storage, say: Say) -> tuple[Backup, Manifest]:
-    """A finished backup in `folder`, of the database that `url` (the backup role's) opens.
+    """Make a backup in `folder` of the database at `url` (the backup role's login).
 
-    Raises Refusal and leaves nothing that could be taken for a backup. What is wrong with the
-    installation itself stands in the manifest's `problems`: the rest is worth keeping.
+    Raises Refusal and leaves nothing that looks like a backup. Problems of the installation
+    itself do not stop the backup; they are listed in the manifest's `problems`.
     """
     earlier = list_backups(folder)
     with new_backup(folder) as backup:
         with reading.frozen(url) as connection:
             major = reading.server_major(connection)
             say("Dumping the database")
-            snapshot = reading.export_snapshot(connection)
-            arguments = ("--format=custom", f"--snapshot={snapshot}", f"--file={backup.dump}")
-            run_tool(find_tool("pg_dump", major), url, *arguments)
-            backup.dump.chmod(0o600)
+            _dump(backup, earlier, url, find_tool("pg_dump", major), connection)
             found = reading.read_figures(connection)
             keys = reading.list_object_keys(connection)
             rewritten = find_rewritten(earlier, connection)
-            problems = [*problems_of(found), *rewritten.values()]
+            problems = [*list_problems(found), *rewritten.values()]
         say(f"Copying the objects that are not there yet, of {len(keys)}")
         copied = copy_objects(backup, keys, store)
         say(f"{copied.new} objects were new")
@@ -100,18 +100,40 @@ def take_backup(folder: Path, url: str, store: Storage, say: Say) -> tuple[Backu
     return Backup(backup.path.with_suffix("")), manifest
 
 
-def copy_objects(backup: Backup, keys: list[str], store: Storage) -> Copied:
-    """Every object that the folder lacks; one that it has was hashed when it came.
+def _dump(
+    backup: Backup, earlier: list[Backup], url: str, tool: Tool, connection: extensions.connection
+) -> None:
+    """Dump what `connection` sees. Its size is unknown until it is done, so the size of the last
+    dump is used to estimate the remaining time."""
 
-    Whether the storage still has that one, too, is read from its lists: asking for each would take
-    a bucket hours.
+    arguments = (
+        "--format=custom",
+        f"--snapshot={reading.export_snapshot(connection)}",
+        f"--file={backup.dump}",
+    )
+    estimate = _size_of(earlier[-1].dump) if earlier else 0
+    with follow(lambda: _size_of(backup.dump), "Dumping the database", estimate or None):
+        run_tool(tool, url, *arguments)
+    backup.dump.chmod(0o600)
+
+
+def _size_of(path: Path) -> int:
+    """The size in bytes; 0 if there is no such file."""
+    return path.stat().st_size if path.exists() else 0
+
+
+def copy_objects(backup: Backup, keys: list[str], store: Storage) -> Copied:
+    """Copy the objects that the folder lacks. Those that it has were verified when copied.
+
+    Whether the storage still has the latter is read from listings, because a request per object
+    would take hours with a bucket.
     """
     copied = Copied()
     known = {key for key in keys if backup.object_path(key).exists()}
     copied.lost = sorted(known - _listed(known, store))
 
     def tried(key: str) -> tuple[StoredObject, bool] | type[Exception]:
-        """The object and whether it is new; else what is wrong with it."""
+        """The object and whether it is new, or a description of the failure."""
         if key in known:
             size = backup.object_path(key).stat().st_size
             return StoredObject(named_sha256(key), size, key), False
@@ -121,7 +143,7 @@ def copy_objects(backup: Backup, keys: list[str], store: Storage) -> Copied:
         except (MissingObject, CorruptObject) as error:
             return type(error)
 
-    for key, outcome in in_threads(tried, keys):
+    for key, outcome in track(in_threads(tried, keys), "Copying objects", total=len(keys)):
         if isinstance(outcome, type):
             (copied.missing if outcome is MissingObject else copied.damaged).append(key)
         elif outcome[0].sha256 != named_sha256(key):
@@ -133,6 +155,6 @@ def copy_objects(backup: Backup, keys: list[str], store: Storage) -> Copied:
 
 
 def _listed(keys: set[str], store: Storage) -> set[str]:
-    """Those that the storage lists under the companies of these keys."""
+    """The keys that the storage lists for the companies of these keys."""
     tenants = {UUID(key.split("/")[1]) for key in keys}
     return {one.key for tenant in sorted(tenants) for one in store.list(tenant)}

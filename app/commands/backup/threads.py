@@ -1,4 +1,4 @@
-"""Many waits at once: copying and hashing objects waits for disks and networks, not processors."""
+"""Parallel waits: copying and hashing objects waits for disks and networks, not processors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Outcome = TypeVar("Outcome")
 def in_threads(
     act: Callable[[Item], Outcome], items: Sequence[Item]
 ) -> Iterator[tuple[Item, Outcome]]:
-    """Each item with what `act` made of it, in order; a bounded number waits at any moment."""
+    """Yield each item with the result of `act`, in order, with a bounded number at a time."""
     with ThreadPoolExecutor(THREADS) as pool:
         for start in range(0, len(items), ITEMS_AT_ONCE):
             some = items[start : start + ITEMS_AT_ONCE]

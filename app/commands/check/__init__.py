@@ -1,4 +1,4 @@
-"""`flask check`: what an installation needs, tried for real, with a sentence that says what to do.
+"""`flask check`: tests what an installation needs, and says in one sentence what to do.
 
-Checks read and try; none of them mends anything.
+Checks never repair anything.
 """

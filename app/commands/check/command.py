@@ -21,23 +21,23 @@ COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.WRONG: "red"}
 @click.option("--json", "as_json", is_flag=True, help="For machines: one JSON object.")
 @with_appcontext
 def check(as_json: bool, no_files: bool) -> None:
-    """Try everything this installation needs; status 1 where something is wrong."""
+    """Test everything that this installation needs. Exit status 1 if something is wrong."""
     findings = [*check_database(), *check_services(), *check_machine()]
     findings += check_evidence(with_bytes=not no_files)
     is_good = all(one.level is not Level.WRONG for one in findings)
     if as_json:
-        told = [
+        rows = [
             {"part": one.part, "level": one.level, "sentence": one.sentence} for one in findings
         ]
-        click.echo(json.dumps({"ok": is_good, "findings": told}, indent=2))
+        click.echo(json.dumps({"ok": is_good, "findings": rows}, indent=2))
     else:
         for one in findings:
-            _tell(one)
+            _print_finding(one)
     if not is_good:
         raise SystemExit(1)
 
 
-def _tell(finding: Finding) -> None:
+def _print_finding(finding: Finding) -> None:
     level = click.style(f"{finding.level:<8}", fg=COLOURS[finding.level])
     click.echo(f"{level} {finding.part:<11} {finding.sentence}")
 

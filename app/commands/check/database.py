@@ -1,4 +1,4 @@
-"""Checks of PostgreSQL: who logs in, the rules of the tables, the migration, the clock."""
+"""Checks of PostgreSQL: login roles, policies of the tables, migration, clock."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from app.commands.check.finding import Finding, ok, run, warning, wrong
 from app.config import ROOT
+from app.database_roles import TIMEOUTS
 from app.extensions import Base, db
 from app.tenancy import TenantOwned, call_definer, platform_scope
 
@@ -33,14 +34,15 @@ PRESENT = text(
     "select c.relname from pg_class c where c.relkind = 'r'"
     " and c.relnamespace = 'public'::regnamespace and c.relname = any(:tables)"
 )
-# Permissive policies add up, so a second one that any role may use opens what the first closes.
+# Permissive policies are combined with OR, so a second one can open what the first closes.
 POLICIES = text(
     "select tablename, coalesce(qual, '') as qual, coalesce(with_check, '') as checked"
     " from pg_policies where schemaname = 'public' and tablename = any(:tables)"
     " and roles && array['laudo_app', 'public']::name[]"
 )
-# As PostgreSQL prints migration 0002's rule; a word more, and it may be another one.
+# As PostgreSQL prints the policy of migration 0002. Any other text may be another policy.
 RULE = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
+SETTINGS = text("select name, current_setting(name) from unnest(cast(:names as text[])) name")
 INVALID_INDEXES = text(
     "select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid"
     " where not i.indisvalid and c.relnamespace = 'public'::regnamespace order by 1"
@@ -51,6 +53,7 @@ OUT_OF_REACH = "PostgreSQL cannot be asked: start it, and look at host, name and
 def check_database() -> Iterator[Finding]:
     yield from run("database", _app_role, f"{OUT_OF_REACH} DATABASE_URL.")
     yield from run("platform", _platform_role, f"{OUT_OF_REACH} PLATFORM_DATABASE_URL.")
+    yield from run("timeouts", _timeouts, "The time-outs of the roles could not be read.")
     yield from run("isolation", _isolation, "The rules of the tables could not be read.")
     yield from run("migrations", _migrations, "The migration could not be read: run `flask up`.")
     yield from run("indexes", _indexes, "The indexes could not be read.")
@@ -58,19 +61,19 @@ def check_database() -> Iterator[Finding]:
 
 
 def _app_role() -> Iterator[Finding]:
-    with _looking() as connection:
-        yield from _judged("database", "DATABASE_URL", "laudo_app", _role(connection))
+    with _connect() as connection:
+        yield from _judge_role("database", "DATABASE_URL", "laudo_app", _role(connection))
 
 
 def _platform_role() -> Iterator[Finding]:
     with platform_scope() as session:
         role = _role(session.connection())
-    yield from _judged("platform", "PLATFORM_DATABASE_URL", "laudo_platform", role)
+    yield from _judge_role("platform", "PLATFORM_DATABASE_URL", "laudo_platform", role)
 
 
 @contextmanager
-def _looking() -> Iterator[Connection]:
-    """A connection past the app's pool, which gives out none of a role that is too mighty."""
+def _connect() -> Iterator[Connection]:
+    """A connection outside the app's pool, which refuses roles with too many rights."""
     engine = create_engine(db.engine.url, poolclass=NullPool, hide_parameters=True)
     with engine.connect() as connection:
         yield connection
@@ -80,10 +83,10 @@ def _role(connection: Connection) -> Row[tuple[object, ...]]:
     return connection.execute(ROLE).one()
 
 
-def _judged(
+def _judge_role(
     part: str, variable: str, expected: str, role: Row[tuple[object, ...]]
 ) -> Iterator[Finding]:
-    mighty = [
+    excess = [
         words
         for has, words in (
             (role.rolsuper, "is superuser"),
@@ -94,10 +97,10 @@ def _judged(
         )
         if has
     ]
-    if mighty:
+    if excess:
         yield wrong(
             part,
-            f"{variable} logs in as {role.name}, which {', '.join(mighty)}: it could step around"
+            f"{variable} logs in as {role.name}, which {', '.join(excess)}: it could step around"
             f" row-level security. Use the role {expected} that `flask up` speaks of, and"
             " `revoke create on schema public from public`.",
         )
@@ -107,13 +110,33 @@ def _judged(
         yield ok(part, f"{role.name} answers and is no mightier than it must be.")
 
 
+def _timeouts() -> Iterator[Finding]:
+    with _connect() as connection:
+        found = [*_other_timeouts(connection, "DATABASE_URL")]
+    with platform_scope() as session:
+        found += _other_timeouts(session.connection(), "PLATFORM_DATABASE_URL")
+    yield from found or [ok("timeouts", "Both roles cut off statements that take too long.")]
+
+
+def _other_timeouts(connection: Connection, variable: str) -> Iterator[Finding]:
+    """What holds for a session of this login, through the pooler if there is one."""
+    rows = connection.execute(SETTINGS, {"names": list(TIMEOUTS)})
+    for name, value in rows:
+        if value != TIMEOUTS[name]:
+            yield wrong(
+                "timeouts",
+                f"{name} is {value} for the role of {variable}, not {TIMEOUTS[name]}: run"
+                " `flask up`, and let a pooler connect again (PgBouncer: RECONNECT).",
+            )
+
+
 def _isolation() -> Iterator[Finding]:
     tables = sorted(
         mapper.local_table.name  # type: ignore[attr-defined]
         for mapper in Base.registry.mappers
         if issubclass(mapper.class_, TenantOwned)
     )
-    with _looking() as connection:
+    with _connect() as connection:
         unforced = list(connection.scalars(UNFORCED, {"tables": tables}))
         present = set(connection.scalars(PRESENT, {"tables": tables}))
         policies = connection.execute(POLICIES, {"tables": tables}).all()
@@ -143,7 +166,7 @@ def _migrations() -> Iterator[Finding]:
     try:
         found = [row.revision for row in call_definer("find_migration")]
     except ProgrammingError:
-        found = []  # from before there was such a question
+        found = []  # the function is newer than the database
     if found == [head]:
         yield ok("migrations", f"The database is at {head}, the newest.")
         return
@@ -160,8 +183,8 @@ def _migrations() -> Iterator[Finding]:
 
 
 def _indexes() -> Iterator[Finding]:
-    """A `create index concurrently` that failed leaves one that costs writes and serves nobody."""
-    with _looking() as connection:
+    """A failed `create index concurrently` leaves an index that slows writes and is never used."""
+    with _connect() as connection:
         names = list(connection.scalars(INVALID_INDEXES))
     for name in names:
         yield wrong(
@@ -175,8 +198,8 @@ def _indexes() -> Iterator[Finding]:
 
 
 def _clock() -> Iterator[Finding]:
-    with _looking() as connection:
-        connection.execute(text("select 1"))  # what follows is no connecting
+    with _connect() as connection:
+        connection.execute(text("select 1"))  # connects, so that only the query is timed
         before = time.time()
         theirs = float(connection.scalar(text("select extract(epoch from clock_timestamp())")) or 0)
         after = time.time()

@@ -1,6 +1,6 @@
 """Checks of the evidence of every company: chains, completed reports, stored bytes.
 
-The verdict on each report is kept, so that its page and the chain's page say the same.
+The verdict on each report is stored, so that its page and the chain's page show it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from app.commands.check.finding import Finding, ok, run, wrong
+from app.commands.progress import track
 from app.evidence.chain import verify_chain
-from app.evidence.differences import told_in_english
+from app.evidence.differences import describe_in_english
 from app.evidence.verdicts import (
     check_rows,
     keep_bytes_verdict,
@@ -28,8 +29,8 @@ PART = "evidence"
 
 
 def check_evidence(*, with_bytes: bool) -> Iterator[Finding]:
-    """Every chain and completed report; `with_bytes` reads each stored file again, which takes as
-    long as the storage needs."""
+    """Check every chain and completed report. `with_bytes` also reads every stored file, which may
+    take long."""
 
     def check() -> Iterator[Finding]:
         yield from _every_tenant(with_bytes)
@@ -44,7 +45,7 @@ def _every_tenant(with_bytes: bool) -> Iterator[Finding]:
             for finding in _chain(tenant_id):
                 is_good = False
                 yield finding
-            for report_id in list_report_ids():
+            for report_id in track(list_report_ids(), "Checking reports", unit="reports"):
                 reports += 1
                 for line in check_report(report_id, with_bytes=with_bytes):
                     is_good = False
@@ -70,7 +71,8 @@ def _chain(tenant_id: UUID) -> Iterator[Finding]:
 
 
 def check_report(report_id: UUID, *, with_bytes: bool) -> list[str]:
-    """Check one report of the bound tenant, keep the verdict, and return what differs, in words."""
+    """Check one report of the bound tenant, store the verdict, and return the differences in
+    words."""
     found: Differences = check_rows(report_id)
     keep_rows_verdict(report_id, found)
     db.session.commit()
@@ -81,4 +83,4 @@ def check_report(report_id: UUID, *, with_bytes: bool) -> list[str]:
         keep_bytes_verdict(report_id, damage)
         db.session.commit()
         found += damage
-    return [told_in_english(one) for one in found]
+    return [describe_in_english(one) for one in found]

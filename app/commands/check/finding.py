@@ -1,4 +1,4 @@
-"""What a check found, and how checks are run so that one failure hides no other."""
+"""Findings of checks, and how to run checks so that one failure does not hide another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`sentence` says what is, and where that is not good, what to do."""
+    """`sentence` says what was found and, if it is a problem, what to do."""
 
     part: str
     level: Level
@@ -44,10 +44,15 @@ def wrong(part: str, sentence: str) -> Finding:
 
 
 def run(part: str, check: Check, otherwise: str) -> Iterator[Finding]:
-    """What the check finds; where it cannot look, `otherwise` and the kind of failure."""
+    """The findings of the check; if it fails to run, `otherwise` and the kind of failure."""
     try:
         yield from check()
     except (
-        OSError, DomainError, RedisError, SQLAlchemyError, LookupError, UnsafeDatabaseRole,
-    ) as error:  # fmt: skip
+        OSError,
+        DomainError,
+        RedisError,
+        SQLAlchemyError,
+        LookupError,
+        UnsafeDatabaseRole,
+    ) as error:
         yield wrong(part, f"{otherwise} ({type(error).__name__})")

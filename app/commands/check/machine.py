@@ -1,4 +1,4 @@
-"""Checks of this machine: its settings, its disks, and what drawing a PDF needs from the system."""
+"""Checks of this machine: settings, disks, and the system libraries that PDFs need."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.commands.check.finding import Finding, ok, run, warning, wrong
 from app.config import ROOT
 from app.fonts import FontsMissing
 
-LEAST_KINDS = 12  # of characters in a key; 32 random ones of base64 have some 25
+LEAST_KINDS = 12  # distinct characters in a key; 32 random base64 characters have about 25
 PLACEHOLDERS = ("change", "example", "secret", "password", "at-least", "random")
 MIB = 1024**2
 TIGHT, TOO_TIGHT = 5 * 1024 * MIB, 512 * MIB
@@ -99,8 +99,8 @@ def _built() -> Iterator[Finding]:
 
 
 def _pdf() -> Iterator[Finding]:
-    """Draw a page: that loads Pango, HarfBuzz, Fontconfig and the type."""
-    # WeasyPrint takes most of a second to load, and no other check needs it.
+    """Render a page, which loads Pango, HarfBuzz, Fontconfig and the fonts."""
+    # Imported here because WeasyPrint takes most of a second and no other check needs it.
     from app.pdf.engine import warm_up
 
     try:
@@ -112,7 +112,7 @@ def _pdf() -> Iterator[Finding]:
 
 
 def _strip() -> Iterator[Finding]:
-    """Shape and order letters: that loads Raqm and FriBidi."""
+    """Draw text, which loads Raqm and FriBidi."""
     from app.imaging.bidi import LayoutMissing
     from app.imaging.lettering import check_layout
 

@@ -11,10 +11,11 @@ from uuid import UUID
 from flask import current_app
 
 from app.commands.check.finding import Finding, ok, run, warning, wrong
-from app.commands.holding import held_words
+from app.commands.holding import describe_hold
 from app.jobs.alive import SILENT_AFTER_SECONDS, count_alive
 from app.jobs.queue import redis_client
-from app.mail.transport import Away, connected, where_mails_go
+from app.jobs.registry import Kind, list_kinds
+from app.mail.transport import ServerUnavailable, connected, describe_destination
 from app.storage import CorruptObject, MissingObject, object_key, put_bytes, whole_storage
 from app.storage.holding import find_hold
 from app.tenancy import call_definer
@@ -23,18 +24,11 @@ LATE_SECONDS = 60
 TOO_LATE_SECONDS = 600
 NOBODY = UUID(int=0)
 GIB = 1024**3
-MAIL = "mail"
-KINDS = {
-    "photo_check": "reading of a photo",
-    "document": "PDF",
-    "brand_preview": "preview",
-    "answer_export": "export of answers",
-}
 
 
 def check_services() -> Iterator[Finding]:
-    away = "Redis does not answer: start it, and look at REDIS_URL. Work waits meanwhile."
-    yield from run("redis", _redis, away)
+    otherwise = "Redis does not answer: start it, and look at REDIS_URL. Work waits meanwhile."
+    yield from run("redis", _redis, otherwise)
     for process in ("worker", "relay"):
         yield from run(process, lambda process=process: _alive(process), "Redis would know.")  # type: ignore[misc]
     yield from run("queue", _queue, "How long work waits could not be read.")
@@ -49,22 +43,22 @@ def check_services() -> Iterator[Finding]:
 
 def _redis() -> Iterator[Finding]:
     client = redis_client()
-    told: Any = client.info()
-    policy = told.get("maxmemory_policy", "noeviction")
+    info: Any = client.info()
+    policy = info.get("maxmemory_policy", "noeviction")
     if policy != "noeviction":
         yield warning(
             "redis",
             f"Redis throws entries away when it is full (maxmemory-policy {policy}): set"
             " maxmemory-policy to noeviction, or wake-ups and counted tries get lost.",
         )
-    if not told.get("aof_enabled"):
+    if not info.get("aof_enabled"):
         yield warning(
             "redis",
             "Redis forgets what it knows when it restarts: set appendonly to yes. Nothing is lost"
             " for good, but the relay has to feed all work again.",
         )
-    if policy == "noeviction" and told.get("aof_enabled"):
-        yield ok("redis", f"Redis {told.get('redis_version', '')} answers, keeps and evicts none.")
+    if policy == "noeviction" and info.get("aof_enabled"):
+        yield ok("redis", f"Redis {info.get('redis_version', '')} answers, keeps and evicts none.")
 
 
 def _alive(process: str) -> Iterator[Finding]:
@@ -80,28 +74,27 @@ def _alive(process: str) -> Iterator[Finding]:
 
 
 def _queue() -> Iterator[Finding]:
-    """Each kind of work that waits too long. Mails also wait for their server, for two days."""
-    oldest = {row.kind: row.oldest_seconds or 0 for row in call_definer("count_work")}
-    for kind, waited in sorted(oldest.items()):
-        if waited > LATE_SECONDS:
-            yield from _late(kind, waited)
-    longest = max(oldest.values(), default=0)
+    """Report each kind of work that waits too long. Mails may wait for their server for two
+    days."""
+    oldest = {row.kind: row.oldest_seconds or 0.0 for row in call_definer("count_work")}
+    kinds = sorted(list_kinds(), key=lambda kind: kind.name)
+    for kind in kinds:
+        if (waited := oldest.get(kind.name, 0.0)) > LATE_SECONDS:
+            yield _late(kind, waited)
+    longest = max(oldest.get(kind.name, 0.0) for kind in kinds)
     if longest <= LATE_SECONDS:
         yield ok("queue", f"The oldest work has waited {longest:.0f} s.")
 
 
-def _late(kind: str, waited: float) -> Iterator[Finding]:
-    words = f"The oldest {KINDS.get(kind, kind)} has waited {waited:.0f} s"
-    if waited > TOO_LATE_SECONDS and kind == MAIL:
-        yield wrong("queue", f"{words}: look at `mail` below, and at the workers' log.")
-    elif waited > TOO_LATE_SECONDS:
-        yield wrong("queue", f"{words}: look at the workers' log, and start more of them.")
-    elif waited > LATE_SECONDS:
-        yield warning("queue", f"{words}: start another worker if this stays so.")
+def _late(kind: Kind, waited: float) -> Finding:
+    words = f"The oldest {kind.noun} has waited {waited:.0f} s"
+    if waited > TOO_LATE_SECONDS:
+        return wrong("queue", f"{words}: {kind.when_late}.")
+    return warning("queue", f"{words}: start another worker if this continues.")
 
 
 def _storage() -> Iterator[Finding]:
-    """Write, read and delete: a mode or a mount says less. The bytes are this check's alone."""
+    """Write, read and delete an object of this check's own; permissions alone would prove less."""
     probe = secrets.token_bytes(4096)
     key = object_key(NOBODY, "probe", hashlib.sha256(probe).hexdigest())
     store = whole_storage()
@@ -123,29 +116,29 @@ def _storage() -> Iterator[Finding]:
 
 def _sweep() -> Iterator[Finding]:
     if hold := find_hold():
-        yield warning("sweep", held_words(hold))
+        yield warning("sweep", describe_hold(hold))
     else:
         yield ok("sweep", "Nothing holds the daily sweep of the storage.")
 
 
 def _mail() -> Iterator[Finding]:
-    """Log in as the worker does; no mail is sent."""
+    """Log in as the worker does. Sends no mail."""
     if not current_app.config["SMTP_HOST"]:
         level = warning if current_app.config["BASE_URL"].startswith("https://") else ok
-        sentence = f"Mails go {where_mails_go()}, and nobody gets them: set SMTP_HOST."
+        sentence = f"Mails go {describe_destination()}, and nobody gets them: set SMTP_HOST."
         yield level("mail", sentence)
         return
     try:
         with connected() as server:
             server.noop()
-    except Away as error:
+    except ServerUnavailable as error:
         yield wrong(
             "mail",
             f"The mail server does not let us in ({error}): look at SMTP_HOST, SMTP_PORT,"
             " SMTP_SECURITY, SMTP_USER and SMTP_PASSWORD. Mails wait for two days.",
         )
     else:
-        yield ok("mail", f"Mails go {where_mails_go()}, which lets us in.")
+        yield ok("mail", f"Mails go {describe_destination()}, which lets us in.")
 
 
 def _name() -> str:

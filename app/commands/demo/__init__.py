@@ -1,1 +1,1 @@
-"""`flask demo`: the main job without a browser, through the same services and the same rules."""
+"""`flask demo`: the main job without a browser, through the same services and rules."""

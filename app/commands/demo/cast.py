@@ -1,4 +1,4 @@
-"""The demo companies and their people: who they are and how a command acts as one of them."""
+"""The demo companies and their people, and how a command acts as one of these people."""
 
 from __future__ import annotations
 
@@ -25,51 +25,65 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DemoPerson:
     key: str
     name: str
     role: Role
 
 
 NORTHWIND = Company(
-    "Northwind Commissioning", "northwind", "northwind.example", "en", "America/Sao_Paulo",
-    ("#155e75", "#334155", "#94a3b8"), Contact(
-        address="Av. Paulista 1578, São Paulo", phone="+55 11 5555 0100",
-        email="office@northwind.example", website="https://www.northwind.example",
+    "Northwind Commissioning",
+    "northwind",
+    "northwind.example",
+    "en",
+    "America/Sao_Paulo",
+    ("#155e75", "#334155", "#94a3b8"),
+    Contact(
+        address="Av. Paulista 1578, São Paulo",
+        phone="+55 11 5555 0100",
+        email="office@northwind.example",
+        website="https://www.northwind.example",
         tax_number="11.222.333/0001-81",
     ),
-)  # fmt: skip
+)
 ATLAS = Company(
-    "Atlas Engenharia", "atlas", "atlas.example", "pt_BR", "America/Sao_Paulo",
-    ("#9a3412", "#44403c", "#a8a29e"), Contact(
-        address="Rua da Quitanda 86, Rio de Janeiro", phone="+55 21 5555 0200",
-        email="contato@atlas.example", website="https://www.atlas.example",
+    "Atlas Engenharia",
+    "atlas",
+    "atlas.example",
+    "pt_BR",
+    "America/Sao_Paulo",
+    ("#9a3412", "#44403c", "#a8a29e"),
+    Contact(
+        address="Rua da Quitanda 86, Rio de Janeiro",
+        phone="+55 21 5555 0200",
+        email="contato@atlas.example",
+        website="https://www.atlas.example",
         tax_number="11.444.777/0001-61",
     ),
-)  # fmt: skip
+)
 ADMIN = "admin"
 MANAGER = "manager"
 TECHNICIAN = "technician"
 PEOPLE = (
-    Person(ADMIN, "Alice Admin", Role.ADMIN),
-    Person(MANAGER, "Marcos Manager", Role.MANAGER),
-    Person(TECHNICIAN, "Teresa Technician", Role.TECHNICIAN),
-    Person("technician2", "Tiago Technician", Role.TECHNICIAN),
-    Person("viewer", "Viola Viewer", Role.VIEWER),
+    DemoPerson(ADMIN, "Alice Admin", Role.ADMIN),
+    DemoPerson(MANAGER, "Marcos Manager", Role.MANAGER),
+    DemoPerson(TECHNICIAN, "Teresa Technician", Role.TECHNICIAN),
+    DemoPerson("technician2", "Tiago Technician", Role.TECHNICIAN),
+    DemoPerson("viewer", "Viola Viewer", Role.VIEWER),
 )
 SUPERADMIN = ("superadmin@laudo.example", "Sofia Superadmin")
 PROJECT = "Campinas data hall B"
 
 
 def demo_actor(key: str) -> Actor:
-    """One of the demo people of the bound tenant."""
+    """The actor of one of the demo people of the bound tenant."""
     account = db.session.scalars(select(Account).where(Account.email.startswith(f"{key}@"))).one()
     return Actor(account.name, account.role, account.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The demo project in plain values, good beyond any session."""
+    """The demo project in plain values, usable outside any session."""
 
     project_id: UUID
     latitude: Decimal | None

@@ -1,4 +1,4 @@
-"""`flask demo`: runs the job in the demo company and tells what came of it."""
+"""`flask demo`: runs the main job in the demo company and prints the results."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from app.checklists.service import WorkbookRefused
 from app.commands.demo.cast import MANAGER, TECHNICIAN, demo_actor, demo_site
 from app.commands.demo.job import Job, Stuck, sha256_of
 from app.commands.demo.photos import pictures_in
+from app.commands.progress import track
 from app.errors import DomainError
 from app.extensions import db
 from app.models import Derivative, DerivativeKind, Document
 from app.pdf.proof import drawn_images
 from app.platform.queries import get_tenant_id
-from app.reports.submitting import ReportIncomplete, get_review
+from app.reports.completing.service import ReportIncomplete, get_review
 from app.storage import storage
 from app.tenancy import tenant_scope
 from app.transactions import pause
@@ -32,7 +33,7 @@ Folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 class Stages:
-    """Seconds per stage, printed as each one ends."""
+    """The seconds of each stage, printed when it ends."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -53,16 +54,17 @@ class Stages:
 @click.option("--tenant", "slug", default="northwind", show_default=True)
 @with_appcontext
 def demo(checklist: Path, photos: Path, out: Path, seed: int, slug: str) -> None:
-    """From a workbook and a folder of pictures to a PDF, with no rule that a browser lacks."""
+    """Make a PDF from a workbook and a folder of pictures, with the same rules as a browser."""
     pictures, others = pictures_in(photos)
     for path in others:
         click.echo(f"  refused      {path.name}: not a JPEG, PNG or HEIC picture")
     try:
         with tenant_scope(get_tenant_id(slug)):
-            job = Job(demo_actor(MANAGER), demo_actor(TECHNICIAN), Random(seed), demo_site())  # noqa: S311
+            actors = demo_actor(MANAGER), demo_actor(TECHNICIAN)
+            job = Job(*actors, Random(seed), demo_site(), watch=track)  # noqa: S311
             document = _carry_out(job, checklist, pictures)
             lost = _write(job, document, out)
-            _tell(job, document, pictures)
+            _print_result(job, document, pictures)
             unplaced = _unplaced(job, pictures)
     except WorkbookRefused as refused:
         for problem in refused.problems:
@@ -97,7 +99,7 @@ def _carry_out(job: Job, checklist: Path, pictures: list[Path]) -> Document:
 
 
 def _submit(job: Job) -> None:
-    """Submit; where the server finds something missing, say what, as its page does."""
+    """Submit. If the server finds something missing, print it as its page does."""
     try:
         job.submit()
     except ReportIncomplete:
@@ -108,7 +110,7 @@ def _submit(job: Job) -> None:
 
 
 def _write(job: Job, document: Document, out: Path) -> int:
-    """Write the PDF; returns how many placed good photos it does not hold."""
+    """Write the PDF; returns the number of placed good photos that it lacks."""
     assert document.storage_key
     pause()
     with storage().open(document.storage_key) as stored:
@@ -119,12 +121,12 @@ def _write(job: Job, document: Document, out: Path) -> int:
         Derivative.photo_id.in_(photo_ids), Derivative.kind == DerivativeKind.PRINT
     )
     by_photo = {one.photo_id: one.sha256 for one in db.session.scalars(newest)}
-    wanted = Counter(by_photo.get(photo_id, "") for photo_id in photo_ids)
-    return (wanted - drawn_images(out)).total()
+    expected = Counter(by_photo.get(photo_id, "") for photo_id in photo_ids)
+    return (expected - drawn_images(out)).total()
 
 
 def _unplaced(job: Job, pictures: list[Path]) -> list[Path]:
-    """The folder's pictures that no question could take; each one is named."""
+    """Print and return the pictures that no question could take."""
     placed = {shot.path for shot in job.shots}
     left = [path for path in pictures if path not in placed]
     for path in left:
@@ -132,7 +134,7 @@ def _unplaced(job: Job, pictures: list[Path]) -> list[Path]:
     return left
 
 
-def _tell(job: Job, document: Document, pictures: list[Path]) -> None:
+def _print_result(job: Job, document: Document, pictures: list[Path]) -> None:
     repeats = [shot for shot in job.shots if shot.repeated]
     fields = len(job.answers)
     click.echo(

@@ -1,10 +1,10 @@
-"""The main job step by step, as its pages do it: the same services, a commit per request."""
+"""The main job step by step, as its pages do it: the same services, one commit per request."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from app.checklists.service import draft_from_workbook, publish_version
+from app.checklists.service import WorkbookRefused, draft_from_workbook, publish_version
 from app.commands.demo.answers import Filled, fill_all
 from app.commands.demo.cast import NORTHWIND, Site
 from app.commands.demo.photos import Shot, place_each_once, top_up
@@ -23,36 +23,40 @@ from app.commands.demo.signature import draw
 from app.definition.judging import PhotoState
 from app.definition.schema import Definition, Language
 from app.extensions import db
-from app.models import Actor, Document, PhotoCheck, PhotoSource, WorkState
+from app.models import Actor, Document, PhotoCheck, PhotoSource, Version, WorkState
 from app.photos.placing import explain_photo, place_again
 from app.photos.service import PhotoAlreadyHere, Upload, add_photo
-from app.reports.answering import Given, save_answer
+from app.reports.completing.service import submit_report
 from app.reports.facts import PlacedPhoto, list_placed_photos
-from app.reports.service import start_report
-from app.reports.signing import GivenSignature, sign_report
-from app.reports.submitting import submit_report
+from app.reports.filling.saving import AnswerInput
+from app.reports.filling.service import save_answer
+from app.reports.signing.service import SignatureInput, sign_report
+from app.reports.starting.service import start_report
 from app.storage import receive
+from app.watching import Watch, unwatched
 
 SIGNERS = ("Rita Campos", "Daniel Okafor", "Helena Duarte", "Jonas Weber")
 DAMAGED = "The file was damaged on the phone; another photo of the same place is beside it."
 WAIT_SECONDS = 900
+BUSY_UPLOADS = 20
 STEP_SECONDS = 0.3
 
 
 class Stuck(RuntimeError):
-    """A worker did not finish in time, or gave its work up; the message says which."""
+    """A worker did not finish in time, or its work failed; the message says which."""
 
 
 @dataclass
 class Job:
-    """One report from its workbook to its PDF; ids and plain data only between the steps."""
+    """One report from its workbook to its PDF. Keeps only ids and plain data between the steps."""
 
     manager: Actor
     technician: Actor
     rng: Random
     site: Site
-    # How the photos get read: by waiting for a worker, or here and now.
-    read_photos: Callable[[UUID], None] = lambda report_id: wait_for_photos(report_id)
+    # How photos are read: by waiting for a worker, or in this process.
+    read_photos: Callable[[UUID, Watch], None] = lambda *given: wait_for_photos(*given)
+    watch: Watch = unwatched
     definition: Definition = field(init=False)
     checklist_id: UUID = field(init=False)
     report_id: UUID = field(init=False)
@@ -61,11 +65,23 @@ class Job:
 
     def import_checklist(self, data: bytes, filename: str) -> None:
         """Upload, preview and publish. Raises WorkbookRefused with every problem."""
-        draft = draft_from_workbook(data=data, filename=filename, actor=self.manager)
+        draft = self._draft(data, filename)
         db.session.commit()
         version = publish_version(version_id=draft.id, actor=self.manager)
         db.session.commit()
         self.use_checklist(version.checklist_id, version.definition)
+
+    def _draft(self, data: bytes, filename: str) -> Version:
+        """Upload again, as the page asks people to, while the machine is too busy to read."""
+        for _upload in range(BUSY_UPLOADS - 1):
+            try:
+                return draft_from_workbook(data=data, filename=filename, actor=self.manager)
+            except WorkbookRefused as refused:
+                if not refused.is_busy:
+                    raise
+                db.session.rollback()
+                time.sleep(STEP_SECONDS)
+        return draft_from_workbook(data=data, filename=filename, actor=self.manager)
 
     def use_checklist(self, checklist_id: UUID, definition: Definition) -> None:
         self.checklist_id, self.definition = checklist_id, definition
@@ -87,10 +103,10 @@ class Job:
         today = datetime.now(ZoneInfo(NORTHWIND.time_zone)).date()
         self.answers = fill_all(self.definition, self.rng, today, flawless=flawless)
         chosen = list(self.answers.items())[: round(len(self.answers) * share)]
-        for field_id, filled in chosen:
-            given = Given(
+        for field_id, filled in self.watch(chosen, "Answering", unit="fields"):
+            given = AnswerInput(
                 value=filled.raw,
-                language=Language.EN,  # by whose marks answers.py writes numbers
+                language=Language.EN,  # the format of the numbers in answers.py
                 comment=filled.comment,
                 na_reason=filled.na_reason,
                 client_id=uuid4(),
@@ -103,22 +119,23 @@ class Job:
         return len(chosen)
 
     def photograph(self, pictures: list[Path]) -> None:
-        """Each picture once, then round again until every minimum has its good photos."""
+        """Upload each picture once, then repeat pictures until every minimum has its good
+        photos."""
         waived = {name for name, filled in self.answers.items() if filled.na_reason}
         self._upload(place_each_once(self.definition, pictures, waived))
-        self.read_photos(self.report_id)
+        self.read_photos(self.report_id, self.watch)
         good_files = self._good_files(pictures)
         counts = Counter(one.placement.field_id for one in self._placed(PhotoState.GOOD))
         if good_files:
             self._upload(top_up(self.definition, counts, good_files, waived))
-            self.read_photos(self.report_id)
+            self.read_photos(self.report_id, self.watch)
         self._explain_damaged()
 
     def sign(self) -> int:
-        """Every role signs what the report says now; returns how many."""
-        for role, name in zip(self.definition.signature_roles, _names(), strict=False):
+        """Sign the current content in every role; returns the number of signatures."""
+        for role, name in zip(self.definition.signature_roles, _signer_names(), strict=False):
             drawn = draw(self.rng)
-            given = GivenSignature(
+            given = SignatureInput(
                 signer_name=self.technician.name if role.prefill else name,
                 image=drawn.png,
                 strokes=drawn.strokes_json,
@@ -137,22 +154,33 @@ class Job:
 
     def wait_for_document(self) -> Document:
         """The report's PDF once it is done. Raises Stuck."""
-        newest = (
+        while not (document := self._newest_document()).is_settled:
+            stage, total = document.progress_stage, document.progress_total
+            label = f"PDF, {stage or 'queued'}"
+            for _step in self.watch(self._steps(stage), label, unit="steps", total=total or None):
+                pass
+        if document.state is not WorkState.DONE:
+            raise Stuck(f"the PDF failed: {document.error}")
+        return document
+
+    def _steps(self, stage: str | None) -> Iterator[None]:
+        """Yield once per finished photo or page while the PDF is in this stage."""
+        counted = 0
+        for _poll in _polls("the PDF"):
+            document = self._newest_document()
+            if document.is_settled or document.progress_stage != stage:
+                return
+            yield from [None] * (document.progress_done - counted)
+            counted = document.progress_done
+
+    def _newest_document(self) -> Document:
+        db.session.rollback()
+        return db.session.scalars(
             select(Document)
             .where(Document.report_id == self.report_id)
             .order_by(Document.created_at.desc())
             .limit(1)
-        )
-
-        def settled() -> bool:
-            db.session.rollback()
-            return db.session.scalars(newest).one().is_settled
-
-        _wait(settled, "the PDF")
-        document = db.session.scalars(newest).one()
-        if document.state is not WorkState.DONE:
-            raise Stuck(f"the PDF failed: {document.error}")
-        return document
+        ).one()
 
     def quarantined(self) -> list[tuple[str, str]]:
         """(SHA-256, reason code) of each photo whose pixels could not be decoded."""
@@ -168,7 +196,7 @@ class Job:
         return [one for one in list_placed_photos(self.report_id) if one.state is state]
 
     def _upload(self, shots: Collection[Shot]) -> None:
-        for shot in shots:
+        for shot in self.watch(shots, "Uploading", unit="photos"):
             with shot.path.open("rb") as stream, receive(stream) as received:
                 upload = replace(
                     self._positioned(shot, Upload(received)),
@@ -182,7 +210,7 @@ class Job:
             self.shots.append(shot)
 
     def _place(self, shot: Shot, upload: Upload) -> None:
-        """Once round, the same picture stands in one more place."""
+        """A repeated picture gets one more placement."""
         try:
             add_photo(
                 report_id=self.report_id,
@@ -200,7 +228,7 @@ class Job:
             )
 
     def _positioned(self, shot: Shot, upload: Upload) -> Upload:
-        """Where the question asks for a place, the phone gives the site's, tens of metres off."""
+        """If the question requires a position, use the site's, tens of metres off."""
         site = self.site
         if not shot.field.photos.gps_required or site.latitude is None or site.longitude is None:
             return upload
@@ -223,27 +251,36 @@ class Job:
             db.session.commit()
 
 
-def wait_for_photos(report_id: UUID) -> None:
-    """Until a worker has read every photo of the report. Raises Stuck."""
+def wait_for_photos(report_id: UUID, watch: Watch = unwatched) -> None:
+    """Wait until a worker has read every photo of the report. Raises Stuck."""
+    total = len(list_checks(report_id))
+    for _step in watch(_read_photos(report_id), "Reading photos", unit="photos", total=total):
+        pass
 
-    def settled() -> bool:
+
+def _read_photos(report_id: UUID) -> Iterator[None]:
+    """Yield once per photo that has been read, until all have. Raises Stuck."""
+    counted = 0
+    for _poll in _polls("the photos"):
         db.session.rollback()
         checks = list_checks(report_id)
         if failed := [one for one in checks if one.state is WorkState.FAILED]:
             raise Stuck(f"{len(failed)} photos could not be read: {failed[0].error}")
-        return all(one.is_settled for one in checks)
-
-    _wait(settled, "the photos")
+        read = sum(one.is_settled for one in checks)
+        yield from [None] * (read - counted)
+        counted = read
+        if read == len(checks):
+            return
 
 
 def list_checks(report_id: UUID) -> list[PhotoCheck]:
-    """The work of reading the report's photos."""
+    """The work rows for reading the report's photos."""
     photo_ids = [one.photo.id for one in list_placed_photos(report_id)]
     statement = select(PhotoCheck).where(PhotoCheck.photo_id.in_(photo_ids))
     return list(db.session.scalars(statement))
 
 
-def _names() -> list[str]:
+def _signer_names() -> list[str]:
     return [SIGNERS[n % len(SIGNERS)] for n in range(20)]
 
 
@@ -252,9 +289,10 @@ def sha256_of(path: Path) -> str:
         return received.sha256
 
 
-def _wait(is_settled: Callable[[], bool], what: str) -> None:
+def _polls(what: str) -> Iterator[None]:
+    """Yield repeatedly until the caller stops. Raises Stuck after WAIT_SECONDS."""
     deadline = time.monotonic() + WAIT_SECONDS
-    while not is_settled():
-        if time.monotonic() > deadline:
-            raise Stuck(f"waited {WAIT_SECONDS} s for {what}; is a worker running?")
+    while time.monotonic() < deadline:
+        yield
         time.sleep(STEP_SECONDS)
+    raise Stuck(f"waited {WAIT_SECONDS} s for {what}; is a worker running?")

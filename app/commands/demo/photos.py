@@ -1,5 +1,5 @@
-"""Placing a folder's pictures as a technician would: every picture once, then until each minimum
-is met by going round again. Knows fields and counts, no database.
+"""Placing a folder's pictures as a technician would: every picture once, then repeats until each
+minimum is met. Uses fields and counts, no database.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ HEADER_BYTES = 64
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture for one field; `repeated` when the folder is gone round again."""
+    """One picture for one field; `repeated` if the picture was used before."""
 
     field: Field
     path: Path
@@ -38,7 +38,8 @@ def pictures_in(folder: Path) -> tuple[list[Path], list[Path]]:
 def place_each_once(
     definition: Definition, pictures: Iterable[Path], waived: Collection[str]
 ) -> list[Shot]:
-    """Minimums first, in the checklist's order, then the rest spread over the fields with room."""
+    """Fill the minimums first, in the checklist's order, then spread the rest over the other
+    fields."""
     fields = [field for field in _takers(definition) if field.id not in waived]
     needs = (field for field in fields for _ in range(field.photos.min))
     counts: Counter[str] = Counter()
@@ -55,7 +56,7 @@ def place_each_once(
 def top_up(
     definition: Definition, good: Mapping[str, int], pictures: list[Path], waived: Collection[str]
 ) -> list[Shot]:
-    """The repeats that each minimum still lacks; `good` counts good pictures by field id."""
+    """The repeats that minimums still need; `good` counts good pictures by field id."""
     round_again: Iterator[Path] = cycle(pictures)
     return [
         Shot(field, next(round_again), repeated=True)
@@ -70,6 +71,6 @@ def _takers(definition: Definition) -> list[Field]:
 
 
 def _roomiest(fields: list[Field], counts: Mapping[str, int]) -> Field | None:
-    """The field that takes another picture and has the fewest; the first of equals."""
+    """The field with the fewest pictures that can take another; the first of equals."""
     room = [field for field in fields if counts.get(field.id, 0) < field.photos.max]
     return min(room, key=lambda field: counts.get(field.id, 0), default=None)

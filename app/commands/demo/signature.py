@@ -22,7 +22,7 @@ class Drawn:
 
 
 def draw(rng: Random) -> Drawn:
-    """One flowing line with a flourish below it, never twice the same for another seed."""
+    """One flowing line with a flourish below it, different for each seed."""
     line = [_point(rng, step / 60) for step in range(61)]
     flourish = [(80 + step * 7.0, 160 + 12 * math.sin(step / 6)) for step in range(61)]
     picture = Image.new("RGBA", SIZE, (255, 255, 255, 0))

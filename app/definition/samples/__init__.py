@@ -1,6 +1,6 @@
-"""Good checklists to begin with, in English and Portuguese, ready to publish as they are.
+"""Sample checklists in English and Portuguese, ready to publish.
 
-Limits that depend on the grid are in per cent of its nominal value, so they hold anywhere.
+Limits that depend on the grid are in per cent of its nominal value, so they apply everywhere.
 """
 
 from app.definition.samples.generator import GENERATOR

@@ -1,4 +1,4 @@
-"""Test of a diesel generator set: at rest, at load steps, with the mains failing."""
+"""Test of a diesel generator set: at standstill, under load steps, and during a mains failure."""
 
 from __future__ import annotations
 

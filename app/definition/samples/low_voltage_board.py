@@ -1,4 +1,4 @@
-"""Start-up of a low-voltage board: dead tests, energising, handover."""
+"""Commissioning of a low-voltage board: dead tests, energising, handover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts that the samples are written with: a question is one call, its words side by side."""
+"""Helpers to write the samples: one call per question, English and Portuguese side by side."""
 
 from __future__ import annotations
 
@@ -23,54 +23,79 @@ from app.definition.schema import (
 )
 
 NO_PHOTOS = PhotoPolicy(mode=PhotoMode.NONE, max=0)
-Words = tuple[str, str]
-# An id with its words in English and Portuguese.
-Named = tuple[str, str, str]
+TextPair = tuple[str, str]
+# An id with its English and Portuguese text.
+IdTextPair = tuple[str, str, str]
 
 
-def words(pair: Words) -> Text:
+def words(pair: TextPair) -> Text:
     return Text(en=pair[0], pt=pair[1])
 
 
-def options(*named: Named) -> tuple[Option, ...]:
+def options(*named: IdTextPair) -> tuple[Option, ...]:
     return tuple(Option(id=id, label=Text(en=en, pt=pt)) for id, en, pt in named)
 
 
 def photos(least: int, *, gps: bool = False) -> PhotoPolicy:
-    """At least so many pictures; optional where none is asked for."""
+    """At least `least` photos; photos are optional if it is 0."""
     mode = PhotoMode.REQUIRED if least else PhotoMode.OPTIONAL
     return PhotoPolicy(mode=mode, min=least, max=10, gps_required=gps)
 
 
 def verdict(
-    id: str, *label: str, least: int = 0, gps: bool = False, hint: Words | None = None
+    id: str, *label: str, least: int = 0, gps: bool = False, hint: TextPair | None = None
 ) -> Field:
-    """OK, Not OK or N.A.; a Not OK must be explained."""
+    """OK, Not OK or N.A.; a Not OK requires a comment."""
     return Field(
-        id=id, type=FieldType.VERDICT, label=_label(label), photos=photos(least, gps=gps),
-        comment=CommentPolicy.REQUIRED_WHEN_NOT_OK, hint=words(hint) if hint else None,
-    )  # fmt: skip
+        id=id,
+        type=FieldType.VERDICT,
+        label=_label(label),
+        photos=photos(least, gps=gps),
+        comment=CommentPolicy.REQUIRED_WHEN_NOT_OK,
+        hint=words(hint) if hint else None,
+    )
 
 
 def number(
-    id: str, *label: str, unit: str, min: str | None = None, max: str | None = None,
-    least: int = 0, hint: Words | None = None,
-) -> Field:  # fmt: skip
+    id: str,
+    *label: str,
+    unit: str,
+    min: str | None = None,
+    max: str | None = None,
+    least: int = 0,
+    hint: TextPair | None = None,
+) -> Field:
     return Field(
-        id=id, type=FieldType.NUMBER, label=_label(label), photos=photos(least),
-        limits=_limits(unit, min, max), hint=words(hint) if hint else None,
-    )  # fmt: skip
+        id=id,
+        type=FieldType.NUMBER,
+        label=_label(label),
+        photos=photos(least),
+        limits=_limits(unit, min, max),
+        hint=words(hint) if hint else None,
+    )
 
 
 def table(
-    id: str, *label: str, rows: tuple[Option, ...], columns: tuple[Option, ...], unit: str,
-    min: str | None = None, max: str | None = None, least: int = 0, hint: Words | None = None,
-) -> Field:  # fmt: skip
+    id: str,
+    *label: str,
+    rows: tuple[Option, ...],
+    columns: tuple[Option, ...],
+    unit: str,
+    min: str | None = None,
+    max: str | None = None,
+    least: int = 0,
+    hint: TextPair | None = None,
+) -> Field:
     return Field(
-        id=id, type=FieldType.TABLE, label=_label(label), rows=rows, columns=columns,
-        photos=photos(least), limits=_limits(unit, min, max),
+        id=id,
+        type=FieldType.TABLE,
+        label=_label(label),
+        rows=rows,
+        columns=columns,
+        photos=photos(least),
+        limits=_limits(unit, min, max),
         hint=words(hint) if hint else None,
-    )  # fmt: skip
+    )
 
 
 def choice(id: str, *label: str, of: tuple[Option, ...], many: bool = False) -> Field:
@@ -79,14 +104,22 @@ def choice(id: str, *label: str, of: tuple[Option, ...], many: bool = False) -> 
 
 
 def plain(
-    id: str, *label: str, type: FieldType = FieldType.TEXT, required: bool = True,
+    id: str,
+    *label: str,
+    type: FieldType = FieldType.TEXT,
+    required: bool = True,
     prefill: Prefill | None = None,
-) -> Field:  # fmt: skip
-    """A text, a day or a time, without photos and comments."""
+) -> Field:
+    """A text, date or time question without photos and comments."""
     return Field(
-        id=id, type=type, label=_label(label), photos=NO_PHOTOS, comment=CommentPolicy.OFF,
-        required=required, prefill=prefill,
-    )  # fmt: skip
+        id=id,
+        type=type,
+        label=_label(label),
+        photos=NO_PHOTOS,
+        comment=CommentPolicy.OFF,
+        required=required,
+        prefill=prefill,
+    )
 
 
 def note(id: str, *label: str) -> Field:
@@ -97,13 +130,13 @@ def remarks(id: str = "remarks") -> Field:
     return plain(id, "Remarks", "Observações", type=FieldType.LONG_TEXT, required=False)
 
 
-def section(id: str, title: Words, *fields: Field) -> Section:
+def section(id: str, title: TextPair, *fields: Field) -> Section:
     return Section(id=id, title=words(title), fields=fields)
 
 
 def role(
     id: str, *label: str, required: bool = True, prefill: RolePrefill | None = None
-) -> SignatureRole:  # fmt: skip
+) -> SignatureRole:
     return SignatureRole(id=id, label=_label(label), required=required, prefill=prefill)
 
 
@@ -136,7 +169,7 @@ PROTECTION = options(
     ("arc_suit", "Arc-rated clothing", "Vestimenta contra arco elétrico"),
     ("boots", "Safety boots", "Calçado de segurança"),
 )
-# What stands at the top of each of these reports.
+# The info fields of every sample.
 INFO = (
     plain("manufacturer", "Manufacturer", "Fabricante"),
     plain("model", "Model", "Modelo"),
@@ -165,15 +198,22 @@ def permit() -> Field:
 
 def protective_equipment() -> Field:
     return choice(
-        "protection", "Protective equipment worn", "Equipamentos de proteção em uso",
-        of=PROTECTION, many=True,
-    )  # fmt: skip
+        "protection",
+        "Protective equipment worn",
+        "Equipamentos de proteção em uso",
+        of=PROTECTION,
+        many=True,
+    )
 
 
 def checklist(
-    code: str, title: Words, *sections: Section, standards: tuple[str, ...], plan: tuple[str, ...]
+    code: str,
+    title: TextPair,
+    *sections: Section,
+    standards: tuple[str, ...],
+    plan: tuple[str, ...],
 ) -> Definition:
-    """A whole sample; `plan` is what must be at hand before work begins."""
+    """A complete sample; `plan` lists what must be available before work begins."""
     return Definition(
         languages=(Language.EN, Language.PT),
         header=Header(

@@ -1,11 +1,17 @@
-"""Workbooks in and out: reading an uploaded checklist, and the empty sample to download.
+"""Workbooks: reading an uploaded checklist, and the sample to download.
 
-Only bytes come in. No web, no database, no storage.
+Works on bytes only. No web, no database, no storage.
 """
 
-from app.definition.workbook.apart import read_workbook_apart
 from app.definition.workbook.problems import Problem
 from app.definition.workbook.reader import WorkbookReading, read_workbook
 from app.definition.workbook.sample import sample_workbook
+from app.definition.workbook.sandbox import read_workbook_in_sandbox
 
-__all__ = ["Problem", "WorkbookReading", "read_workbook", "read_workbook_apart", "sample_workbook"]
+__all__ = [
+    "Problem",
+    "WorkbookReading",
+    "read_workbook",
+    "read_workbook_in_sandbox",
+    "sample_workbook",
+]

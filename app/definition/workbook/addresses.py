@@ -1,11 +1,11 @@
-"""Addresses of cells as spreadsheets write them: "B7", "A1:C3", "D:D"."""
+"""Cell addresses as spreadsheets write them: "B7", "A1:C3", "D:D"."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 
-# Where Excel ends.
+# The limits of Excel.
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 
 _RANGE = re.compile(
@@ -16,7 +16,7 @@ _RANGE = re.compile(
 
 @cache
 def letters(column: int) -> str:
-    """The name of a column that is counted from 1."""
+    """The letters of a column number, counted from 1."""
     name = ""
     while column > 0:
         column, rest = divmod(column - 1, 26)
@@ -26,7 +26,7 @@ def letters(column: int) -> str:
 
 @cache
 def number(name: str) -> int:
-    """The count of a column from its name."""
+    """The column number of its letters."""
     count = 0
     for letter in name.upper():
         count = count * 26 + ord(letter) - ord("A") + 1
@@ -38,9 +38,9 @@ def address(row: int, column: int) -> str:
 
 
 def bounds(text: str) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of a range; whole rows and columns have no end but Excel's.
+    """Left, top, right and bottom of a range; whole rows and columns end at Excel's limits.
 
-    Raises ValueError for what is none.
+    Raises ValueError for an invalid range.
     """
     match = _RANGE.fullmatch(text.strip().upper())
     if match is None or not (match["left"] or match["top"]):

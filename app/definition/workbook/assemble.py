@@ -1,6 +1,6 @@
-"""From the drafts of all sheets to one Definition: ids, title, code, and the final check.
+"""Builds one Definition from the drafts of all sheets: ids, title, code, and the final check.
 
-Nothing is read here, and nothing is built while a problem stands.
+Reads no cells, and builds nothing if there is any problem.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from app.definition.sentences import N_, say
 from app.definition.workbook.extras import RoleDraft
 from app.definition.workbook.fields import FieldDraft
 from app.definition.workbook.header import HeaderDraft
-from app.definition.workbook.ids import Wanted, assign, index_by_words, slug
+from app.definition.workbook.ids import IdRequest, assign, index_by_words, slug
 from app.definition.workbook.problems import Log
 from app.definition.workbook.questions import SectionDraft
 
-ID_TWICE = N_('The id "%(id)s" already stands in %(sheet)s, cell %(cell)s. Choose another.')
-NOT_VALID = N_("The checklist does not hang together: %(detail)s.")
+ID_TWICE = N_('The id "%(id)s" is already used in %(sheet)s, cell %(cell)s. Choose another one.')
+NOT_VALID = N_("The checklist is inconsistent: %(detail)s.")
 
-# Stands in for the section where info fields make their ids.
+# Replaces the section title in the ids of info fields.
 _INFO = Text(en="info", pt="info")
 
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """All that was read from one workbook."""
+    """Everything read from one workbook."""
 
     languages: tuple[Language, ...]
     sections: Sequence[SectionDraft]
@@ -51,8 +51,8 @@ class Drafts:
         return [(_INFO, draft) for draft in self.info_fields] + inside
 
 
-def refuse_repeated_ids(drafts: Drafts, log: Log) -> None:
-    """Notes every id that the workbook gives twice, at its second place."""
+def reject_repeated_ids(drafts: Drafts, log: Log) -> None:
+    """Log every id that the workbook uses twice, at its second occurrence."""
     fields = [(one.given_id, one.sheet, one.id_ref) for _, one in drafts.placed_fields()]
     roles = [(one.given_id, one.sheet, one.id_ref) for one in drafts.roles]
     for given in (fields, roles):
@@ -70,7 +70,7 @@ def refuse_repeated_ids(drafts: Drafts, log: Log) -> None:
 def build(
     drafts: Drafts, code: str, title: Text, known: Definition | None, log: Log
 ) -> Definition | None:
-    """The definition, or None after noting what its schema refuses."""
+    """The definition, or None after logging what the schema rejects."""
     try:
         return _build(drafts, code, title, known)
     except ValidationError as error:
@@ -110,8 +110,8 @@ def _build(drafts: Drafts, code: str, title: Text, known: Definition | None) -> 
 
 def _build_fields(drafts: Drafts, known: Definition | None) -> list[Field]:
     placed = drafts.placed_fields()
-    wanted = [
-        Wanted(_field_keys(title, draft.label, drafts.languages), draft.given_id)
+    requests = [
+        IdRequest(_field_keys(title, draft.label, drafts.languages), draft.given_id)
         for title, draft in placed
     ]
     pairs = [
@@ -119,7 +119,7 @@ def _build_fields(drafts: Drafts, known: Definition | None) -> list[Field]:
         for title, field in _known_fields(known)
         for key in _field_keys(title, field.label, known.languages if known else ())
     ]
-    ids = assign(wanted, index_by_words(pairs))
+    ids = assign(requests, index_by_words(pairs))
     return [
         _build_field(one, draft, drafts.languages, known)
         for one, (_, draft) in zip(ids, placed, strict=True)
@@ -149,32 +149,34 @@ def _build_field(
 def _options(
     labels: Sequence[Text], languages: tuple[Language, ...], earlier: Sequence[Option]
 ) -> tuple[Option, ...]:
-    wanted = [Wanted(_keys(label, languages, "o")) for label in labels]
+    requests = [IdRequest(_keys(label, languages, "o")) for label in labels]
     pairs = [(key, one.id) for one in earlier for key in _keys(one.label, languages, "o")]
-    ids = assign(wanted, index_by_words(pairs))
+    ids = assign(requests, index_by_words(pairs))
     return tuple(Option(id=one, label=label) for one, label in zip(ids, labels, strict=True))
 
 
 def _section_ids(drafts: Drafts, known: Definition | None) -> list[str]:
-    wanted = [Wanted(_keys(section.title, drafts.languages, "s")) for section in drafts.sections]
+    requests = [
+        IdRequest(_keys(section.title, drafts.languages, "s")) for section in drafts.sections
+    ]
     pairs = [
         (key, section.id)
         for section in (known.sections if known else ())
         for key in _keys(section.title, drafts.languages, "s")
     ]
-    return assign(wanted, index_by_words(pairs))
+    return assign(requests, index_by_words(pairs))
 
 
 def _role_ids(drafts: Drafts, known: Definition | None) -> list[str]:
-    wanted = [
-        Wanted(_keys(role.label, drafts.languages, "r"), role.given_id) for role in drafts.roles
+    requests = [
+        IdRequest(_keys(role.label, drafts.languages, "r"), role.given_id) for role in drafts.roles
     ]
     pairs = [
         (key, role.id)
         for role in (known.signature_roles if known else ())
         for key in _keys(role.label, drafts.languages, "r")
     ]
-    return assign(wanted, index_by_words(pairs))
+    return assign(requests, index_by_words(pairs))
 
 
 def _known_fields(known: Definition | None) -> list[tuple[Text, Field]]:
@@ -185,8 +187,10 @@ def _known_fields(known: Definition | None) -> list[tuple[Text, Field]]:
 
 
 def _keys(text: Text, languages: tuple[Language, ...], prefix: str) -> tuple[str, ...]:
-    """The slugs of a text, the first language's first, so that a translation added later or
-    a first language that changes still finds the earlier id."""
+    """The slugs of a text, that of the first language first.
+
+    An id is therefore found again after a translation is added or the first language changes.
+    """
     words = [text.first(languages), *(one for one in (text.en, text.pt) if one)]
     return tuple(dict.fromkeys(slug(one, prefix=prefix) for one in words))
 

@@ -1,6 +1,6 @@
-"""What stands in or over a worksheet besides the words of its cells, and is not taken over.
+"""Finds objects of a worksheet that the import leaves out.
 
-Pictures, charts, drawn shapes, buttons and comments: counted, with the cells where they stand.
+Counts pictures, charts, drawn shapes, buttons and comments, with the cells they are at.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from app.definition.workbook.addresses import address
 from app.definition.workbook.package import Package, Tab, find, find_all, local
 
 PICTURES = N_(
-    "Pictures are not taken over: %(count)s, at %(cells)s. Describe in the question what they show."
+    "Pictures are not imported: %(count)s, at %(cells)s. Describe their content in the question."
 )
-CHARTS = N_("Charts are not taken over: %(count)s, at %(cells)s.")
-SHAPES = N_("Drawn shapes and text boxes are not taken over: %(count)s, at %(cells)s.")
-CONTROLS = N_("Buttons and tick boxes are not taken over: %(count)s, at %(cells)s.")
+CHARTS = N_("Charts are not imported: %(count)s, at %(cells)s.")
+SHAPES = N_("Drawn shapes and text boxes are not imported: %(count)s, at %(cells)s.")
+CONTROLS = N_("Buttons and tick boxes are not imported: %(count)s, at %(cells)s.")
 COMMENTS = N_(
-    "Comments on cells are not taken over: %(count)s, at %(cells)s. Write into a column for hints"
-    " what technicians are to read."
+    "Comments on cells are not imported: %(count)s, at %(cells)s. Put what "
+    "technicians should read in a hint column."
 )
 
-# So many cells are named.
+# At most this many cells are named.
 _NAMED = 20
 _ANCHORS = frozenset({"twoCellAnchor", "oneCellAnchor", "absoluteAnchor"})
 _OBJECTS = {
@@ -33,18 +33,18 @@ _OBJECTS = {
     "sp": SHAPES,
     "contentPart": SHAPES,
 }
-# The old drawings of Excel hold the frames of comments ("Note"), which is no loss.
+# Old Excel drawings also hold the frames of comments ("Note"); those can be ignored.
 _CONTROL = re.compile(rb"""^[^>]*ObjectType\s*=\s*["'](?!Note)\w""", re.IGNORECASE)
 _CORNER = re.compile(rb"Anchor>\s*(?P<column>[0-9]{1,5})\s*,[^,]{1,9},\s*(?P<row>[0-9]{1,7})\s*,")
 
 Notice = tuple[str, Sentence]
 
 
-def notices_besides(package: Package, tab: Tab, in_cells: Sequence[str]) -> Iterator[Notice]:
-    """One remark for each kind of thing; `in_cells` are the cells that hold a picture."""
+def notices_of_objects(package: Package, tab: Tab, in_cells: Sequence[str]) -> Iterator[Notice]:
+    """One notice per kind of object; `in_cells` are the cells that hold a picture."""
     found: dict[str, list[str]] = {PICTURES: list(in_cells)} if in_cells else {}
     for part in package.related(tab.part):
-        for kind, ref in _things(package, part.kind, part.name):
+        for kind, ref in _objects_of(package, part.kind, part.name):
             found.setdefault(kind, []).append(ref)
     for kind, refs in found.items():
         places = sorted({ref for ref in refs if ref}, key=_order)
@@ -53,9 +53,9 @@ def notices_besides(package: Package, tab: Tab, in_cells: Sequence[str]) -> Iter
 
 
 def rich_kinds(package: Package) -> dict[str, str]:
-    """What cells of newer kinds hold, by the number in their `vm`: "_localImage" for a picture.
+    """The content types of rich cells by the number in `vm`: "_localImage" for a picture.
 
-    Excel saves `#VALUE!` in such a cell for programs that know nothing of it.
+    Excel saves `#VALUE!` in such a cell for programs that do not support it.
     """
     parts = (
         package.linked("sheetMetadata"),
@@ -77,7 +77,7 @@ def rich_kinds(package: Package) -> dict[str, str]:
     return found
 
 
-def _things(package: Package, kind: str, name: str) -> Iterator[tuple[str, str]]:
+def _objects_of(package: Package, kind: str, name: str) -> Iterator[tuple[str, str]]:
     if kind == "drawing":
         for anchor in _anchors(package.root(name)):
             if what := _object(anchor):
@@ -94,7 +94,7 @@ def _things(package: Package, kind: str, name: str) -> Iterator[tuple[str, str]]
 
 
 def _anchors(drawing: Element) -> Iterator[Element]:
-    """Of things saved in two forms, for new programs and old ones, the first."""
+    """The anchors of a drawing; of an object saved in a new and an old form, only the first."""
     for child in drawing:
         anchor = next((one for one in child.iter() if local(one.tag) in _ANCHORS), None)
         if anchor is not None:
@@ -102,7 +102,7 @@ def _anchors(drawing: Element) -> Iterator[Element]:
 
 
 def _object(anchor: Element) -> str | None:
-    """The sentence of what is anchored; a picture in a group of shapes counts as a picture."""
+    """The message for an anchored object; a group of shapes with a picture counts as a picture."""
     names = {local(one.tag) for one in anchor.iter()}
     return next((sentence for name, sentence in _OBJECTS.items() if name in names), None)
 
@@ -118,7 +118,7 @@ def _anchored(anchor: Element) -> str:
 
 
 def _ref(column: bytes | str | int, row: bytes | str | int) -> str:
-    """The address of a place that is counted from 0."""
+    """The address of a cell whose row and column are counted from 0."""
     return address(int(row) + 1, int(column) + 1)
 
 

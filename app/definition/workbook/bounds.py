@@ -1,7 +1,7 @@
-"""The two limits of a cell as numbers: what a mark means there, or which numbers it could be.
+"""Parses the two limits of a cell, and detects limits that could be two numbers.
 
-Nobody knows which language an author writes numbers in, so `1,000` may be 1 or 1000. Only the
-other number of the same question can tell; the limits' size never does.
+The author's number language is unknown, so `1,000` may be 1 or 1000. Only the other limit of
+the same question can decide which; the size of a limit never does.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ from app.definition.measured import InvalidAnswer, Measured, decimal_mark, parse
 from app.definition.sentences import N_, say
 from app.definition.workbook.problems import Unclear, short
 
-LIMIT_NUMBER = N_('"%(text)s" is not a number that can be a limit.')
+LIMIT_NUMBER = N_('"%(text)s" is not a number that can be used as a limit.')
 OTHER_UNIT = N_(
-    '"%(text)s" is not in the unit of the question. Give the question this unit, or write the'
-    " number alone."
+    "\"%(text)s\" is not in the question's unit. Change the question's unit to "
+    "match, or write only the number."
 )
-TWO_NUMBERS = N_(
-    '"%(text)s" can be read as two numbers. Write %(large)s or %(small)s, whichever is meant.'
-)
+TWO_NUMBERS = N_('"%(text)s" can be read as two numbers. Write %(large)s or %(small)s instead.')
 
 _WITH_UNIT = re.compile(r"[-+−]?[0-9][0-9.,]*\s?[^\s0-9.,/:\-+−E][^0-9]{0,12}")
 
@@ -28,7 +26,7 @@ _WITH_UNIT = re.compile(r"[-+−]?[0-9][0-9.,]*\s?[^\s0-9.,/:\-+−E][^0-9]{0,12
 def read_bounds(
     low: str | None, high: str | None, unit: str | None
 ) -> tuple[Decimal | None, Decimal | None]:
-    """Minimum and maximum. Raises Unclear where one is no number, or could be two."""
+    """Minimum and maximum. Raises Unclear if one is not a number or could be two."""
     both = (low, high)
     marks = {decimal_mark(text) for text in both if text} - {None}
     mark = marks.pop() if len(marks) == 1 else None
@@ -58,12 +56,12 @@ def _read(text: str, unit: str | None) -> Measured:
 
 
 def _large(text: str) -> str:
-    """`1,500 V` without its mark."""
+    """`1,500 V` without its mark: 1500 V."""
     return short(text.replace(",", "").replace(".", ""))
 
 
 def _small(text: str) -> str:
-    """`1,500 V` with another number of digits after its mark, so that it can be one number only."""
+    """`1,500 V` with another number of digits after its mark, so that it is unambiguous."""
     whole, mark, rest = text.partition("," if "," in text else ".")
     digits, tail = rest[:3], rest[3:]
     fewer = digits.rstrip("0") or "0"

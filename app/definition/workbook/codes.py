@@ -1,6 +1,6 @@
-"""The codes of number formats, read: sections, placeholders, conditions and languages.
+"""Parses number format codes: sections, placeholders, conditions and languages.
 
-ECMA-376, 18.8.31. What a section then shows of a number is in formats.py and moments.py.
+ECMA-376, 18.8.31. formats.py and moments.py apply a section to a number.
 """
 
 from __future__ import annotations
@@ -14,24 +14,46 @@ from functools import lru_cache
 # Excel's own limit for a format.
 MAX_FORMAT = 255
 
-# Formats that files name by number only. Other numbers below 164 belong to East Asian languages.
+# Formats stored by number only. Other numbers below 164 belong to East Asian languages.
 BUILT_IN = {
-    0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00",
-    5: '"$"#,##0_);("$"#,##0)', 6: '"$"#,##0_);("$"#,##0)',
-    7: '"$"#,##0.00_);("$"#,##0.00)', 8: '"$"#,##0.00_);("$"#,##0.00)',
-    9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
-    14: "[$-F800]yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy",
-    18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss",
+    0: "General",
+    1: "0",
+    2: "0.00",
+    3: "#,##0",
+    4: "#,##0.00",
+    5: '"$"#,##0_);("$"#,##0)',
+    6: '"$"#,##0_);("$"#,##0)',
+    7: '"$"#,##0.00_);("$"#,##0.00)',
+    8: '"$"#,##0.00_);("$"#,##0.00)',
+    9: "0%",
+    10: "0.00%",
+    11: "0.00E+00",
+    12: "# ?/?",
+    13: "# ??/??",
+    14: "[$-F800]yyyy-mm-dd",
+    15: "d-mmm-yy",
+    16: "d-mmm",
+    17: "mmm-yy",
+    18: "h:mm AM/PM",
+    19: "h:mm:ss AM/PM",
+    20: "h:mm",
+    21: "h:mm:ss",
     22: "[$-F800]yyyy-mm-dd h:mm",
-    37: "#,##0_);(#,##0)", 38: "#,##0_);(#,##0)",
-    39: "#,##0.00_);(#,##0.00)", 40: "#,##0.00_);(#,##0.00)",
+    37: "#,##0_);(#,##0)",
+    38: "#,##0_);(#,##0)",
+    39: "#,##0.00_);(#,##0.00)",
+    40: "#,##0.00_);(#,##0.00)",
     41: '_(* #,##0_);_(* (#,##0);_(* "-"_);_(@_)',
     42: '_("$"* #,##0_);_("$"* (#,##0);_("$"* "-"_);_(@_)',
     43: '_(* #,##0.00_);_(* (#,##0.00);_(* "-"??_);_(@_)',
     44: '_("$"* #,##0.00_);_("$"* (#,##0.00);_("$"* "-"??_);_(@_)',
-    45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 48: "##0.0E+0", 49: "@",
-}  # fmt: skip
-# They show the currency of the computer.
+    45: "mm:ss",
+    46: "[h]:mm:ss",
+    47: "mm:ss.0",
+    48: "##0.0E+0",
+    49: "@",
+}
+# These show the currency of the computer's locale.
 _LOCAL_CURRENCY = frozenset({5, 6, 7, 8, 42, 44})
 
 _TOKEN = re.compile(
@@ -46,24 +68,24 @@ _CONDITION = re.compile(r"(?P<sign><=|>=|<>|[<>=])\s*(?P<limit>-?[0-9.]+(?:E[+-]
 _COLOUR = re.compile(
     r"black|blue|cyan|green|magenta|red|white|yellow|colou?r\s*[0-9]{1,2}", re.IGNORECASE
 )
-# Primary languages of Windows. "local" stands for whatever the computer is set to.
+# Primary language ids of Windows. "local" means the language of the computer.
 _LANGUAGES = {0x09: "en", 0x16: "pt"}
 
 
 class Unsure(ValueError):
-    """Spreadsheets disagree on what this format shows, or we do not know it."""
+    """Spreadsheets disagree on what this format shows, or the format is not supported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One thing in a format: a placeholder, or words that stand as they are."""
+    """One part of a format: a placeholder, or literal text."""
 
     kind: str
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class FormatSection:
     tokens: tuple[Token, ...]
     condition: tuple[str, Decimal] | None = None
     language: str | None = None
@@ -76,7 +98,7 @@ class Section:
 
 
 def format_of(number: int, codes: dict[int, str]) -> str | None:
-    """The code of a format's number, own codes of the file first; None where nobody knows."""
+    """The code of a format number, from the file's own codes first; None if unknown."""
     code = codes.get(number, BUILT_IN.get(number))
     if number in _LOCAL_CURRENCY and number not in codes and code:
         return f"[$-F800]{code}"
@@ -84,7 +106,7 @@ def format_of(number: int, codes: dict[int, str]) -> str | None:
 
 
 def language_of(locale: str) -> str | None:
-    """The language that a format names ("416", "pt-BR"); raises Unsure where it is another."""
+    """The language of a locale ("416", "pt-BR"). Raises Unsure for other languages."""
     if not locale:
         return None
     if locale.lower() in ("f800", "f400", "x-sysdate", "x-systime"):
@@ -99,7 +121,7 @@ def language_of(locale: str) -> str | None:
 
 
 @lru_cache(maxsize=1_024)
-def sections_of(code: str) -> tuple[Section, ...]:
+def sections_of(code: str) -> tuple[FormatSection, ...]:
     if len(code) > MAX_FORMAT:
         raise Unsure
     parts: list[list[Token]] = [[]]
@@ -118,7 +140,7 @@ def sections_of(code: str) -> tuple[Section, ...]:
     return tuple(_section(tokens) for tokens in parts)
 
 
-def _section(tokens: Sequence[Token]) -> Section:
+def _section(tokens: Sequence[Token]) -> FormatSection:
     kept: list[Token] = []
     condition, language = None, None
     for token in tokens:
@@ -137,11 +159,13 @@ def _section(tokens: Sequence[Token]) -> Section:
             raise Unsure
     if tokens and not kept:
         raise Unsure
-    return Section(tuple(kept), condition, language)
+    return FormatSection(tuple(kept), condition, language)
 
 
-def choose_section(sections: tuple[Section, ...], value: Decimal) -> tuple[Section, bool]:
-    """The section for a value, and whether it shows a negative one without its sign."""
+def choose_section(
+    sections: tuple[FormatSection, ...], value: Decimal
+) -> tuple[FormatSection, bool]:
+    """The section for a value, and whether it shows a negative value without its sign."""
     numbers = sections[:3]
     if len(numbers) > 1 and numbers[-1].has("text"):
         numbers = numbers[:-1]
@@ -149,18 +173,18 @@ def choose_section(sections: tuple[Section, ...], value: Decimal) -> tuple[Secti
         return _by_condition(numbers, value), False
     if value < 0 and len(numbers) > 1:
         if len(sections) == 2 and not numbers[1].tokens:
-            raise Unsure  # some show a hyphen, some nothing
+            raise Unsure  # some programs show a hyphen, others nothing
         return numbers[1], True
     return (numbers[2] if value == 0 and len(numbers) > 2 else numbers[0]), False
 
 
-def _by_condition(numbers: tuple[Section, ...], value: Decimal) -> Section:
+def _by_condition(numbers: tuple[FormatSection, ...], value: Decimal) -> FormatSection:
     if value < 0 or numbers[0].condition is None:
         raise Unsure  # spreadsheets disagree on the sign
     for at, section in enumerate(numbers):
         if section.condition is None:
             if at == 1 and len(numbers) > 2:
-                continue  # the second of three is for negative ones
+                continue  # the second of three is for negative numbers
             return section
         if _holds(section.condition, value):
             return section
@@ -170,6 +194,10 @@ def _by_condition(numbers: tuple[Section, ...], value: Decimal) -> Section:
 def _holds(condition: tuple[str, Decimal], value: Decimal) -> bool:
     sign, limit = condition
     return {
-        "<": value < limit, "<=": value <= limit, ">": value > limit,
-        ">=": value >= limit, "=": value == limit, "<>": value != limit,
-    }[sign]  # fmt: skip
+        "<": value < limit,
+        "<=": value <= limit,
+        ">": value > limit,
+        ">=": value >= limit,
+        "=": value == limit,
+        "<>": value != limit,
+    }[sign]

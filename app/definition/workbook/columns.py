@@ -1,7 +1,7 @@
-"""Finds header rows and tells columns by their names, in English or Portuguese.
+"""Finds header rows and recognises columns by their names, in English or Portuguese.
 
-Names are compared without case, accents, signs and double spaces. What stands below a
-header is for the readers.
+Names are compared without case, accents, signs and double spaces. The readers handle the rows
+below the header.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from app.definition.schema import Language
 from app.definition.workbook.ids import plain_words
-from app.definition.workbook.sheet import Cell, Sheet
+from app.definition.workbook.sheet import Cell, VisibleSheet
 
 HEADER_ROWS = 15
 _MAX_NAME = 80
@@ -38,10 +38,10 @@ class Column(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a header says: the column, its language if any, and how surely it says so.
+    """The meaning of a header cell: the column, its language if any, and how certain it is.
 
-    `rank` 0 is a name of its own, 1 and 2 are words that stand for it where nothing surer
-    does. `is_explicit` tells a language that is spelt out, "(PT)", from the word's own.
+    `rank` 0 is an unambiguous name; 1 and 2 are words that count only if there is no better name.
+    `is_explicit`: the language is written out, "(PT)", rather than implied by the word.
     """
 
     column: Column
@@ -51,7 +51,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HeaderCell:
     """A recognised header cell."""
 
     index: int
@@ -61,21 +61,21 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class HeaderRow:
-    """The row that names the columns. `unknown` are the header cells left out."""
+    """The row with the column names. `unknown` holds the header cells not recognised."""
 
     row: int
-    places: tuple[Place, ...]
+    places: tuple[HeaderCell, ...]
     unknown: tuple[Cell, ...]
     unknown_columns: tuple[int, ...] = ()
 
-    def of(self, column: Column) -> list[Place]:
-        """The places of a column from left to right, at most one for each language."""
+    def of(self, column: Column) -> list[HeaderCell]:
+        """The header cells of a column from left to right, at most one per language."""
         return [place for place in self.places if place.name.column is column]
 
 
 EN, PT = Language.EN, Language.PT
 
-# column -> (language, rank, names); names are already in the plain form.
+# column -> (language, rank, names); the names are already normalised.
 _COMMON: Mapping[Column, tuple[tuple[Language | None, int, str], ...]] = {
     Column.SECTION: (
         (EN, 0, "section|sections|section name|section title"),
@@ -171,7 +171,7 @@ _LANGUAGES: Mapping[str, Language] = {
 
 
 class Vocabulary:
-    """The names that one kind of sheet may give its columns."""
+    """The column names that one kind of sheet accepts."""
 
     def __init__(
         self, labels: tuple[tuple[Language | None, int, str], ...], *columns: Column
@@ -182,7 +182,7 @@ class Vocabulary:
         self._learn(Column.LABEL, labels)
 
     def recognise(self, text: str) -> Name | None:
-        """What a header cell means, or None."""
+        """The meaning of a header cell, or None."""
         if len(text) > _MAX_NAME:
             return None
         words = plain_words(text)
@@ -207,8 +207,8 @@ INFO_FIELDS = Vocabulary(_LABELS, *(column for column in _COMMON if column is no
 SIGNATURES = Vocabulary(_ROLES, Column.REQUIRED, Column.PREFILL, Column.ID)
 
 
-def find_header(sheet: Sheet, vocabulary: Vocabulary) -> HeaderRow | None:
-    """The row among the first 15 with the most known columns, a label's among them if any."""
+def find_header(sheet: VisibleSheet, vocabulary: Vocabulary) -> HeaderRow | None:
+    """The row with the most known columns among the first 15; a row with a label is preferred."""
     best: HeaderRow | None = None
     for row in range(1, min(HEADER_ROWS, len(sheet.rows)) + 1):
         header = _read_header(sheet, row, vocabulary)
@@ -222,22 +222,22 @@ def _score(header: HeaderRow) -> tuple[bool, int]:
     return Column.LABEL in columns, len(columns)
 
 
-def _read_header(sheet: Sheet, row: int, vocabulary: Vocabulary) -> HeaderRow:
+def _read_header(sheet: VisibleSheet, row: int, vocabulary: Vocabulary) -> HeaderRow:
     cells = list(_names(sheet, row, vocabulary))
     named = [(index, cell, vocabulary.recognise(cell.text)) for index, cell in cells]
-    places = [Place(index, name, cell) for index, cell, name in named if name]
+    places = [HeaderCell(index, name, cell) for index, cell, name in named if name]
     kept = _best_of_each(places)
     known = {place.index for place in kept}
     unknown = {index: cell for index, cell in cells if index not in known}
     return HeaderRow(row, tuple(kept), tuple(unknown.values()), tuple(unknown))
 
 
-def _names(sheet: Sheet, row: int, vocabulary: Vocabulary) -> Iterator[tuple[int, Cell]]:
-    """The names of the columns where `row` is the last row of the header.
+def _names(sheet: VisibleSheet, row: int, vocabulary: Vocabulary) -> Iterator[tuple[int, Cell]]:
+    """The column names if `row` is the last row of the header.
 
-    A cell merged down to here counts. So does the one above, if that row names columns too:
-    alone where this one is empty, and together with this one where only both make a name
-    ("Question" over "EN" and "PT").
+    A cell merged down to this row counts. So does the cell above, if its row names columns too:
+    alone where this cell is empty, and joined with this cell where only both together form a name
+    ("Question" above "EN" and "PT").
     """
     width = len(sheet.rows[row - 1])
     above = {column: _above(sheet, row, column) for column in range(1, width + 1)}
@@ -254,18 +254,18 @@ def _names(sheet: Sheet, row: int, vocabulary: Vocabulary) -> Iterator[tuple[int
             yield column, cell
 
 
-def _above(sheet: Sheet, row: int, column: int) -> Cell:
-    """The cell over a header's, also one that is merged over several columns."""
+def _above(sheet: VisibleSheet, row: int, column: int) -> Cell:
+    """The cell above a header cell, also if it is merged over several columns."""
     return sheet.cell(*sheet.merged.get((row - 1, column), (row - 1, column)))
 
 
-def _best_of_each(places: list[Place]) -> list[Place]:
-    """Drops the weaker names of each column, and the second place of a language."""
+def _best_of_each(places: list[HeaderCell]) -> list[HeaderCell]:
+    """Drop the weaker names of each column, and repeated languages."""
     surest = {
         column: min(place.name.rank for place in places if place.name.column is column)
         for column in {place.name.column for place in places}
     }
-    kept: list[Place] = []
+    kept: list[HeaderCell] = []
     for place in places:
         taken = {other.name.language for other in kept if other.name.column is place.name.column}
         is_repeat = place.name.language in taken or (None in taken and not place.name.is_explicit)

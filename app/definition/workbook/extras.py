@@ -1,6 +1,6 @@
-"""The sheets of info fields and of signatures, which a workbook may leave out.
+"""The optional sheets of info fields and signatures.
 
-The questions themselves are in questions.py, the header sheet in header.py.
+questions.py reads the questions, header.py the header sheet.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from app.definition.workbook.ids import slug
 from app.definition.workbook.prefills import read_role_prefill
 from app.definition.workbook.problems import Log, short
 from app.definition.workbook.questions import is_blank, note_unknown_columns, repeats_header
-from app.definition.workbook.sheet import Cell, Sheet
+from app.definition.workbook.sheet import Cell, VisibleSheet
 from app.definition.workbook.shown import STRUCK_CELL
 
-NO_LABEL_COLUMN = N_('No header row was found in this sheet. Name its first column "%(name)s".')
-ROW_WITHOUT_LABEL = N_('The column "%(name)s" is empty in this row. Fill it or clear the row.')
+NO_LABEL_COLUMN = N_('No header row was found in this sheet. Name the first column "%(name)s".')
+ROW_WITHOUT_LABEL = N_('The column "%(name)s" is empty in this row. Fill it in or clear the row.')
 
 INFO_DEFAULTS = Defaults(
     type=FieldType.TEXT,
@@ -43,7 +43,7 @@ Draft = TypeVar("Draft")
 
 @dataclass(frozen=True, slots=True)
 class RoleDraft:
-    """A signature role that may still lack its id."""
+    """A signature role whose id may still be missing."""
 
     sheet: str
     label: Text
@@ -53,8 +53,10 @@ class RoleDraft:
     id_ref: str = ""
 
 
-def read_info_fields(sheet: Sheet, languages: tuple[Language, ...], log: Log) -> list[FieldDraft]:
-    """The fields asked before the sections: no photos, no comments, text unless a type says."""
+def read_info_fields(
+    sheet: VisibleSheet, languages: tuple[Language, ...], log: Log
+) -> list[FieldDraft]:
+    """The fields before the sections: no photos, no comments, text unless a type is given."""
 
     def read(row: Row, label: Text, cell: Cell) -> FieldDraft | None:
         return read_field(row, label, cell, INFO_DEFAULTS)
@@ -63,8 +65,8 @@ def read_info_fields(sheet: Sheet, languages: tuple[Language, ...], log: Log) ->
     return [draft for draft in drafts if draft]
 
 
-def read_roles(sheet: Sheet, languages: tuple[Language, ...], log: Log) -> list[RoleDraft]:
-    """Who signs, in order; required unless the sheet says no."""
+def read_roles(sheet: VisibleSheet, languages: tuple[Language, ...], log: Log) -> list[RoleDraft]:
+    """The signature roles in order; required unless the sheet says no."""
 
     def read(row: Row, label: Text, cell: Cell) -> RoleDraft:
         required, given = row.get(Column.REQUIRED), row.get(Column.ID)
@@ -85,7 +87,7 @@ def read_roles(sheet: Sheet, languages: tuple[Language, ...], log: Log) -> list[
 
 
 def _read_rows(
-    sheet: Sheet,
+    sheet: VisibleSheet,
     languages: tuple[Language, ...],
     log: Log,
     kind: tuple[Vocabulary, str],
@@ -111,5 +113,5 @@ def _read_rows(
         if cell and label:
             drafts.append(read(row, label, cell))
         elif cell and not cell.flaw:
-            row.complain(cell, say(ROW_WITHOUT_LABEL, name=header.of(Column.LABEL)[0].cell.text))
+            row.problem(cell, say(ROW_WITHOUT_LABEL, name=header.of(Column.LABEL)[0].cell.text))
     return drafts

@@ -1,6 +1,6 @@
-"""One row of a sheet into the draft of one field, with every complaint at its own cell.
+"""Turns one row of a sheet into the draft of a field; each problem names its cell.
 
-A draft is a field without its id: ids need all rows first (see assemble.py).
+A draft has no id yet: ids can only be assigned once all rows are read (see assemble.py).
 """
 
 from __future__ import annotations
@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from app.definition.fields import KINDS
 from app.definition.schema import (
-    MEASURED_TYPES,
-    OPTION_TYPES,
     CommentPolicy,
     FieldType,
     Language,
@@ -27,7 +26,7 @@ from app.definition.workbook.ids import plain_words, slug
 from app.definition.workbook.options import is_verdict, split_options
 from app.definition.workbook.prefills import read_prefill
 from app.definition.workbook.problems import Log, Unclear, short
-from app.definition.workbook.sheet import Cell, Sheet
+from app.definition.workbook.sheet import Cell, VisibleSheet
 
 MAX_LABEL = 2_000
 
@@ -36,29 +35,32 @@ TYPE_MISSING = N_(
     " date, time, table, note."
 )
 LABEL_LONG = N_("The text has more than %(limit)s characters. Shorten it.")
-TWO_OPTIONS = N_("At least two answers to choose from are needed, separated by a bar: A | B.")
-OPTION_TWICE = N_('"%(text)s" stands twice. Keep one.')
-OPTION_COUNT = N_("Entries here: %(second)s; in the other language: %(first)s. Give as many.")
+TWO_OPTIONS = N_("Give at least two answers to choose from, separated by a vertical bar: A | B.")
+OPTION_TWICE = N_('"%(text)s" appears twice. Keep one.')
+OPTION_COUNT = N_(
+    "Entries in this language: %(second)s; in the other language: %(first)s. "
+    "Use the same number in both."
+)
 NOT_VERDICT = N_(
-    'The answers of a verdict are OK, Not OK and N.A. For others write "select" as the type.'
+    'The answers of a verdict are OK, Not OK and N.A. For other answers, use the type "select".'
 )
 READS_AS_OK = N_("A verdict is always shown as OK, Not OK and N.A.")
-LIKE_VERDICT = N_('Answers like these never fail a report. Write "verdict" as the type if they do.')
-OPTIONS_UNUSED = N_("This type takes no options or limits, so they were left out.")
-NOTE_REQUIRED = N_("A note asks nothing, so it cannot be required.")
-GPS_UNUSED = N_("GPS has no effect where photos are none.")
-MISSING_EN = N_("The English is missing, so the Portuguese is shown.")
-MISSING_PT = N_("The Portuguese is missing, so the English is shown.")
-ID_CHANGED = N_('The id "%(given)s" is kept as "%(kept)s".')
-ID_EMPTY = N_('"%(given)s" cannot be an id. Use letters and digits.')
+LIKE_VERDICT = N_('Answers like these never fail a report. If they should, use the type "verdict".')
+OPTIONS_UNUSED = N_("This type has no options or limits, so they were ignored.")
+NOTE_REQUIRED = N_("A note has no answer, so it cannot be required.")
+GPS_UNUSED = N_("GPS has no effect when there are no photos.")
+MISSING_EN = N_("The English text is missing, so the Portuguese is shown.")
+MISSING_PT = N_("The Portuguese text is missing, so the English is shown.")
+ID_CHANGED = N_('The id "%(given)s" was saved as "%(kept)s".')
+ID_EMPTY = N_('"%(given)s" cannot be used as an id. Use letters and digits.')
 
-# What a merged cell of these columns says holds for every row beside it.
+# A merged cell in these columns applies to every row that it spans.
 _CARRIED = frozenset(Column) - {Column.LABEL, Column.HINT, Column.PREFILL, Column.ID}
 
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a kind of sheet assumes where it says nothing."""
+    """The values that a kind of sheet assumes for empty cells."""
 
     type: FieldType | None = None
     photos: PhotoPolicy = field(default_factory=PhotoPolicy)
@@ -67,7 +69,7 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class FieldDraft:
-    """A field that still lacks its id. `given_id` is the workbook's, at `id_ref`."""
+    """A field without its id. `given_id` is the id in the workbook, at cell `id_ref`."""
 
     sheet: str
     ref: str
@@ -88,9 +90,9 @@ class FieldDraft:
 
 @dataclass(slots=True)
 class Row:
-    """The cells of one row by column and language; complains once of each flawed cell."""
+    """The cells of one row by column and language; reports each flawed cell once."""
 
-    sheet: Sheet
+    sheet: VisibleSheet
     header: HeaderRow
     number: int
     languages: tuple[Language, ...]
@@ -98,7 +100,7 @@ class Row:
     _seen: dict[int, Cell] = field(default_factory=dict)
 
     def get(self, column: Column, language: Language | None = None) -> Cell | None:
-        """The cell of a column, the first one unless a language is named; None if absent."""
+        """The cell of a column, the first one unless a language is given; None if absent."""
         for place in self.header.of(column):
             if language is None or self.language_of(column, place.index) is language:
                 return self._cell(place.index, column)
@@ -109,19 +111,19 @@ class Row:
         return cell.text if cell else ""
 
     def exact(self, column: Column) -> str:
-        """The text of a column; a number's own, not to be taken for one with thousands parted."""
+        """The text of a column for parsing; for a number cell without thousands separators."""
         cell = self.get(column)
         return cell.exact if cell else ""
 
     def struck(self, column: Column) -> Cell | None:
-        """The first cell of a column that has words, where all its words are struck out."""
+        """The first non-empty cell of a column, if all its text is struck out."""
         cells = [self._raw(place.index, column) for place in self.header.of(column)]
         if any(cell.text or cell.flaw for cell in cells):
             return None
         return next((cell for cell in cells if cell.struck), None)
 
     def language_of(self, column: Column, index: int) -> Language:
-        """The language of a column: spelt out, else whichever its twin leaves over."""
+        """The language of a column: explicit, else the language that its twin does not have."""
         places = self.header.of(column)
         names = {place.index: place.name for place in places}
         own = names[index]
@@ -133,20 +135,20 @@ class Row:
             return own.language
         return Language.PT if (twin.language or Language.PT) is Language.EN else Language.EN
 
-    def complain(self, cell: Cell, sentence: Sentence) -> None:
+    def problem(self, cell: Cell, sentence: Sentence) -> None:
         self.log.problem(self.sheet.name, cell.ref, sentence)
 
     def notice(self, cell: Cell, sentence: Sentence) -> None:
         self.log.notice(self.sheet.name, cell.ref, sentence)
 
     def texts(self, column: Column) -> Text | None:
-        """The words of a column in its languages, or None where there are none."""
+        """The text of a column in its languages, or None if all are empty."""
         words: dict[str, str] = {}
         for language in self.languages:
             cell = self.get(column, language)
             line = " ".join(cell.text.split()) if cell else ""
             if cell and len(line) > MAX_LABEL:
-                self.complain(cell, say(LABEL_LONG, limit=MAX_LABEL))
+                self.problem(cell, say(LABEL_LONG, limit=MAX_LABEL))
             if line:
                 words[language] = line[:MAX_LABEL]
         if not words:
@@ -166,7 +168,7 @@ class Row:
             for remark in cell.remarks:
                 self.notice(cell, remark)
             if cell.flaw:
-                self.complain(cell, cell.flaw)
+                self.problem(cell, cell.flaw)
                 cell = replace(cell, text="", exact="")
             self._seen[index] = cell
         return self._seen[index]
@@ -180,7 +182,7 @@ def missing_words(language: Language) -> Sentence:
 
 
 def read_field(row: Row, label: Text, label_cell: Cell, defaults: Defaults) -> FieldDraft | None:
-    """The draft of a row, or None after noting why there is none."""
+    """The draft of a row, or None after logging why there is none."""
     kind = _read_type(row, label_cell, defaults)
     if kind is None:
         return None
@@ -196,9 +198,9 @@ def read_field(row: Row, label: Text, label_cell: Cell, defaults: Defaults) -> F
         prefill=read_prefill(row.log, row.sheet, row.get(Column.PREFILL), label_cell, label, kind),
     )
     draft = _with_id(row, draft)
-    if kind in OPTION_TYPES:
+    if kind.takes.options:
         return replace(draft, options=_read_options(row, label_cell))
-    if kind in MEASURED_TYPES:
+    if kind.takes.limits:
         return _with_measures(row, draft, label_cell)
     return draft
 
@@ -208,7 +210,7 @@ def _read_type(row: Row, label_cell: Cell, defaults: Defaults) -> FieldType | No
     text, options = row.text(Column.TYPE), row.get(Column.OPTIONS)
     if not text:
         if defaults.type is None and not cell.flaw:
-            row.complain(cell, say(TYPE_MISSING))
+            row.problem(cell, say(TYPE_MISSING))
         return defaults.type
     kind = row.log.attempt(row.sheet.name, cell.ref, lambda: grammar.parse_type(text), None)
     listed = options.text if options else ""
@@ -221,36 +223,35 @@ def _read_type(row: Row, label_cell: Cell, defaults: Defaults) -> FieldType | No
 
 def _remark_on_options(row: Row, kind: FieldType | None, options: Cell) -> None:
     is_nothing = not plain_words(options.text) or plain_words(options.text) in ("n a", "na")
-    if kind is FieldType.VERDICT and not is_verdict(options.text):
-        if is_verdict(options.text, widely=True):
+    if kind is None:
+        return
+    if KINDS[kind].is_verdict_type:
+        if is_verdict(options.text, widely=True) and not is_verdict(options.text):
             row.notice(options, say(READS_AS_OK))
-        elif not is_nothing:
-            row.complain(options, say(NOT_VERDICT))
+        elif not is_nothing and not is_verdict(options.text):
+            row.problem(options, say(NOT_VERDICT))
     elif kind is FieldType.SELECT_ONE and is_verdict(options.text, widely=True):
         row.notice(options, say(LIKE_VERDICT))
-    elif kind in _PLAIN_TYPES and not is_nothing:
+    elif not (kind.takes.options or kind.takes.limits or is_nothing):
         row.notice(options, say(OPTIONS_UNUSED))
-
-
-_PLAIN_TYPES = frozenset(FieldType) - OPTION_TYPES - MEASURED_TYPES - {FieldType.VERDICT}
 
 
 def _read_required(row: Row, kind: FieldType) -> bool:
     cell = row.get(Column.REQUIRED)
-    default = kind not in (FieldType.NOTE, FieldType.LONG_TEXT)
+    default = KINDS[kind].is_required_by_default
     if cell is None:
         return default
     required = row.log.attempt(
         row.sheet.name, cell.ref, lambda: grammar.parse_yes_no(cell.text, default), default
     )
-    if required and kind is FieldType.NOTE:
+    if required and not kind.takes.answer:
         row.notice(cell, say(NOTE_REQUIRED))
         return False
     return required
 
 
 def _read_photos(row: Row, kind: FieldType, defaults: Defaults) -> PhotoPolicy:
-    if kind is FieldType.NOTE:
+    if not kind.takes.answer:
         return PhotoPolicy(mode=PhotoMode.NONE)
     photos, gps = row.get(Column.PHOTOS), row.get(Column.GPS)
     policy = defaults.photos
@@ -269,7 +270,7 @@ def _read_photos(row: Row, kind: FieldType, defaults: Defaults) -> PhotoPolicy:
 
 def _read_comment(row: Row, kind: FieldType, defaults: Defaults) -> CommentPolicy:
     cell = row.get(Column.COMMENT)
-    if kind is FieldType.NOTE:
+    if not kind.takes.answer:
         return CommentPolicy.OFF
     if cell is None or not cell.text:
         return defaults.comment
@@ -284,7 +285,7 @@ def _with_id(row: Row, draft: FieldDraft) -> FieldDraft:
         return draft
     kept = slug(cell.text)
     if not plain_words(cell.text).isascii() or not plain_words(cell.text):
-        row.complain(cell, say(ID_EMPTY, given=cell.text[:60]))
+        row.problem(cell, say(ID_EMPTY, given=cell.text[:60]))
         return draft
     if kept != cell.text:
         row.notice(cell, say(ID_CHANGED, given=cell.text[:80], kept=kept))
@@ -297,11 +298,11 @@ def _read_options(row: Row, label_cell: Cell) -> tuple[Text, ...]:
         if grammar.is_yes_no_type(row.text(Column.TYPE)):
             return (Text(en="Yes", pt="Sim"), Text(en="No", pt="Não"))
         if cell is None or not cell.flaw:
-            row.complain(cell or row.get(Column.TYPE) or label_cell, say(TWO_OPTIONS))
+            row.problem(cell or row.get(Column.TYPE) or label_cell, say(TWO_OPTIONS))
         return ()
     names = [" ".join(name.split()) for name in split_options(cell.text)]
     if len(names) < 2:
-        row.complain(cell, say(TWO_OPTIONS))
+        row.problem(cell, say(TWO_OPTIONS))
     others = split_options(second.text) if second else []
     return _paired(row, (cell, names), (second, others))
 
@@ -311,13 +312,13 @@ def _with_measures(row: Row, draft: FieldDraft, label_cell: Cell) -> FieldDraft:
     columns = (Column.LIMITS, Column.UNIT, Column.MIN, Column.MAX)
     text = grammar.joined_limits(first.text if first else "", *map(row.exact, columns))
     cell = first or row.get(Column.LIMITS) or row.get(Column.TYPE) or label_cell
-    is_table = draft.type is FieldType.TABLE
+    is_table = draft.type.takes.cells
     if cell.flaw:
         return draft
     try:
         spec = grammar.parse_measured(text, is_table=is_table)
     except Unclear as unclear:
-        row.complain(_blamed(row, unclear, cell), unclear.sentence)
+        row.problem(_unclear_cell(row, unclear, cell), unclear.sentence)
         spec = grammar.MeasuredSpec()
     other = grammar.MeasuredSpec()
     if second and second.text and is_table:
@@ -335,8 +336,8 @@ def _with_measures(row: Row, draft: FieldDraft, label_cell: Cell) -> FieldDraft:
     )
 
 
-def _blamed(row: Row, unclear: Unclear, cell: Cell) -> Cell:
-    """The cell of an own column for minimum or maximum that holds the unclear text, else `cell`."""
+def _unclear_cell(row: Row, unclear: Unclear, cell: Cell) -> Cell:
+    """The minimum or maximum cell that holds the unclear text, else `cell`."""
     text = unclear.sentence.params.get("text")
     own = (row.get(Column.MIN), row.get(Column.MAX))
     return next(
@@ -345,15 +346,15 @@ def _blamed(row: Row, unclear: Unclear, cell: Cell) -> Cell:
 
 
 def _option_cells(row: Row) -> tuple[Cell | None, Cell | None]:
-    """The options in the first language and in the second; alone, whichever is filled."""
+    """The options in the first and in the second language; a single cell comes first."""
     first = row.get(Column.OPTIONS)
     if len(row.header.of(Column.OPTIONS)) < 2:
         return first, None
     cells = [row.get(Column.OPTIONS, language) for language in (Language.EN, Language.PT)]
-    wanted = [cell for lang, cell in zip(Language, cells, strict=True) if lang in row.languages]
-    if len(wanted) == 1:
-        return (wanted[0] if wanted[0] and wanted[0].text else first), None
-    return wanted[0], wanted[1]
+    used = [cell for lang, cell in zip(Language, cells, strict=True) if lang in row.languages]
+    if len(used) == 1:
+        return (used[0] if used[0] and used[0].text else first), None
+    return used[0], used[1]
 
 
 def _paired(
@@ -363,11 +364,11 @@ def _paired(
     *,
     says_missing: bool = True,
 ) -> tuple[Text, ...]:
-    """Labels in one or both languages; complains of repeats and of counts that differ."""
+    """Labels in one or both languages; logs repeats and different counts."""
     (cell, names), (other_cell, others) = first, second
-    _refuse_repeats(row, cell, names)
+    _reject_repeats(row, cell, names)
     if others and len(others) != len(names) and other_cell:
-        row.complain(other_cell, say(OPTION_COUNT, first=len(names), second=len(others)))
+        row.problem(other_cell, say(OPTION_COUNT, first=len(names), second=len(others)))
         others = []
     own = row.languages[0]
     if len(row.header.of(Column.OPTIONS)) == 1:
@@ -382,11 +383,11 @@ def _paired(
     )
 
 
-def _refuse_repeats(row: Row, cell: Cell, names: Sequence[str]) -> None:
+def _reject_repeats(row: Row, cell: Cell, names: Sequence[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name.casefold() in seen:
-            row.complain(cell, say(OPTION_TWICE, text=name[:60]))
+            row.problem(cell, say(OPTION_TWICE, text=name[:60]))
         if len(name) > MAX_LABEL:
-            row.complain(cell, say(LABEL_LONG, limit=MAX_LABEL))
+            row.problem(cell, say(LABEL_LONG, limit=MAX_LABEL))
         seen.add(name.casefold())

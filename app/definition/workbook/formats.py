@@ -1,7 +1,7 @@
-"""What a spreadsheet shows of a number: the number formats of Open XML (ECMA-376, 18.8.31).
+"""What a spreadsheet shows for a number: the number formats of Open XML (ECMA-376, 18.8.31).
 
-Only what every spreadsheet shows alike is written; whatever else raises Unsure, so that no cell
-counts as another number than its author sees. Dates and times are in moments.py.
+Only what all spreadsheet programs show alike is produced; everything else raises Unsure, so that
+a cell never counts as a different number than its author sees. moments.py handles dates and times.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 
-from app.definition.workbook.codes import Section, Token, Unsure, choose_section, sections_of
+from app.definition.workbook.codes import FormatSection, Token, Unsure, choose_section, sections_of
 from app.definition.workbook.moments import is_moment, shown_moment
 
-# Spreadsheets calculate and show no more digits.
+# Spreadsheets calculate with and show at most 15 digits.
 _DIGITS = Context(prec=15, rounding=ROUND_HALF_UP)
 _WIDE = Context(prec=700, rounding=ROUND_HALF_UP)
-# Below and above, a plain number has more zeros than anybody counts.
+# Smaller and larger numbers would be plain text with too many zeros to count.
 _LONGEST_PLAIN = 21
 
 _FRACTION = re.compile(
@@ -28,12 +28,13 @@ _BESIDE_NUMBER = re.compile(r"[()\-−+]")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What a cell shows. `exact` is the same number for parsers: no marks between thousands, a
-    minus for parentheses, and no three digits after the point that could be thousands.
+class ShownNumber:
+    """The text that a cell shows.
 
-    `is_other` tells that another number shows than the one held, rounded or scaled; `depends`
-    that other computers show it otherwise.
+    `exact` is the same number for parsers: no thousands separators, a minus sign for parentheses,
+    and never three digits after the point, which could be thousands. `is_other`: the shown number
+    differs from the stored one, by rounding or scaling; `depends`: other computers show it
+    differently.
     """
 
     text: str
@@ -42,17 +43,17 @@ class Shown:
     depends: bool = False
 
 
-def shown_number(value: Decimal, code: str, *, is_1904: bool = False) -> Shown:
-    """What the format shows of a number. Raises Unsure."""
+def shown_number(value: Decimal, code: str, *, is_1904: bool = False) -> ShownNumber:
+    """The text that the format shows for a number. Raises Unsure."""
     if code == "General":
         text = _general(value)
-        return Shown(text, _unmistakable(text))
+        return ShownNumber(text, _unambiguous(text))
     sections = sections_of(code)
     value = _DIGITS.plus(value)
     section, drops_sign = choose_section(sections, value)
     if is_moment(section.tokens):
         text, depends = shown_moment(section.tokens, value, section.language, is_1904=is_1904)
-        return Shown(text, text, depends=depends)
+        return ShownNumber(text, text, depends=depends)
     made = _shown(section, abs(value))
     if value < 0:
         is_zero = not re.search("[1-9]", made.text)
@@ -61,7 +62,7 @@ def shown_number(value: Decimal, code: str, *, is_1904: bool = False) -> Shown:
 
 
 def shown_words(words: str, code: str) -> str:
-    """What the format shows of a text. Raises Unsure."""
+    """The text that the format shows for a text. Raises Unsure."""
     if code in ("General", "@"):
         return words
     sections = sections_of(code)
@@ -78,18 +79,18 @@ def shown_words(words: str, code: str) -> str:
     )
 
 
-def _negative(made: Shown, *, drops_sign: bool) -> Shown:
+def _negative(made: ShownNumber, *, drops_sign: bool) -> ShownNumber:
     exact = f"-{_BESIDE_NUMBER.sub('', made.exact).strip()}" if made.exact.strip() else ""
     return replace(made, text=made.text if drops_sign else f"-{made.text}", exact=exact)
 
 
-def _shown(section: Section, value: Decimal) -> Shown:
+def _shown(section: FormatSection, value: Decimal) -> ShownNumber:
     if section.has("general"):
         text = _general(value)
         return _joined(section, (text, text))
     if not section.has("digit"):
         text = "".join(_literal(token) for token in section.tokens)
-        return Shown(text, text.strip(), is_other=True)
+        return ShownNumber(text, text.strip(), is_other=True)
     if fraction := _fraction_of(section):
         return _as_fraction(fraction, value)
     if section.has("power"):
@@ -97,12 +98,12 @@ def _shown(section: Section, value: Decimal) -> Shown:
     return _as_decimal(section, value)
 
 
-def _joined(section: Section, number: tuple[str, str]) -> Shown:
+def _joined(section: FormatSection, number: tuple[str, str]) -> ShownNumber:
     text, exact = (
         "".join(one if token.kind == "general" else _literal(token) for token in section.tokens)
-        for one in (number[0], _unmistakable(number[1]))
+        for one in (number[0], _unambiguous(number[1]))
     )
-    return Shown(text, exact)
+    return ShownNumber(text, exact)
 
 
 def _literal(token: Token) -> str:
@@ -118,7 +119,7 @@ def _literal(token: Token) -> str:
 
 
 def _general(value: Decimal) -> str:
-    """All digits of the number, as they stand where it is edited."""
+    """All digits of the number, as in the edit line."""
     value = _DIGITS.plus(value)
     text = format(value, "f")
     if len(text) > _LONGEST_PLAIN + 2:
@@ -127,12 +128,12 @@ def _general(value: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
-def _unmistakable(number: str) -> str:
+def _unambiguous(number: str) -> str:
     return f"{number}0" if re.search(r"\.[0-9]{3}$", number) else number
 
 
-def _as_decimal(section: Section, value: Decimal) -> Shown:
-    before, after, scale = _halves(section.tokens)
+def _as_decimal(section: FormatSection, value: Decimal) -> ShownNumber:
+    before, after, scale = _split_at_point(section.tokens)
     places = sum(token.kind == "digit" for token in after)
     held = value.scaleb(2 * section.count("percent") - 3 * scale, _WIDE)
     number = _rounded(held, places)
@@ -144,10 +145,10 @@ def _rounded(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), context=_WIDE)
 
 
-def _halves(tokens: Sequence[Token]) -> tuple[list[Token], list[Token], int]:
-    """The tokens before and after the point, without the commas, and how often 1,000 divides.
+def _split_at_point(tokens: Sequence[Token]) -> tuple[list[Token], list[Token], int]:
+    """The tokens before and after the point without commas, and the number of divisions by 1,000.
 
-    A first token "group" tells that marks stand between the thousands.
+    A first token "group" means that thousands are separated.
     """
     points = [at for at, token in enumerate(tokens) if token.kind == "point"]
     if len(points) > 1:
@@ -180,17 +181,17 @@ def _ends_whole(tokens: Sequence[Token], at: int, point: int) -> bool:
 
 def _written(
     before: Sequence[Token], after: Sequence[Token], number: Decimal, places: int
-) -> Shown:
+) -> ShownNumber:
     digits = format(number, "f")
     whole, _, part = digits.partition(".")
     left = _whole(before, "" if whole == "0" else whole)
     right = _part(after, part)
     exact_part = _part(after, part, is_exact=True)
-    return Shown(left.replace("\0", ",") + right, left.replace("\0", "") + exact_part)
+    return ShownNumber(left.replace("\0", ",") + right, left.replace("\0", "") + exact_part)
 
 
 def _whole(tokens: Sequence[Token], digits: str) -> str:
-    """The part before the point, with NUL where a mark stands between thousands."""
+    """The digits before the point, with NUL for each thousands separator."""
     is_grouped = bool(tokens) and tokens[0].kind == "group"
     places = [token for token in tokens if token.kind != "group"]
     first = next((at for at, token in enumerate(places) if token.kind == "digit"), None)
@@ -214,7 +215,7 @@ def _whole(tokens: Sequence[Token], digits: str) -> str:
 
 
 def _part(tokens: Sequence[Token], digits: str, *, is_exact: bool = False) -> str:
-    """The point and what follows it."""
+    """The point and the digits after it."""
     written: list[str] = []
     places: list[int] = []
     for token in tokens:
@@ -232,12 +233,12 @@ def _part(tokens: Sequence[Token], digits: str, *, is_exact: bool = False) -> st
     return "".join(written)
 
 
-def _as_power(section: Section, value: Decimal) -> Shown:
-    """Scientific; with several places before the point the power is a multiple of their count."""
+def _as_power(section: FormatSection, value: Decimal) -> ShownNumber:
+    """Scientific notation; several places before the point make the power a multiple of them."""
     at = next(at for at, token in enumerate(section.tokens) if token.kind == "power")
     if section.has("percent", "comma") or section.count("power") > 1:
         raise Unsure
-    before, after, _ = _halves(section.tokens[:at])
+    before, after, _ = _split_at_point(section.tokens[:at])
     tail = section.tokens[at + 1 :]
     step = sum(token.kind == "digit" for token in before)
     places = sum(token.kind == "digit" for token in after)
@@ -258,7 +259,7 @@ def _as_power(section: Section, value: Decimal) -> Shown:
         _literal(token) for token in tail if token.kind != "digit"
     )
     is_other = number.scaleb(power, _WIDE) != value
-    return Shown(made.text + suffix, made.exact + suffix, is_other=is_other)
+    return ShownNumber(made.text + suffix, made.exact + suffix, is_other=is_other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +271,8 @@ class _FractionFormat:
     after: str
 
 
-def _fraction_of(section: Section) -> _FractionFormat | None:
-    """The parts of a format like `# ?/?`; None for other formats."""
+def _fraction_of(section: FormatSection) -> _FractionFormat | None:
+    """The parts of a format such as `# ?/?`; None for other formats."""
     slash = next(
         (at for at, one in enumerate(section.tokens) if (one.kind, one.text) == ("literal", "/")),
         None,
@@ -294,11 +295,11 @@ def _fraction_of(section: Section) -> _FractionFormat | None:
     )
 
 
-def _as_fraction(form: _FractionFormat, value: Decimal) -> Shown:
+def _as_fraction(form: _FractionFormat, value: Decimal) -> ShownNumber:
     whole, rest = (int(value), value - int(value)) if form.whole else (0, value)
     if form.fixed:
         if rest * form.fixed % 1 == Decimal("0.5"):
-            raise Unsure  # some round up, some to the even one
+            raise Unsure  # some programs round half up, others to even
         above = int((rest * form.fixed).to_integral_value(ROUND_HALF_UP))
         below = form.fixed
     else:
@@ -310,11 +311,11 @@ def _as_fraction(form: _FractionFormat, value: Decimal) -> Shown:
     lead = str(whole) if whole or "0" in form.whole or (form.whole and not above) else ""
     number = f"{lead} {above}/{below}" if above or not form.whole else lead
     text = f"{form.before}{number.strip()}{form.after}"
-    exact = text if is_other else f"{form.before}{_unmistakable(_general(value))}{form.after}"
-    return Shown(text, exact, is_other=is_other)
+    exact = text if is_other else f"{form.before}{_unambiguous(_general(value))}{form.after}"
+    return ShownNumber(text, exact, is_other=is_other)
 
 
 def held_number(value: Decimal, code: str) -> str:
-    """The number that a cell holds, in per cent where its format is."""
+    """The stored number of a cell, in per cent if its format is."""
     is_percent = any(section.has("percent") for section in sections_of(code))
     return f"{_general(value.scaleb(2, _WIDE))} %" if is_percent else _general(value)

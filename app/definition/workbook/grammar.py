@@ -1,7 +1,7 @@
 """The small grammars of single cells: yes or no, types, photos, comments, options, limits.
 
-Each function turns text into a value or raises Unclear with what to write instead. Rows,
-columns and ids are for the readers.
+Each function parses text into a value or raises Unclear with a hint on what to write instead.
+Rows, columns and ids belong to the readers.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from app.definition.fields import KINDS
 from app.definition.schema import (
     MAX_PHOTOS_PER_FIELD,
     CommentPolicy,
@@ -26,56 +27,36 @@ MAX_UNIT = 20
 
 _YES = name_set("yes|y|sim|s|true|verdadeiro|x|1|required|mandatory|obrigatorio|obrigatoria")
 _NO = name_set("no|n|nao|false|falso|0|optional|opcional")
-# "-" and friends come out of plain_words empty.
+# plain_words turns "-" and similar signs into an empty string.
 _NOTHING = frozenset(("", "n a", "na"))
 
-_TYPES = {
-    FieldType.VERDICT: "verdict|veredito|ok not ok|ok not ok n a|ok not ok na|ok nao ok"
-    "|ok nao ok n a|pass fail|pass fail n a|conforme nao conforme|conformidade|resultado",
-    FieldType.SELECT_ONE: "select|select one|single select|single choice|drop down|dropdown"
-    "|choice|list|radio|dropdown list|drop down list|picklist|selecao|selecao unica|selecionar"
-    "|selecionar um|lista|lista suspensa|escolha unica|menu suspenso|opcao"
-    "|yes no|sim nao|yes no n a|yes no na|sim nao n a|sim nao na",
-    FieldType.SELECT_MANY: "select many|select multiple|multi select|multiselect|multiple select"
-    "|multiple choice|checkbox|checkboxes|check boxes|selecao multipla|selecionar varios"
-    "|multipla escolha|multipla selecao|varias opcoes|caixas de selecao|caixa de selecao",
-    FieldType.TEXT: "text|short text|free text|string|texto|texto curto|texto livre",
-    FieldType.LONG_TEXT: "long text|paragraph|multiline|multi line|text area|textarea|memo"
-    "|texto longo|paragrafo|texto multilinha",
-    FieldType.NUMBER: "number|numeric|decimal|integer|measurement|measure|numero|numerico"
-    "|inteiro|medicao|medida|valor numerico",
-    FieldType.DATE: "date|data",
-    FieldType.TIME: "time|hora|horario",
-    FieldType.TABLE: "table|measurement table|table of measurements|tabela"
-    "|tabela de medicoes|tabela de medidas",
-    FieldType.NOTE: "note|notice|info|information|nota|aviso|informacao|observacao",
-}
-_TYPE_OF = {name: kind for kind, names in _TYPES.items() for name in names.split("|")}
-
-TYPE_NAMES = "verdict, select, select many, text, long text, number, date, time, table, note"
+_TYPE_OF = {name: kind.type for kind in KINDS.values() for name in kind.workbook_words.split("|")}
+TYPE_NAMES = ", ".join(kind.workbook_words.split("|")[0] for kind in KINDS.values())
 
 UNKNOWN_TYPE = N_(
     '"%(text)s" is not a type. Write one of: verdict, select, select many, text, long text, number,'
     " date, time, table, note."
 )
-YES_OR_NO = N_('"%(text)s" is neither yes nor no. Write yes, no, or leave the cell empty.')
+YES_OR_NO = N_('"%(text)s" is neither yes nor no. Write yes or no, or leave the cell empty.')
 UNCLEAR_PHOTOS = N_(
-    '"%(text)s" is not a photo rule. Write none, min 1, or min 1; max 5; empty means optional.'
+    '"%(text)s" is not a photo rule. Write none, min 1, or min 1; max 5. Empty means optional.'
 )
-PHOTO_RANGE = N_('"%(text)s": photo counts run from 0 to %(limit)s, with min not above max.')
-UNCLEAR_COMMENT = N_('"%(text)s" is not a comment rule. Write yes, when Not OK, or leave it empty.')
-UNCLEAR_LIMITS = N_('"%(text)s" is not understood. Write for example: unit MΩ; min 1; max 10.')
-LIMIT_TWICE = N_('"%(text)s" is given twice. Keep one.')
+PHOTO_RANGE = N_(
+    '"%(text)s": photo counts must be between 0 and %(limit)s, and min cannot be above max.'
+)
+UNCLEAR_COMMENT = N_(
+    '"%(text)s" is not a comment rule. Write yes or when Not OK, or leave the cell empty.'
+)
+UNCLEAR_LIMITS = N_('"%(text)s" was not understood. Example: unit MΩ; min 1; max 10.')
+LIMIT_TWICE = N_('"%(text)s" appears twice. Keep one.')
 LIMITS_CROSSED = N_("The minimum %(min)s is above the maximum %(max)s.")
 LONG_UNIT = N_('The unit "%(text)s" is longer than %(limit)s characters.')
-TABLE_PARTS = N_(
-    "A table needs rows and columns. Write for example: rows L1, L2; column Measured; unit V."
-)
+TABLE_PARTS = N_("A table needs rows and columns. Example: rows L1, L2; column Measured; unit V.")
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredSpec:
-    """What `Options / limits` says of a number (no rows and columns) or of a table."""
+    """The parsed `Options / limits` of a number (no rows and columns) or of a table."""
 
     limits: Limits | None = None
     rows: tuple[str, ...] = ()
@@ -83,7 +64,7 @@ class MeasuredSpec:
 
 
 def parse_yes_no(text: str, default: bool) -> bool:
-    """Yes or no in English, Portuguese or a tick; `default` where the cell is empty."""
+    """Yes or no in English or Portuguese, or a tick; `default` for an empty cell."""
     if not text:
         return default
     words = plain_words(text)
@@ -102,7 +83,7 @@ def parse_type(text: str) -> FieldType:
 
 
 def is_yes_no_type(text: str) -> bool:
-    """Whether the type itself names its two options, as "Yes/No" does."""
+    """Whether the type itself names its two options, as in "Yes/No"."""
     return plain_words(text).startswith(("yes no", "sim nao"))
 
 
@@ -116,7 +97,7 @@ _MAX_WORDS = name_set("max|maximo|maximum|at most|up to|no maximo|ate")
 
 
 def parse_photos(text: str) -> PhotoPolicy:
-    """Empty is optional; `none`; `min N`; `min N; max M`; a bare N is a minimum."""
+    """Empty is optional; `none`; `min N`; `min N; max M`; a number alone is a minimum."""
     words = plain_words(text)
     if words in ("", "optional", "opcional"):
         return PhotoPolicy()
@@ -155,7 +136,7 @@ _WHEN_BAD = re.compile(
 
 
 def parse_comment(text: str) -> CommentPolicy:
-    """Empty or no is optional; `yes`; `when Not OK`; `none` takes no comment at all."""
+    """Empty or no is optional; `yes`; `when Not OK`; `none` allows no comment."""
     words = plain_words(text)
     if words in ("none", "off", "nenhum", "sem comentario"):
         return CommentPolicy.OFF
@@ -182,7 +163,7 @@ _SEGMENT = re.compile(
     rf"(?P<word>{'|'.join(_KEYWORD_OF)})(?![^\W\d_])\.?\s*[:=]?\s*(?P<value>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-# "unit V, min 361 max 418" in one go: a bound starts only before a number.
+# "unit V, min 361 max 418" on one line: a bound keyword counts only before a number.
 _NEXT_BOUND = re.compile(
     r"(?:\s*,\s*|\s+)(?=(?:min|max|mín|máx)\w*\.?\s*[:=]?\s*[-+−]?[.,]?[0-9])", re.IGNORECASE
 )
@@ -197,9 +178,9 @@ _RANGE = re.compile(
 def parse_measured(text: str, *, is_table: bool, is_translation: bool = False) -> MeasuredSpec:
     """`unit X; min N; max N`, and for tables `rows A, B; column C, D` before or after.
 
-    Separators are semicolons or new lines, for numbers also bars; keywords in English or
-    Portuguese; also "≤ 0,1 Ω", "59.9..60.1 Hz" and a bare unit. A translation may leave
-    out what it does not translate.
+    Separators are semicolons or new lines, for numbers also bars. Keywords may be English or
+    Portuguese; "≤ 0,1 Ω", "59.9..60.1 Hz" and a unit alone are accepted too. With
+    `is_translation`, parts that need no translation may be left out.
     """
     parts: dict[str, str] = {}
     for segment in _segments(text, is_table):
@@ -219,7 +200,7 @@ def parse_measured(text: str, *, is_table: bool, is_translation: bool = False) -
 
 
 def joined_limits(options: str, limits: str, unit: str, low: str, high: str) -> str:
-    """The grammar's text out of separate columns for limits, unit, minimum and maximum."""
+    """Separate columns for limits, unit, minimum and maximum, joined in this grammar."""
     parts = [options, limits]
     for key, value in (("unit", unit), ("min", low), ("max", high)):
         if plain_words(value) not in _NOTHING or (key == "unit" and value.strip(" -–")):

@@ -1,6 +1,6 @@
-"""One worksheet part: what each cell shows, and what the sheet hides, merges and offers.
+"""Reads one worksheet part: the cells, and what the sheet hides, merges and validates.
 
-Where the shown cells then stand is laid out in sheet.py; their values are read in shown.py.
+sheet.py lays out the visible cells; shown.py reads their values.
 """
 
 from __future__ import annotations
@@ -11,31 +11,31 @@ from xml.etree.ElementTree import Element
 
 from app.definition.workbook.addresses import address, bounds, number
 from app.definition.workbook.package import Package, Tab, is_on, local
-from app.definition.workbook.shown import Entry, Values
+from app.definition.workbook.shown import ShownCell, Values
 
 MAX_ROWS = 1_000
 MAX_COLUMNS = 50
-# Beyond the rows that are read, so far is looked for words that would otherwise be lost.
+# Rows after MAX_ROWS, up to this one, are searched for text that would be lost unnoticed.
 LOOK_AHEAD_ROWS = 5_000
 
 Place = tuple[int, int]
 Range = tuple[int, int, int, int]
 
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})[0-9]{1,7}")
-# What belongs to an element that is still to come.
+# Elements kept until their parent element ends.
 _INNER = frozenset({"v", "f", "is", "t", "r", "rPr", "strike", "rPh", "sqref", "c", "phoneticPr"})
 
 
 @dataclass(slots=True)
 class Grid:
-    """What one worksheet holds, by (row, column) counted from 1.
+    """The content of one worksheet by (row, column), counted from 1.
 
-    `conditional` are the ranges whose conditional formats may show another number or strike it.
-    `pictures` are the addresses of cells that hold one. `lists` are the ranges that offer
-    answers to choose from. `beyond` is the first cell with words outside of what is looked at.
+    `conditional` are the ranges whose conditional formats may change or strike a number. `pictures`
+    are the addresses of cells with a picture. `lists` are the ranges with a list of valid answers.
+    `beyond` is the first cell with text outside the rows and columns that are read.
     """
 
-    cells: dict[Place, Entry] = field(default_factory=dict)
+    cells: dict[Place, ShownCell] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Range] = field(default_factory=list)
@@ -105,7 +105,7 @@ class _Reader:
             self._take_cell(cell, column)
 
     def _pass_row(self, element: Element) -> None:
-        """Far below, words are strays; nearer, the checklist goes on there."""
+        """Note text in a row that is not read: near the limit as cut, far below as stray."""
         grid = self.grid
         if grid.is_cut or (grid.beyond and self.row > LOOK_AHEAD_ROWS):
             return
@@ -126,11 +126,11 @@ class _Reader:
         elif entry.is_filled:
             self.grid.cells[self.row, column] = entry
 
-    def _entry(self, cell: Element) -> Entry:
+    def _entry(self, cell: Element) -> ShownCell:
         return self.values.entry(cell, shows_zeros=self.shows_zeros)
 
 
 def _places(rule: Element) -> str:
-    """The ranges of a rule; its newer form has them in an element of their own."""
+    """The ranges of a rule; the newer form has them in a child element."""
     inner = next((one.text for one in rule.iter() if local(one.tag) == "sqref"), None)
     return rule.get("sqref") or inner or ""

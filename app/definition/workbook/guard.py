@@ -1,6 +1,6 @@
-"""Refuses files that are not a plain .xlsx workbook, or are built to hurt, before opening.
+"""Rejects files that are not a plain .xlsx workbook or are built to do harm, before opening them.
 
-Works on the bytes and the zip directory alone; what the cells say is for the reader.
+Works on the bytes and the zip directory only; the reader interprets the cells.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ MAX_FILE = 10 * MEGABYTE
 MAX_ENTRIES = 1_000
 MAX_UNPACKED = 50 * MEGABYTE
 MAX_RATIO = 100
-# Parsed, a part takes some 20 times its size; this much is parsed within two seconds, and a
-# full sheet of 1,000 rows and 50 columns takes a quarter of it.
+# A parsed part takes about 20 times its size in memory; this size is parsed within two seconds.
+# A full sheet of 1,000 rows and 50 columns takes a quarter of it.
 MAX_XML_PART = 8 * MEGABYTE
-# One row is held in memory at once; Excel itself ends at 16,384 columns.
+# A whole row is held in memory; Excel itself allows 16,384 columns.
 MAX_CELLS_IN_ROW = 16_384
-# Of all sheets and texts together: two full sheets of 1,000 rows and 50 columns, whose reading
-# takes about two seconds of a processor. Twenty times as many fit into the sizes above.
+# For all sheets and shared texts together: two full sheets of 1,000 rows and 50 columns, read in
+# about two seconds of processor time. Twenty times as many would fit into the sizes above.
 MAX_CELLS = 100_000
-# Each sheet is opened and looked through, filled or not.
+# Each sheet is opened and scanned, even if empty.
 MAX_SHEETS = 100
-# Formats, names, merged ranges and the like: each is looked at once.
+# Formats, names, merged ranges and similar elements: each is processed once.
 MAX_EXTRAS = 20_000
-# Tiny parts repeat themselves so much that their ratio means nothing.
+# Small parts are so repetitive that their ratio means nothing.
 _RATIO_COUNTS_FROM = MEGABYTE
 
-# What is looked through here; the reader opens no other part.
+# The parts scanned here; the reader opens no others.
 XML_NAMES = (".xml", ".rels", ".vml")
 _FORBIDDEN = tuple(
     word.encode(encoding)
@@ -41,7 +41,7 @@ _FORBIDDEN = tuple(
     for encoding in ("ascii", "utf-16-le", "utf-16-be")
 )
 _ROW = re.compile(rb"<(?:\w+:)?row\b")
-# Every byte that begins an element is a "<" in the encodings that are let in.
+# In the accepted encodings, every element starts with the byte "<".
 _COUNTED = re.compile(
     rb"<(?:[^\s<>/:]+:)?(?:(?P<cells>c|si)|(?P<sheets>sheet)|(?P<extras>r|rPh|mergeCell|definedName"
     rb"|xf|font|fill|border|numFmt|cellStyle|dxf|col|conditionalFormatting|cfRule|dataValidation"
@@ -55,21 +55,25 @@ TOO_BIG = N_("The file is larger than %(limit)s MB. Remove pictures and unused s
 DAMAGED = N_("The workbook is damaged. Open it in Excel, save it as .xlsx and upload that.")
 TOO_MANY_PARTS = N_("The workbook has more than %(limit)s parts. Copy the sheets to a new one.")
 TOO_MUCH_INSIDE = N_(
-    "Unpacked, the workbook or one of its sheets is larger than Laudo reads (%(total)s MB in all,"
-    " %(part)s MB a sheet). Copy only the filled cells to a new one."
+    "Unpacked, the workbook or one of its sheets is larger than Laudo "
+    "accepts (%(total)s MB in total, %(part)s MB per sheet). Copy only the "
+    "filled cells to a new one."
 )
 TOO_MANY_CELLS = N_(
-    "The workbook has more than %(limit)s cells, empty ones with a format counted. Copy only the"
-    " filled cells of the checklist to a new one."
+    "The workbook has more than %(limit)s cells, including empty cells with "
+    "a format. Copy only the filled cells of the checklist to a new one."
 )
 TOO_MANY_SHEETS = N_(
     "The workbook has more than %(limit)s sheets. Copy those of the checklist to a new one."
 )
 TOO_MANY_EXTRAS = N_(
-    "The workbook holds more than %(limit)s formats, merged cells and names. Copy only the filled"
-    " cells of the checklist, as values, to a new one."
+    "The workbook contains more than %(limit)s formats, merged cells and "
+    "names. Copy only the filled cells of the checklist, as values, to a new "
+    "one."
 )
-UNSAFE_XML = N_("The workbook holds XML declarations that Excel never writes, so it is not opened.")
+UNSAFE_XML = N_(
+    "The workbook contains XML declarations that Excel never writes, so it was not opened."
+)
 
 
 _LIMITS = {
@@ -85,7 +89,7 @@ def check_file(data: bytes) -> Sentence | None:
 
 
 def check_outside(data: bytes) -> Sentence | None:
-    """What size and first bytes tell of a file: cheap enough for the web process itself."""
+    """Check size and first bytes: cheap enough for the web process itself."""
     if not data:
         return say(EMPTY)
     if len(data) > MAX_FILE:
@@ -97,7 +101,7 @@ def _check_inside(data: bytes) -> Sentence | None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _check_directory(archive) or _check_parts(archive)
-    except Exception:  # zipfile and zlib raise many kinds on hostile bytes; all mean the same
+    except Exception:  # zipfile and zlib raise many types on hostile bytes; all mean damage
         return say(DAMAGED)
 
 
@@ -140,7 +144,7 @@ def _check_format(archive: zipfile.ZipFile) -> Sentence | None:
 
 
 def _check_parts(archive: zipfile.ZipFile) -> Sentence | None:
-    """Reads each XML part once: a part is bounded by the size its directory entry declares."""
+    """Read each XML part once; the size declared in the zip directory bounds each read."""
     counts: Counter[str] = Counter()
     for entry in archive.infolist():
         if not entry.filename.lower().endswith(XML_NAMES):
@@ -156,13 +160,13 @@ def _check_parts(archive: zipfile.ZipFile) -> Sentence | None:
 
 
 def _is_plain(part: bytes) -> bool:
-    """Whether ASCII reads as ASCII: else neither our searches nor our counts would see a thing."""
+    """Whether ASCII bytes mean ASCII characters; otherwise our searches would find nothing."""
     declared = _ENCODING.match(part)
     return b"\0" not in part and (not declared or declared[1].lower() in _PLAIN_ENCODINGS)
 
 
 def _count(part: bytes, counts: Counter[str]) -> Sentence | None:
-    """Add what the part holds; the sentence of the first limit that this goes beyond."""
+    """Add the counts of a part; returns the message for the first limit exceeded."""
     for found in _COUNTED.finditer(part):
         kind = str(found.lastgroup)
         counts[kind] += 1

@@ -1,7 +1,7 @@
 """The header sheet: code, titles, category, standards and planning requirements.
 
-Keys stand in the first filled column of a row, values to the right of them; a row without a
-key goes on with the list above.
+Keys are in the first filled column of a row, values to the right; a row without a key continues
+the list above.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from app.definition.schema import Language, Text
 from app.definition.sentences import N_, say
 from app.definition.workbook.ids import name_set, plain_words
 from app.definition.workbook.problems import Log
-from app.definition.workbook.sheet import Cell, Sheet
+from app.definition.workbook.sheet import Cell, VisibleSheet
 
-UNKNOWN_KEY = N_('"%(name)s" is not known in this sheet, so it was left out.')
-BAD_CODE = N_('"%(text)s" cannot be a code. Use letters, digits, points and hyphens.')
-CODE_CHANGED = N_('The code "%(text)s" is kept as "%(code)s".')
+UNKNOWN_KEY = N_('"%(name)s" is not recognised in this sheet, so it was skipped.')
+BAD_CODE = N_('"%(text)s" cannot be used as a code. Use letters, digits, dots and hyphens.')
+CODE_CHANGED = N_('The code "%(text)s" was saved as "%(code)s".')
 LONG_ENTRY = N_("This entry has more than %(limit)s characters. Shorten it.")
 
 MAX_CODE = 32
@@ -37,13 +37,13 @@ _KEYS = {
     "|requisitos de planejamento|pre requisitos|planejamento",
 }
 _KEY_OF = {name: key for key, names in _KEYS.items() for name in names.split("|")}
-# A header row above the keys says nothing.
+# Names of a header row above the keys, which is ignored.
 _COLUMN_NAMES = name_set("field|key|campo|chave|item|property|propriedade")
 
 
 @dataclass(slots=True)
 class HeaderDraft:
-    """What the header sheet says; None and empty where it says nothing."""
+    """The content of the header sheet; None and empty for what it does not state."""
 
     code: str | None = None
     title: Text | None = None
@@ -54,7 +54,7 @@ class HeaderDraft:
 
 @dataclass(slots=True)
 class _Entries:
-    """The value cells under each key, in order."""
+    """The value cells of each key, in order."""
 
     cells: dict[str, list[Cell]] = field(default_factory=dict)
 
@@ -62,8 +62,8 @@ class _Entries:
         return next(iter(self.cells.get(key, ())), None)
 
 
-def read_header(sheet: Sheet, languages: tuple[Language, ...], log: Log) -> HeaderDraft:
-    """The header's entries; unknown keys become notices, unusable values problems."""
+def read_header(sheet: VisibleSheet, languages: tuple[Language, ...], log: Log) -> HeaderDraft:
+    """Read the header; unknown keys become notices, unusable values problems."""
     entries = _gather(sheet, log)
     titles = {
         Language.EN: entries.first("title_en"),
@@ -88,13 +88,13 @@ def read_header(sheet: Sheet, languages: tuple[Language, ...], log: Log) -> Head
 
 
 def make_code(text: str) -> str:
-    """The code that `text` becomes: capitals, digits, points, hyphens; may come out empty."""
+    """A code from `text`: capitals, digits, points, hyphens; may be empty."""
     letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().upper()
     code = re.sub(r"[^A-Z0-9._]+", "-", letters).strip("-._")
     return code[:MAX_CODE].rstrip("-._")
 
 
-def _gather(sheet: Sheet, log: Log) -> _Entries:
+def _gather(sheet: VisibleSheet, log: Log) -> _Entries:
     entries = _Entries()
     key: str | None = None
     key_column = 0
@@ -107,7 +107,7 @@ def _gather(sheet: Sheet, log: Log) -> _Entries:
             _usable(sheet, [first], log)
             continue
         if key_column and column > key_column:
-            values = [cell for _, cell in cells]  # no key in this row: the list goes on
+            values = [cell for _, cell in cells]  # no key in this row: it continues the list
         else:
             key, values = _key_of(first), [cell for _, cell in cells[1:]]
             key_column = column
@@ -122,7 +122,7 @@ def _key_of(cell: Cell) -> str | None:
     return _KEY_OF.get(plain_words(cell.text))
 
 
-def _usable(sheet: Sheet, cells: list[Cell], log: Log) -> list[Cell]:
+def _usable(sheet: VisibleSheet, cells: list[Cell], log: Log) -> list[Cell]:
     for cell in cells:
         if cell.flaw:
             log.problem(sheet.name, cell.ref, cell.flaw)
@@ -131,7 +131,7 @@ def _usable(sheet: Sheet, cells: list[Cell], log: Log) -> list[Cell]:
     return [cell for cell in cells if cell.text and not cell.flaw]
 
 
-def _code(sheet: Sheet, cell: Cell | None, log: Log) -> str | None:
+def _code(sheet: VisibleSheet, cell: Cell | None, log: Log) -> str | None:
     if cell is None:
         return None
     code = make_code(cell.text)
@@ -142,7 +142,7 @@ def _code(sheet: Sheet, cell: Cell | None, log: Log) -> str | None:
     return code or None
 
 
-def _list(sheet: Sheet, cells: list[Cell], log: Log) -> tuple[str, ...]:
+def _list(sheet: VisibleSheet, cells: list[Cell], log: Log) -> tuple[str, ...]:
     entries: list[str] = []
     for cell in cells:
         for part in re.split(r"[;|\n]", cell.text):
@@ -154,7 +154,7 @@ def _list(sheet: Sheet, cells: list[Cell], log: Log) -> tuple[str, ...]:
     return tuple(entries)
 
 
-def _line(sheet: Sheet, cell: Cell, log: Log) -> str:
+def _line(sheet: VisibleSheet, cell: Cell, log: Log) -> str:
     line = " ".join(cell.text.split())
     if len(line) > MAX_ENTRY:
         log.problem(sheet.name, cell.ref, say(LONG_ENTRY, limit=MAX_ENTRY))

@@ -1,6 +1,6 @@
-"""Ids that stay the same from one version of a checklist to the next.
+"""Assigns ids that stay the same from one version of a checklist to the next.
 
-An id comes from the workbook, else from the earlier version, else from a slug of the words.
+An id comes from the workbook, else from the earlier version, else from a slug of the text.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ def plain_words(text: str) -> str:
 
 
 def slug(text: str, *, prefix: str = "") -> str:
-    """An id of at most 80 characters, [a-z0-9_]; `prefix` goes before a digit or an odd start.
+    """An id of at most 80 characters, [a-z0-9_]; `prefix` is added if it would start otherwise.
 
-    Words in other alphabets and words too long end in a digest of the whole text, so that
-    different words do not meet in one slug.
+    Text in other alphabets and text that is too long end in a digest of the whole text, so that
+    different texts get different slugs.
     """
     words = re.sub(r"[^a-z0-9]+", "_", plain_words(text).encode("ascii", "ignore").decode())
     words = words.strip("_")
@@ -39,42 +39,42 @@ def slug(text: str, *, prefix: str = "") -> str:
 
 
 def name_set(names: str) -> frozenset[str]:
-    """Names in the plain form, written with bars between them."""
+    """The normalised names in a string that separates them with bars."""
     return frozenset(names.split("|"))
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A thing that needs an id: `keys` are its slugs, best first; `given` is the workbook's."""
+class IdRequest:
+    """An item that needs an id: `keys` are its slugs, best first; `given` is from the workbook."""
 
     keys: tuple[str, ...]
     given: str | None = None
 
 
-def assign(wanted: Sequence[Wanted], known: Mapping[str, Sequence[str]]) -> list[str]:
-    """One id for each wanted thing, in order, none twice.
+def assign(requests: Sequence[IdRequest], known: Mapping[str, Sequence[str]]) -> list[str]:
+    """One unique id per item, in order.
 
-    `known` maps a slug to the ids that things with these words had in the earlier version.
-    Given ids come first (two equal ones must have been refused before), then known ones,
-    then slugs, numbered where they are taken. A known id never passes to other words.
+    `known` maps a slug to the ids that items with this text had in the earlier version. Given ids
+    have priority (duplicates must already have been rejected), then known ids, then slugs, numbered
+    if taken. A known id is never reused for a different text.
     """
-    ids: dict[int, str] = {n: one.given for n, one in enumerate(wanted) if one.given}
+    ids: dict[int, str] = {n: one.given for n, one in enumerate(requests) if one.given}
     used = set(ids.values())
-    for number, one in enumerate(wanted):
+    for number, one in enumerate(requests):
         earlier = [old for key in one.keys for old in known.get(key, ()) if old not in used]
         if number not in ids and earlier:
             ids[number] = earlier[0]
             used.add(earlier[0])
     used.update(old for olds in known.values() for old in olds)
-    for number, one in enumerate(wanted):
+    for number, one in enumerate(requests):
         if number not in ids:
             ids[number] = _free(one.keys[0], used)
             used.add(ids[number])
-    return [ids[number] for number in range(len(wanted))]
+    return [ids[number] for number in range(len(requests))]
 
 
 def index_by_words(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """(slug, id) pairs gathered into the `known` of `assign`."""
+    """Group (slug, id) pairs into the `known` argument of `assign`."""
     known: dict[str, list[str]] = {}
     for key, one in pairs:
         if one not in known.setdefault(key, []):

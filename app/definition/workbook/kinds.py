@@ -1,4 +1,4 @@
-"""Which kind of file somebody sent instead of a plain .xlsx workbook, and what to do about it.
+"""Recognises what was uploaded instead of a plain .xlsx workbook, and says what to do about it.
 
 One table by first bytes, one by the parts of a zip. Nothing is opened or parsed.
 """
@@ -13,20 +13,26 @@ from typing import TypeVar
 from app.definition.sentences import N_, Sentence, say
 
 OLD_EXCEL = N_("This is an old Excel file (.xls). Save it as .xlsx and upload that.")
-PASSWORD = N_("The workbook is protected by a password. Save it without one and upload that.")
+PASSWORD = N_("The workbook is password-protected. Save it without a password and upload that.")
 NOT_EXCEL = N_("This is not an Excel workbook. Save the checklist as .xlsx and upload that.")
 OTHER_FORMAT = N_("This is a %(format)s file. Save it as .xlsx and upload that.")
-NUMBERS = N_("This is a file of Apple Numbers. Export it to Excel (.xlsx) there and upload that.")
+NUMBERS = N_(
+    "This is an Apple Numbers file. Export it from Numbers to Excel (.xlsx) and upload that."
+)
 TEXT = N_(
     "This is a text file (%(format)s). Open it in a spreadsheet, save it as .xlsx and upload that."
 )
 GOOGLE = N_(
-    "This is only a link to a Google sheet. Download the sheet there as Microsoft Excel (.xlsx) and"
-    " upload that."
+    "This is only a link to a Google Sheets file. Download the file there as "
+    "Microsoft Excel (.xlsx) and upload that."
 )
 NOT_A_TABLE = N_("This is a %(format)s file, not a workbook. Upload the workbook as .xlsx.")
-PACKED = N_("This is a packed file (%(format)s). Unpack it and upload the .xlsx workbook in it.")
-MACROS = N_("The workbook holds macros (.xlsm). Save it as .xlsx, without macros, and upload that.")
+PACKED = N_(
+    "This is a compressed file (%(format)s). Extract it and upload the .xlsx workbook inside."
+)
+MACROS = N_(
+    "The workbook contains macros (.xlsm). Save it as .xlsx, without macros, and upload that."
+)
 TEMPLATE = N_("This is an Excel template (%(format)s). Open it, save it as .xlsx and upload that.")
 
 Mark = TypeVar("Mark", str, bytes)
@@ -37,13 +43,13 @@ _TEXT_STARTS = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of file. `tells` looks at its bytes, or at the names of its parts in lower case."""
+    """A kind of file. `matches` checks its bytes, or its part names in lower case."""
 
     sentence: str
     format: str
-    tells: Callable[[bytes], bool]
+    matches: Callable[[bytes], bool]
 
-    def say(self) -> Sentence:
+    def message(self) -> Sentence:
         return say(self.sentence, format=self.format) if self.format else say(self.sentence)
 
 
@@ -57,7 +63,7 @@ def _ole(*words: str) -> Callable[[bytes], bool]:
 
 
 def _begins(pattern: str) -> Callable[[bytes], bool]:
-    """Matches the first words of a text, whichever way it is encoded."""
+    """Match the beginning of a text in any encoding."""
     compiled = re.compile(pattern, re.IGNORECASE | re.DOTALL)
     return lambda data: compiled.match(_text(data)) is not None
 
@@ -72,7 +78,7 @@ def _text(data: bytes) -> str:
     return start.decode("utf-8-sig", "replace").lstrip()
 
 
-# The first that tells wins.
+# The first match wins.
 FILES = (
     Kind(PASSWORD, "", _ole("EncryptedPackage")),
     Kind(NOT_A_TABLE, "Word (.doc)", _ole("WordDocument")),
@@ -95,10 +101,10 @@ FILES = (
 
 
 def kind_of_file(data: bytes) -> Sentence | None:
-    """What a file is that is no zip; None for a zip."""
+    """What a file other than a zip is; None for a zip."""
     if data.startswith(b"PK"):
         return None
-    return next((kind.say() for kind in FILES if kind.tells(data)), say(NOT_EXCEL))
+    return next((kind.message() for kind in FILES if kind.matches(data)), say(NOT_EXCEL))
 
 
 # By the names of the parts, in lower case.
@@ -125,13 +131,13 @@ _OPEN_DOCUMENTS = (
 
 
 def kind_of_zip(names: Collection[str], read: Callable[[str], bytes]) -> Sentence | None:
-    """What a zip with these parts is; None where it is a plain workbook."""
+    """What a zip with these parts is; None for a plain workbook."""
     if "mimetype" in names or "content.xml" in names:
         kind = read("mimetype") if "mimetype" in names else b""
-        return _said(_OPEN_DOCUMENTS, lambda mark: mark in kind) or say(
+        return _first_match(_OPEN_DOCUMENTS, lambda mark: mark in kind) or say(
             OTHER_FORMAT, format="OpenDocument (.ods)"
         )
-    ends = _said(_ENDS, lambda end: any(name.endswith(end) for name in names))
+    ends = _first_match(_ENDS, lambda end: any(name.endswith(end) for name in names))
     if ends is not None:
         return ends
     if "[content_types].xml" not in names:
@@ -140,13 +146,13 @@ def kind_of_zip(names: Collection[str], read: Callable[[str], bytes]) -> Sentenc
     if not any(name.endswith("workbook.xml") for name in names):
         return say(NOT_EXCEL)
     types = read("[content_types].xml").lower()
-    return _said(_TYPES, lambda mark: mark in types)
+    return _first_match(_TYPES, lambda mark: mark in types)
 
 
-def _said(
-    table: tuple[tuple[Mark, str, str], ...], tells: Callable[[Mark], bool]
+def _first_match(
+    table: tuple[tuple[Mark, str, str], ...], matches: Callable[[Mark], bool]
 ) -> Sentence | None:
     for mark, sentence, name in table:
-        if tells(mark):
+        if matches(mark):
             return say(sentence, format=name) if name else say(sentence)
     return None

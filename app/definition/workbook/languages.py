@@ -1,6 +1,6 @@
-"""Which language the words of a workbook are in, where its headers do not say.
+"""Detects the language of a workbook's text, where its headers do not name it.
 
-A handful of small words is enough to tell English from Portuguese in a checklist.
+A few common short words are enough to distinguish English from Portuguese in a checklist.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from app.definition.schema import Language
 from app.definition.workbook.columns import Column, HeaderRow
 from app.definition.workbook.ids import name_set
-from app.definition.workbook.sheet import Sheet
+from app.definition.workbook.sheet import VisibleSheet
 
 _PORTUGUESE = name_set(
     "de|do|da|dos|das|em|nos|nas|não|nao|os|com|para|está|estão|foi|ao|ou|por|um|uma|e|é"
@@ -20,8 +20,8 @@ _ENGLISH = name_set("the|of|is|are|and|to|in|for|with|or|by|from|at|be|all|an|be
 _ACCENTED = re.compile(r"[ãõçáéíóúâêôà]")
 
 
-def checklist_languages(sheet: Sheet, header: HeaderRow) -> tuple[Language, ...]:
-    """English and Portuguese where both question columns hold words, else the one language.
+def checklist_languages(sheet: VisibleSheet, header: HeaderRow) -> tuple[Language, ...]:
+    """English and Portuguese if both question columns have text, else the only language.
 
     English always comes first, so moving columns never changes an id.
     """
@@ -39,7 +39,7 @@ def checklist_languages(sheet: Sheet, header: HeaderRow) -> tuple[Language, ...]
 
 
 def guess_language(texts: Iterable[str]) -> Language:
-    """The language of some lines; English where nothing tells."""
+    """The language of some lines; English if it cannot be determined."""
     score = 0
     for text in texts:
         tokens = re.findall(r"\w+", text.casefold())
@@ -49,7 +49,7 @@ def guess_language(texts: Iterable[str]) -> Language:
     return Language.PT if score > 0 else Language.EN
 
 
-def _words_below(sheet: Sheet, header: HeaderRow, column: int) -> Iterable[str]:
+def _words_below(sheet: VisibleSheet, header: HeaderRow, column: int) -> Iterable[str]:
     for row in range(header.row + 1, len(sheet.rows) + 1):
         text = sheet.cell(row, column).text
         if text:

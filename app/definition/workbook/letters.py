@@ -1,4 +1,4 @@
-"""Notices of cells whose letters no packaged font has; they stop nothing, as PDFs spell them."""
+"""Notices about letters that no packaged font has; PDFs print such letters by their code."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Iterator, Sequence
 from app.definition.schema import Definition
 from app.definition.sentences import N_, say
 from app.definition.workbook.problems import Log
-from app.definition.workbook.sheet import Cell, Sheet
+from app.definition.workbook.sheet import Cell, VisibleSheet
 from app.scripts import listed, unprintable
 
 UNPRINTABLE = N_(
-    "PDFs cannot print these letters and print their numbers instead: %(letters)s. Change them,"
-    " or keep them as they are."
+    "PDFs cannot print these characters and print their numbers instead: "
+    "%(letters)s. Change them, or keep them as they are."
 )
-MORE_UNPRINTABLE = N_("More cells hold letters that PDFs cannot print.")
+MORE_UNPRINTABLE = N_("More cells contain characters that PDFs cannot print.")
 MAX_NOTED = 20
 
 
-def note_letters(sheets: Sequence[Sheet], definition: Definition, log: Log) -> None:
-    """Name each cell with such a letter that came into the definition."""
+def note_letters(sheets: Sequence[VisibleSheet], definition: Definition, log: Log) -> None:
+    """Log each cell with such a letter, if its text is part of the definition."""
     missing = set(unprintable(definition.model_dump_json()))
     if not missing:
         return
@@ -32,8 +32,8 @@ def note_letters(sheets: Sequence[Sheet], definition: Definition, log: Log) -> N
 
 
 def _cells_with(
-    missing: set[str], sheets: Sequence[Sheet]
-) -> Iterator[tuple[Sheet, Cell, list[str]]]:
+    missing: set[str], sheets: Sequence[VisibleSheet]
+) -> Iterator[tuple[VisibleSheet, Cell, list[str]]]:
     for sheet in sheets:
         for row in range(1, len(sheet.rows) + 1):
             for _, cell in sheet.row_cells(row):

@@ -1,4 +1,4 @@
-"""What a spreadsheet shows of a date, a time or a duration, which it keeps as a count of days."""
+"""What a spreadsheet shows for a date, a time or a duration, stored as a number of days."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.definition.workbook.codes import Token, Unsure
 DATE_TOKENS = frozenset({"year", "month", "day"})
 _TIME_TOKENS = frozenset({"hour", "second", "elapsed", "half"})
 _DAY_SECONDS = 86_400
-# Spreadsheets disagree on the days before 1 March 1900, and end with the year 9999.
+# Spreadsheets disagree on days before 1 March 1900; the last year is 9999.
 _FIRST_DAY, _LAST_DAY = 61, 2_958_465
 _DAYS_TO_1904 = 1_462
 _DAY_ZERO = date(1899, 12, 30)
@@ -43,7 +43,7 @@ def is_moment(tokens: Sequence[Token]) -> bool:
 def shown_moment(
     tokens: Sequence[Token], serial: Decimal, language: str | None, *, is_1904: bool
 ) -> tuple[str, bool]:
-    """The text, and whether other computers show other words or another order. Raises Unsure."""
+    """The text, and whether other computers show it in other words or order. Raises Unsure."""
     if serial < 0:
         raise Unsure
     kinds = _kinds(tokens)
@@ -65,7 +65,7 @@ def shown_moment(
 
 
 def _kinds(tokens: Sequence[Token]) -> list[str]:
-    """The kinds of the tokens, with those months that are minutes named so."""
+    """The kinds of the tokens; months that mean minutes are renamed."""
     kinds = [token.kind for token in tokens]
     named = [at for at, kind in enumerate(kinds) if kind in DATE_TOKENS | _TIME_TOKENS - {"half"}]
     for place, at in enumerate(named):
@@ -89,7 +89,7 @@ def _is_second_part(kinds: Sequence[str], at: int) -> bool:
 
 
 def _places(tokens: Sequence[Token], kinds: Sequence[str]) -> int:
-    """Digits after the point of the seconds."""
+    """The number of decimal places of the seconds."""
     digits = [at for at, kind in enumerate(kinds) if kind == "digit"]
     if not digits:
         return 0
@@ -106,11 +106,11 @@ def _places(tokens: Sequence[Token], kinds: Sequence[str]) -> int:
 def _moment(serial: Decimal, places: int, kinds: Sequence[str], language: str | None) -> _Moment:
     days = int(serial)
     exact = (serial - days) * _DAY_SECONDS
-    # The count of days holds a millisecond well, and no more.
+    # A number of days is precise to about a millisecond.
     seconds = exact.quantize(Decimal("0.001"), ROUND_HALF_UP)
     last = seconds.quantize(Decimal(1).scaleb(-min(places, 3)), ROUND_HALF_UP)
     if seconds != last and ("second" in kinds or "elapsed" in kinds):
-        raise Unsure  # some round, some cut
+        raise Unsure  # some programs round, others truncate
     if seconds >= _DAY_SECONDS:
         days, seconds = days + 1, Decimal(0)
     day = None
@@ -147,7 +147,7 @@ def _words(token: Token, kind: str) -> str:
         return token.text
     if kind == "space":
         return " "
-    if kind in ("fill", "text"):  # "@" here is left by programs for texts in the same format
+    if kind in ("fill", "text"):  # programs leave an "@" here, for texts in the same format
         return ""
     raise Unsure
 

@@ -1,6 +1,6 @@
-"""Splits the answers that a cell lists, and tells those that are OK, Not OK and N.A.
+"""Splits the answers listed in a cell, and recognises OK, Not OK and N.A. among them.
 
-Authors separate with whatever is at hand; `/` counts only outside `N/A`.
+Authors use various separators; `/` counts only outside `N/A`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from app.definition.schema import Verdict
 from app.definition.workbook.ids import plain_words
 
 _NA = re.compile(r"(?<![^\W_])n\s*/\s*a(?![^\W_])", re.IGNORECASE)
-# A slash that stands inside N/A while the text is split; the cell reader lets no NUL pass.
+# Replaces the slash of N/A while the text is split; the cell reader removes every NUL.
 _SLASH = "\x00"
 _AROUND_BREAK = re.compile(r"[ ]*([/|,;])[ ]*\n\s*|\s*\n[ ]*([/|,;])[ ]*")
-# Bars and new lines never stand inside an answer, so they come first; then the slash, then
-# the comma, but for decimal commas.
+# Bars and new lines never occur inside an answer, so they come first; then the slash, then
+# the comma, except decimal commas.
 _MARKS = (r"\||\n", r"[/／]", r"(?<![0-9]),|,(?![0-9])|;", r",")
 
 _VERDICT_WORDS = {
@@ -23,7 +23,7 @@ _VERDICT_WORDS = {
     Verdict.NOT_OK: "not ok|nao ok|nok|no ok|notok|n ok|non ok|not okay",
     Verdict.NA: "n a|na|not applicable|nao aplicavel|nao se aplica|n aplicavel",
 }
-# Words that mean the same but that clients also keep apart, so only a verdict type takes them.
+# Words that clients sometimes use for other options, so they count only with the type verdict.
 _WIDER_WORDS = {
     Verdict.OK: "pass|passed|conforme|c|aprovado|aprovada|compliant|yes|sim|ok",
     Verdict.NOT_OK: "fail|failed|nao conforme|nc|reprovado|reprovada|non compliant"
@@ -40,7 +40,7 @@ _WIDER_VERDICT_OF = _by_word(_WIDER_WORDS) | _VERDICT_OF
 
 
 def split_options(text: str) -> list[str]:
-    """The answers listed in a cell, in order, without empty ones; one where nothing splits."""
+    """The answers listed in a cell, in order, without empty ones; one if there is no separator."""
     text = _NA.sub(lambda match: match[0].replace("/", _SLASH), text)
     text = _AROUND_BREAK.sub(lambda match: f"{match[1] or match[2]} ", text)
     for mark in _MARKS:
@@ -54,7 +54,7 @@ def split_options(text: str) -> list[str]:
 def is_verdict(text: str, *, widely: bool = False) -> bool:
     """Whether the listed answers are OK and Not OK, with or without N.A., in any order.
 
-    `widely` also takes pass and fail, conforme and não conforme, yes and no.
+    `widely` also accepts pass and fail, conforme and não conforme, yes and no.
     """
     words = _WIDER_VERDICT_OF if widely else _VERDICT_OF
     loose = [part for part in re.split(r"[/|,;\n]", _NA.sub("na", text)) if part.strip()]

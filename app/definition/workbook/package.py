@@ -1,7 +1,7 @@
-"""The parts of a workbook: its sheets, styles and words, without what the cells mean.
+"""The parts of a workbook: its sheets, styles and texts, without the meaning of the cells.
 
-Elements count by their local names, so Strict Open XML (ISO 29500) reads like the common form.
-`data` must have passed the guard; whatever is damaged raises one of many errors.
+Elements are compared by local name, so Strict Open XML (ISO 29500) works like the common form.
+`data` must have passed the guard; damaged files raise various errors.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ROOT = ""
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A part that another one names: its id there, kind ("worksheet") and place in the zip."""
+    """A part that another part refers to: its id there, kind ("worksheet") and path in the zip."""
 
     id: str
     kind: str
@@ -32,7 +32,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a cell's style says of its text. `format` is None where nobody knows it."""
+    """The properties of a cell style that affect its text. `format` is None if unknown."""
 
     format: str | None = "General"
     is_struck: bool = False
@@ -40,7 +40,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stretch of a text; `is_struck` is None where the cell's own style decides."""
+    """A run of a text; `is_struck` is None if the cell style decides."""
 
     text: str
     is_struck: bool | None = None
@@ -48,8 +48,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A sheet of the workbook. `state` is "visible", "hidden" or "veryHidden"; `part` is empty
-    for a sheet that has no cells, such as a chart."""
+    """A sheet of the workbook. `state` is "visible", "hidden" or "veryHidden".
+
+    `part` is empty for a sheet without cells, such as a chart.
+    """
 
     title: str
     state: str
@@ -60,7 +62,7 @@ Runs = tuple[Run, ...]
 
 
 class Package:
-    """The opened zip. Raises ValueError, KeyError and more on damaged files."""
+    """The opened zip. Raises ValueError, KeyError and others on damaged files."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -94,13 +96,13 @@ class Package:
         return root
 
     def ends(self, name: str) -> Iterator[Element]:
-        """Every element of a part as it ends; clear what is done with."""
+        """Yield each element of a part when it ends; clear elements after use to limit memory."""
         with self._archive.open(self._names[name.lower()]) as source:
             for _, element in ElementTree.iterparse(source, forbid_dtd=True):
                 yield element
 
     def related(self, name: str) -> list[Related]:
-        """The parts inside the file that `name` refers to, as far as they are there."""
+        """The existing parts in the file that `name` refers to."""
         folder, base = posixpath.split(name)
         links = posixpath.join(folder, "_rels", f"{base}.rels")
         if not self.has(links):
@@ -115,7 +117,7 @@ class Package:
         return [one for one in found if self.has(one.name)]
 
     def linked(self, *kinds: str) -> str | None:
-        """The first part of these kinds that the workbook names, else the one at its place."""
+        """The first part of these kinds that the workbook names, else the one at its usual path."""
         named = next((one.name for one in self._parts if one.kind in kinds), None)
         usual = posixpath.join(posixpath.dirname(self.book), f"{kinds[0]}.xml")
         return named or (usual if self.has(usual) else None)
@@ -149,7 +151,7 @@ def local(tag: str) -> str:
 
 
 def find(element: Element, name: str) -> Element | None:
-    """The first element of that name at any depth."""
+    """The first element with that name at any depth."""
     return next(find_all(element, name), None)
 
 
@@ -172,7 +174,7 @@ def _styles(root: Element) -> tuple[Style, ...]:
 
 
 def _changing(root: Element) -> frozenset[str]:
-    """The numbers of the conditional styles that show another number, or strike it out."""
+    """The numbers of the conditional styles that change the shown number or strike it out."""
     styles = enumerate(_children(root, "dxfs"))
     return frozenset(
         str(number) for number, one in styles if find(one, "numFmt") is not None or is_struck(one)
@@ -194,7 +196,7 @@ def is_struck(font: Element) -> bool:
 
 
 def runs(element: Element) -> Runs:
-    """The runs of a text, without the reading aids of East Asian scripts."""
+    """The runs of a text, without the phonetic hints of East Asian scripts."""
     found = []
     for child in element:
         name = local(child.tag)

@@ -1,6 +1,6 @@
-"""Which fields and signature names a workbook has filled from what the report knows of itself.
+"""Reads which fields and signature names of a workbook are prefilled from facts of the report.
 
-A field is filled only where the workbook says so; words that could mean it get a remark.
+A field is prefilled only if the workbook says so; a label that could mean a fact gets a notice.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from app.definition.schema import FieldType, Prefill, RolePrefill, Text, types_o
 from app.definition.sentences import N_, Sentence, say
 from app.definition.workbook.ids import name_set, plain_words
 from app.definition.workbook.problems import Log, Unclear, short
-from app.definition.workbook.sheet import Cell, Sheet
+from app.definition.workbook.sheet import Cell, VisibleSheet
 
-# The first name of each is the one that the sentences, the sample and the instructions give.
+# The first name of each is used in sentences, in the sample and in the instructions.
 _NAMES = {
     Prefill.CLIENT: "client|customer|client name|customer name|name of the client"
     "|cliente|nome do cliente|contratante",
@@ -30,7 +30,7 @@ _NAMES = {
 }
 _NAMED = {name: prefill for prefill, names in _NAMES.items() for name in names.split("|")}
 _ME = name_set("me|myself|signed in person|own name|eu|eu mesmo|pessoa conectada|proprio nome")
-# Roles that the person who is signed in holds.
+# Roles of the person who is signed in.
 _OWN_ROLES = name_set(
     "technician|executing technician|executed by|tester|inspector|assignee"
     "|tecnico|tecnico executor|tecnico responsavel|executado por|executante|inspetor"
@@ -40,54 +40,56 @@ _NOTHING = name_set("|no|none|not|n|nao|nenhum|nada|n a|na")
 WORDS = ", ".join(names.split("|")[0] for names in _NAMES.values())
 
 UNKNOWN_PREFILL = N_(
-    '"%(text)s" is not known of a report. Write one of: %(words)s; or no, or leave it empty.'
+    '"%(text)s" is not something a report can fill in. Write one of: '
+    "%(words)s. Or write no, or leave the cell empty."
 )
 UNKNOWN_ROLE_PREFILL = N_(
-    '"%(text)s" is not understood here. Write me for the name of the person who is signed in, no,'
-    " or leave it empty."
+    '"%(text)s" is not understood here. Write me for the name of the person '
+    "who is logged in, write no, or leave the cell empty."
 )
 PREFILL_UNFIT = N_(
-    '"%(text)s" does not fit this type: the start date fills a date, all else a text.'
+    '"%(text)s" does not fit this type: the start date fills in a date; all others fill in a text.'
 )
 CAN_BE_FILLED = N_(
-    '"%(label)s" can be filled from the report itself: write "%(word)s" in the column "Filled'
-    ' from", or "no" to have it asked.'
+    '"%(label)s" can be filled in from the report itself. Write "%(word)s" '
+    'in the column "Filled from", or "no" to ask for it in the report.'
 )
 ROLE_CAN_BE_FILLED = N_(
-    '"%(label)s" can be filled with the name of the person who is signed in: write "me" in the'
-    ' column "Filled from", or "no" to have it asked.'
+    '"%(label)s" can be filled in with the name of the person who is logged '
+    'in. Write "me" in the column "Filled from", or "no" to ask for it in '
+    "the report."
 )
 
 
 def read_prefill(
-    log: Log, sheet: Sheet, cell: Cell | None, label_cell: Cell, label: Text, kind: FieldType
+    log: Log, sheet: VisibleSheet, cell: Cell | None, label_cell: Cell, label: Text, kind: FieldType
 ) -> Prefill | None:
-    """What `cell` says of a field; where it says nothing, a remark at the label may offer it."""
+    """The prefill that `cell` names; if it is empty, a notice at the label may suggest one."""
     if cell and cell.text:
         return log.attempt(sheet.name, cell.ref, lambda: parse_prefill(cell.text, kind), None)
-    if offered := offer(label, kind):
-        log.notice(sheet.name, label_cell.ref, offered)
+    if suggestion := suggest(label, kind):
+        log.notice(sheet.name, label_cell.ref, suggestion)
     return None
 
 
 def read_role_prefill(
-    log: Log, sheet: Sheet, cell: Cell | None, label_cell: Cell, label: Text
+    log: Log, sheet: VisibleSheet, cell: Cell | None, label_cell: Cell, label: Text
 ) -> RolePrefill | None:
-    """As `read_prefill`, for a signature role."""
+    """Like `read_prefill`, for a signature role."""
     if cell and cell.text:
         return log.attempt(sheet.name, cell.ref, lambda: parse_role_prefill(cell.text), None)
-    if offered := offer_role(label):
-        log.notice(sheet.name, label_cell.ref, offered)
+    if suggestion := suggest_role(label):
+        log.notice(sheet.name, label_cell.ref, suggestion)
     return None
 
 
-def word_of(prefill: Prefill) -> str:
-    """The name to write in a workbook."""
+def workbook_name(prefill: Prefill) -> str:
+    """The name of a prefill in a workbook."""
     return _NAMES[prefill].split("|")[0]
 
 
 def parse_prefill(text: str, kind: FieldType) -> Prefill | None:
-    """What fills a field of this type; None for no and for nothing. Raises Unclear."""
+    """The prefill for a field of this type; None for no and for empty. Raises Unclear."""
     words = plain_words(text)
     if words in _NOTHING:
         return None
@@ -100,7 +102,7 @@ def parse_prefill(text: str, kind: FieldType) -> Prefill | None:
 
 
 def parse_role_prefill(text: str) -> RolePrefill | None:
-    """Whose name a signature's form begins with. Raises Unclear."""
+    """The prefill of a signature name. Raises Unclear."""
     words = plain_words(text)
     if words in _NOTHING:
         return None
@@ -109,17 +111,17 @@ def parse_role_prefill(text: str) -> RolePrefill | None:
     raise Unclear(say(UNKNOWN_ROLE_PREFILL, text=short(text)))
 
 
-def offer(label: Text, kind: FieldType) -> Sentence | None:
-    """What to write to have a field filled whose words mean something that the report knows."""
+def suggest(label: Text, kind: FieldType) -> Sentence | None:
+    """A suggestion of what to write, for a label that matches a fact of the report."""
     for words in filter(None, (label.en, label.pt)):
         prefill = _NAMED.get(plain_words(words))
         if prefill and kind in types_of(prefill):
-            return say(CAN_BE_FILLED, label=short(words), word=word_of(prefill))
+            return say(CAN_BE_FILLED, label=short(words), word=workbook_name(prefill))
     return None
 
 
-def offer_role(label: Text) -> Sentence | None:
-    """As `offer`, for a signature role."""
+def suggest_role(label: Text) -> Sentence | None:
+    """Like `suggest`, for a signature role."""
     for words in filter(None, (label.en, label.pt)):
         if plain_words(words) in _OWN_ROLES:
             return say(ROLE_CAN_BE_FILLED, label=short(words))

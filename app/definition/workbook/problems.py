@@ -1,6 +1,6 @@
-"""What a reader of workbooks has to say: problems that stop the import, notices that do not.
+"""Messages of the workbook reader: problems, which stop the import, and notices, which do not.
 
-Everything is collected, so that the author corrects the whole workbook in one go.
+All are collected, so that the author can correct the whole workbook at once.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from app.definition.sentences import N_, Sentence, say
 
 T = TypeVar("T")
 
-# A wrong file can be wrong in every row; past this the list helps nobody.
+# A wrong file can have a problem in every row; a longer list helps nobody.
 MAX_PROBLEMS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A sentence about one cell ("B7") of one sheet; both are empty for the whole file."""
+    """A message about one cell ("B7") of one sheet; both are empty for the whole file."""
 
     sheet: str
     cell: str
     sentence: Sentence
 
     def plain(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """The problem as plain JSON."""
         sentence = self.sentence
         return {
             "sheet": self.sheet,
@@ -37,12 +37,12 @@ class Problem:
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Problem:
-        """Raises KeyError, TypeError for what is none."""
+        """The problem from plain JSON. Raises KeyError, TypeError for anything else."""
         return cls(plain["sheet"], plain["cell"], say(plain["msgid"], **plain["params"]))
 
 
 class Unclear(ValueError):
-    """A cell's text that no grammar accepts; `sentence` says what to write instead."""
+    """The text of a cell cannot be parsed; `sentence` says what to write instead."""
 
     def __init__(self, sentence: Sentence) -> None:
         super().__init__(str(sentence))
@@ -50,7 +50,7 @@ class Unclear(ValueError):
 
 
 def short(text: str) -> str:
-    """A cell's text on one line, in the length that a sentence can quote."""
+    """The text of a cell on one line, short enough to quote in a sentence."""
     line = " ".join(text.split())
     return line if len(line) <= 60 else f"{line[:60]}…"
 
@@ -66,14 +66,14 @@ class Log:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(Problem(sheet, cell, sentence))
         elif len(self.problems) == MAX_PROBLEMS:
-            more = say(N_("There are more problems; correct these first."))
+            more = say(N_("There are more problems. Fix these first."))
             self.problems.append(Problem(sheet, cell, more))
 
     def notice(self, sheet: str, cell: str, sentence: Sentence) -> None:
         self.notices.append(Problem(sheet, cell, sentence))
 
     def attempt(self, sheet: str, cell: str, parse: Callable[[], T], default: T) -> T:
-        """What `parse` returns, or `default` after noting why it found the cell unclear."""
+        """The result of `parse`, or `default` after logging why the cell is unclear."""
         try:
             return parse()
         except Unclear as unclear:

@@ -1,6 +1,6 @@
-"""The checklist sheet: its rows in order, gathered into sections.
+"""The checklist sheet: its rows in order, grouped into sections.
 
-Sections come in order of first appearance; a name that returns later joins its first rows.
+Sections are in order of first appearance; rows of a repeated section name join the first ones.
 """
 
 from __future__ import annotations
@@ -24,35 +24,35 @@ from app.definition.workbook.fields import (
 from app.definition.workbook.ids import plain_words
 from app.definition.workbook.languages import checklist_languages
 from app.definition.workbook.problems import Log, short
-from app.definition.workbook.sheet import MAX_COLUMNS, MAX_ROWS, Cell, Sheet
+from app.definition.workbook.sheet import MAX_COLUMNS, MAX_ROWS, Cell, VisibleSheet
 
-UNKNOWN_COLUMN = N_('The column "%(name)s" is not known, so it was left out.')
+UNKNOWN_COLUMN = N_('The column "%(name)s" is not recognised, so it was skipped.')
 SECTION_MISSING = N_("The section is missing. Write it here or in a row above.")
 QUESTION_MISSING = N_("The question is missing. Write it here or clear the row.")
-NO_QUESTION = N_("This row has settings but no question, so it was left out.")
-NO_ROWS = N_("There is no question below the header row. Write at least one.")
-TOO_MANY_ROWS = N_("The sheet goes on below row %(limit)s. Split it into several checklists.")
+NO_QUESTION = N_("This row has settings but no question, so it was skipped.")
+NO_ROWS = N_("There are no questions below the header row. Write at least one.")
+TOO_MANY_ROWS = N_("The sheet continues below row %(limit)s. Split it into several checklists.")
 
-STRUCK_QUESTION = N_('The question is struck out, so it was left out: "%(text)s".')
+STRUCK_QUESTION = N_('The question is struck out, so it was skipped: "%(text)s".')
 SECTION_HIDDEN = N_(
-    "The section of this row stands in row %(row)s, which is hidden. Write it here, or show that"
-    " row."
+    "The section of this row is in row %(row)s, which is hidden. Write it here, or unhide that row."
 )
 SECTION_AGAIN = N_(
-    'The section "%(text)s" was already in cell %(cell)s, with others after it. The questions here'
-    " were put there. If another section is meant, write its number as text."
+    'The section "%(text)s" already appears in cell %(cell)s, with other '
+    "sections after it. The questions here were added to it. If it is a "
+    "different section, write its number as text."
 )
 SECTION_ALIKE = N_(
-    '"%(text)s" was taken for the section "%(first)s" of cell %(cell)s. If another section is'
-    " meant, give it another name."
+    '"%(text)s" was read as the section "%(first)s" in cell %(cell)s. If it '
+    "is a different section, give it another name."
 )
 NO_NAME = N_(
-    "This column holds words, but no name in the header row, so it was left out. The first words"
-    ' are "%(text)s".'
+    "This column contains text but has no name in the header row, so it was "
+    'skipped. The first text is "%(text)s".'
 )
 LIST_UNREAD = N_(
-    "The answers that these cells offer (a drop-down list) are not read. Write them into a column"
-    " for options."
+    "The answers in the drop-down list of these cells are not read. Write "
+    "them in an options column."
 )
 
 _NEEDS_QUESTION = frozenset({Column.SECTION, Column.HINT, Column.ID})
@@ -66,14 +66,14 @@ class SectionDraft:
 
 @dataclass(slots=True)
 class Questions:
-    """What the checklist sheet holds."""
+    """The content of the checklist sheet."""
 
     languages: tuple[Language, ...]
     sections: list[SectionDraft]
 
 
-def read_questions(sheet: Sheet, header: HeaderRow, log: Log) -> Questions:
-    """Every row below the header; complaints go to `log`, each at its cell."""
+def read_questions(sheet: VisibleSheet, header: HeaderRow, log: Log) -> Questions:
+    """Read every row below the header; problems go to `log`, each with its cell."""
     languages = checklist_languages(sheet, header)
     note_unknown_columns(sheet, header, log)
     if sheet.is_cut:
@@ -90,8 +90,8 @@ def read_questions(sheet: Sheet, header: HeaderRow, log: Log) -> Questions:
     return Questions(languages, sections)
 
 
-def note_unknown_columns(sheet: Sheet, header: HeaderRow, log: Log) -> None:
-    """What stands in columns that are not read."""
+def note_unknown_columns(sheet: VisibleSheet, header: HeaderRow, log: Log) -> None:
+    """Log the text in columns that are not read."""
     for cell in header.unknown:
         log.notice(sheet.name, cell.ref, say(UNKNOWN_COLUMN, name=cell.text[:60]))
     named = {place.index for place in header.places} | set(header.unknown_columns)
@@ -103,8 +103,8 @@ def note_unknown_columns(sheet: Sheet, header: HeaderRow, log: Log) -> None:
     _note_unread_lists(sheet, header, log)
 
 
-def _note_unread_lists(sheet: Sheet, header: HeaderRow, log: Log) -> None:
-    """Lists over columns whose own cells say what counts are no loss."""
+def _note_unread_lists(sheet: VisibleSheet, header: HeaderRow, log: Log) -> None:
+    """Log lists of answers that are not read; lists on columns with fixed words are ignored."""
     read = {place.index for place in header.places if place.name.column not in _LISTED}
     for left, top, right, bottom in sheet.lists:
         columns = [one for one in range(left, min(right, MAX_COLUMNS) + 1) if one not in read]
@@ -113,13 +113,13 @@ def _note_unread_lists(sheet: Sheet, header: HeaderRow, log: Log) -> None:
             log.notice(sheet.name, ref, say(LIST_UNREAD))
 
 
-# The columns of these hold what technicians are asked, so a list in them may offer the answers.
+# In these columns, a drop-down list may contain the answers for technicians.
 _LISTED = frozenset({Column.LABEL, Column.OPTIONS})
 
 
 @dataclass(slots=True)
 class _Walk:
-    """Where the reading stands: the sections so far and the one in force.
+    """The state of the reading: the sections so far and the current one.
 
     `hidden` is the hidden row that holds the section of the rows below it, else None. `places`
     are the first cells of the sections.
@@ -130,8 +130,8 @@ class _Walk:
     current: SectionDraft | None = None
     hidden: int | None = None
 
-    def hide(self, number: int, header: HeaderRow, sheet: Sheet) -> None:
-        """Passes a hidden row, which may begin a section."""
+    def hide(self, number: int, header: HeaderRow, sheet: VisibleSheet) -> None:
+        """Skip a hidden row, which may begin a section."""
         words = sheet.hidden[number]
         if any(words.get(place.index) for place in header.of(Column.SECTION)):
             self.hidden = number
@@ -156,21 +156,21 @@ def _read_row(row: Row, walk: _Walk) -> None:
     draft = read_field(row, label, cell, Defaults())
     section_cell = row.get(Column.SECTION) or cell
     if walk.hidden is not None:
-        row.complain(section_cell, say(SECTION_HIDDEN, row=walk.hidden))
+        row.problem(section_cell, say(SECTION_HIDDEN, row=walk.hidden))
     elif walk.current is None:
-        row.complain(section_cell, say(SECTION_MISSING))
+        row.problem(section_cell, say(SECTION_MISSING))
     elif draft:
         walk.current.fields.append(draft)
 
 
 def is_blank(row: Row) -> bool:
-    """Whether no known column holds anything of the row's own."""
+    """Whether the row has no text of its own in any known column."""
     cells = [row.sheet.cell(row.number, place.index) for place in row.header.places]
     return not any(cell.text or cell.flaw or cell.remarks for cell in cells)
 
 
 def repeats_header(row: Row) -> bool:
-    """Whether the header stands here again, as in sheets made for printing."""
+    """Whether the row repeats the header, as in sheets made for printing."""
     header = row.header
     texts = [row.sheet.cell(row.number, place.index).text for place in header.places]
     own = [row.sheet.cell(header.row, place.index).text for place in header.places]
@@ -186,7 +186,7 @@ def _has_label(row: Row) -> bool:
 
 
 def _without_question(row: Row, cell: Cell) -> None:
-    """A lone section is a heading; settings copied too far down ask nothing; else complain."""
+    """Handle a row without a question: a heading, copied settings to ignore, or a problem."""
     filled = {
         place.name.column
         for place in row.header.places
@@ -195,7 +195,7 @@ def _without_question(row: Row, cell: Cell) -> None:
     if filled <= {Column.SECTION}:
         return
     if filled & _NEEDS_QUESTION:
-        row.complain(cell, say(QUESTION_MISSING))
+        row.problem(cell, say(QUESTION_MISSING))
     else:
         row.notice(cell, say(NO_QUESTION))
 
@@ -218,7 +218,7 @@ def _enter_section(row: Row, walk: _Walk) -> None:
 
 
 def _note_joined(row: Row, cell: Cell, walk: _Walk, key: str) -> None:
-    """Says where two sections became one though their cells may mean two."""
+    """Log where two sections were joined although their cells may mean different ones."""
     first = walk.places.get(key, cell)
     if _spelling(cell) != _spelling(first):
         joined = say(SECTION_ALIKE, text=short(cell.text), first=short(first.text), cell=first.ref)
@@ -241,16 +241,16 @@ def _section_title(row: Row) -> Text | None:
 
 
 def _title_line(row: Row, cell: Cell | None) -> str:
-    """Empty where there is none, and after a complaint where it is too long."""
+    """The title; empty if there is none, or if it is too long, after a problem is logged."""
     line = _line(cell)
     if cell and len(line) > MAX_LABEL:
-        row.complain(cell, say(LABEL_LONG, limit=MAX_LABEL))
+        row.problem(cell, say(LABEL_LONG, limit=MAX_LABEL))
         return ""
     return line
 
 
 def _in_two(line: str, languages: tuple[Language, ...]) -> Text:
-    """`English / Português`; a slash without spaces belongs to the words."""
+    """`English / Português`; a slash without spaces is part of the text."""
     if len(languages) == 1:
         return Text(**{languages[0]: line})
     halves = [half.strip() for half in re.split(r"\s/\s*|\s*/\s", line)]

@@ -1,7 +1,7 @@
-"""Reads an uploaded workbook into a Definition, or into all the reasons why not.
+"""Reads an uploaded workbook into a Definition, or into the list of all problems.
 
-The one entry to this package. It finds the sheets and joins the parts; what rows and cells
-mean is in the modules beside it.
+The only entry point of this package. It finds the sheets and assembles the result; the other
+modules interpret rows and cells.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from app.definition.schema import Definition, Text
 from app.definition.sentences import N_, Sentence, say
-from app.definition.workbook.assemble import Drafts, build, refuse_repeated_ids
+from app.definition.workbook.assemble import Drafts, build, reject_repeated_ids
 from app.definition.workbook.columns import CHECKLIST, HEADER_ROWS, Column, HeaderRow, find_header
 from app.definition.workbook.extras import read_info_fields, read_roles
 from app.definition.workbook.guard import DAMAGED, check_file
@@ -20,35 +20,37 @@ from app.definition.workbook.ids import name_set, plain_words
 from app.definition.workbook.letters import note_letters
 from app.definition.workbook.problems import Log, Problem
 from app.definition.workbook.questions import read_questions
-from app.definition.workbook.sheet import Book, Sheet, open_book
+from app.definition.workbook.sheet import Book, VisibleSheet, open_book
 from app.slow_work import slow_work
 
-NO_SHEET = N_("The workbook has no visible sheet with words. Show or fill the checklist sheet.")
+NO_SHEET = N_("The workbook has no visible sheet with text. Unhide or fill in the checklist sheet.")
 NO_HEADER = N_(
     "No header row was found in the first 15 rows. Name the columns Section, Question and Type."
 )
 COLUMN_MISSING = {
     "Section": N_(
-        'The header row has no column "Section". Add it, or give this name to the column that says'
-        " which part of the checklist a question belongs to."
+        'The header row has no column "Section". Add it, or give this name to '
+        "the column that shows which part of the checklist a question belongs to."
     ),
     "Question": N_(
         'The header row has no column "Question". Add it, or give this name to the column with the'
         " questions."
     ),
     "Type": N_(
-        'The header row has no column "Type". Add it: it says how each question is answered, for'
-        ' example "verdict", "number" or "text".'
+        'The header row has no column "Type". Add it to state how each question '
+        'is answered, for example "verdict", "number" or "text".'
     ),
 }
 XLSFORM = N_(
-    "This is an XLSForm, a form for other programs, and those are not read yet. Copy its questions"
-    " to the sample workbook, with the columns Section, Question and Type, and upload that."
+    "This is an XLSForm, a form for other programs, which is not supported "
+    "yet. Copy its questions to the sample workbook, with the columns "
+    "Section, Question and Type, and upload that."
 )
 HIDDEN_SHEETS = N_(
-    "Hidden sheets were left out: %(names)s. Show them and upload again if they count."
+    "Hidden sheets were skipped: %(names)s. If they belong to the checklist, "
+    "unhide them and upload again."
 )
-SHEET_UNREAD = N_('The sheet "%(name)s" was not read; its name is none of those that are.')
+SHEET_UNREAD = N_('The sheet "%(name)s" was not read because its name is not recognised.')
 SHEET_LEFT_OUT = N_('The sheet "%(name)s" also looks like a checklist, but only one is read.')
 
 _CHECKLIST_SHEETS = name_set("checklist|check list|questions|perguntas|questoes")
@@ -72,47 +74,49 @@ _NEEDED = ((Column.SECTION, "Section"), (Column.LABEL, "Question"), (Column.TYPE
 class WorkbookReading:
     """Either a definition without problems, or problems without a definition.
 
-    `notices` say what was left out or guessed and stop nothing. `code` is the checklist's
-    code as far as it could be read, so that the caller can look for an earlier version.
+    `notices` say what was left out or assumed; they stop nothing. `code` is the checklist's
+    code, if it could be read, so that the caller can look for an earlier version. `is_busy`: the
+    server had no time for the file, which may be without fault.
     """
 
     definition: Definition | None
     problems: tuple[Problem, ...]
     notices: tuple[Problem, ...]
     code: str | None
+    is_busy: bool = False
 
 
 @slow_work
 def read_workbook(
     data: bytes, *, filename_stem: str, known: Definition | None = None
 ) -> WorkbookReading:
-    """Read an .xlsx checklist of either form. Never raises on any bytes.
+    """Read an .xlsx checklist in either form. Never raises, whatever the bytes.
 
-    `filename_stem` gives code and title where the workbook has none. `known` is the earlier
-    version, whose ids go on for the same questions.
+    `filename_stem` provides code and title if the workbook has none. `known` is the earlier
+    version, whose ids are kept for the same questions.
     """
     refusal = check_file(data)
     if refusal:
         return refused(refusal)
     try:
         book = open_book(data)
-    except Exception:  # openpyxl raises KeyError, TypeError and more on files it cannot read
+    except Exception:  # damaged parts raise KeyError, TypeError and others
         return refused(say(DAMAGED))
     log = Log()
     drafts = _read_sheets(book, log)
     if drafts is None:
         return _reading(None, log, None)
     code, title = _code_and_title(drafts, filename_stem)
-    refuse_repeated_ids(drafts, log)
+    reject_repeated_ids(drafts, log)
     definition = None if log.problems else build(drafts, code, title, known, log)
     if definition:
         note_letters(book.sheets, definition, log)
     return _reading(definition, log, code)
 
 
-def refused(sentence: Sentence) -> WorkbookReading:
-    """The reading of a file that cannot be read at all."""
-    return WorkbookReading(None, (Problem("", "", sentence),), (), None)
+def refused(sentence: Sentence, *, is_busy: bool = False) -> WorkbookReading:
+    """The result for a file that cannot be read at all."""
+    return WorkbookReading(None, (Problem("", "", sentence),), (), None, is_busy)
 
 
 def _reading(definition: Definition | None, log: Log, code: str | None) -> WorkbookReading:
@@ -130,7 +134,7 @@ def _read_sheets(book: Book, log: Log) -> Drafts | None:
     if found is None:
         return None
     sheet, header = found
-    _note_besides(sheet, log)
+    _note_left_out(sheet, log)
     questions = read_questions(sheet, header, log)
     languages = questions.languages
     rest = [one for one in sheets if one is not sheet]
@@ -140,7 +144,7 @@ def _read_sheets(book: Book, log: Log) -> Drafts | None:
     )
     for one in rest:
         if one is info or one is signatures or one is head:
-            _note_besides(one, log)
+            _note_left_out(one, log)
         else:
             _note_unread(one, log)
     for name in book.without_cells:
@@ -154,8 +158,8 @@ def _read_sheets(book: Book, log: Log) -> Drafts | None:
     )
 
 
-def _is_xlsform(sheet: Sheet) -> bool:
-    """Whether this is the survey of one: types and names of questions below their own words."""
+def _is_xlsform(sheet: VisibleSheet) -> bool:
+    """Whether this is the survey sheet of an XLSForm and not a checklist sheet."""
     if plain_words(sheet.name) != "survey":
         return False
     rows = [{plain_words(text) for text in row} for row in sheet.rows[:HEADER_ROWS]]
@@ -163,34 +167,36 @@ def _is_xlsform(sheet: Sheet) -> bool:
     return any({"type", "name"} <= row for row in rows) and not (header and not _lacks(header))
 
 
-def _note_besides(sheet: Sheet, log: Log) -> None:
-    """What a sheet that is read holds besides the words of its cells, or hides."""
+def _note_left_out(sheet: VisibleSheet, log: Log) -> None:
+    """Log what a sheet hides, and the objects on it that are left out."""
     for cell, sentence in sheet.notices:
         log.notice(sheet.name, cell, sentence)
 
 
-def _note_unread(sheet: Sheet, log: Log) -> None:
+def _note_unread(sheet: VisibleSheet, log: Log) -> None:
     is_named = any(notice.sheet == sheet.name for notice in log.notices)
     if sheet.has_words() and not is_named and plain_words(sheet.name) not in _OTHER_SHEETS:
         log.notice(sheet.name, "A1", say(SHEET_UNREAD, name=sheet.name))
 
 
-def _find_checklist(sheets: Sequence[Sheet], log: Log) -> tuple[Sheet, HeaderRow] | None:
-    """The sheet named like a checklist, else the first with all needed columns."""
+def _find_checklist(
+    sheets: Sequence[VisibleSheet], log: Log
+) -> tuple[VisibleSheet, HeaderRow] | None:
+    """The sheet with the name of a checklist, else the first with all required columns."""
     named_otherwise = _INFO_SHEETS | _SIGNATURE_SHEETS | _HEADER_SHEETS | _OTHER_SHEETS
     filled = [sheet for sheet in sheets if sheet.has_words()]
     likely = [sheet for sheet in filled if plain_words(sheet.name) not in named_otherwise]
     if not likely:
         for sheet in sheets:
-            _note_besides(sheet, log)
+            _note_left_out(sheet, log)
         log.problem("", "", say(NO_SHEET))
         return None
     headers = [(sheet, find_header(sheet, CHECKLIST)) for sheet in likely]
     headers.sort(key=lambda pair: plain_words(pair[0].name) not in _CHECKLIST_SHEETS)
     complete = [(sheet, header) for sheet, header in headers if header and not _lacks(header)]
     if not complete:
-        _note_besides(headers[0][0], log)
-        _complain_of_header(*headers[0], log)
+        _note_left_out(headers[0][0], log)
+        _report_header_problems(*headers[0], log)
         return None
     for other, _ in complete[1:]:
         log.notice(other.name, "A1", say(SHEET_LEFT_OUT, name=other.name))
@@ -201,7 +207,7 @@ def _lacks(header: HeaderRow) -> list[str]:
     return [name for column, name in _NEEDED if not header.of(column)]
 
 
-def _complain_of_header(sheet: Sheet, header: HeaderRow | None, log: Log) -> None:
+def _report_header_problems(sheet: VisibleSheet, header: HeaderRow | None, log: Log) -> None:
     if header is None or len(_lacks(header)) == len(_NEEDED):
         log.problem(sheet.name, "A1", say(NO_HEADER))
         return

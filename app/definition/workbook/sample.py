@@ -1,6 +1,6 @@
-"""The sample workbook that people download, fill in and upload: the rich form, ready to go.
+"""The sample workbook that users download, fill in and upload: the rich form, valid as it is.
 
-What the words mean is decided by the readers; a test reads this sample without a notice.
+The readers define what its texts mean; a test reads this sample without a notice.
 """
 
 from __future__ import annotations
@@ -202,14 +202,14 @@ _INSTRUCTIONS: Sequence[Row] = (
 
 _YES_NO = ("yes", "no")
 _TYPES = tuple(TYPE_NAMES.split(", "))
-# Suggestions only where free text is also right, so those lists do not refuse other words.
+# Suggestions only: free text is valid here too, so these lists do not reject other words.
 _PHOTOS = ("none", "min 1", "min 2", "min 3")
 _COMMENTS = ("yes", "when Not OK")
 
 
 @slow_work
 def sample_workbook() -> bytes:
-    """An .xlsx of the rich form with examples of every type and instructions in two languages."""
+    """An .xlsx in the rich form with examples of every type and instructions in two languages."""
     book = Workbook()
     book.remove(book.worksheets[0])
     checklist = _add_sheet(book, "Checklist", _CHECKLIST, (28, 40, 40, 13, 40, 32, 11, 14, 8, 18))
@@ -258,7 +258,7 @@ def _add_sheet(
 
 
 def _suggest(sheet: Worksheet, column: str, words: Sequence[str], *, strict: bool = False) -> None:
-    """A drop-down of `words` below the header; other words are refused only when `strict`."""
+    """Add a drop-down list of `words` below the header; only `strict` rejects other words."""
     rule = DataValidation(type="list", formula1=f'"{",".join(words)}"', allow_blank=True)
     rule.showErrorMessage = strict
     rule.add(f"{column}2:{column}{MAX_ROWS}")

@@ -1,6 +1,6 @@
-"""Worksheets as plain text by row and column: what a person sees, hidden rows and columns left out.
+"""Worksheets as text by row and column, as a person sees them: hidden rows and columns left out.
 
-It knows nothing of checklists. Cells are read in shown.py, one part of the file in grid.py.
+Knows nothing of checklists. shown.py reads cells, grid.py one part of the file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from app.definition.sentences import N_, Sentence, say
 from app.definition.workbook.addresses import address, letters
-from app.definition.workbook.besides import notices_besides, rich_kinds
+from app.definition.workbook.besides import notices_of_objects, rich_kinds
 from app.definition.workbook.grid import (
     LOOK_AHEAD_ROWS,
     MAX_COLUMNS,
@@ -24,39 +24,42 @@ from app.definition.workbook.grid import (
 )
 from app.definition.workbook.package import Package, Tab
 from app.definition.workbook.problems import short
-from app.definition.workbook.shown import Entry, Values
+from app.definition.workbook.shown import ShownCell, Values
 
-__all__ = ["MAX_COLUMNS", "MAX_ROWS", "Book", "Cell", "Sheet", "open_book"]
+__all__ = ["MAX_COLUMNS", "MAX_ROWS", "Book", "Cell", "VisibleSheet", "open_book"]
 
-# Hidden rows are quoted one by one up to so many.
+# Up to this many hidden rows are quoted one by one.
 _QUOTED_ROWS = 10
 
 HIDDEN_ROW = N_(
-    'Row %(row)s is hidden, so it was left out: "%(text)s". Show the row and upload again if it'
-    " counts."
+    'Row %(row)s is hidden, so it was skipped: "%(text)s". If it belongs to '
+    "the checklist, unhide it and upload again."
 )
 HIDDEN_ROWS = N_(
-    "More hidden rows were left out: %(rows)s. Show them and upload again if they count."
+    "More hidden rows were skipped: %(rows)s. If they belong to the "
+    "checklist, unhide them and upload again."
 )
 HIDDEN_COLUMNS = N_(
-    "Hidden columns were left out: %(columns)s. Show them and upload again if they count."
+    "Hidden columns were skipped: %(columns)s. If they belong to the "
+    "checklist, unhide them and upload again."
 )
-BENEATH_MERGED = N_('The merged cell hides "%(text)s" in %(cell)s, so that was left out.')
+BENEATH_MERGED = N_('The merged cell hides "%(text)s" in %(cell)s, so that text was skipped.')
 CONDITIONAL = N_(
-    "Conditional formats in %(cells)s may show another number, or strike it out. The cells count"
-    " without these formats."
+    "Conditional formats in %(cells)s may show a different number or strike "
+    "it out. The cells are read without these formats."
 )
 BEYOND = N_(
-    "Cells right of column %(column)s or below row %(row)s are not read. The first is %(cell)s."
+    "Cells to the right of column %(column)s or below row %(row)s are not "
+    "read. The first is %(cell)s."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a cell shows, and its address. `flaw` says why the text must not be trusted.
+    """The shown text of a cell, and its address. `flaw` says why the text must not be used.
 
-    `exact` is the text for parsers of numbers: a cell that holds a number is never two of them.
-    `remarks` say what of the cell was left out or is shown otherwise than held.
+    `exact` is the text for number parsers: unambiguous if the cell holds a number. `remarks` say
+    which part was left out, or shown differently from the stored value.
     """
 
     text: str
@@ -69,17 +72,17 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class VisibleSheet:
     """A visible worksheet. Rows and columns count from 1; absent cells read as empty.
 
-    `merged` maps each cell that a merged one covers to the cell that shows its words. `hidden`
-    holds the first words of each hidden row. `notices` are remarks on the whole sheet, `lists`
-    the ranges whose cells offer answers. `is_cut` tells that words stand below the rows read.
+    `merged` maps each covered cell to the cell that shows the text of the merged range. `hidden`
+    holds the first text of each hidden row. `notices` are remarks on the whole sheet, `lists` the
+    ranges with a list of allowed answers. `is_cut`: there is text below the rows that are read.
     """
 
     name: str
     rows: tuple[tuple[str, ...], ...]
-    entries: Mapping[Place, Entry]
+    entries: Mapping[Place, ShownCell]
     merged: Mapping[Place, Place]
     hidden: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     notices: tuple[tuple[str, Sentence], ...] = ()
@@ -87,7 +90,7 @@ class Sheet:
     is_cut: bool = False
 
     def cell(self, row: int, column: int, *, through_merge: bool = False) -> Cell:
-        """The cell at (row, column); with `through_merge` what a cell merged downwards shows."""
+        """The cell at (row, column); with `through_merge` also the text of a merged range."""
         if through_merge:
             top, left = self.merged.get((row, column), (row, column))
             row = top if left == column else row
@@ -100,7 +103,7 @@ class Sheet:
         )
 
     def row_cells(self, row: int) -> Iterator[tuple[int, Cell]]:
-        """The cells of a row that hold anything, as (column, cell)."""
+        """The non-empty cells of a row, as (column, cell)."""
         for column in range(1, len(self.rows[row - 1]) + 1):
             if (row, column) in self.entries:
                 yield column, self.cell(row, column)
@@ -111,18 +114,17 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The visible worksheets in order, and the titles of the hidden ones and of those that
-    have no cells."""
+    """The visible worksheets in order, and the titles of hidden sheets and sheets without cells."""
 
-    sheets: tuple[Sheet, ...]
+    sheets: tuple[VisibleSheet, ...]
     hidden: tuple[str, ...]
     without_cells: tuple[str, ...] = ()
 
 
 def open_book(data: bytes) -> Book:
-    """Raises one of many errors on damaged files. Formulas count by their saved results.
+    """Open a workbook that has passed the guard; formulas give their saved results.
 
-    `data` must have passed the guard.
+    Raises various errors on damaged files.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         package = Package(archive)
@@ -139,7 +141,7 @@ def open_book(data: bytes) -> Book:
         )
 
 
-def _sheet(package: Package, tab: Tab, grid: Grid) -> Sheet:
+def _sheet(package: Package, tab: Tab, grid: Grid) -> VisibleSheet:
     notices: list[tuple[str, Sentence]] = []
     merged = _merge(grid, notices)
     hidden = _hide(grid, notices)
@@ -148,19 +150,19 @@ def _sheet(package: Package, tab: Tab, grid: Grid) -> Sheet:
         notices.append((cell, say(BEYOND, column=column, row=LOOK_AHEAD_ROWS, cell=cell)))
     if grid.conditional:
         notices.append(("", say(CONDITIONAL, cells=short(" ".join(grid.conditional)))))
-    return Sheet(
+    return VisibleSheet(
         name=tab.title,
         rows=_rows(grid.cells),
         entries=grid.cells,
         merged=merged,
         hidden=hidden,
-        notices=(*notices, *notices_besides(package, tab, grid.pictures)),
+        notices=(*notices, *notices_of_objects(package, tab, grid.pictures)),
         lists=tuple(grid.lists),
         is_cut=grid.is_cut,
     )
 
 
-def _rows(cells: Mapping[Place, Entry]) -> tuple[tuple[str, ...], ...]:
+def _rows(cells: Mapping[Place, ShownCell]) -> tuple[tuple[str, ...], ...]:
     if not cells:
         return ()
     height = max(row for row, _ in cells)
@@ -172,9 +174,9 @@ def _rows(cells: Mapping[Place, Entry]) -> tuple[tuple[str, ...], ...]:
 
 
 def _merge(grid: Grid, notices: list[tuple[str, Sentence]]) -> dict[Place, Place]:
-    """Moves the words of each merged cell to the first cell of it that is not hidden.
+    """Move the text of each merged range to its first visible cell.
 
-    Raises ValueError where ranges overlap, which Excel refuses: they could go on for ever.
+    Raises ValueError if ranges overlap, which Excel rejects: moving could otherwise never end.
     """
     covered: dict[Place, Place] = {}
     steps = 0
@@ -200,13 +202,13 @@ def _merge(grid: Grid, notices: list[tuple[str, Sentence]]) -> dict[Place, Place
 
 
 def _within(bounds: Range) -> tuple[Sequence[int], Sequence[int]]:
-    """The rows and columns of a range, as far as they are read."""
+    """The rows and columns of a range, limited to those that are read."""
     left, top, right, bottom = bounds
     return range(top, min(bottom, MAX_ROWS) + 1), range(left, min(right, MAX_COLUMNS) + 1)
 
 
 def _note_beneath(
-    anchor: Place, place: Place, entry: Entry, notices: list[tuple[str, Sentence]]
+    anchor: Place, place: Place, entry: ShownCell, notices: list[tuple[str, Sentence]]
 ) -> None:
     if entry.text:
         sentence = say(BENEATH_MERGED, text=short(entry.text), cell=address(*place))
@@ -214,7 +216,7 @@ def _note_beneath(
 
 
 def _hide(grid: Grid, notices: list[tuple[str, Sentence]]) -> dict[int, dict[int, str]]:
-    """Takes the cells of hidden rows and columns out; gives the words of the rows back."""
+    """Remove the cells of hidden rows and columns; return the text of the hidden rows."""
     rows: dict[int, dict[int, str]] = {}
     columns: dict[int, str] = {}
     for place in sorted(grid.cells):

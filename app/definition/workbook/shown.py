@@ -1,7 +1,7 @@
-"""What one cell shows: its words or number as a person reads them off the sheet.
+"""What one cell shows: its text or number as a person sees it on the sheet.
 
-A cell that cannot be read for certain has a flaw; what is shown otherwise than held, or struck
-out, has a remark. How numbers are written is in formats.py.
+A cell that cannot be read with certainty has a flaw; text that differs from the stored value, or
+is struck out, has a remark. formats.py formats numbers.
 """
 
 from __future__ import annotations
@@ -17,29 +17,32 @@ from xml.etree.ElementTree import Element
 
 from app.definition.sentences import N_, Sentence, say
 from app.definition.workbook.codes import Unsure
-from app.definition.workbook.formats import Shown, held_number, shown_number, shown_words
+from app.definition.workbook.formats import ShownNumber, held_number, shown_number, shown_words
 from app.definition.workbook.package import Package, Run, Runs, Style, local, runs
 from app.definition.workbook.problems import short
 
 MAX_CELL_TEXT = 5_000
 
-NO_RESULT = N_("The formula has no saved result. Replace it by its value, or save it in Excel.")
-ERROR_VALUE = N_('The cell shows the error "%(text)s". Replace it by a value.')
+NO_RESULT = N_(
+    "The formula has no saved result. Replace it with its value, or save the workbook in Excel."
+)
+ERROR_VALUE = N_('The cell shows the error "%(text)s". Replace it with a value.')
 LONG_CELL = N_("The cell has more than %(limit)s characters. Shorten it.")
 UNKNOWN_FORMAT = N_(
-    'What the number format "%(format)s" shows here is not certain. Choose a plain format for the'
-    " cell, or type as text what it is to show."
+    'It is not certain what the number format "%(format)s" shows here. '
+    "Choose a simple format for the cell, or type as text what it should "
+    "show."
 )
-ROUNDED = N_('The cell holds %(value)s but shows "%(text)s". It counts as shown.')
+ROUNDED = N_('The cell contains %(value)s but shows "%(text)s". It is read as shown.')
 DEPENDS = N_(
-    "How this cell looks depends on the settings of each computer. It was read as"
-    ' "%(text)s"; type it as text to have other words.'
+    "What this cell shows depends on the settings of each computer. It was "
+    'read as "%(text)s". To change that, type it as text.'
 )
-SHOWS_NOTHING = N_("The format of this cell hides its content, so it was left out.")
-STRUCK_CELL = N_('Struck out, so left out: "%(text)s".')
-STRUCK_PART = N_('The struck-out part was left out: "%(text)s".')
+SHOWS_NOTHING = N_("The format of this cell hides its content, so it was skipped.")
+STRUCK_CELL = N_('Struck out, so skipped: "%(text)s".')
+STRUCK_PART = N_('The struck-out part was skipped: "%(text)s".')
 
-# Joiners spell words of Arabic and Indian scripts; elsewhere they are left over from copying.
+# Arabic and Indic scripts need joiners; elsewhere they are remains of copying.
 _IDLE_JOINER = re.compile(r"(?<![\u0600-\u109f])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\u109f])")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _MOST_DIGITS = 330
@@ -47,10 +50,10 @@ _DAY_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What a cell shows. `flaw` says why its text must not be trusted.
+class ShownCell:
+    """The shown text of a cell. `flaw` says why the text must not be used.
 
-    `exact` is the text for parsers of numbers; `struck` what is struck out of it.
+    `exact` is the text for number parsers; `struck` is its struck-out part.
     """
 
     text: str = ""
@@ -66,20 +69,23 @@ class Entry:
         return bool(self.text or self.flaw or self.remarks)
 
 
-_EMPTY = Entry()
+_EMPTY = ShownCell()
 _PLAIN = Style()
 
 
 class Values:
-    """Reads the cells of one workbook. `rich` names what the cells of newer kinds hold, by the
-    number that a cell gives ("_localImage" for a picture)."""
+    """Reads the cells of one workbook.
+
+    `rich` names the content types of rich cells, by the number in the cell ("_localImage" for a
+    picture).
+    """
 
     def __init__(self, package: Package, rich: Mapping[str, str]) -> None:
         self._package = package
         self._rich = rich
-        self._shared: dict[tuple[str, int], Entry] = {}
+        self._shared: dict[tuple[str, int], ShownCell] = {}
 
-    def entry(self, cell: Element, *, shows_zeros: bool = True) -> Entry:
+    def entry(self, cell: Element, *, shows_zeros: bool = True) -> ShownCell:
         value, formula, inline = _children(cell)
         kind = cell.get("t", "n")
         number = int(cell.get("s", 0))
@@ -93,18 +99,18 @@ class Values:
         text = "" if value is None else value.text or ""
         if not text:
             is_result = formula is None or (kind == "str" and value is not None)
-            return _EMPTY if is_result else Entry(flaw=say(NO_RESULT))
+            return _EMPTY if is_result else ShownCell(flaw=say(NO_RESULT))
         if kind == "str":
             return self._words((Run(text),), number)
         if kind == "e" and "image" in self._rich.get(cell.get("vm", ""), "").lower():
-            return Entry(is_picture=True)
+            return ShownCell(is_picture=True)
         return self._value(text, kind, self._style(number), shows_zeros=shows_zeros)
 
     def _style(self, number: int) -> Style:
         styles = self._package.styles
         return styles[number] if number < len(styles) else _PLAIN
 
-    def _words(self, words: Runs, number: int) -> Entry:
+    def _words(self, words: Runs, number: int) -> ShownCell:
         style = self._style(number)
         kept = [run.text for run in words if not _is_struck(run, style)]
         gone = [run.text for run in words if _is_struck(run, style)]
@@ -113,42 +119,44 @@ class Values:
         try:
             shown = plain_text(shown_words(text, code)) if text and _shapes_words(code) else text
         except Unsure:
-            return Entry(flaw=say(UNKNOWN_FORMAT, format=short(code)))
+            return ShownCell(flaw=say(UNKNOWN_FORMAT, format=short(code)))
         remarks = [say(SHOWS_NOTHING)] if text and not shown else []
         if struck:
             remarks.append(say(STRUCK_PART if text else STRUCK_CELL, text=short(struck)))
         if len(shown) > MAX_CELL_TEXT:
-            return Entry(shown, shown, say(LONG_CELL, limit=MAX_CELL_TEXT))
-        return Entry(shown, shown, None, tuple(remarks), struck)
+            return ShownCell(shown, shown, say(LONG_CELL, limit=MAX_CELL_TEXT))
+        return ShownCell(shown, shown, None, tuple(remarks), struck)
 
-    def _value(self, text: str, kind: str, style: Style, *, shows_zeros: bool) -> Entry:
+    def _value(self, text: str, kind: str, style: Style, *, shows_zeros: bool) -> ShownCell:
         if kind == "e":
-            return Entry(text, text, say(ERROR_VALUE, text=short(text)))
+            return ShownCell(text, text, say(ERROR_VALUE, text=short(text)))
         if kind == "b":
             words = "FALSE" if text in ("0", "false") else "TRUE"
-            return _struck_if(Entry(words, words), style)
+            return _struck_if(ShownCell(words, words), style)
         number = _serial(text, is_1904=self._package.is_1904) if kind == "d" else Decimal(text)
         if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
-            return Entry(flaw=say(UNKNOWN_FORMAT, format=short(style.format or "")))
+            return ShownCell(flaw=say(UNKNOWN_FORMAT, format=short(style.format or "")))
         if not number and not shows_zeros:
-            return Entry(remarks=(say(SHOWS_NOTHING),), is_number=True)
+            return ShownCell(remarks=(say(SHOWS_NOTHING),), is_number=True)
         made = _number(number, style.format, self._package.is_1904)
         return _struck_if(made, style)
 
 
 @lru_cache(maxsize=4_096)
-def _number(number: Decimal, code: str | None, is_1904: bool) -> Entry:
+def _number(number: Decimal, code: str | None, is_1904: bool) -> ShownCell:
     try:
         if code is None:
             raise Unsure
         shown = shown_number(number, code, is_1904=is_1904)
     except (Unsure, InvalidOperation):
-        return Entry(flaw=say(UNKNOWN_FORMAT, format=short(code or "")))
+        return ShownCell(flaw=say(UNKNOWN_FORMAT, format=short(code or "")))
     text = plain_text(shown.text)
-    return Entry(text, plain_text(shown.exact), None, _remarks(shown, text, number, code), "", True)
+    return ShownCell(
+        text, plain_text(shown.exact), None, _remarks(shown, text, number, code), "", True
+    )
 
 
-def _remarks(shown: Shown, text: str, number: Decimal, code: str) -> tuple[Sentence, ...]:
+def _remarks(shown: ShownNumber, text: str, number: Decimal, code: str) -> tuple[Sentence, ...]:
     if not text:
         return (say(SHOWS_NOTHING),)
     remarks = []
@@ -159,11 +167,11 @@ def _remarks(shown: Shown, text: str, number: Decimal, code: str) -> tuple[Sente
     return tuple(remarks)
 
 
-def _struck_if(entry: Entry, style: Style) -> Entry:
+def _struck_if(entry: ShownCell, style: Style) -> ShownCell:
     if not style.is_struck or not entry.text:
         return entry
     remark = say(STRUCK_CELL, text=short(entry.text))
-    return Entry(remarks=(remark,), struck=entry.text, is_number=entry.is_number)
+    return ShownCell(remarks=(remark,), struck=entry.text, is_number=entry.is_number)
 
 
 def _is_struck(run: Run, style: Style) -> bool:
@@ -171,7 +179,7 @@ def _is_struck(run: Run, style: Style) -> bool:
 
 
 def _children(cell: Element) -> Sequence[Element | None]:
-    """The value, formula and inline text of a cell."""
+    """The value, formula and inline text elements of a cell."""
     found: dict[str, Element] = {}
     for child in cell:
         found.setdefault(local(child.tag), child)
@@ -179,7 +187,7 @@ def _children(cell: Element) -> Sequence[Element | None]:
 
 
 def _serial(text: str, *, is_1904: bool) -> Decimal:
-    """The count of days of a date in ISO 8601, as Strict Open XML may have it."""
+    """The number of days for an ISO 8601 date, as Strict Open XML may store it."""
     if re.fullmatch(r"T?[0-9]{2}:[0-9]{2}.*", text):
         text = f"1899-12-30T{text.removeprefix('T')}"
     moment = datetime.fromisoformat(text)
@@ -189,21 +197,21 @@ def _serial(text: str, *, is_1904: bool) -> Decimal:
 
 
 def _shapes_words(code: str) -> bool:
-    """Whether a format says anything of texts."""
+    """Whether a format has a section for texts."""
     return code != "@" and ("@" in code or code.count(";") > 2)
 
 
 def _unescaped(text: str) -> str:
-    """With the characters that a file writes by their numbers ("_x000D_")."""
+    """Decode characters that the file stores by number ("_x000D_")."""
     return _ESCAPED.sub(lambda one: chr(int(one[1], 16)), text) if "_x" in text else text
 
 
 def plain_text(text: str) -> str:
-    """A text in NFC without odd spaces and control characters."""
+    """A text in NFC without unusual spaces and control characters."""
     if text.isascii() and text.isprintable() and "  " not in text and len(text) <= MAX_CELL_TEXT:
-        return text.strip()  # as most are; what follows takes four times as long
+        return text.strip()  # the usual case; the rest takes four times as long
     if len(text) > 2 * MAX_CELL_TEXT:
-        text = text[: 2 * MAX_CELL_TEXT]  # still too long, so still refused where it is read
+        text = text[: 2 * MAX_CELL_TEXT]  # still too long, so the caller still rejects it
     text = re.sub(r"[\x00-\x08\x0e-\x1f\x7f\ufeff\u200b\ud800-\udfff]", "", text)
     text = _IDLE_JOINER.sub("", text)
     text = re.sub(r"\r\n?|[\x85\u2028\u2029]", "\n", text)

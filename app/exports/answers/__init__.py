@@ -1,0 +1,1 @@
+"""The answers of many reports as one workbook or archive."""

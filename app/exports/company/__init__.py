@@ -1,0 +1,1 @@
+"""All data of a company as one archive."""

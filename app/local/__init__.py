@@ -1,0 +1,1 @@
+"""Everything that runs Laudo on one machine: servers, supervisor, LAN certificate."""

@@ -1,0 +1,1 @@
+"""Reviews a report, submits it and freezes its snapshot."""

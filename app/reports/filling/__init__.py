@@ -1,0 +1,1 @@
+"""The page on which a technician fills in a report, and the saving of each answer."""

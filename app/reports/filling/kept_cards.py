@@ -1,0 +1,81 @@
+"""A cache of the rendered fields of the fill page, so that a long page renders only what changed.
+
+The key of a card is everything that it shows. What belongs to one report or request (its addresses,
+the CSRF token, the photos) is not rendered into a kept card: stand-ins take its place, and the page
+puts the real values in (`Cards.finish`). So a card may be shared by all reports of a version and by
+all people who read its language. Refused input and conflicts are never kept.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+from flask import current_app
+from flask_babel import get_locale
+from markupsafe import Markup
+
+from app.definition.schema import Definition
+from app.reports.filling.page import FieldView
+from app.web.kept import Kept
+from app.web.locale import local_time, short_time
+from app.web.page import asset_url
+
+MAX_CHARACTERS = 8_000_000
+
+# Random in each process, so that no text that a person types can be taken for one of them.
+REPORT_ID = uuid4()
+TOKEN = secrets.token_hex(16)
+PHOTOS = secrets.token_hex(16)
+
+
+KEPT = Kept(MAX_CHARACTERS)
+
+
+class Cards:
+    """The cards of one page."""
+
+    def __init__(self, version_id: UUID, definition: Definition) -> None:
+        self._definition = definition
+        # They also determine the order of the languages and the words around the answers.
+        self._shared = (version_id, str(get_locale()), asset_url("icons.svg"))
+
+    def draw(self, view: FieldView, photos: str = "") -> Markup:
+        """The card with the photos, which are rendered already; the text still has stand-ins."""
+        if view.refused or view.conflicts:
+            card = self.render(view)
+        else:
+            key = (*self._shared, *_shown(view))
+            card = KEPT.get(key) or self.render(view)
+            KEPT.put(key, card)
+        return Markup(card.replace(PHOTOS, photos) if view.photos else card)  # noqa: S704 - rendered
+
+    def render(self, view: FieldView) -> str:
+        """Render the card with stand-ins."""
+        macros = current_app.jinja_env.get_template("reports/_field_card.html").module
+        card: Callable[..., Markup] = macros.card  # type: ignore[attr-defined]
+        return str(card(REPORT_ID, TOKEN, PHOTOS, view, self._definition))
+
+    @staticmethod
+    def finish(cards: str, report_id: UUID, token: str) -> Markup:
+        """The rendered cards with the real report and token."""
+        done = str(cards).replace(str(REPORT_ID), str(report_id)).replace(TOKEN, token)
+        return Markup(done)  # noqa: S704 - rendered
+
+
+def _shown(view: FieldView) -> tuple[object, ...]:
+    """Everything that a card shows besides the definition: all of it follows from these values."""
+    answer, own = view.answer, view.own
+    words = (own.words, own.is_filled) if own else None
+    if answer is None:
+        return (view.field.id, bool(view.photos), words)
+    at = answer.answered_at
+    return (
+        view.field.id,
+        bool(view.photos),
+        words,
+        repr((answer.value, answer.comment, answer.na_reason)),
+        answer.row_version,
+        at and (at.isoformat(), local_time(at), short_time(at)),
+    )

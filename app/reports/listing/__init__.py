@@ -1,0 +1,1 @@
+"""Finding reports: the list, its filters and its export."""

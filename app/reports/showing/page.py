@@ -1,0 +1,132 @@
+"""A report prepared for its page: facts and rules combined, so that templates contain no logic.
+
+The number of queries does not grow with the report. app.pdf lays out the PDF.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.definition.assessment import INFO, AssessedField, Assessment, Progress
+from app.definition.judging import AnswerFacts, Judgement, SignatureFacts
+from app.definition.outcome import ReportResult
+from app.definition.schema import Definition, Field, Language, SignatureRole, Text, Verdict
+from app.models import Actor, Answer, Report, Signature
+from app.reports.conflicts import list_disputed
+from app.reports.content import assess_report, content_hash
+from app.reports.exceptions import FieldException, judged_field, read_exceptions
+from app.reports.facts import PlacedPhoto, ReportFacts, load_facts
+from app.reports.queries import get_report
+from app.web.locale import reading_order
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDetails:
+    """A field with its answer. `judged` is keyed by cell; a number has the single key ""."""
+
+    field: Field
+    facts: AnswerFacts
+    row: Answer | None
+    verdict: Verdict | None
+    is_na: bool
+    judged: Mapping[str, Judgement]
+    photos: tuple[PlacedPhoto, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionDetails:
+    """A section with its fields; `title` is None for the info fields."""
+
+    id: str
+    title: Text | None
+    fields: tuple[FieldDetails, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NaDetails:
+    field: Field
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureDetails:
+    """A role with its live signature, which is valid if it covers the current content."""
+
+    role: SignatureRole
+    signature: Signature | None
+    is_valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDetails:
+    """Everything that the page of a report shows; `languages` are in the reader's order.
+    `disputed` are the fields of an open report with two values of which nobody has chosen one."""
+
+    report: Report
+    languages: tuple[Language, ...]
+    result: ReportResult
+    progress: Progress
+    exceptions: tuple[FieldException, ...]
+    na: tuple[NaDetails, ...]
+    sections: tuple[SectionDetails, ...]
+    signatures: tuple[SignatureDetails, ...]
+    disputed: tuple[Field, ...]
+
+
+def read_report(report_id: UUID, *, person: Actor) -> ReportDetails:
+    """Prepare a report that this person may see. Raises NotFound."""
+    report = get_report(report_id, person=person)
+    facts = load_facts(report)
+    definition, assessment = facts.definition, assess_report(report, facts)
+    return ReportDetails(
+        report=report,
+        languages=reading_order(definition.languages),
+        result=assessment.result,
+        progress=assessment.progress,
+        exceptions=read_exceptions(facts, assessment),
+        na=tuple(
+            NaDetails(judged_field(definition, item.field_id), item.reason)
+            for item in assessment.na
+        ),
+        sections=tuple(_read_sections(assessment, facts)),
+        signatures=tuple(_read_signatures(report, facts)),
+        disputed=_read_disputed(report, definition),
+    )
+
+
+def _read_disputed(report: Report, definition: Definition) -> tuple[Field, ...]:
+    found = list_disputed(report.id) if report.is_open else frozenset()
+    return tuple(field for field in definition.all_fields() if field.id in found)
+
+
+def _read_sections(assessment: Assessment, facts: ReportFacts) -> Iterable[SectionDetails]:
+    def read(fields: Iterable[Field]) -> tuple[FieldDetails, ...]:
+        return tuple(_read_field(assessment.fields[field.id], facts) for field in fields)
+
+    if assessment.definition.info_fields:
+        yield SectionDetails(INFO, None, read(assessment.definition.info_fields))
+    for section in assessment.definition.sections:
+        yield SectionDetails(section.id, section.title, read(section.fields))
+
+
+def _read_field(one: AssessedField, facts: ReportFacts) -> FieldDetails:
+    return FieldDetails(
+        field=one.field,
+        facts=one.facts,
+        row=facts.rows.get(one.field.id),
+        verdict=one.verdict,
+        is_na=one.is_na,
+        judged=one.judgements,
+        photos=tuple(facts.photos[place] for place, _photo in one.photos),
+    )
+
+
+def _read_signatures(report: Report, facts: ReportFacts) -> Iterable[SignatureDetails]:
+    by_role: dict[str, SignatureFacts] = {
+        one.role_id: one for one in facts.signature_facts(content_hash(report, facts))
+    }
+    for role in facts.definition.signature_roles:
+        signature = facts.signatures.get(role.id)
+        yield SignatureDetails(role, signature, role.id in by_role and by_role[role.id].valid)

@@ -1,0 +1,87 @@
+"""In WebKit: a fill page opens from the service worker with the server gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from selenium.webdriver import WebKitGTK
+from selenium.webdriver.common.by import By
+
+from tests.browser import pages
+from tests.browser.conftest import DESK, LogIn, OpenPage
+from tests.browser.gate import Gate
+from tests.browser.releases import FILL, Releases
+from tests.browser.stack import Stack
+from tests.browser.webkit import log_in, wait_for, webkit
+from tests.support.cast import Cast
+
+IS_KEPT = """
+const [path, done] = arguments;
+(async () => {
+  if (!navigator.serviceWorker.controller) return false;
+  for (const name of await caches.keys()) {
+    if (!name.startsWith("laudo-kept-")) continue;
+    if (await (await caches.open(name)).match(path)) return true;
+  }
+  return false;
+})().then(done, (error) => done(String(error)));
+"""
+
+
+@pytest.fixture
+def driver() -> Iterator[WebKitGTK]:
+    with webkit() as made:
+        yield made
+
+
+@pytest.fixture
+def gate(stack: Stack) -> Iterator[Gate]:
+    # Service workers need HTTPS, or localhost by this name.
+    made = Gate(stack.url, host="localhost")
+    yield made
+    made.close()
+
+
+def test_a_fill_page_opens_from_the_worker(
+    driver: WebKitGTK, gate: Gate, people: Cast, open_page: OpenPage, cookies_of: LogIn
+) -> None:
+    elsewhere = open_page(size=DESK, storage_state=cookies_of(people.tess))
+    fill = pages.start_report(elsewhere, "Kept in WebKit")
+    pages.answer(elsewhere, "customer", "Acme of the south")
+    path = "/reports/" + fill.split("/reports/")[1]
+    log_in(driver, gate.url, people.tess.email)
+    wait_for(driver, lambda one: one.execute_async_script(IS_KEPT, path) is True)
+    with gate.closed():
+        driver.get(gate.url + path)
+        title = driver.find_element(By.CLASS_NAME, "fill-title")
+        assert title.get_attribute("textContent") == "Kept in WebKit"
+        banner = driver.find_element(By.CSS_SELECTOR, "[data-kept]")
+        wait_for(driver, lambda _one: banner.get_attribute("hidden") is None)
+        shown = driver.find_element(By.CSS_SELECTOR, "#field-customer [name=value]")
+        assert shown.get_attribute("value") == "Acme of the south"
+        # Its scripts run too, also those that load later.
+        shown.send_keys(", typed without a server")
+        status = driver.find_element(By.ID, "status-customer")
+        wait_for(driver, lambda _one: status.get_attribute("data-state") != "saved")
+        driver.get(f"{gate.url}/projects/")
+        notice = driver.find_element(By.CSS_SELECTOR, "[data-off=instead]")
+        wait_for(driver, lambda _one: notice.get_attribute("hidden") is None)
+
+
+def test_a_kept_page_opens_with_the_scripts_of_its_release(driver: WebKitGTK) -> None:
+    releases = Releases()
+    # Service workers need HTTPS, or localhost by this name.
+    url = releases.url.replace("127.0.0.1", "localhost")
+    driver.get(url + FILL)
+    wait_for(
+        driver, lambda one: one.execute_script("return navigator.serviceWorker.controller !== null")
+    )
+    driver.get(url + FILL)
+    wait_for(driver, lambda one: one.execute_async_script(IS_KEPT, FILL) is True)
+    releases.stop()
+    driver.get(url + FILL)
+    shown = driver.find_element(By.CSS_SELECTOR, "body[data-script]")
+    assert (shown.get_attribute("data-page"), shown.get_attribute("data-script")) == ("1", "1")
+    assert driver.execute_async_script("loadPart().then(arguments[0])") == 1
+    assert driver.execute_script("return document.documentElement.dataset.keptAt")

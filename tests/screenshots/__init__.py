@@ -1,0 +1,1 @@
+"""The pictures of the README, taken from today's pages: `make pictures`."""

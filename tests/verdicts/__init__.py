@@ -1,0 +1,1 @@
+"""The operations of phones: one file a kind, and what holds for all of them."""
