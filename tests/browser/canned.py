@@ -95,6 +95,9 @@ class Canned:
     # The answers to a page's own GET requests by path, and their counts.
     fragments: dict[str, str] = field(default_factory=dict)
     polls: list[str] = field(default_factory=list)
+    # While `is_slow`, polls wait for `release`.
+    is_slow: bool = False
+    waiting: list[Route] = field(default_factory=list)
 
     def open(self, page: Page) -> None:
         page.route(f"{ORIGIN}/**", self._handle)
@@ -132,7 +135,7 @@ class Canned:
             return route.fulfill(status=204)
         if path in self.fragments:
             self.polls.append(path)
-            return route.fulfill(body=self.fragments[path], content_type="text/html;charset=utf-8")
+            return self.waiting.append(route) if self.is_slow else self._fragment(route)
         if request.method == "GET":
             return self._page(route, path)
         if path == "/login":
@@ -150,6 +153,16 @@ class Canned:
         assert path == OPERATIONS, path
         self.posts.append(body)
         return _fulfill(route, self.answer(form_of(body)))
+
+    def release(self) -> None:
+        """Answer the polls that wait."""
+        self.is_slow = False
+        while self.waiting:
+            self._fragment(self.waiting.pop())
+
+    def _fragment(self, route: Route) -> None:
+        fragment = self.fragments[urlsplit(route.request.url).path]
+        route.fulfill(body=fragment, content_type="text/html;charset=utf-8")
 
     def _receive(self, route: Route, request: Request, body: bytes) -> None:
         headers = request.headers

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import pages
 from tests.browser.canned import MAX_UPLOAD, Answer, Canned, status, verdict
@@ -246,19 +246,27 @@ def test_photos_over_the_count_are_refused_one_by_one_and_stay(
     expect(refused.nth(1).get_by_role("button", name="Remove")).to_be_visible()
 
 
-def test_a_polling_card_does_not_overwrite_a_caption(
-    page: Page, server: Canned, tmp_path: Path
-) -> None:
+CARD = (
+    '<li class="photo-card" hx-get="/card" hx-trigger="every 200ms" hx-swap="outerHTML">'
+    '<input name="caption" value=""></li>'
+)
+
+
+@pytest.fixture
+def caption(page: Page, server: Canned, tmp_path: Path) -> Locator:
+    """The caption of a taken photo whose card polls."""
     (tmp_path / "p.jpg").write_bytes(b"p")
-    card = (
-        '<li class="photo-card" hx-get="/card" hx-trigger="every 200ms" hx-swap="outerHTML">'
-        '<input name="caption" value=""></li>'
-    )
-    server.fragments["/card"] = card
-    server.answer = lambda form: verdict(form, fragment=card, sha256=form["sha256"], placement="p1")
+    server.fragments["/card"] = CARD
+    server.answer = lambda form: verdict(form, fragment=CARD, sha256=form["sha256"], placement="p1")
     page.set_input_files("#field-tight [data-source=file]", tmp_path / "p.jpg")
-    caption = page.locator("#photos-tight input[name=caption]")
-    expect(caption).to_be_visible()
+    typed = page.locator("#photos-tight input[name=caption]")
+    expect(typed).to_be_visible()
+    return typed
+
+
+def test_a_polling_card_does_not_overwrite_a_caption(
+    page: Page, server: Canned, caption: Locator
+) -> None:
     page.wait_for_timeout(500)
     assert server.polls
     caption.press_sequentially("Busbar L1, before", delay=40)
@@ -272,6 +280,19 @@ def test_a_polling_card_does_not_overwrite_a_caption(
     caption.blur()
     page.wait_for_timeout(600)
     assert len(server.polls) > asked
+
+
+def test_the_answer_to_an_earlier_poll_does_not_overwrite_a_caption(
+    page: Page, server: Canned, caption: Locator
+) -> None:
+    server.is_slow = True
+    while not server.waiting:
+        page.wait_for_timeout(20)
+    caption.fill("Busbar L1, before")
+    caption.blur()
+    server.release()
+    page.wait_for_timeout(600)
+    expect(caption).to_have_value("Busbar L1, before")
 
 
 def test_another_signature_of_a_role_replaces_one_that_was_not_sent(

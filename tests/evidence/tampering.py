@@ -246,7 +246,7 @@ FORGED_ENTRIES = (
 
 def _exchange_document(connection: extensions.connection, storage: Path, _random: Random) -> bool:
     """Another file under its correct name, and a row and an entry that match it."""
-    (finished, *_others) = _objects(storage, ("pdf",))
+    finished = min(storage.rglob("pdf/*"))
     forged = b"%PDF-1.7 forged"
     digest = sha256(forged).hexdigest()
     (finished.parent / f"{digest}.pdf").write_bytes(forged)
@@ -373,13 +373,22 @@ STRUCTURAL = (
 )
 
 
-def _objects(storage: Path, kinds: tuple[str, ...]) -> list[Path]:
-    files = (path for path in storage.rglob("*") if path.is_file())
-    return sorted(path for path in files if path.parent.name in kinds)
+OBJECTS = (
+    "photos.storage_key",
+    "derivatives.storage_key",
+    "signatures.image_key",
+    "documents.storage_key",
+)
 
 
-def _harm_object(storage: Path, random: Random, kind: str, *, delete: bool) -> bool:
-    path = random.choice(_objects(storage, (kind,)))
+def _harm_object(
+    connection: extensions.connection, storage: Path, random: Random, cell: str, *, delete: bool
+) -> bool:
+    table, column = cell.split(".")
+    with connection.cursor() as cursor:
+        cursor.execute(f"select {column} from {table} where {column} is not null order by 1")
+        (key,) = random.choice(cursor.fetchall())
+    path = storage / key
     if delete:
         path.unlink()
         return True
@@ -391,13 +400,16 @@ def _harm_object(storage: Path, random: Random, kind: str, *, delete: bool) -> b
 
 
 def stored_bytes() -> Iterator[Change]:
-    """A changed and a missing object of each kind that a report has."""
-    for kind in ("orig", "derived", "sign", "pdf"):
+    """A changed and a missing object of each table whose rows name objects of a report.
+
+    Unfinished uploads have objects too; they are no evidence.
+    """
+    for cell in OBJECTS:
         for name, delete in (("byte", False), ("deleted", True)):
             yield Change(
-                f"object {name} of {kind}",
-                lambda _connection, storage, random, kind=kind, delete=delete: _harm_object(
-                    storage, random, kind, delete=delete
+                f"object {name} of {cell}",
+                lambda connection, storage, random, cell=cell, delete=delete: _harm_object(
+                    connection, storage, random, cell, delete=delete
                 ),
                 is_seen_on_page=False,
             )

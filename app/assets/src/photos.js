@@ -26,6 +26,7 @@ export function start() {
   });
   document.addEventListener("click", clicked);
   document.addEventListener("htmx:before:request", keepTyped);
+  document.addEventListener("htmx:before:swap", keepTyped);
   followOwn(onEvent, overlay);
 }
 
@@ -37,10 +38,13 @@ function clicked({ target }) {
   if (target.closest("[data-photo-remove]")) device().discard(card.dataset.photoLocal);
 }
 
-/** A polling card waits while a person types in it: the answer would overwrite the text. */
+/**
+ * A polling card waits while a person types in it, and drops the answer to a poll that was already
+ * on its way: it would overwrite the text.
+ */
 function keepTyped(event) {
   const card = event.detail.ctx.sourceElement;
-  if (!card.matches(".photo-card")) return;
+  if (!card?.matches(".photo-card")) return;
   if (isTyped(card) || card.contains(document.activeElement)) event.preventDefault();
 }
 
