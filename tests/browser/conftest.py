@@ -18,13 +18,16 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from selenium.webdriver import WebKitGTK
 
 from app import create_app
 from app.models import Actor
 from app.tenancy import tenant_scope
 from tests.browser import pages
 from tests.browser.canned import Canned
+from tests.browser.gate import Gate
 from tests.browser.stack import Stack, running_stack
+from tests.browser.webkit import webkit
 from tests.conftest import settings_for
 from tests.support import scenarios
 from tests.support import servers as test_servers
@@ -189,3 +192,17 @@ def ask(stack: Stack) -> Ask:
             connection.close()
 
     return run
+
+
+@pytest.fixture
+def driver() -> Iterator[WebKitGTK]:
+    with webkit() as made:
+        yield made
+
+
+@pytest.fixture
+def local_gate(stack: Stack) -> Iterator[Gate]:
+    # Service workers need HTTPS, or localhost by this name.
+    made = Gate(stack.url, host="localhost")
+    yield made
+    made.close()

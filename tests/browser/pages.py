@@ -23,6 +23,18 @@ IS_KEPT = """async ([path]) => {
   return false;
 }"""
 
+COUNT_UNSENT = """() => new Promise((resolve, reject) => {
+  const opening = indexedDB.open("laudo");
+  opening.onerror = () => reject(opening.error);
+  opening.onsuccess = () => {
+    const counting = opening.result.transaction("operations").objectStore("operations").count();
+    counting.onsuccess = () => {
+      opening.result.close();
+      resolve(counting.result);
+    };
+  };
+})"""
+
 
 def log_in(page: Page, email: str) -> None:
     page.goto("/login")
@@ -153,4 +165,12 @@ def wait_until_kept(page: Page, path: str) -> None:
     deadline = time.monotonic() + 60
     while not page.evaluate(IS_KEPT, [path]):
         assert time.monotonic() < deadline, f"{path} is not kept"
+        page.wait_for_timeout(100)
+
+
+def wait_until_sent(page: Page) -> None:
+    """Until nothing is left in the outbox of this device."""
+    deadline = time.monotonic() + 120
+    while left := page.evaluate(COUNT_UNSENT):
+        assert time.monotonic() < deadline, f"{left} operations are still here"
         page.wait_for_timeout(100)

@@ -87,8 +87,8 @@ def test_a_report_filled_and_submitted_offline_arrives_from_the_start_page(
     context.set_offline(False)
     again = context.new_page()
     again.goto("/")
-    expect(again.locator("[data-unsent]")).to_be_visible()
-    expect(again.locator("[data-unsent]")).to_be_hidden(timeout=90_000)
+    pages.wait_until_sent(again)
+    expect(again.locator("[data-unsent]")).to_be_hidden()
     state = ask("select status, title from reports where id = %s", report)
     assert state == [("completed", "In the basement")]
     kinds = ask(

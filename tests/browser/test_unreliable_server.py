@@ -246,6 +246,28 @@ def test_photos_over_the_count_are_refused_one_by_one_and_stay(
     expect(refused.nth(1).get_by_role("button", name="Remove")).to_be_visible()
 
 
+SLOW_FILES = """() => {
+  const read = File.prototype.arrayBuffer;
+  File.prototype.arrayBuffer = async function () {
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    return read.call(this);
+  };
+  document.body.insertAdjacentHTML("beforeend", '<a href="/elsewhere">Elsewhere</a>');
+}"""
+
+
+def test_a_link_waits_until_a_photo_is_on_the_device(
+    page: Page, server: Canned, tmp_path: Path
+) -> None:
+    (tmp_path / "p.jpg").write_bytes(b"picture")
+    server.answer = lambda form: Answer(503)
+    page.evaluate(SLOW_FILES)
+    page.set_input_files("#field-tight [data-source=file]", tmp_path / "p.jpg")
+    page.get_by_role("link", name="Elsewhere").click()
+    page.wait_for_url("**/elsewhere")
+    expect(page.locator("[data-photo-local]")).to_have_count(1)
+
+
 CARD = (
     '<li class="photo-card" hx-get="/card" hx-trigger="every 200ms" hx-swap="outerHTML">'
     '<input name="caption" value=""></li>'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,23 +13,11 @@ from selenium.webdriver.remote.webelement import WebElement
 from tests.browser import pages
 from tests.browser.conftest import DESK, Ask, LogIn, OpenPage
 from tests.browser.gate import Gate
-from tests.browser.stack import Stack
-from tests.browser.webkit import log_in, wait_for, webkit
+from tests.browser.webkit import IS_KEPT, log_in, wait_for
 from tests.support.cast import Cast
 
 pytestmark = pytest.mark.xdist_group("offline")
 
-IS_KEPT = """
-const [path, done] = arguments;
-(async () => {
-  if (!navigator.serviceWorker.controller) return false;
-  for (const name of await caches.keys()) {
-    if (!name.startsWith("laudo-kept-")) continue;
-    if (await (await caches.open(name)).match(path)) return true;
-  }
-  return false;
-})().then(done, (error) => done(String(error)));
-"""
 COUNT = """
 const [done] = arguments;
 const opening = indexedDB.open("laudo");
@@ -45,20 +32,6 @@ opening.onsuccess = () => {
 """
 
 
-@pytest.fixture
-def driver() -> Iterator[WebKitGTK]:
-    with webkit() as made:
-        yield made
-
-
-@pytest.fixture
-def gate(stack: Stack) -> Iterator[Gate]:
-    # Service workers need HTTPS, or localhost by this name.
-    made = Gate(stack.url, host="localhost")
-    yield made
-    made.close()
-
-
 def _find(driver: WebKitGTK, selector: str) -> WebElement:
     return driver.find_element(By.CSS_SELECTOR, selector)
 
@@ -70,7 +43,7 @@ def _open_sections(driver: WebKitGTK) -> None:
 
 def test_work_without_a_server_outlives_a_reload_and_is_sent_once(
     driver: WebKitGTK,
-    gate: Gate,
+    local_gate: Gate,
     people: Cast,
     open_page: OpenPage,
     cookies_of: LogIn,
@@ -82,22 +55,22 @@ def test_work_without_a_server_outlives_a_reload_and_is_sent_once(
     path = "/reports/" + fill.split("/reports/")[1]
     report = path.split("/")[2]
     shot = pages.jpeg(tmp_path / "shot.jpg", 70)
-    log_in(driver, gate.url, people.tess.email)
+    log_in(driver, local_gate.url, people.tess.email)
     wait_for(driver, lambda one: one.execute_async_script(IS_KEPT, path) is True)
-    with gate.closed():
-        driver.get(gate.url + path)
+    with local_gate.closed():
+        driver.get(local_gate.url + path)
         _open_sections(driver)
         typed = _find(driver, "#field-customer [name=value]")
         typed.send_keys("Usina Norte")
         _find(driver, "#field-remarks [name=value]").send_keys("No signal here")
         _find(driver, "#field-enclosure [data-photo-input][data-source=file]").send_keys(str(shot))
         wait_for(driver, lambda one: one.execute_async_script(COUNT) == "answer,answer,photo")
-        driver.get(gate.url + path)
+        driver.get(local_gate.url + path)
         customer = _find(driver, "#field-customer [name=value]")
         wait_for(driver, lambda _one: customer.get_attribute("value") == "Usina Norte")
         local = (By.CSS_SELECTOR, "#field-enclosure [data-photo-local][data-where=phone]")
         wait_for(driver, lambda one: len(one.find_elements(*local)) == 1)
-    driver.get(f"{gate.url}/")
+    driver.get(f"{local_gate.url}/")
     wait_for(driver, lambda one: one.execute_async_script(COUNT) == "")
     answers = ask("select field_id, value from answers where report_id = %s", report)
     assert dict(answers) == {"customer": "Usina Norte", "remarks": "No signal here"}

@@ -10,11 +10,21 @@ import { startUnsentBar } from "./unsent_bar.js";
 import { word } from "./words.js";
 
 let outbox = null;
+let keeping = 0;
 
 /** Null on pages that nobody is logged in to. */
 export function device() {
-  outbox ??= account() ? createOutbox({ account: account() }) : null;
+  outbox ??= account() ? createOutbox({ account: account(), storage: storage() }) : null;
   return outbox;
+}
+
+/** Null where the person forbids it. */
+function storage() {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
 }
 
 export function watchOutbox() {
@@ -22,18 +32,37 @@ export function watchOutbox() {
   const wake = () => {
     if (!document.hidden) outbox.send();
   };
-  for (const name of ["online", "focus", "pageshow"]) addEventListener(name, wake);
+  for (const name of ["online", "focus"]) addEventListener(name, wake);
+  addEventListener("pagehide", outbox.leave);
+  addEventListener("pageshow", outbox.enter);
   document.addEventListener("visibilitychange", wake);
   outbox.subscribe(onEvent);
   startUnsentBar(outbox);
+  // Before a part of the page reads what is here.
+  outbox.enter();
   wake();
 }
 
 /** Keep an operation; the person is told if the device has no room for it. */
 export async function keep(operation, bytes = null) {
-  const kept = await device().add({ ...wordsOf(operation), ...operation }, bytes);
+  const kept = await untilKept(device().add({ ...wordsOf(operation), ...operation }, bytes));
   if (!kept.isKept) toast("warning", word("storage_full"));
   return kept;
+}
+
+/** Who leaves the page meanwhile, waits for `work`. */
+export async function untilKept(work) {
+  keeping += 1;
+  try {
+    return await work;
+  } finally {
+    keeping -= 1;
+  }
+}
+
+/** Whether something that was entered is not on the device yet. */
+export function isKeeping() {
+  return keeping > 0;
 }
 
 /** What the queue shows of it, where the page with the question is not at hand. */

@@ -1,8 +1,10 @@
 /**
  * Leaving the page loses nothing: what is entered is on the device. A link or another form waits a
- * moment for answers on their way, so that the next page shows them; a tab that closes with work
- * that the device had no room for asks.
+ * moment until it is, and for answers on their way, so that the next page shows them; a tab that
+ * closes with work that is nowhere else asks.
  */
+import { isKeeping } from "./device.js";
+
 const PATIENCE_MS = 4000;
 const STAYS_HERE = "form[data-field-form], form[data-signature], form[data-operation], dialog form";
 
@@ -10,19 +12,20 @@ const STAYS_HERE = "form[data-field-form], form[data-signature], form[data-opera
     sends what waits for more. */
 export function watchLeaving({ isUnsaved, isOnlyHere, flush }) {
   addEventListener("beforeunload", (event) => {
-    if (isOnlyHere()) event.preventDefault();
+    if (isOnlyHere() || isKeeping()) event.preventDefault();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) flush();
   });
+  const isOpen = () => isKeeping() || (isUnsaved() && navigator.onLine);
   const wait = async (event) => {
     const source = leavingBy(event);
-    if (!source || event.defaultPrevented || !isUnsaved() || !navigator.onLine) return;
+    if (!source || event.defaultPrevented || !isOpen()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     flush();
     const until = Date.now() + PATIENCE_MS;
-    while (isUnsaved() && Date.now() < until) {
+    while (isOpen() && Date.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     if (event.type === "submit") source.requestSubmit(event.submitter);

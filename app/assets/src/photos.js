@@ -3,7 +3,7 @@
  * card says where the photo is; a refused one keeps its card with the server's reason, and never
  * stops the others.
  */
-import { device, keep } from "./device.js";
+import { device, keep, untilKept } from "./device.js";
 import { finish, drawCard, localCard, show } from "./photo_card.js";
 import { photoPayload } from "./outbox/payloads.js";
 import { positionNow } from "./position.js";
@@ -22,7 +22,7 @@ export function start() {
     if (!target.matches("[data-photo-input]")) return;
     const files = [...target.files];
     target.value = "";
-    add(target.closest("[data-photos]"), files, target.dataset.source);
+    untilKept(add(target.closest("[data-photos]"), files, target.dataset.source));
   });
   document.addEventListener("click", clicked);
   document.addEventListener("htmx:before:request", keepTyped);

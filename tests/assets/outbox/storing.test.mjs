@@ -251,3 +251,83 @@ test("another tab hears of every change, and sends if the first one dies", async
   assert.ok(heard.some(([type, field]) => type === "added" && field === "serial"));
   assert.equal(server.applied.length, 1);
 });
+
+test("a page that is put away leaves nothing open, and goes on when it comes back", async () => {
+  const [away, other] = [createStore(), createStore()];
+  const scope = `${ANA} ${REPORT}`;
+  const one = { clientId: "c1", account: ANA, scope, seq: 1 };
+  let isFirst = true;
+  const plan = (stored) => {
+    if (isFirst) away.leave();
+    isFirst = false;
+    return stored.length ? null : { put: [one], result: one };
+  };
+  const written = away.change(scope, plan);
+  while (isFirst) await new Promise(setImmediate);
+  assert.deepEqual(await other.list(), []);
+  const read = away.list();
+  assert.equal(await Promise.race([written, read, new Promise((resolve) => setTimeout(resolve, 50, "waits"))]), "waits");
+  away.enter();
+  assert.deepEqual(await written, { result: one, isKept: true });
+  await read;
+  assert.deepEqual(await other.list(), [one]);
+});
+
+/** Like localStorage. */
+function newStorage() {
+  const items = new Map();
+  return {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => items.set(key, value),
+    removeItem: (key) => items.delete(key),
+  };
+}
+
+const values = () => server.applied.map(({ value }) => value);
+
+test("what was entered while the page was left is written by the next page, once", async () => {
+  const storage = newStorage();
+  const left = phone.tab({ storage });
+  const added = left.outbox.add(answer("serial", "last"));
+  left.outbox.leave();
+  const other = phone.tab({ storage, account: "bob" });
+  other.outbox.enter();
+  assert.deepEqual(await other.outbox.list(), []);
+  const next = phone.tab({ storage });
+  next.outbox.enter();
+  await next.outbox.list();
+  await settled(next);
+  assert.deepEqual(values(), ["last"]);
+  left.outbox.enter();
+  assert.deepEqual(await added, { operation: null, isKept: true });
+  await settled(left);
+  assert.deepEqual(values(), ["last"]);
+});
+
+test("the page that comes back writes it itself, once", async () => {
+  const storage = newStorage();
+  const left = phone.tab({ storage });
+  const written = [];
+  left.outbox.subscribe(({ type }) => type === "added" && written.push(type));
+  const added = left.outbox.add(answer("serial", "last"));
+  left.outbox.leave();
+  left.outbox.enter();
+  assert.equal((await added).isKept, true);
+  await left.outbox.list();
+  assert.equal(written.length, 1);
+  const next = phone.tab({ storage });
+  next.outbox.enter();
+  await settled(next);
+  assert.deepEqual(values(), ["last"]);
+});
+
+test("without room for the journal, the page that comes back writes it", async () => {
+  const storage = { ...newStorage(), setItem: () => { throw new Error("full"); } };
+  const left = phone.tab({ storage });
+  const added = left.outbox.add(answer("serial", "last"));
+  left.outbox.leave();
+  left.outbox.enter();
+  assert.equal((await added).isKept, true);
+  await settled(left);
+  assert.deepEqual(values(), ["last"]);
+});

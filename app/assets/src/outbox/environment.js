@@ -8,6 +8,8 @@ export function environmentOf(given = {}) {
     fetch: (...request) => fetch(...request),
     locks: globalThis.navigator?.locks ?? null,
     channel: openChannel,
+    // localStorage of a page.
+    storage: null,
     now: () => Date.now(),
     ticks: () => performance.now(),
     random: () => Math.random(),

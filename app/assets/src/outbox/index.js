@@ -5,6 +5,7 @@
 import { environmentOf } from "./environment.js";
 import { uuid } from "./ids.js";
 import { fileNameOf, kindOf, thingsOf } from "./kinds.js";
+import { createJournal } from "./journal.js";
 import { baseKeyOf, scopeOf } from "./keys.js";
 import { withDigest } from "./payloads.js";
 import * as queue from "./queue.js";
@@ -16,6 +17,9 @@ export function createOutbox({ account, store = createStore(), newId = uuid, ...
   const environment = environmentOf(given);
   const channel = environment.channel();
   const listeners = new Set();
+  const journal = createJournal(environment.storage, account);
+  // Entered, but not in the database yet; without bytes.
+  const unwritten = new Map();
   const sender = createSender({ account, store, publish, environment, newId });
 
   function tell(event) {
@@ -54,10 +58,43 @@ export function createOutbox({ account, store = createStore(), newId = uuid, ...
       account,
     };
     if (bytes && kindOf(operation).hasBytes) operation.payload = await withDigest(operation.payload, bytes);
-    const baseKey = baseKeyOf(operation, thingsOf(operation)[0]);
-    const changed = await change(operation.report, queue.planAdd(operation, bytes, at), "added", baseKey);
+    const changed = await (bytes ? write(operation, bytes, at) : entered(operation, at));
     sender.wake();
     return changed;
+  }
+
+  function write(operation, bytes, at, isWanted = () => true) {
+    const baseKey = baseKeyOf(operation, thingsOf(operation)[0]);
+    const plan = queue.planAdd(operation, bytes, at);
+    return change(operation.report, (...known) => (isWanted() ? plan(...known) : null), "added", baseKey);
+  }
+
+  /** Write an operation without bytes; a page that is left meanwhile puts it down in the journal. */
+  async function entered(operation, at) {
+    const one = { operation, at, isLeft: false, isTaken: false };
+    unwritten.set(operation.clientId, one);
+    try {
+      return await write(operation, null, at, () => !one.isTaken);
+    } finally {
+      unwritten.delete(operation.clientId);
+    }
+  }
+
+  /** The page is left, perhaps to be shown again: nothing of it may be under way. */
+  function leave() {
+    store.leave();
+    const left = [...unwritten.values()];
+    const isDown = journal.leave(left.map(({ operation, at }) => ({ operation, at })));
+    for (const one of left) one.isLeft = isDown;
+  }
+
+  /** The page is shown, for the first time or again. */
+  function enter() {
+    const lying = new Map(journal.take().map((one) => [one.operation.clientId, one]));
+    for (const [id, one] of unwritten) one.isTaken = one.isLeft && !lying.delete(id);
+    for (const { operation, at } of lying.values()) entered(operation, at);
+    store.enter();
+    sender.wake();
   }
 
   async function change(report, plan, type, baseKey) {
@@ -139,5 +176,7 @@ export function createOutbox({ account, store = createStore(), newId = uuid, ...
     basesOf: (report) => store.basesOf(account, report),
     isOnlyHere: store.isOnlyHere,
     keepRest: store.keepRest,
+    leave,
+    enter,
   };
 }

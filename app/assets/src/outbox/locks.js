@@ -8,22 +8,23 @@ const LEASE_MS = 10_000;
 const RENEW_MS = 3000;
 
 /** Run `work` while no other tab does. Resolves to its result, or null if another tab is at it. */
-export async function alone(work, { locks, now, holder, database }) {
+export async function alone(work, { locks, now, holder, store }) {
   if (locks) return locks.request(NAME, work);
-  const db = await database();
+  const db = await store.database();
   if (!db) return work();
-  if (!(await takeLease(db, holder, now()))) return null;
-  const renewal = setInterval(() => takeLease(db, holder, now()).catch(() => false), RENEW_MS);
+  const begin = () => store.begin(db, "leases", "readwrite");
+  const take = () => takeLease(begin(), holder, now()).catch(() => false);
+  if (!(await take())) return null;
+  const renewal = setInterval(take, RENEW_MS);
   try {
     return await work();
   } finally {
     clearInterval(renewal);
-    await db.delete("leases", NAME).catch(() => undefined);
+    await begin().store.delete(NAME).catch(() => undefined);
   }
 }
 
-async function takeLease(db, holder, now) {
-  const tx = db.transaction("leases", "readwrite");
+async function takeLease(tx, holder, now) {
   const lease = await tx.store.get(NAME);
   // A lease that ends too far ahead was taken before the clock was set back.
   const isTaken = lease && lease.holder !== holder && lease.until > now && lease.until - now <= LEASE_MS;

@@ -52,7 +52,7 @@ export function createSender({ account, store, publish, environment, newId }) {
   async function run() {
     while (!isStopped) {
       isWoken = false;
-      const delay = (await alone(drain, { ...environment, holder, database: store.database })) ?? ANOTHER_TAB_MS;
+      const delay = (await alone(drain, { ...environment, holder, store })) ?? ANOTHER_TAB_MS;
       if (delay === Infinity && !isWoken) return;
       if (isWoken && !failures) continue;
       pause = sleep(delay);

@@ -7,16 +7,15 @@
  */
 import { openDatabase } from "./database.js";
 import { scopeOf } from "./keys.js";
+import { createTransactions } from "./transactions.js";
 
 const STORES = ["operations", "bytes", "bases"];
 // Another tab with an older page may hold the old version of the database open.
 const PATIENCE_MS = 3000;
 
-
-
-
 export function createStore(open = openDatabase, patience = PATIENCE_MS) {
   const memory = { operations: new Map(), bytes: new Map() };
+  const transactions = createTransactions();
   let opening = null;
 
   /** Null if the browser refuses (some private windows), or does not answer. */
@@ -33,31 +32,30 @@ export function createStore(open = openDatabase, patience = PATIENCE_MS) {
 
   /** The account's operations, oldest first; of all accounts without one. */
   async function list(account = null) {
-    const db = await database();
-    const stored = await reading(() =>
-      account ? db.getAllFromIndex("operations", "account", account) : db.getAll("operations"));
+    const stored = await reading("operations", (store) => (account ? store.index("account").getAll(account) : store.getAll()));
     return inOrder(withMemory(stored, (one) => !account || one.account === account));
   }
 
-  async function reading(read, otherwise = []) {
-    if (!(await database())) return otherwise;
-    try {
-      return (await read()) ?? otherwise;
-    } catch {
+  /** What `read` finds in the object store; the database is opened again once if that fails. */
+  async function reading(name, read, otherwise = []) {
+    const once = async () => {
+      const db = await database();
+      return db ? read(transactions.begin(db, name, "readonly").store) : null;
+    };
+    const again = () => {
       closed();
-      return (await database()) ? read().catch(() => otherwise) : otherwise;
-    }
+      return transactions.run(once);
+    };
+    return (await transactions.run(once).catch(again).catch(() => null)) ?? otherwise;
   }
 
   async function bytesOf(clientId) {
     if (memory.bytes.has(clientId)) return memory.bytes.get(clientId);
-    const db = await database();
-    return reading(() => db.get("bytes", clientId), null);
+    return reading("bytes", (store) => store.get(clientId), null);
   }
 
   async function basesOf(account, report) {
-    const db = await database();
-    return reading(() => db.getAllFromIndex("bases", "scope", scopeOf(account, report)));
+    return reading("bases", (store) => store.index("scope").getAll(scopeOf(account, report)));
   }
 
   /**
@@ -70,7 +68,8 @@ export function createStore(open = openDatabase, patience = PATIENCE_MS) {
       const db = await database();
       if (!db) break;
       try {
-        return { result: await written(db, scope, plan, { baseKey, withBases }), isKept: true };
+        const how = { baseKey, withBases };
+        return { result: await transactions.run(() => written(db, scope, plan, how)), isKept: true };
       } catch (error) {
         if (!isOfStorage(error)) throw error;
         if (error.name === "InvalidStateError") closed();
@@ -80,7 +79,7 @@ export function createStore(open = openDatabase, patience = PATIENCE_MS) {
   }
 
   async function written(db, scope, plan, { baseKey, withBases }) {
-    const tx = db.transaction(STORES, "readwrite");
+    const tx = transactions.begin(db, STORES, "readwrite");
     const [operations, bytes, bases] = STORES.map((name) => tx.objectStore(name));
     const ended = tx.done;
     ended.catch(() => undefined);
@@ -120,9 +119,8 @@ export function createStore(open = openDatabase, patience = PATIENCE_MS) {
   }
 
   async function remembered(scope, plan, baseKey) {
-    const db = await database();
-    const stored = await reading(() => db.getAllFromIndex("operations", "scope", scope));
-    const base = await reading(() => db.get("bases", baseKey), null);
+    const stored = await reading("operations", (store) => store.index("scope").getAll(scope));
+    const base = await reading("bases", (store) => store.get(baseKey), null);
     const made = planned(plan, stored, { scope, base, lastSeq: Math.max(0, ...stored.map(({ seq }) => seq)) });
     if (!made) return null;
     for (const one of made.put) memory.operations.set(one.clientId, one);
@@ -157,7 +155,8 @@ export function createStore(open = openDatabase, patience = PATIENCE_MS) {
     return rest.filter(({ clientId }) => isOnlyHere(clientId)).length;
   }
 
-  return { list, change, bytesOf, basesOf, isOnlyHere, keepRest, database };
+  const { begin, leave, enter } = transactions;
+  return { list, change, bytesOf, basesOf, isOnlyHere, keepRest, database, begin, leave, enter };
 }
 
 function complete(made) {
