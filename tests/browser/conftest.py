@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -26,16 +26,19 @@ from app.tenancy import tenant_scope
 from tests.browser import pages
 from tests.browser.canned import Canned
 from tests.browser.gate import Gate
-from tests.browser.stack import Stack, running_stack
+from tests.browser.stack import PROCESSES, Stack, running_stack
 from tests.browser.webkit import webkit
 from tests.conftest import settings_for
 from tests.support import scenarios
 from tests.support import servers as test_servers
 from tests.support.cast import Cast, Person, load_cast
 
-# The default of five seconds is short for two cores that also run the rest of the suite.
-expect.set_options(timeout=40_000)
+# Two cores run the rest of the suite too, and workers give way to it: what takes seconds on a quiet
+# machine may take a minute.
+PATIENCE_MS = 150_000
+expect.set_options(timeout=PATIENCE_MS)
 
+LOG_CHARACTERS = 4000
 CHROMIUM = "/usr/bin/chromium-headless-shell"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
@@ -48,6 +51,17 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, object]:
+    """A failure comes with the last that the processes of the stack have said."""
+    report = yield
+    stack = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and isinstance(stack, Stack):
+        for name in PROCESSES:
+            report.sections.append((f"log of {name}", stack.log(name)[-LOG_CHARACTERS:]))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -138,7 +152,7 @@ def open_page(browser: Browser, stack: Stack, watched: Watched) -> Iterator[Open
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", watched.note)
         page.on("pageerror", lambda error: watched.complaints.append(str(error)))
         return page

@@ -28,7 +28,7 @@ from app.definition.schema import Field, FieldType, PhotoPolicy, Section, Text
 from app.models import Actor
 from app.tenancy import tenant_scope
 from tests.browser import pages
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, PHONE, Ask
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE_MS, PHONE, Ask
 from tests.browser.cuts import Cut, CuttingGate
 from tests.browser.pages import wait_until_kept, worker_runs
 from tests.browser.stack import Stack
@@ -86,7 +86,7 @@ class Phone:
     def tab(self) -> Page:
         assert self._context
         page = self._context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE_MS)
         return page
 
     def kill(self) -> None:
@@ -396,7 +396,7 @@ def test_a_whole_report_from_a_basement(
     page = phone.start()
     _open_start_page(page, email)
     _until(lambda: receipts() == len(captured), 240, "not everything was sent")
-    expect(page.locator("[data-unsent]")).to_be_hidden(timeout=30_000)
+    expect(page.locator("[data-unsent]")).to_be_hidden()
     assert _kept(page) == []
     assert {stage for stage, _cut in gate.cut} == set(PLAN)
     assert {cut for _stage, cut in gate.cut} == set(Cut)
@@ -412,7 +412,7 @@ def test_a_whole_report_from_a_basement(
 def _pdf_of(page: Page, report: str, folder: Path) -> str:
     page.goto(f"/reports/{report}")
     link = page.get_by_role("link", name="Download").first
-    expect(link).to_be_visible(timeout=90_000)
+    expect(link).to_be_visible()
     with page.expect_download() as caught:
         link.click()
     caught.value.save_as(folder / "report.pdf")

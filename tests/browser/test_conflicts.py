@@ -144,7 +144,7 @@ def test_double_taps_count_once(people, open_page, cookies_of, ask, tmp_path):
     pages.add_files(page, "enclosure", [one])
     expect(
         page.locator("#field-enclosure [data-photo-list] > li[data-state=good]").first
-    ).to_be_visible(timeout=60_000)
+    ).to_be_visible()
     place = page.locator("#signature-technician")
     place.scroll_into_view_if_needed()
     place.get_by_label("Signer's name").fill("Tess")

@@ -157,7 +157,7 @@ def test_a_kept_page_has_its_photos(phone: Page, gate: Gate, people: Cast, tmp_p
     fill = pages.start_report(phone, "With a photo")
     pages.add_files(phone, "enclosure", [pages.jpeg(tmp_path / "panel.jpg", 40)])
     picture = phone.locator("#field-enclosure .photo-card[data-state=good] img")
-    expect(picture).to_be_visible(timeout=30_000)
+    expect(picture).to_be_visible()
     phone.reload()
     wait_until_kept(phone, picture.get_attribute("src") or "")
     with gate.closed():

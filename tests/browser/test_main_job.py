@@ -42,9 +42,9 @@ def test_a_technician_fills_signs_submits_and_downloads(people, open_page, tmp_p
     pages.add_files(page, "enclosure", [*good, broken])
     cards = page.locator("#field-enclosure [data-photo-list] > li")
     expect(cards).to_have_count(3)
-    expect(page.locator("#field-enclosure li[data-state=good]")).to_have_count(2, timeout=60_000)
+    expect(page.locator("#field-enclosure li[data-state=good]")).to_have_count(2)
     quarantined = page.locator("#field-enclosure li[data-state=quarantined]")
-    expect(quarantined).to_have_count(1, timeout=60_000)
+    expect(quarantined).to_have_count(1)
 
     pages.sign(page, "technician", "Tess Technician")
     page.get_by_role("link", name="Check and submit").click()
@@ -53,7 +53,7 @@ def test_a_technician_fills_signs_submits_and_downloads(people, open_page, tmp_p
     expect(page.get_by_text("Completed").first).to_be_visible()
 
     download_link = page.get_by_role("link", name="Download").first
-    expect(download_link).to_be_visible(timeout=90_000)
+    expect(download_link).to_be_visible()
     with page.expect_download() as caught:
         download_link.click()
     name = caught.value.suggested_filename

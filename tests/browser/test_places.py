@@ -29,7 +29,7 @@ def test_a_repeated_photo_is_reported_and_placed_by_one_tap(
     fill = pages.start_report(page, "Twice the same photo")
     picture = pages.jpeg(tmp_path / "board.jpg", 80)
     pages.add_files(page, "enclosure", [picture])
-    expect(card(page, "enclosure")).to_have_count(1, timeout=60_000)
+    expect(card(page, "enclosure")).to_have_count(1)
 
     pages.add_files(page, "cable_entry", [picture])
     repeated = card(page, "cable_entry", "repeated")
@@ -95,7 +95,7 @@ def test_a_photo_without_a_position_goes_through_with_a_reason(
     page.context.clear_permissions()
     page.goto(f"{cellar}?at=enclosure")
     pages.add_files(page, "enclosure", [pages.jpeg(tmp_path / "cellar.jpg", 30)])
-    expect(card(page, "enclosure")).to_have_count(1, timeout=60_000)
+    expect(card(page, "enclosure")).to_have_count(1)
     expect(card(page, "enclosure")).to_contain_text("This question requires a position")
 
     page.get_by_role("link", name="Check and submit").click()
@@ -114,7 +114,7 @@ def test_a_button_finds_photos_taken_near_here(people, open_page, cookies_of, tm
     page = open_page(storage_state=cookies_of(people.tess))
     pages.start_report(page, "Board beside me")
     pages.add_files(page, "enclosure", [pages.jpeg(tmp_path / "here.jpg", 160)])
-    expect(card(page, "enclosure")).to_have_count(1, timeout=60_000)
+    expect(card(page, "enclosure")).to_have_count(1)
 
     page.goto("/reports/")
     page.get_by_text("Filter and sort").click()

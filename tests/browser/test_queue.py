@@ -123,7 +123,7 @@ def test_the_queue_is_shown_saved_imported_and_then_known(
 
     page.context.unroute(SENDING)
     page.get_by_role("button", name="Send now").click()
-    expect(page.get_by_text("Nothing of yours is waiting")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Nothing of yours is waiting")).to_be_visible()
     placed = ask(
         "select count(*) from photo_placements p join reports r on r.id = p.report_id"
         " where r.title = 'Never sent'"

@@ -86,7 +86,7 @@ def test_the_phone_of_a_suspended_company_keeps_text_and_photos(
     tess.reload()
     pages.expect_saved(tess, "customer")
     expect(tess.locator("#field-customer [name=value]").first).to_have_value("Typed in vain")
-    expect(cards(tess, "enclosure", "good")).to_have_count(1, timeout=60_000)
+    expect(cards(tess, "enclosure", "good")).to_have_count(1)
     expect(tess.locator(".read-only")).to_have_count(0)
 
 

@@ -53,7 +53,7 @@ def test_a_photo_is_hashed_on_the_phone_and_placed_by_the_browser(secure, open_p
     picture = pages.jpeg(tmp_path / "board.jpg", 90)
     pages.add_files(page, "enclosure", [picture])
     digest = hashlib.sha256(picture.read_bytes()).hexdigest()
-    expect(page.locator("#field-enclosure li[data-state=good]")).to_have_count(1, timeout=60_000)
+    expect(page.locator("#field-enclosure li[data-state=good]")).to_have_count(1)
     assert page.evaluate("window.sentHashes") == [digest]
     connection = psycopg2.connect(test_servers.current().postgres().dsn(database=stack.database))
     try:

@@ -46,7 +46,7 @@ def test_an_answer_keeps_focus_and_newer_text(page: Page, server: Canned) -> Non
     while not server.sent("answer"):
         page.wait_for_timeout(20)
     field.press_sequentially("two", delay=40)
-    expect(page.locator(f"{STATUS} input")).to_have_value("2", timeout=10_000)
+    expect(page.locator(f"{STATUS} input")).to_have_value("2")
     assert page.evaluate("document.activeElement.id") == "answer-serial"
     assert field.input_value() == "onetwo"
     first, last = server.sent("answer")[0], server.sent("answer")[-1]
@@ -67,7 +67,7 @@ def test_a_save_that_waited_for_another_gets_its_answer_too(page: Page, server: 
         page.wait_for_timeout(10)
     page.locator("label:has([value=not_ok])").click()
     status = page.locator("#status-tight")
-    expect(status.locator("input")).to_have_value("2", timeout=10_000)
+    expect(status.locator("input")).to_have_value("2")
     expect(status).to_have_attribute("data-state", "saved")
 
 
@@ -77,7 +77,7 @@ def test_a_save_of_unknown_outcome_is_resent_before_newer_text(page: Page, serve
     _state(page, "retrying")
     server.answer = server.saved
     page.fill(SERIAL, "second")
-    expect(page.locator(f"{STATUS} input")).to_have_value("2", timeout=10_000)
+    expect(page.locator(f"{STATUS} input")).to_have_value("2")
     lost, again, newer = (server.sent("answer")[0], *server.sent("answer")[-2:])
     assert again == lost
     assert (newer["value"], newer["after"]) == ("second", lost["client_id"])

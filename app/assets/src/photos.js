@@ -26,7 +26,8 @@ export function start() {
   });
   document.addEventListener("click", clicked);
   document.addEventListener("htmx:before:request", keepTyped);
-  document.addEventListener("htmx:before:swap", keepTyped);
+  // A swap without a response is the page's own: it follows what the person did.
+  document.addEventListener("htmx:before:swap", (event) => event.detail.ctx.response && keepTyped(event));
   followOwn(onEvent, overlay);
 }
 
