@@ -9,9 +9,9 @@ case "${1:-run}" in
   run) packages=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 libfribidi0 fontconfig python3-venv) ;;
   # Chromium without its windows, at little more than half of the processor time. Playwright drives
   # it through a Node of its own, which needs libatomic. WebKit is what iPhones run; it has no mode
-  # without windows, so it gets a virtual screen. The pooler and the proxy are for tests of
-  # installations on several machines.
-  test) packages=(chromium-headless-shell libatomic1 webkit2gtk-driver xvfb pgbouncer nginx-light) ;;
+  # without windows, so it gets a virtual screen. Firefox speaks WebDriver BiDi itself. The
+  # pooler and the proxy are for tests of installations on several machines.
+  test) packages=(chromium-headless-shell libatomic1 webkit2gtk-driver xvfb firefox-esr pgbouncer nginx-light) ;;
   *) echo "usage: $0 run|test" >&2; exit 2 ;;
 esac
 

@@ -15,6 +15,17 @@ from tests.support.cast import PASSWORD
 
 # The requests of pages that are open while the server is gone.
 GONE = ["Failed to load resource", "net::ERR_", "Failed to fetch"]
+# What waits on this device, as the outbox has written it.
+OPERATIONS = """async () => {
+  const asked = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  const db = await asked(indexedDB.open("laudo"));
+  const all = await asked(db.transaction("operations").objectStore("operations").getAll());
+  db.close();
+  return all;
+}"""
 IS_KEPT = """async ([path]) => {
   for (const name of await caches.keys()) {
     const isOwn = name.startsWith("laudo-kept-");

@@ -50,16 +50,6 @@ SPREAD = [cut for one in Cut for cut in (None, one, None)]
 PLAN = dict.fromkeys(("session", "upload", "answer", "photo", "caption"), SPREAD) | {
     stage: list(Cut) for stage in ("signature", "submit")
 }
-OPERATIONS = """async () => {
-  const asked = (request) => new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  const db = await asked(indexedDB.open("laudo"));
-  const all = await asked(db.transaction("operations").objectStore("operations").getAll());
-  db.close();
-  return all;
-}"""
 
 
 class Phone:
@@ -197,7 +187,7 @@ def _photograph(page: Page, field_id: str, files: list[Path]) -> None:
 
 
 def _kept(page: Page) -> list[dict[str, Any]]:
-    kept: list[dict[str, Any]] = page.evaluate(OPERATIONS)
+    kept: list[dict[str, Any]] = page.evaluate(pages.OPERATIONS)
     return kept
 
 
