@@ -87,6 +87,14 @@ async function writeShell(manifest) {
   return writeHashed("shell.json", JSON.stringify([...scriptsOfPages, ...others].sort()));
 }
 
+/** A worker only runs where the origin is secure, and there the browser hashes. */
+const withoutHashes = {
+  name: "without hashes",
+  setup(build) {
+    build.onLoad({ filter: /[/]@noble[/]hashes[/]/ }, () => ({ contents: "" }));
+  },
+};
+
 /** The service worker: one file without imports, which knows the shell of its release. */
 async function bundleWorker(manifest) {
   const result = await esbuild.build({
@@ -97,6 +105,7 @@ async function bundleWorker(manifest) {
     minify: true,
     target: TARGETS,
     define: { SHELL: JSON.stringify(`/static/dist/${manifest["shell.json"]}`) },
+    plugins: [withoutHashes],
     legalComments: "none",
     logLevel: "warning",
     write: false,

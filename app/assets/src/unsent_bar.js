@@ -42,6 +42,7 @@ function namesOf(operations) {
 
 function momentOf(at) {
   const isToday = new Date(at).toDateString() === new Date().toDateString();
-  const how = isToday ? { timeStyle: "short" } : { dateStyle: "short", timeStyle: "short" };
+  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const how = isToday ? time : { day: "numeric", month: "short", ...time };
   return new Intl.DateTimeFormat(document.documentElement.lang, how).format(new Date(at));
 }

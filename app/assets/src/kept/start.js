@@ -1,4 +1,5 @@
 /** The parts of work without a connection that load when a page is at rest. */
+import { askForBackground } from "./background.js";
 import { show, startButtons } from "./buttons.js";
 import { startInstalling } from "./install.js";
 import { keepByItself } from "./keeping.js";
@@ -16,6 +17,7 @@ export async function start(page) {
   const isOfflinePage = document.querySelector("[data-offline-page]");
   if (isOfflinePage) await (await import("./offline_page.js")).startOfflinePage(page, null);
   if (!page.account) return;
+  askForBackground(page);
   startButtons(page, await ask("list", { account: page.account }));
   warnOfRoom(page);
   const kept = await keepByItself(page);
