@@ -6,6 +6,7 @@ const require = createRequire(new URL("../../../app/assets/package.json", import
 require("fake-indexeddb/auto");
 export const { IDBFactory } = require("fake-indexeddb");
 export const { createOutbox } = await import("../../../app/assets/src/outbox/index.js");
+export const { createSending } = await import("../../../app/assets/src/worker/sending.js");
 export const { createStore } = await import("../../../app/assets/src/outbox/store.js");
 export const { openDB } = await import(require.resolve("idb").replace(/index\.cjs$/, "index.js"));
 
@@ -204,17 +205,29 @@ export class Phone {
     tab.outbox = createOutbox({
       account,
       store: { ...store, change: alive(store.change) },
+      ...this.#environment(tab),
       fetch: alive(this.server.fetch),
-      locks,
+      ...given,
+    });
+    this.tabs.push(tab);
+    return tab;
+  }
+
+  /** What the service worker does when the browser says that the network is back. */
+  background() {
+    return createSending(this.#environment({ locks: this.locks.tab() }));
+  }
+
+  #environment(tab) {
+    return {
+      fetch: this.server.fetch,
+      locks: tab.locks,
       channel: () => this.#channel(tab),
       now: () => this.clock.wall,
       ticks: () => this.clock.time,
       random: this.random,
       sleep: (delay) => this.#sleep(delay),
-      ...given,
-    });
-    this.tabs.push(tab);
-    return tab;
+    };
   }
 
   /** Tabs that wait for a session or a server would do so for ever. */

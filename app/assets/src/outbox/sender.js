@@ -55,6 +55,7 @@ export function createSender({ account, store, publish, environment, newId }) {
       const delay = (await alone(drain, { ...environment, holder, store })) ?? ANOTHER_TAB_MS;
       if (delay === Infinity && !isWoken) return;
       if (isWoken && !failures) continue;
+      if (isStopped) return;
       pause = sleep(delay);
       await pause.ended;
       pause = null;
