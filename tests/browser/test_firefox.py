@@ -40,14 +40,6 @@ def tab(firefox: Firefox) -> Iterator[Page]:
     assert firefox.complaints == []
 
 
-@pytest.fixture
-def local_gate(stack: Stack) -> Iterator[Gate]:
-    # Service workers need HTTPS, or localhost by this name.
-    made = Gate(stack.url, host="localhost")
-    yield made
-    made.close()
-
-
 def _log_in(tab: Page, url: str, person: Person) -> None:
     tab.goto(f"{url}/login")
     tab.type("[name=email]", person.email)
