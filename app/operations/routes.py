@@ -13,13 +13,22 @@ from app.extensions import db
 from app.models import STAFF, TENANT_ROLES, Choice, OperationVerdict
 from app.operations import blueprint, service
 from app.operations.operation import Drawn
-from app.operations.reading import read_operation
+from app.operations.reading import MAX_AFTER, read_operation
 from app.operations.settling import settle_conflict
 from app.operations.verdicts import verdict_json
 from app.reports.filling.status import draw_stored
 from app.reports.queries import get_report
 from app.web.fragments import redirect_to, varied, wants_fragment
 from app.web.guards import current_actor, public, requires
+
+MAX_FORM_BYTES = 4 * 1024 * 1024
+
+
+@blueprint.before_request
+def take_long_signatures() -> None:
+    """A signature names all operations that its phone had not sent, and all photos that it saw."""
+    request.max_form_parts = MAX_AFTER + 100
+    request.max_form_memory_size = MAX_FORM_BYTES
 
 
 @blueprint.post("/reports/<uuid:report_id>/operations")

@@ -104,6 +104,21 @@ def test_other_content_under_its_id_is_refused_without_a_receipt(stage, count, k
     assert count(sample.action) == effects
 
 
+HOSTILE = ("", "a\0b", "\ufffe\u202e", "9" * 400, "1e999", "{" * 2_000, "é" * 20_000)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_hostile_entries_get_a_verdict_or_a_status_but_no_fault(stage, kind):
+    """The test client raises what a server would answer with 500."""
+    phone, sample = stage("again" if kind == "photo" else kind)
+    envelope = {"client_id", "client_at", "block", "after", "base_version"}
+    for name in sorted({*sample.entries, "conflict", "placement", "photo", "sha256", *envelope}):
+        for value in HOSTILE:
+            sent = sample.sent(**{"sha256": "a" * 64, name: value})
+            answer = phone.post(kind, sample.field_id, **sent)
+            assert answer.status_code in {200, 404, 422, 503}, (name, value, answer.text)
+
+
 @pytest.mark.parametrize("kind", SAMPLED)
 def test_it_waits_for_what_comes_before(stage, acting, cast, count, kind):
     phone, sample = stage(kind)

@@ -10,26 +10,40 @@ import pytest
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.models import Signature
-from app.photos.placing import caption_photo, remove_photo
+from app.models import PhotoVerdict, Signature
+from app.photos.placing import (
+    caption_photo,
+    explain_photo,
+    explain_position,
+    remove_photo,
+)
 from app.reports.queries import get_report
 from tests.support import scenarios
 from tests.support.operations import STROKES, drawn
+from tests.support.phone import Phone
 
 
 @pytest.fixture
-def sign(tess):
-    def send(seen: object = None, **more):
-        parts = {
-            "image": (io.BytesIO(drawn()), "image"),
-            "strokes": (io.BytesIO(json.dumps(STROKES).encode()), "strokes"),
-        }
-        if seen is not None:
-            more["seen"] = seen if isinstance(seen, str) else json.dumps(seen)
-        entries = {"role_id": "technician", "signer_name": "Rui Signer", **more}
-        return tess.send("signature", **entries, **parts)
+def signing():
+    def on(phone):
+        def send(seen: object = None, **more):
+            parts = {
+                "image": (io.BytesIO(drawn()), "image"),
+                "strokes": (io.BytesIO(json.dumps(STROKES).encode()), "strokes"),
+            }
+            if seen is not None:
+                more["seen"] = seen if isinstance(seen, str) else json.dumps(seen)
+            entries = {"role_id": "technician", "signer_name": "Rui Signer", **more}
+            return phone.send("signature", **entries, **parts)
 
-    return send
+        return send
+
+    return on
+
+
+@pytest.fixture
+def sign(signing, tess):
+    return signing(tess)
 
 
 @pytest.fixture
@@ -140,6 +154,11 @@ def test_captions_are_compared_as_they_were_shown(tess, sign, acting, cast, repo
         pytest.param(f'{{"captions": {{"{UUID(int=1)}": "{"y" * 501}"}}}}', id="long caption"),
         "[]",
         '{"fields": []}',
+        '{"photos": {"a|": 5}}',
+        '{"photos": {"a|": null}}',
+        '{"photos": {"a|": {}}}',
+        '{"reasons": {"x": "y"}}',
+        '{"position_reasons": []}',
         '{"fields": {"a|": "x"}}',
         '{"photos": {"a|": ["x"]}}',
         pytest.param("[" * 10_000, id="deep"),
@@ -151,9 +170,49 @@ def test_what_cannot_be_compared_is_refused(sign, signatures, seen):
     assert signatures() == 0
 
 
-def test_without_what_was_seen_it_is_signed_as_it_is(tess, max_, sign, signatures):
+def test_nothing_is_signed_without_what_was_seen(tess, max_, sign, signatures):
     max_.answer("customer", "Lobo")
-    assert sign()["verdict"] == "applied" and signatures() == 1
+    verdict = sign()
+    assert (verdict["verdict"], verdict["status"]) == ("refused", 422) and signatures() == 0
+
+
+@pytest.mark.parametrize(
+    ("part", "photo", "explain"),
+    [
+        ("reasons", {"verdict": PhotoVerdict.QUARANTINED}, explain_photo),
+        ("position_reasons", {"has_position": False}, explain_position),
+    ],
+)
+def test_reasons_are_compared_as_they_were_shown(
+    client_of, acting, cast, signing, signatures, part, photo, explain
+):
+    with acting(cast.tess) as actor:
+        version = scenarios.a_checklist(actor, scenarios.a_definition_with_positions())
+        report = scenarios.a_report(actor, version=version)
+        placed = scenarios.place_of(scenarios.a_photo(report, "enclosure", actor, **photo)).id
+        report_id, here = report.id, str(placed)
+    with acting(cast.max) as actor:
+        explain(placement_id=placed, reason="Behind the\npanel", actor=actor)
+        db.session.commit()
+    sign = signing(Phone(client_of(cast.tess), report_id))
+    photos = {"enclosure|": [here]}
+    for other in ({}, {part: {}}, {part: {here: "Behind the door"}}):
+        verdict = sign({"photos": photos, **other})
+        assert verdict["verdict"] == "conflict" and "Enclosure" in verdict["sentence"]
+    assert signatures() == 0
+    shown = {part: {here: " Behind the\r\npanel "}}
+    assert sign({"photos": photos, **shown})["verdict"] == "applied"
+
+
+def test_a_signature_after_thousands_of_operations_is_read_whole(tess, sign, signatures):
+    """A phone names all that it had not sent when the signature was made."""
+    sent = [tess.answer("remarks", str(at), base=at)["client_id"] for at in range(2)]
+    others = [str(uuid4()) for _one in range(3_000)]
+    assert sign({"fields": {"remarks|": 2}}, after=[*sent, *others])["verdict"] == "early"
+    seen = {"fields": {"remarks|": 2}, "photos": {}, "captions": {}}
+    captions = {str(uuid4()): "Ω" * 200 for _one in range(2_000)}
+    long = sign({**seen, "photos": {}, "captions": captions}, after=sent)
+    assert long["verdict"] == "applied" and signatures() == 1
 
 
 def test_an_unreadable_drawing_is_refused_and_an_unknown_role_names_nothing(tess):

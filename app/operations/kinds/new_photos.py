@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.definition.answers import not_understood
 from app.errors import NotFound
 from app.imaging.sniff import ImageKind
 from app.models import Actor, OperationVerdict, PhotoUpload
 from app.operations.operation import Done, Drawn, Early, Needs, Operation, OperationKind, Outcome
 from app.operations.service import sentence_of
 from app.photos.cards import draw_card, draw_repeat
-from app.photos.inputs import read_claims
+from app.photos.inputs import SHA256, read_claims
 from app.photos.queries import get_placement
 from app.photos.service import PhotoAlreadyHere, StoredUpload, check_place, place_photo
 from app.uploads.service import find_complete, mark_placed
 
 
 def _apply(sent: Operation, actor: Actor) -> Done:
+    digest = sent.entries.get("sha256", "").lower()
+    if not SHA256.fullmatch(digest):
+        raise not_understood()
     upload = find_complete(
-        client_id=sent.client_id,
-        report_id=sent.report_id,
-        sha256=sent.entries.get("sha256", "").lower(),
-        actor=actor,
+        client_id=sent.client_id, report_id=sent.report_id, sha256=digest, actor=actor
     )
     if upload is None:
         # A photo that no question takes needs no bytes.

@@ -31,7 +31,8 @@ def _sign(sent: Operation, actor: Actor) -> Done:
         strokes=sent.files.get("strokes"),
         client_id=sent.client_id,
         client_at=sent.client_at,
-        seen=sent.entries.get("seen"),
+        # What a phone does not say that the signer saw is not signed.
+        seen=sent.entries.get("seen", ""),
     )
     try:
         sign_report(report_id=sent.report_id, role_id=_role(sent), given=given, actor=actor)

@@ -33,7 +33,12 @@ CHANGED = N_(
 )
 
 
-MAX_CAPTION = 500
+# The texts of a photo that a signature covers: the name of the part, the column and the limit.
+TEXTS = (
+    ("captions", "caption", 500),
+    ("reasons", "quarantine_reason", 1_000),
+    ("position_reasons", "position_reason", 1_000),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,12 @@ class Seen:
     """The row version of each answer by field id, and the placements of each field in their order.
 
     A version of None, and a placement that is not there, stand for what the server never applied.
-    `captions` has the caption by placement, None if the phone did not send them.
+    `texts` has the texts that are not empty, by placement and column.
     """
 
     fields: Mapping[str, int | None]
     photos: Mapping[str, tuple[UUID | None, ...]]
-    captions: Mapping[UUID | None, str] | None
+    texts: Mapping[tuple[UUID | None, str], str]
 
 
 class SeenIncomplete(Exception):
@@ -57,8 +62,8 @@ def read_seen(text: str) -> Seen:
     """Parse what the phone sends, and replace client ids by what came of their operations.
 
     {"fields": {"<field>|<block>": row version or client id}, "photos": {"<field>|<block>":
-    [placement or client id, ...]}, "captions": {placement or client id: text}}. Raises ValueError
-    if it is something else, SeenIncomplete.
+    [placement or client id, ...]}, "captions": {placement or client id: text}, and "reasons" and
+    "position_reasons" like captions}. Raises ValueError if it is something else, SeenIncomplete.
     """
     try:
         sent = json.loads(text)
@@ -67,7 +72,7 @@ def read_seen(text: str) -> Seen:
     if not isinstance(sent, dict):
         raise ValueError("not an object")
     fields = {_field_of(key): value for key, value in _part(sent, "fields").items()}
-    photos = {_field_of(key): list(value) for key, value in _part(sent, "photos").items()}
+    photos = {_field_of(key): _list(value) for key, value in _part(sent, "photos").items()}
     ids = [_id(value) for value in fields.values() if not isinstance(value, int)]
     placed = {key: [_id(value) for value in values] for key, values in photos.items()}
     receipts = find_receipts([*ids, *(one for values in placed.values() for one in values)])
@@ -80,7 +85,7 @@ def read_seen(text: str) -> Seen:
             for name, value in fields.items()
         },
         {name: tuple(_placed(one, receipts) for one in values) for name, values in placed.items()},
-        _captions(sent, receipts),
+        _texts(sent, receipts),
     )
 
 
@@ -97,26 +102,29 @@ def find_change(seen: Seen, facts: ReportFacts) -> Sentence | None:
         if tuple(placed.get(name, ())) != seen.photos.get(name, ()):
             return say(CHANGED, question=_label(facts, name))
     for placement in (photo.placement for photo in facts.photos):
-        if seen.captions is not None and placement.caption != seen.captions.get(placement.id, ""):
-            return say(CHANGED, question=_label(facts, placement.field_id))
+        for _part_name, column, _most in TEXTS:
+            shown = seen.texts.get((placement.id, column), "")
+            if getattr(placement, column).split() != shown.split():
+                return say(CHANGED, question=_label(facts, placement.field_id))
     return None
 
 
-def _captions(
+def _texts(
     sent: Mapping[str, Any], receipts: Mapping[UUID, KnownReceipt]
-) -> Mapping[UUID | None, str] | None:
-    if "captions" not in sent:
-        return None
-    captions = _part(sent, "captions")
-    return {_placed(_id(one), receipts): _tidied(text) for one, text in captions.items()}
+) -> Mapping[tuple[UUID | None, str], str]:
+    return {
+        (_placed(_id(one), receipts), column): _cleaned(text, most)
+        for name, column, most in TEXTS
+        for one, text in _part(sent, name).items()
+    }
 
 
-def _tidied(text: object) -> str:
-    """The caption as it is stored. Raises ValueError if none can be."""
+def _cleaned(text: object, most: int) -> str:
+    """Raises ValueError if nothing like it can be stored."""
     try:
-        return " ".join(clean_text(str(text), MAX_CAPTION).split())
+        return clean_text(str(text), most)
     except InvalidAnswer as error:
-        raise ValueError("no caption") from error
+        raise ValueError("no text of a photo") from error
 
 
 def _answer_changed(facts: ReportFacts, name: str) -> Sentence:
@@ -151,6 +159,12 @@ def _part(sent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if not isinstance(part, dict):
         raise ValueError(f"{name} is not an object")
     return part
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError("not a list")
+    return value
 
 
 def _field_of(key: str) -> str:
