@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from uuid import UUID
@@ -29,6 +30,7 @@ ENVELOPE = frozenset(
     }
 )
 MAX_WORD = 80
+NAME = re.compile(r"[a-z_]{1,40}")
 # A phone has at most some thousands of unsent operations in one report.
 MAX_AFTER = 10_000
 MAX_VERSION = 2**31 - 1
@@ -63,6 +65,12 @@ def read_operation(
         after=_ids(form.getlist("after")),
         files=sent,
     )
+
+
+def is_of_newer_release(form: MultiDict[str, str]) -> bool:
+    """Whether it names a kind that this release does not have yet."""
+    kind = form.get("kind", "")
+    return bool(NAME.fullmatch(kind)) and kind not in KINDS
 
 
 def _part(file: FileStorage | None, most: int) -> bytes | None:

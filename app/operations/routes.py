@@ -13,11 +13,13 @@ from app.extensions import db
 from app.models import STAFF, TENANT_ROLES, Choice, OperationVerdict
 from app.operations import blueprint, service
 from app.operations.operation import Drawn
-from app.operations.reading import MAX_AFTER, read_operation
+from app.operations.reading import MAX_AFTER, is_of_newer_release, read_operation
 from app.operations.settling import settle_conflict
 from app.operations.verdicts import verdict_json
+from app.reports.conflicts import Viewed
 from app.reports.filling.status import draw_stored
 from app.reports.queries import get_report
+from app.web.addresses import read_id
 from app.web.fragments import redirect_to, varied, wants_fragment
 from app.web.guards import current_actor, public, requires
 
@@ -31,6 +33,13 @@ def take_long_signatures() -> None:
     request.max_form_memory_size = MAX_FORM_BYTES
 
 
+@blueprint.after_request
+def name_protocol(response: Response) -> Response:
+    """A phone tells a hidden report from a web process that does not know this address."""
+    response.headers["Laudo-Operations"] = "1"
+    return response
+
+
 @blueprint.post("/reports/<uuid:report_id>/operations")
 @requires(*STAFF)
 def send(report_id: UUID) -> Response:
@@ -39,6 +48,8 @@ def send(report_id: UUID) -> Response:
     read = read_operation(report_id, request.form, request.files)
     if read is None:
         get_report(report_id, person=person)  # what is unknown must look the same as what is hidden
+        if is_of_newer_release(request.form):
+            raise service.UnknownKind
         abort(422)
     kind, sent = read
     outcome = service.carry_out(kind, sent, person)
@@ -55,7 +66,11 @@ def settle(report_id: UUID, conflict_id: UUID, keep: str) -> Response:
     """The buttons at a field; they work without scripts."""
     person = current_actor()
     settled = settle_conflict(
-        report_id=report_id, conflict_id=conflict_id, choice=Choice(keep), actor=person
+        report_id=report_id,
+        conflict_id=conflict_id,
+        choice=Choice(keep),
+        viewed=Viewed(request.args.get("version", type=int), read_id(request.args.get("typed"))),
+        actor=person,
     )
     db.session.commit()
     if wants_fragment():

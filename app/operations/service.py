@@ -32,6 +32,12 @@ UNREADABLE = 422
 FIRST_TEMPORARY = 500
 
 
+class UnknownKind(DomainError):
+    """The server does not understand this entry yet. It stays on your device and is sent again."""
+
+    status = 501
+
+
 def carry_out(kind: OperationKind, sent: Operation, actor: Actor) -> Outcome:
     """Apply the operation, unless its client id was answered before.
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.models import Actor, Choice
 from app.photos.placing import settle_caption
-from app.reports.conflicts import get_conflict
+from app.reports.conflicts import Viewed, get_conflict
 from app.reports.filling.service import settle_answer
 from app.reports.queries import get_report
 
@@ -25,7 +25,7 @@ def settle_conflict(
     report_id: UUID,
     conflict_id: UUID,
     choice: Choice,
-    seen_version: int | None = None,
+    viewed: Viewed,
     actor: Actor,
 ) -> Settled:
     """Choose one of two values.
@@ -36,14 +36,14 @@ def settle_conflict(
     row = get_conflict(conflict_id, report.id)
     if row.placement_id is not None:
         placement = settle_caption(
-            report_id=report_id, conflict_id=conflict_id, choice=choice, actor=actor
+            report_id=report_id, conflict_id=conflict_id, choice=choice, viewed=viewed, actor=actor
         )
         return Settled(placement.field_id, placement.row_version)
     saved = settle_answer(
         report_id=report_id,
         conflict_id=conflict_id,
         choice=choice,
-        seen_version=seen_version,
+        viewed=viewed,
         actor=actor,
     )
     return Settled(saved.field.id, saved.answer.row_version)

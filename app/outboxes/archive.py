@@ -15,13 +15,14 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, BinaryIO
 from uuid import UUID
 
 from app.errors import DomainError
 from app.outboxes.records import Record, read_record
 from app.storage import CHUNK, Incoming, Received
-from app.web.addresses import read_id
+from app.web.addresses import read_id, read_moment
 
 FORMAT = "laudo-outbox/1"
 MANIFEST = "manifest.json"
@@ -78,7 +79,7 @@ class Archive:
 
     sha256: str
     account_id: UUID
-    exported_at: str
+    exported_at: datetime | None
     records: tuple[Record | None, ...]
     zipped: zipfile.ZipFile
     entries: Mapping[str, zipfile.ZipInfo]
@@ -192,12 +193,16 @@ def _archive(
         raise NotUnsentWork
     if len(operations) > MAX_OPERATIONS:
         raise UnpacksTooLarge
+    records = tuple(read_record(one, account) for one in operations)
+    files = [one.file for one in records if one and one.file]
+    if len(set(files)) < len(files):  # each use of a file unpacks and hashes it
+        raise NotUnsentWork
     exported_at = manifest.get("exported_at")
     return Archive(
         sha256=sha256,
         account_id=account_id,
-        exported_at=exported_at if isinstance(exported_at, str) else "",
-        records=tuple(read_record(one, account) for one in operations),
+        exported_at=read_moment(exported_at) if isinstance(exported_at, str) else None,
+        records=records,
         zipped=zipped,
         entries=entries,
     )

@@ -28,7 +28,7 @@ from app.reports.receipts import find_receipt
 from app.reports.signing.service import MAX_IMAGE_BYTES
 from app.storage import Incoming, Received
 from app.uploads.queries import get_upload
-from app.uploads.service import NewUpload, add_piece, begin, delete_parts
+from app.uploads.service import NewUpload, WrongOffset, add_piece, begin, delete_parts
 
 PHOTO, SIGNATURE = "photo", "signature"
 UNREADABLE = N_("This entry could not be read, or belongs to another account.")
@@ -95,7 +95,7 @@ def record_import(archive: Archive, lines: list[Line], owner: Actor, importer: A
         About("account", owner.account_id),
         importer,
         sha256=archive.sha256,
-        exported_at=archive.exported_at,
+        exported_at=archive.exported_at.isoformat() if archive.exported_at else None,
         operations=str(len(lines)),
         **{verdict.value: str(count) for verdict, count in counts.items()},
     )
@@ -180,5 +180,7 @@ def _failed(one: Record, error: DomainError, owner: Actor) -> Line:
     if isinstance(error, NotFound):
         return Line(one, OperationVerdict.REFUSED, out_of_reach(owner))
     is_temporary = error.status >= operations.FIRST_TEMPORARY or error.retry_after
+    # The device sends the same photo at this moment.
+    is_temporary = is_temporary or isinstance(error, WrongOffset)
     verdict = None if is_temporary else OperationVerdict.REFUSED
     return Line(one, verdict, operations.sentence_of(error))

@@ -67,7 +67,7 @@ def shown(archive: Archive, lines: Sequence[Line], owner: Actor, *, is_import: b
     return Shown(
         sha256=archive.sha256,
         owner=owner.name,
-        exported_at=read_moment(archive.exported_at),
+        exported_at=archive.exported_at,
         lines=rows,
         counts=Counter(row.verdict for row in rows),
         is_import=is_import,

@@ -15,10 +15,16 @@ from app.definition.schema import Field, PhotoMode
 from app.errors import DomainError, NotFound
 from app.evidence.service import About, record
 from app.extensions import db
-from app.models import Actor, Choice, Photo, PhotoPlacement, PhotoVerdict, Report
+from app.models import Account, Actor, Choice, Photo, PhotoPlacement, PhotoVerdict, Report
 from app.photos.queries import count_in_field, count_in_report, find_placement, get_placement
 from app.plans.limits import require_room_for_photo
-from app.reports.conflicts import close_conflict, get_conflict, require_choice
+from app.reports.conflicts import (
+    Viewed,
+    close_conflict,
+    get_conflict,
+    require_choice,
+    require_in_view,
+)
 from app.reports.facts import has_position
 from app.reports.lifecycle import note_change
 from app.reports.locking import lock_open_report
@@ -146,15 +152,18 @@ def caption_photo(
 
 
 def settle_caption(
-    *, report_id: UUID, conflict_id: UUID, choice: Choice, actor: Actor
+    *, report_id: UUID, conflict_id: UUID, choice: Choice, viewed: Viewed, actor: Actor
 ) -> PhotoPlacement:
-    """Choose one of two captions. Raises NotFound, ReportClosed, AlreadySettled."""
+    """Choose one of two captions. Raises NotFound, ReportClosed, AlreadySettled, ChangedSince."""
     report = lock_open_report(report_id, actor=actor)
     row = get_conflict(conflict_id, report.id)
     if row.placement_id is None:
         raise NotFound
     placement = lock_placement(row.placement_id, actor, with_removed=True)
     if require_choice(row, choice):
+        by = placement.captioned_by
+        name = db.session.scalar(select(Account.name).where(Account.id == by)) if by else None
+        require_in_view(row, viewed, row_version=placement.row_version, by=name or "Laudo")
         mine, author, at = str(row.value or ""), row.typed_by, row.client_at or row.created_at
         close_conflict(row, choice, actor=actor)
         if choice is Choice.MINE and placement.caption != mine:

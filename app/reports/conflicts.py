@@ -33,6 +33,21 @@ class AlreadySettled(DomainError):
     status = 409
 
 
+class ChangedSince(DomainError):
+    """%(name)s changed this in the meantime. Look at both values and choose again."""
+
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Viewed:
+    """What a person had in view when they chose: the row version of the stored value, and the
+    client id of the value that waited. None if they did not say."""
+
+    row_version: int | None = None
+    typed: UUID | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class MyValue:
     """A value from a phone that could not be applied.
@@ -67,8 +82,9 @@ class OpenConflict:
     """Both values of a conflict that nobody has settled, as plain values.
 
     `at` is the time on the phone, or of the receipt if the phone sent none. `theirs` is the stored
-    answer; in a conflict of captions only `caption` and the placement count, and `theirs_by` and
-    `theirs_at` are those of its caption.
+    answer; in a conflict of captions only `caption` and the placement count, and `row_version`,
+    `theirs_by` and `theirs_at` are those of its caption. `typed` is the client id of the phone's
+    value.
     """
 
     id: UUID
@@ -82,6 +98,7 @@ class OpenConflict:
     row_version: int
     theirs_by: str
     theirs_at: datetime | None
+    typed: UUID
 
 
 def keep_conflict(mine: MyValue, *, joins: UUID | None, actor: Actor) -> UUID:
@@ -142,6 +159,18 @@ def require_choice(row: EditConflict, choice: Choice) -> bool:
     return False
 
 
+def require_in_view(row: EditConflict, viewed: Viewed, *, row_version: int, by: str) -> None:
+    """Require that both values are those that the person chose between. Raises ChangedSince.
+
+    `by` is the author of the stored value.
+    """
+    if viewed.row_version not in (None, row_version):
+        raise ChangedSince(name=by)
+    if viewed.typed not in (None, row.client_id):
+        typer = db.session.scalars(select(Account.name).where(Account.id == row.typed_by)).one()
+        raise ChangedSince(name=typer)
+
+
 def close_conflict(row: EditConflict, choice: Choice, *, actor: Actor) -> None:
     """Settle an open conflict. What was chosen is written by the caller before."""
     row.settled_at, row.settled_by, row.kept = datetime.now(UTC), actor.account_id, choice
@@ -200,12 +229,13 @@ def _as_open(
     captioned_by: str | None,
 ) -> OpenConflict:
     stored, mine, caption = NOTHING, facts_of(row), ""
+    version = answer.row_version if answer else 0
     if answer:
         stored = AnswerFacts(answer.value, answer.comment or None, answer.na_reason or None)
     theirs_by, theirs_at = answered_by, answer.answered_at if answer else None
     if placement:
         mine, caption = NOTHING, str(row.value or "")
-        theirs_by, theirs_at = captioned_by, placement.captioned_at
+        theirs_by, theirs_at, version = captioned_by, placement.captioned_at, placement.row_version
     return OpenConflict(
         id=row.id,
         field_id=row.field_id,
@@ -215,9 +245,10 @@ def _as_open(
         by=by,
         at=row.client_at or row.created_at,
         theirs=stored,
-        row_version=answer.row_version if answer else 0,
+        row_version=version,
         theirs_by=theirs_by or "",
         theirs_at=theirs_at,
+        typed=row.client_id,
     )
 
 

@@ -61,6 +61,12 @@ def many_entries() -> bytes:
     return a_zip(ME, [], {f"photos/{uuid4()}-a.jpg": b"" for _ in range(archive.MAX_ENTRIES + 1)})
 
 
+def many_names_of_one_file() -> bytes:
+    photos = [a_photo(uuid4(), ME, "enclosure", b"x") for _one in range(2)]
+    file = photos[0]["file"]
+    return a_zip(ME, [{**one, "file": file} for one in photos], {file: b"x"})
+
+
 HOSTILE = {
     "empty": (b"", NOT_OURS),
     "text": (b"hello, world, this is no file of ours", NOT_OURS),
@@ -98,6 +104,7 @@ HOSTILE = {
     "account of another type": (manifest(account=[1]), NOT_OURS),
     "no account": (manifest(account=""), NOT_OURS),
     "unknown account": (manifest(), NOBODY),
+    "many names of one file": (many_names_of_one_file(), NOT_OURS),
     "operations of another type": (manifest(operations={}), NOT_OURS),
 }
 

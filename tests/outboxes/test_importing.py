@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import json
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import Answer, AuditEntry, Photo, PhotoUpload, Receipt, Signature, UploadState
+from app.models import (
+    Actor,
+    Answer,
+    AuditEntry,
+    Photo,
+    PhotoUpload,
+    Receipt,
+    Role,
+    Signature,
+    UploadState,
+)
+from app.outboxes import service as outboxes
+from app.storage import receive
 from app.team.service import deactivate_account
+from app.uploads.queries import get_upload
+from app.uploads.service import add_piece
 from tests.outboxes.conftest import URL
 from tests.support.operations import STROKES, drawn
 from tests.support.outboxes import CLOCK, a_photo, a_zip, an_answer, an_operation
@@ -93,6 +108,7 @@ def test_a_signature_is_imported_with_its_strokes(desk, cast, acting, report_id)
             "signer_name": "Tess",
             "image_type": "image/png",
             "strokes": json.dumps(STROKES),
+            "seen": json.dumps({"fields": {}, "photos": {}, "captions": {}}),
         },
         sha256=sha256_of(image),
     )
@@ -130,6 +146,29 @@ def test_an_upload_goes_on_where_the_phone_stopped(desk, tess, cast, acting, rep
     camera = Camera(tess.client, report_id, data, photo["clientId"])
     assert camera.announce(data[:100]).headers["Upload-Offset"] == "100"
     file = a_zip(cast.tess.id, [photo], {photo["file"]: data})
+    assert verdicts(desk.take_in(file)) == ["Imported"]
+    assert [one.sha256 for one in rows(acting, cast, Photo)] == [sha256_of(data)]
+
+
+def test_a_photo_that_the_phone_sends_at_this_moment_is_left_for_the_next_attempt(
+    desk, cast, acting, report_id, monkeypatch
+):
+    data = a_jpeg()
+    photo = a_photo(report_id, cast.tess.id, "enclosure", data)
+    file = a_zip(cast.tess.id, [photo], {photo["file"]: data})
+    desk.check(file)
+    rest_of = outboxes._rest_of
+
+    def sent_meanwhile(whole, offset, files):
+        upload = get_upload(UUID(photo["clientId"]), person=Actor("", Role.ADMIN, cast.tess.id))
+        with receive(io.BytesIO(data[:100])) as piece:
+            add_piece(upload, piece)
+            db.session.commit()
+        return rest_of(whole, offset, files)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(outboxes, "_rest_of", sent_meanwhile)
+        assert verdicts(desk.take_in(file)) == ["Not reached"]
     assert verdicts(desk.take_in(file)) == ["Imported"]
     assert [one.sha256 for one in rows(acting, cast, Photo)] == [sha256_of(data)]
 
@@ -230,6 +269,28 @@ def test_what_the_phone_sends_itself_names_nobody_else(tess, cast, acting, repor
     tess.answer("enclosure", "ok")
     (saved,) = bodies(acting, cast, "answer.saved")
     assert "imported_by" not in saved["actor"]
+
+
+@pytest.mark.parametrize(
+    ("said", "noted"),
+    [
+        (CLOCK, NOON.replace(".000", "")),
+        ("\ud800", None),
+        ("a\0b", None),
+        ("x" * 100_000, None),
+        ("9999-12-31T23:59:59Z", None),
+        (7, None),
+        (None, None),
+    ],
+)
+def test_a_file_that_lies_about_its_time_is_still_told_in_the_audit(
+    desk, cast, acting, report_id, said, noted
+):
+    answer = an_answer(report_id, cast.tess.id, "enclosure", "ok")
+    page = desk.take_in(a_zip(cast.tess.id, [answer], exported_at=said))
+    assert verdicts(page) == ["Imported"]
+    (taken,) = bodies(acting, cast, "outbox.imported")
+    assert taken["facts"]["exported_at"] == noted
 
 
 # --- the two steps --------------------------------------------------------------------------------

@@ -266,7 +266,9 @@ def test_a_viewer_may_not_and_nobody_is_asked_to_log_in(client_of, anonymous, ca
 @pytest.mark.parametrize(
     ("entries", "status"),
     [
-        ({"kind": "unknown"}, 422),
+        ({"kind": "Unknown"}, 422),
+        ({"kind": "x" * 41}, 422),
+        ({"kind": ""}, 422),
         ({"kind": "answer", "client_id": "x"}, 422),
         ({"kind": "answer", "field_id": "nowhere"}, 404),
         ({"kind": "answer", "field_id": "advice"}, 404),
@@ -279,6 +281,36 @@ def test_what_names_nothing_gets_no_verdict(tess, acting, cast, entries, status)
     assert tess.client.post(tess.url, data=sent, headers=SCRIPT).status_code == status
     with acting(cast.ana):
         assert db.session.scalar(select(func.count()).select_from(Receipt)) == 0
+
+
+def test_a_kind_of_a_newer_release_waits_for_it(tess, cast, client_of, report_id):
+    answer = tess.post("kind_to_come", value="x")
+    assert answer.status_code == 501 and "stays on your device" in answer.text
+    # As everywhere, a report that is hidden is not told from one that does not exist.
+    assert Phone(client_of(cast.tom), report_id).post("kind_to_come").status_code == 404
+
+
+def test_every_answer_names_the_protocol(
+    app, tess, cast, client_of, anonymous, report_id, monkeypatch
+):
+    """A phone waits where it meets a web process that does not know this address."""
+    tom = Phone(client_of(cast.tom), report_id)
+    viewer = Phone(client_of(cast.vera), report_id)
+    answers = [
+        tess.post("answer", FIELD, value="x", base_version=0),
+        tess.post("answer", "nowhere"),
+        tess.post("nothing"),
+        tom.post("answer", FIELD),
+        viewer.post("answer", FIELD),
+        anonymous.post(tess.url, data={}, headers=SCRIPT),
+        tess.client.get(tess.url),
+    ]
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    answers.append(tess.post("answer", FIELD))
+    assert [one.status_code for one in answers] == [200, 404, 501, 404, 403, 401, 405, 400]
+    named = [one.headers.get("Laudo-Operations") for one in answers]
+    assert named == ["1"] * 6 + [None, "1"]
+    assert tess.client.get("/reports/x/operations").headers.get("Laudo-Operations") is None
 
 
 # --- at once ------------------------------------------------------------------------------------

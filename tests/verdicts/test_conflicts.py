@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from sqlalchemy import select
 
@@ -42,7 +45,7 @@ def test_the_buttons_work_without_scripts(
 ):
     client = client_of(getattr(cast, person))
     page = client.get(f"/reports/{report_id}/fill?at={FIELD}").text
-    assert f'formaction="{url(report_id, conflict, "mine")}"' in page
+    assert f'formaction="{url(report_id, conflict, "mine")}?' in page
     assert 'data-state="conflict"' in page
     done = client.post(url(report_id, conflict, "mine"), data={"value": "typed but not sent"})
     assert done.status_code == 303
@@ -75,6 +78,36 @@ def test_a_choice_beside_an_older_answer_is_refused(tess, max_, report_id, confl
     done = tess.send("settle", FIELD, conflict=conflict, keep="mine", base_version=2)
     assert (done["verdict"], done["row_version"]) == ("applied", 3)
     assert stored() == ("Mine", 3, "tess")
+
+
+BUTTON = re.compile(r'formaction="([^"]+/conflicts/[^"]+/mine[^"]*)"')
+
+
+def test_a_button_of_an_older_page_overwrites_nothing(tess, max_, report_id, conflict, stored):
+    (button,) = BUTTON.findall(max_.client.get(f"/reports/{report_id}/fill?at={FIELD}").text)
+    max_.answer(FIELD, "Theirs, newer", base=1)
+    assert max_.client.post(unescape(button)).status_code == 409
+    assert stored() == ("Theirs, newer", 2, "max")
+    (button,) = BUTTON.findall(max_.client.get(f"/reports/{report_id}/fill?at={FIELD}").text)
+    assert max_.client.post(unescape(button)).status_code == 303
+    assert stored() == ("Mine", 3, "tess")
+
+
+def test_a_value_that_waits_is_chosen_only_by_who_saw_it(tess, max_, report_id, stored):
+    max_.answer(FIELD, "Theirs")
+    first = tess.answer(FIELD, "Mine")
+    (button,) = BUTTON.findall(first["fragment"])
+    # The phone goes on typing, and its newer value takes the place of the one that waited.
+    second = tess.send("answer", FIELD, value="Mine, newer", after=first["client_id"])
+    assert second["conflict"] == first["conflict"]
+    assert max_.client.post(unescape(button)).status_code == 409
+    chosen = {"conflict": first["conflict"], "keep": "mine", "base_version": 1}
+    older = max_.send("settle", FIELD, **chosen, typed=first["client_id"])
+    assert (older["verdict"], older["status"]) == ("refused", 409)
+    assert "Tess Technician" in older["sentence"] and "Mine, newer" in older["fragment"]
+    assert stored() == ("Theirs", 1, "max")
+    newer = max_.send("settle", FIELD, **chosen, typed=second["client_id"])
+    assert newer["verdict"] == "applied" and stored() == ("Mine, newer", 2, "tess")
 
 
 def test_two_phones_may_each_be_in_conflict(tess, max_, client_of, cast, report_id, conflict):
@@ -146,6 +179,25 @@ def test_captions_conflict_and_are_settled_like_answers(
     assert caption_of(acting, cast) == expected
     assert [one["typed"] for one in entries("photo.conflicted")] == ["South", "South side"]
     assert [one["kept"] for one in entries("photo.settled")] == [keep]
+
+
+def test_a_caption_that_changed_since_is_not_overwritten_by_a_choice(
+    tess, max_, acting, cast, report_id, placement
+):
+    named = {"placement": placement, "base_version": 1}
+    max_.send("caption", "enclosure", caption="North", **named)
+    first = tess.send("caption", "enclosure", caption="South", **named)
+    page = tess.client.get(f"/reports/{report_id}/fill?at=enclosure").text
+    (button,) = BUTTON.findall(page)
+    max_.send("caption", "enclosure", caption="East", placement=placement, base_version=2)
+    assert tess.client.post(unescape(button)).status_code == 409
+    chosen = {"conflict": first["conflict"], "keep": "mine"}
+    older = tess.send("settle", "enclosure", **chosen, base_version=2)
+    assert (older["verdict"], older["status"]) == ("refused", 409)
+    assert "Max Manager" in older["sentence"]
+    assert caption_of(acting, cast) == ("East", 3)
+    done = tess.send("settle", "enclosure", **chosen, base_version=3, typed=first["client_id"])
+    assert done["verdict"] == "applied" and caption_of(acting, cast) == ("South", 4)
 
 
 def test_the_tables_row_of_a_settled_conflict_says_by_whom(max_, acting, cast, report_id, conflict):

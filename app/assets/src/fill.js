@@ -183,8 +183,8 @@ function settleConflict(event) {
     ...thisReport(),
     kind: "settle",
     field: fieldOf(form),
-    payload: [["conflict", button.dataset.conflictId], ["keep", button.dataset.settle]],
-    baseVersion: versionOf(form),
+    payload: [["conflict", button.dataset.conflictId], ["keep", button.dataset.settle], ["typed", button.dataset.typed]],
+    baseVersion: Number(button.dataset.version),
   });
 }
 

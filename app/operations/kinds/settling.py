@@ -6,6 +6,7 @@ from app.errors import NotFound
 from app.models import Actor, Choice
 from app.operations.operation import Done, Drawn, Operation, OperationKind, Outcome
 from app.operations.settling import settle_conflict
+from app.reports.conflicts import Viewed
 from app.reports.filling.status import draw_stored
 from app.web.addresses import read_id
 
@@ -21,7 +22,7 @@ def _apply(sent: Operation, actor: Actor) -> Done:
         report_id=sent.report_id,
         conflict_id=conflict_id,
         choice=choice,
-        seen_version=sent.base_version,
+        viewed=Viewed(sent.base_version, read_id(sent.entries.get("typed"))),
         actor=actor,
     )
     return Done(field_id=settled.field_id, row_version=settled.row_version, conflict_id=conflict_id)

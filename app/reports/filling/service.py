@@ -22,11 +22,13 @@ from app.evidence.service import About, record
 from app.extensions import db
 from app.models import Account, Actor, Choice
 from app.reports.conflicts import (
+    Viewed,
     close_conflict,
     facts_of,
     find_open_conflict,
     get_conflict,
     require_choice,
+    require_in_view,
 )
 from app.reports.content import answer_content
 from app.reports.filling.rows import LockedReport, StoredField, lock_plainly
@@ -52,12 +54,6 @@ class StaleAnswer(DomainError):
         self.field = field
         self.mine = mine
         self.newer = newer
-
-
-class ChangedSince(DomainError):
-    """%(name)s changed this answer in the meantime. Look at it and choose again."""
-
-    status = 409
 
 
 def save_answer(*, report_id: UUID, field_id: str, given: AnswerInput, actor: Actor) -> SavedAnswer:
@@ -105,13 +101,13 @@ def settle_answer(
     report_id: UUID,
     conflict_id: UUID,
     choice: Choice,
-    seen_version: int | None = None,
+    viewed: Viewed,
     actor: Actor,
 ) -> SavedAnswer:
     """Choose one of the two answers; the phone's becomes the answer with its author and its clock.
 
-    `seen_version` is the row version that the person saw beside it. Choosing the same again changes
-    nothing. Raises NotFound, ReportClosed, AlreadySettled, ChangedSince.
+    Choosing the same again changes nothing. Raises NotFound, ReportClosed, AlreadySettled,
+    ChangedSince.
     """
     report = lock_plainly(report_id, actor=actor)
     row = get_conflict(conflict_id, report.id)
@@ -122,8 +118,8 @@ def settle_answer(
     # Read after the lock, as in every save.
     save = Save(report, outline, field, AnswerInput(client_at=row.client_at), mine, actor)
     if is_open:
-        if seen_version not in (None, save.stored.row_version):
-            raise ChangedSince(name=_newer(save.stored).by)
+        stored = save.stored
+        require_in_view(row, viewed, row_version=stored.row_version, by=_newer(stored).by)
         author = row.typed_by
         close_conflict(row, choice, actor=actor)
         if choice is Choice.MINE and save.current != mine:

@@ -165,6 +165,55 @@ for (const fault of ["cut", "lost", 500, 502, 503, 504, 429, 408, 507, { status:
   });
 }
 
+const EARLIER = { status: 404, text: "This page does not exist.", isEarlierRelease: true };
+
+for (const [name, made, bytes, path] of [
+  ["an answer", answer("serial", "x"), null, /operations$/],
+  ["a photo at its operation", photo("tight"), bytesOf(64), /operations$/],
+  ["a photo at its upload", photo("tight"), bytesOf(64), /uploads$/],
+  ["a part of a photo", photo("tight"), bytesOf(3_000_000), /uploads\/./],
+]) {
+  for (const fault of [EARLIER, { ...EARLIER, status: 405 }, 404]) {
+    test(`${name} meets web processes of an earlier release (${JSON.stringify(fault)}) and waits for another`, async () => {
+      let faults = 5;
+      server.faults = ({ url }) => (path.test(url) && faults-- > 0 ? fault : null);
+      const parked = [];
+      const { outbox } = phone.tab();
+      outbox.subscribe(({ type }) => type === "parked" && parked.push(type));
+      await outbox.add(made, bytes);
+      assert.deepEqual(await settled({ outbox }), []);
+      assert.deepEqual(parked, []);
+      assert.equal(server.applied.length, 1);
+      assert.ok(faults < 0);
+    });
+  }
+}
+
+test("an earlier release holds up nothing that another process takes, and is asked seldom", async () => {
+  let isEarlier = true;
+  server.faults = ({ url }) => (isEarlier && (url === "/session.json" || url.endsWith("operations")) ? EARLIER : null);
+  const { outbox } = phone.tab();
+  for (const field of ["a", "b", "c"]) await outbox.add(answer(field, field));
+  while (server.requests.length < 20) await new Promise(setImmediate);
+  // Nothing is sent before a session is known, so one small request at a time asks for it.
+  assert.equal(server.operations().length, 0);
+  isEarlier = false;
+  assert.deepEqual(await settled({ outbox }), []);
+  assert.deepEqual(values(), ["a", "b", "c"]);
+});
+
+test("a kind that a server of an earlier release does not know waits, and says why", async () => {
+  let faults = 2;
+  server.faults = ({ url }) => (url.endsWith("operations") && faults-- > 0 ? { status: 501, text: "Not yet." } : null);
+  const said = [];
+  const { outbox } = phone.tab();
+  outbox.subscribe(({ type, sentence }) => type === "waiting" && said.push(sentence));
+  await outbox.add(answer("serial", "x"));
+  assert.deepEqual(await settled({ outbox }), []);
+  assert.deepEqual(said, ["Not yet.", "Not yet."]);
+  assert.deepEqual(values(), ["x"]);
+});
+
 test("an operation that always fails does not hold up the others", async () => {
   server.faults = ({ url, body }) => (url.endsWith("operations") && body.get("field_id") === "bad" ? 500 : null);
   const { outbox } = phone.tab();
@@ -250,6 +299,20 @@ test("a signature waits for all before it, and all after it waits for the signat
   assert.deepEqual(signed.after, [first.operation.clientId]);
   assert.deepEqual(JSON.parse(signed.seen).fields, { "serial|": first.operation.clientId, "tag|": 4 });
   assert.equal(signed.image, 64);
+});
+
+test("a signature names the reasons of this phone that were not sent", async () => {
+  server.faults = () => "cut";
+  const { outbox } = phone.tab();
+  const reason = (kind, photo, reason) => ({ report: REPORT, kind, payload: [...photo, ["reason", reason]], baseVersion: 1 });
+  await outbox.add(reason("reason", [["placement", "p1"]], "Behind the panel"));
+  await outbox.add(reason("position_reason", [["photo", "l1"]], "Underground"));
+  const seen = { fields: {}, photos: {}, captions: {}, reasons: { p1: "Old", p2: "Drawn" }, position_reasons: {} };
+  const { operation } = await outbox.add(signature(seen), bytesOf(64));
+  const signed = JSON.parse(operation.payload.find(([name]) => name === "seen")[1]);
+  assert.deepEqual(signed.reasons, { p1: "Behind the panel", p2: "Drawn" });
+  assert.deepEqual(signed.position_reasons, { l1: "Underground" });
+  await outbox.close();
 });
 
 function signature(seen) {

@@ -96,7 +96,10 @@ export class Server {
     const fault = this.faults(request);
     if (fault === "cut") throw new TypeError("fetch failed");
     if (typeof fault === "number") return new Response("<h1>", { status: fault, headers: { "Content-Type": "text/html" } });
-    if (fault?.status) return new Response(fault.text, { status: fault.status, headers: { "Content-Type": fault.type ?? "text/plain" } });
+    if (fault?.status) {
+      const protocol = fault.isEarlierRelease ? {} : { "Laudo-Operations": "1" };
+      return new Response(fault.text, { status: fault.status, headers: { "Content-Type": fault.type ?? "text/plain", ...protocol } });
+    }
     const answer = this.#answer(request);
     if (fault === "lost") throw new TypeError("fetch failed");
     return answer;
@@ -125,7 +128,7 @@ export class Server {
     }
     const id = url.split("/").at(-1);
     const known = this.uploads.get(id);
-    if (!known) return new Response("", { status: 404 });
+    if (!known) return new Response("", { status: 404, headers: { "Tus-Resumable": "1.0.0" } });
     if (Number(headers["Upload-Offset"]) !== known.parts.length) return this.#place(known, 409);
     return this.#received(id, known, body, 204);
   }

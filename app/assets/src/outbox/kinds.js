@@ -57,7 +57,7 @@ export function fileNameOf(operation) {
 }
 
 /** The photo that an operation is about: its placement, or the client id of its photo operation. */
-function photoOf(operation) {
+export function photoOf(operation) {
   return valueOf(operation, "placement") || valueOf(operation, "photo");
 }
 

@@ -5,12 +5,13 @@
  * States: waiting (never sent), sending, sent-unknown (sent, but nothing is known of it; it is sent
  * again unchanged), early (the server waits for another one), parked (only the person goes on).
  */
-import { kindOf, thingsOf, valueOf } from "./kinds.js";
+import { kindOf, photoOf, thingsOf, valueOf } from "./kinds.js";
 import { baseKeyOf, scopeOf } from "./keys.js";
 
 // A hold ends soon whatever the clock says: it may have been set back meanwhile.
 const LONGEST_HOLD_MS = 15_000;
 const SEEN = "seen";
+const REASONS = { reason: "reasons", position_reason: "position_reasons" };
 
 /** An operation as it is stored, without its place in the order. */
 export function firstOperation(given, at) {
@@ -110,13 +111,15 @@ function based(made, { before, others, base, isReplaced }) {
   return { ...made, after: [before.clientId] };
 }
 
-/** What the signer saw, with this phone's own unsent answers in place of the versions. */
+/** What the signer saw, with this phone's own unsent answers and reasons in place of the server's. */
 function withSeen(operation, operations) {
   const text = valueOf(operation, SEEN);
   if (!text) return operation;
   const seen = JSON.parse(text);
-  for (const { kind, field, block, clientId } of operations) {
-    if (kind === "answer") seen.fields[`${field}|${block}`] = clientId;
+  for (const other of operations) {
+    if (other.kind === "answer") seen.fields[`${other.field}|${other.block}`] = other.clientId;
+    const reasons = seen[REASONS[other.kind]];
+    if (reasons) reasons[photoOf(other)] = valueOf(other, "reason");
   }
   const others = operation.payload.filter(([name]) => name !== SEEN);
   return { ...operation, payload: [...others, [SEEN, JSON.stringify(seen)]] };
