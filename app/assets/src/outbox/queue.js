@@ -344,22 +344,38 @@ function isHeld({ heldUntil }, now) {
 
 /** The operation to send next: answers before photos, then the oldest; null if none may go now. */
 export function nextOf(operations, now, isDelayed = () => false) {
-  const ready = operations.filter((one) =>
-    isActive(one) && !isHeld(one, now) && !isDelayed(one) && !isBlocked(one, operations));
-  const rank = (one) => [kindOf(one).hasBytes ? 1 : 0, one.tries, one.seq];
-  return ready.sort((one, other) => compared(rank(one), rank(other)))[0] ?? null;
+  const scopes = new Map();
+  let next = null;
+  for (const one of [...operations].sort((first, second) => first.seq - second.seq)) {
+    const before = scopes.get(one.scope) ?? { things: new Set(), isClosed: false, isUnsettled: false };
+    scopes.set(one.scope, before);
+    const mayGo = isActive(one) && !isHeld(one, now) && !isDelayed(one) && !isBlocked(one, before);
+    if (mayGo && (!next || compared(one, next) < 0)) next = one;
+    note(one, before);
+  }
+  return next;
 }
 
+/** Negative if `one` goes before `other`, an older operation. */
 function compared(one, other) {
-  const at = one.findIndex((value, index) => value !== other[index]);
-  return at < 0 ? 0 : one[at] - other[at];
+  const bytes = (operation) => (kindOf(operation).hasBytes ? 1 : 0);
+  return bytes(one) - bytes(other) || one.tries - other.tries;
 }
 
-function isBlocked(one, operations) {
-  const earlier = operations.filter((other) => other.seq < one.seq && other.scope === one.scope);
-  if (kindOf(one).awaitsAll) return earlier.some((other) => isActive(other) || !isJudged(other));
-  return earlier.some((other) =>
-    isActive(other) && (kindOf(other).awaitsAll || other.things.some((thing) => one.things.includes(thing))));
+/** `before` is what the older operations of its report change, and whether all must wait for one. */
+function isBlocked(one, { things, isClosed, isUnsettled }) {
+  if (kindOf(one).awaitsAll) return isUnsettled;
+  return isClosed || one.things.some((thing) => things.has(thing));
+}
+
+function note(one, before) {
+  if (!isActive(one)) {
+    before.isUnsettled ||= !isJudged(one);
+    return;
+  }
+  before.isUnsettled = true;
+  before.isClosed ||= Boolean(kindOf(one).awaitsAll);
+  for (const thing of one.things) before.things.add(thing);
 }
 
 /** When a hold ends, in milliseconds from now; infinite if nothing is held. */
