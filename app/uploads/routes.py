@@ -27,6 +27,7 @@ from app.uploads.forms import (
 )
 from app.web.errors import error_response, translated
 from app.web.guards import current_actor, requires
+from app.web.offline import OPERATIONS
 
 # A cut costs at most so much of what had arrived.
 STEP_BYTES = 64 * 1024
@@ -40,6 +41,7 @@ def refuse_other_versions() -> None:
 @blueprint.after_request
 def name_protocol(response: Response) -> Response:
     response.headers["Tus-Resumable"] = VERSION
+    response.headers.update(OPERATIONS)
     if request.method == "OPTIONS" or response.status_code == 412:
         response.headers["Tus-Version"] = VERSION
         response.headers["Tus-Extension"] = "creation,creation-with-upload"

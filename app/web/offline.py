@@ -17,6 +17,9 @@ KEPT = frozenset({"home.index", "reports.index", "reports.fill", "reports.review
 ACCOUNT = "Laudo-Account"
 DRAWN_AT = "Laudo-Drawn-At"
 NOBODY = "none"
+# In every answer of the addresses that an outbox sends to. A 404 without it comes from a web
+# process of an earlier release, which does not know the address: it judges no operation.
+OPERATIONS = {"Laudo-Operations": "1"}
 
 
 def drawn_at() -> str | None:

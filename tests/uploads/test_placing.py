@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app import metrics
 from app.extensions import db
@@ -22,6 +22,7 @@ from app.models import (
     UploadState,
     WorkState,
 )
+from app.operations.kinds import new_photos
 from app.plans.limits import count_bytes
 from tests.support import phone as operations
 from tests.support.pictures import a_jpeg, sha256_of
@@ -56,6 +57,22 @@ def state_of(acting, cast, camera: Camera) -> UploadState:
         return db.session.scalars(
             select(PhotoUpload.state).where(PhotoUpload.client_id == camera.client_id)
         ).one()
+
+
+def test_an_upload_that_is_deleted_at_this_moment_is_sent_again(acting, cast, camera, monkeypatch):
+    camera.announce(camera.data)
+    place_photo = new_photos.place_photo
+
+    def deleted_meanwhile(**given):
+        placement = place_photo(**given)
+        db.session.execute(delete(PhotoUpload))
+        return placement
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(new_photos, "place_photo", deleted_meanwhile)
+        verdict = camera.place()
+    assert (verdict["verdict"], verdict["needs"]) == ("early", "bytes")
+    assert photos(acting, cast) == []
 
 
 @pytest.mark.usefixtures("either_storage")
@@ -136,7 +153,15 @@ def test_without_its_bytes_it_is_early(acting, cast, camera, sent):
 def test_other_bytes_than_those_uploaded_are_missing(camera):
     camera.announce(camera.data)
     assert camera.place(sha256="0" * 64)["needs"] == "bytes"
-    assert camera.place(sha256="")["needs"] == "bytes"
+
+
+@pytest.mark.parametrize("digest", ["", "0" * 63, "g" * 64, "\0", "a\0b", "é" * 64])
+def test_what_is_no_hash_is_refused_for_good(acting, cast, camera, digest):
+    """It would be early for ever."""
+    camera.announce(camera.data)
+    verdict = camera.place(sha256=digest)
+    assert (verdict["verdict"], verdict["status"]) == ("refused", 422)
+    assert photos(acting, cast) == []
 
 
 def test_the_upload_of_another_account_is_missing(camera, client_of, cast):

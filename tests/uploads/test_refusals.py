@@ -121,6 +121,22 @@ def test_another_version_of_the_protocol(phone):
     assert phone.announce(Tus_Resumable=None).status_code == 201
 
 
+def test_every_answer_names_what_an_outbox_sends_to(phone, client_of, cast):
+    """Without it, a phone takes a 404 for that of a web process of an earlier release."""
+    other = Phone(client_of(cast.tom), phone.report_id, phone.data)
+    answers = [
+        phone.announce(),
+        phone.ask(),
+        phone.send(5),
+        other.announce(),
+        other.ask(),
+        other.send(0),
+        Phone(client_of(cast.vera), phone.report_id, phone.data).announce(),
+    ]
+    assert [one.status_code for one in answers] == [201, 200, 409, 404, 404, 404, 403]
+    assert {one.headers.get("Laudo-Operations") for one in answers} == {"1"}
+
+
 def test_options_tell_the_protocol(anonymous, phone):
     for url in ("/uploads", phone.url):
         answer = anonymous.options(url)

@@ -157,8 +157,8 @@ def test_captions_are_compared_as_they_were_shown(tess, sign, acting, cast, repo
         '{"photos": {"a|": 5}}',
         '{"photos": {"a|": null}}',
         '{"photos": {"a|": {}}}',
-        '{"reasons": {"x": "y"}}',
-        '{"position_reasons": []}',
+        '{"reason": {"x": "y"}}',
+        '{"position_reason": []}',
         '{"fields": {"a|": "x"}}',
         '{"photos": {"a|": ["x"]}}',
         pytest.param("[" * 10_000, id="deep"),
@@ -179,8 +179,8 @@ def test_nothing_is_signed_without_what_was_seen(tess, max_, sign, signatures):
 @pytest.mark.parametrize(
     ("part", "photo", "explain"),
     [
-        ("reasons", {"verdict": PhotoVerdict.QUARANTINED}, explain_photo),
-        ("position_reasons", {"has_position": False}, explain_position),
+        ("reason", {"verdict": PhotoVerdict.QUARANTINED}, explain_photo),
+        ("position_reason", {"has_position": False}, explain_position),
     ],
 )
 def test_reasons_are_compared_as_they_were_shown(

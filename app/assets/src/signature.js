@@ -118,8 +118,7 @@ function seen() {
   const photos = {};
   const captions = {};
   // As the server drew them: what is typed below them counts when it is saved, and is in the outbox.
-  const reasons = {};
-  const positionReasons = {};
+  const reasons = { reason: {}, position_reason: {} };
   for (const card of document.querySelectorAll("[data-field]")) {
     const key = `${card.dataset.field}|`;
     const version = card.querySelector("form[data-field-form] input[name=row_version]");
@@ -129,16 +128,13 @@ function seen() {
     for (const photo of shown) {
       const caption = photo.querySelector("input[name=caption]")?.value.trim();
       if (caption) captions[idOf(photo)] = caption;
-      noteReason(photo, "reason", reasons);
-      noteReason(photo, "position_reason", positionReasons);
+      for (const [kind, drawn] of Object.entries(reasons)) {
+        const reason = photo.querySelector(`[data-operation=${kind}] textarea`)?.defaultValue;
+        if (reason) drawn[idOf(photo)] = reason;
+      }
     }
   }
-  return { fields, photos, captions, reasons, position_reasons: positionReasons };
-}
-
-function noteReason(photo, kind, reasons) {
-  const drawn = photo.querySelector(`form[data-operation="${kind}"] textarea`)?.defaultValue.trim();
-  if (drawn) reasons[idOf(photo)] = drawn;
+  return { fields, photos, captions, ...reasons };
 }
 
 const idOf = ({ dataset }) => dataset.photo ?? dataset.photoLocal;

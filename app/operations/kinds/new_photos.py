@@ -18,20 +18,33 @@ from app.uploads.service import find_complete, mark_placed
 
 
 def _apply(sent: Operation, actor: Actor) -> Done:
-    digest = sent.entries.get("sha256", "").lower()
-    if not SHA256.fullmatch(digest):
-        raise not_understood()
-    upload = find_complete(
-        client_id=sent.client_id, report_id=sent.report_id, sha256=digest, actor=actor
-    )
+    upload = _find(sent, actor)
     if upload is None:
         # A photo that no question takes needs no bytes.
         check_place(report_id=sent.report_id, field_id=sent.field_id, actor=actor)
-        raise Early(Needs.BYTES)
+        raise Early(Needs.BYTES) if _digest(sent) else not_understood()
     done = _place(sent, upload, actor)
     # Also if the report has the same bytes already: this upload of them waits for nothing more.
-    mark_placed(upload.id)
+    try:
+        mark_placed(upload.id)
+    except NotFound:  # abandoned for a week, and deleted at this moment
+        raise Early(Needs.BYTES) from None
     return done
+
+
+def _find(sent: Operation, actor: Actor) -> PhotoUpload | None:
+    digest = _digest(sent)
+    if digest is None:
+        return None
+    return find_complete(
+        client_id=sent.client_id, report_id=sent.report_id, sha256=digest, actor=actor
+    )
+
+
+def _digest(sent: Operation) -> str | None:
+    """The hash of the photo (hex); None for what is none."""
+    digest = sent.entries.get("sha256", "").lower()
+    return digest if SHA256.fullmatch(digest) else None
 
 
 def _place(sent: Operation, upload: PhotoUpload, actor: Actor) -> Done:

@@ -36,8 +36,8 @@ CHANGED = N_(
 # The texts of a photo that a signature covers: the name of the part, the column and the limit.
 TEXTS = (
     ("captions", "caption", 500),
-    ("reasons", "quarantine_reason", 1_000),
-    ("position_reasons", "position_reason", 1_000),
+    ("reason", "quarantine_reason", 1_000),
+    ("position_reason", "position_reason", 1_000),
 )
 
 
@@ -62,8 +62,8 @@ def read_seen(text: str) -> Seen:
     """Parse what the phone sends, and replace client ids by what came of their operations.
 
     {"fields": {"<field>|<block>": row version or client id}, "photos": {"<field>|<block>":
-    [placement or client id, ...]}, "captions": {placement or client id: text}, and "reasons" and
-    "position_reasons" like captions}. Raises ValueError if it is something else, SeenIncomplete.
+    [placement or client id, ...]}, "captions": {placement or client id: text}, and "reason" and
+    "position_reason" like captions}. Raises ValueError if it is something else, SeenIncomplete.
     """
     try:
         sent = json.loads(text)

@@ -307,11 +307,11 @@ test("a signature names the reasons of this phone that were not sent", async () 
   const reason = (kind, photo, reason) => ({ report: REPORT, kind, payload: [...photo, ["reason", reason]], baseVersion: 1 });
   await outbox.add(reason("reason", [["placement", "p1"]], "Behind the panel"));
   await outbox.add(reason("position_reason", [["photo", "l1"]], "Underground"));
-  const seen = { fields: {}, photos: {}, captions: {}, reasons: { p1: "Old", p2: "Drawn" }, position_reasons: {} };
+  const seen = { fields: {}, photos: {}, captions: {}, reason: { p1: "Old", p2: "Drawn" }, position_reason: {} };
   const { operation } = await outbox.add(signature(seen), bytesOf(64));
   const signed = JSON.parse(operation.payload.find(([name]) => name === "seen")[1]);
-  assert.deepEqual(signed.reasons, { p1: "Behind the panel", p2: "Drawn" });
-  assert.deepEqual(signed.position_reasons, { l1: "Underground" });
+  assert.deepEqual(signed.reason, { p1: "Behind the panel", p2: "Drawn" });
+  assert.deepEqual(signed.position_reason, { l1: "Underground" });
   await outbox.close();
 });
 

@@ -128,7 +128,7 @@ export class Server {
     }
     const id = url.split("/").at(-1);
     const known = this.uploads.get(id);
-    if (!known) return new Response("", { status: 404, headers: { "Tus-Resumable": "1.0.0" } });
+    if (!known) return new Response("", { status: 404, headers: { "Laudo-Operations": "1" } });
     if (Number(headers["Upload-Offset"]) !== known.parts.length) return this.#place(known, 409);
     return this.#received(id, known, body, 204);
   }

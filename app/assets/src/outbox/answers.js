@@ -14,21 +14,17 @@ export const FAILED = "failed";
 export const LOGGED_OUT = "logged out";
 export const OLD_TOKEN = "old token";
 export const PARKED = "parked";
-/** This web process knows no such address: it is of an earlier release, and another one may be not. */
-export const EARLIER_RELEASE = "earlier release";
 
 export const NO_ANSWER = { status: 0, text: "", type: "", header: () => null };
 const VERDICTS = new Set(["applied", "known", "conflict", "refused", "early"]);
 const AWAY_STATUSES = new Set([408, 425, 429, 502, 503, 504, 507]);
 // A server without its database or storage, or of an earlier release, says so itself.
 const AWAY_FOR_A_REASON = new Set([501, 503, 507]);
-const NO_SUCH_ADDRESS = new Set([404, 405]);
-// Whoever knows the address names its protocol, also where it finds no such report.
-const PROTOCOLS = ["Laudo-Operations", "Tus-Resumable"];
 
 export function meaningOf({ status, header }) {
   if (status === 401) return LOGGED_OUT;
-  if (NO_SUCH_ADDRESS.has(status) && !PROTOCOLS.some((name) => header(name))) return EARLIER_RELEASE;
+  // A web process of an earlier release does not know the address; the next one asked may.
+  if ([404, 405].includes(status) && !header("Laudo-Operations")) return FAILED;
   if (status === 400) return OLD_TOKEN;
   if (AWAY_STATUSES.has(status) || status < 400) return AWAY;
   return status >= 500 ? FAILED : PARKED;

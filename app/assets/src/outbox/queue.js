@@ -11,7 +11,6 @@ import { baseKeyOf, scopeOf } from "./keys.js";
 // A hold ends soon whatever the clock says: it may have been set back meanwhile.
 const LONGEST_HOLD_MS = 15_000;
 const SEEN = "seen";
-const REASONS = { reason: "reasons", position_reason: "position_reasons" };
 
 /** An operation as it is stored, without its place in the order. */
 export function firstOperation(given, at) {
@@ -118,8 +117,8 @@ function withSeen(operation, operations) {
   const seen = JSON.parse(text);
   for (const other of operations) {
     if (other.kind === "answer") seen.fields[`${other.field}|${other.block}`] = other.clientId;
-    const reasons = seen[REASONS[other.kind]];
-    if (reasons) reasons[photoOf(other)] = valueOf(other, "reason");
+    // Of both kinds of reasons.
+    if (seen[other.kind]) seen[other.kind][photoOf(other)] = valueOf(other, "reason");
   }
   const others = operation.payload.filter(([name]) => name !== SEEN);
   return { ...operation, payload: [...others, [SEEN, JSON.stringify(seen)]] };

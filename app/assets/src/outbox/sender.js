@@ -6,7 +6,7 @@
  * everything. What fails alone waits alone.
  */
 import {
-  AWAY, EARLIER_RELEASE, FAILED, LOGGED_OUT, OLD_TOKEN, PARKED, ask, meaningOf, sentenceIn, verdictIn,
+  AWAY, FAILED, LOGGED_OUT, OLD_TOKEN, PARKED, ask, meaningOf, sentenceIn, verdictIn,
 } from "./answers.js";
 import { delayOf } from "./backoff.js";
 import { bodyOf, kindOf, valueOf } from "./kinds.js";
@@ -145,10 +145,10 @@ export function createSender({ account, store, publish, environment, newId }) {
     const { result } = await store.change(operation.scope, queue.planUnknown(operation.clientId, { sentence, isSent }));
     publish({ type: "waiting", operation: result ?? operation, sentence });
     if (meaning === OLD_TOKEN) return renewed(operation, answer);
-    // During a release both answer: the next question for the session says whether this one is here.
-    if (meaning === EARLIER_RELEASE) session.forget();
-    if ([FAILED, EARLIER_RELEASE].includes(meaning)) return later(operation);
-    return meaning;
+    if (meaning !== FAILED) return meaning;
+    // If the whole server is of an earlier release, the session says so before more is sent.
+    session.forget();
+    return later(operation);
   }
 
   /** After a 400: null if there is another token to try, else the request itself was wrong. */
