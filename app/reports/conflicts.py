@@ -147,6 +147,23 @@ def find_open_conflict(conflict_id: UUID) -> EditConflict | None:
     ).one_or_none()
 
 
+def list_waiting(
+    report_id: UUID, field_id: str, client_ids: Sequence[UUID]
+) -> Sequence[EditConflict]:
+    """The open conflicts of a field's answer in which exactly these values of phones wait."""
+    if not client_ids:
+        return ()
+    return db.session.scalars(
+        select(EditConflict).where(
+            EditConflict.report_id == report_id,
+            EditConflict.field_id == field_id,
+            EditConflict.placement_id.is_(None),
+            EditConflict.client_id.in_(client_ids),
+            EditConflict.settled_at.is_(None),
+        )
+    ).all()
+
+
 def require_choice(row: EditConflict, choice: Choice) -> bool:
     """Whether the conflict is still open; False if exactly this was chosen before.
 

@@ -143,10 +143,12 @@ def test_the_fill_page_shows_a_conflict_to_both(tess, max_, report_id):
 
 def test_a_new_answer_settles_the_conflict_that_its_author_saw(tess, max_, acting, cast, entries):
     max_.answer(FIELD, "Theirs")
-    conflict = tess.answer(FIELD, "Mine")["conflict"]
+    mine = tess.answer(FIELD, "Mine")
+    conflict = mine["conflict"]
+    assert f'name="conflict" value="{mine["client_id"]}"' in mine["fragment"]
     unaware = max_.answer(FIELD, "Theirs, longer", base=1)
     assert unaware["verdict"] == "applied" and conflict in unaware["fragment"]
-    aware = max_.answer(FIELD, "Both", base=2, conflict=conflict)
+    aware = max_.answer(FIELD, "Both", base=2, conflict=mine["client_id"])
     assert aware["verdict"] == "applied" and conflict not in aware["fragment"]
     assert [one["kept"] for one in entries("answer.settled")] == ["other"]
     with acting(cast.ana):

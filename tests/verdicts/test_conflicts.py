@@ -106,15 +106,21 @@ def test_a_value_that_waits_is_chosen_only_by_who_saw_it(tess, max_, report_id, 
     assert (older["verdict"], older["status"]) == ("refused", 409)
     assert "Tess Technician" in older["sentence"] and "Mine, newer" in older["fragment"]
     assert stored() == ("Theirs", 1, "max")
+    # Neither does an answer that is typed beside it.
+    typed = max_.answer(FIELD, "Theirs, longer", base=1, conflict=first["client_id"])
+    assert typed["verdict"] == "applied" and "Mine, newer" in typed["fragment"]
+    chosen["base_version"] = 2
     newer = max_.send("settle", FIELD, **chosen, typed=second["client_id"])
-    assert newer["verdict"] == "applied" and stored() == ("Mine, newer", 2, "tess")
+    assert newer["verdict"] == "applied" and stored() == ("Mine, newer", 3, "tess")
 
 
 def test_two_phones_may_each_be_in_conflict(tess, max_, client_of, cast, report_id, conflict):
     other = Phone(client_of(cast.ana), report_id).answer(FIELD, "Third")
     assert other["verdict"] == "conflict" and other["conflict"] != conflict
     assert other["fragment"].count('name="conflict"') == 2
-    max_.answer(FIELD, "All", base=1, conflict=[conflict, other["conflict"]])
+    page = max_.client.get(f"/reports/{report_id}/fill?at={FIELD}").text
+    waiting = re.findall(r'name="conflict" value="([^"]+)"', page)
+    max_.answer(FIELD, "All", base=1, conflict=waiting)
     page = max_.client.get(f"/reports/{report_id}/fill?at={FIELD}").text
     assert 'name="conflict"' not in page
 

@@ -32,7 +32,7 @@ def read_answer_input(form: MultiDict[str, str]) -> AnswerInput:
         row_version=_version(form.get("row_version")),
         client_id=read_id(form.get("client_id")),
         client_at=read_moment(form.get("client_at")),
-        conflict_ids=tuple(one for one in map(read_id, form.getlist("conflict")) if one),
+        values_in_view=tuple(one for one in map(read_id, form.getlist("conflict")) if one),
     )
 
 

@@ -62,8 +62,8 @@ class AnswerInput:
     name. `language` is the author's, None if unknown. `chosen` resolves ambiguous texts: it maps a
     cell key, or "" for a number, to the number that was meant, as a plain decimal. `row_version`
     is the version of the answer that the input is based on, 0 if there was none. `digest` is the
-    SHA-256 (hex) of the operation as it was sent, if it was one. `conflict_ids` are the conflicts
-    that the author saw and settles by changing the answer.
+    SHA-256 (hex) of the operation as it was sent, if it was one. `values_in_view` are the
+    client ids of the values that waited beside the answer: changing it settles those conflicts.
     """
 
     value: object = None
@@ -75,7 +75,7 @@ class AnswerInput:
     client_id: UUID | None = None
     client_at: datetime | None = None
     digest: str = ""
-    conflict_ids: tuple[UUID, ...] = ()
+    values_in_view: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ from app.reports.conflicts import (
     Viewed,
     close_conflict,
     facts_of,
-    find_open_conflict,
     get_conflict,
+    list_waiting,
     require_choice,
     require_in_view,
 )
@@ -89,11 +89,9 @@ def save_answer(*, report_id: UUID, field_id: str, given: AnswerInput, actor: Ac
 
 def _settle_seen(save: Save, given: AnswerInput) -> None:
     """Close the conflicts that the author of a new answer had in view."""
-    for conflict_id in given.conflict_ids:
-        row = find_open_conflict(conflict_id)
-        if row and (row.report_id, row.field_id) == (save.report.id, save.field.id):
-            is_mine = facts_of(row) == save.current
-            close_conflict(row, Choice.MINE if is_mine else Choice.OTHER, actor=save.actor)
+    for row in list_waiting(save.report.id, save.field.id, given.values_in_view):
+        is_mine = facts_of(row) == save.current
+        close_conflict(row, Choice.MINE if is_mine else Choice.OTHER, actor=save.actor)
 
 
 def settle_answer(
