@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -14,9 +16,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.extensions import db
+from app.locks import lock_row
 from app.models import Actor, PhotoPart, PhotoUpload, UploadState
 from app.storage import whole_storage
 from app.tenancy import tenant_scope
+from app.uploads import service
 from tests.conftest import signed_in_client
 from tests.support.cast import Person, load_cast
 from tests.support.pictures import a_jpeg
@@ -81,6 +85,26 @@ def test_announcements_at_once_make_one_upload(stage):
         assert len(db.session.scalars(select(PhotoUpload)).all()) == 1
 
 
+def test_photos_announced_at_once_do_not_pass_the_limit_together(stage, monkeypatch):
+    """Each announcement counts and inserts before the next one counts."""
+    monkeypatch.setattr(service, "MOST_WAITING", 1)
+    counted, count = threading.Barrier(AT_ONCE), service.count_waiting
+
+    def together(account_id):
+        found = count(account_id)
+        # All of them, or nobody else because each waits for its turn.
+        with suppress(threading.BrokenBarrierError):
+            counted.wait(timeout=1)
+        return found
+
+    monkeypatch.setattr(service, "count_waiting", together)
+    for one in stage.phones:
+        one.client_id = uuid4()
+    assert stage.at_once(lambda one: one.announce().status_code) == {201: 1, 429: AT_ONCE - 1}
+    with stage.acting():
+        assert len(db.session.scalars(select(PhotoUpload)).all()) == 1
+
+
 def test_one_of_several_pieces_at_one_offset_counts(stage):
     stage.phone.announce()
     for end in (40_000, 90_000):
@@ -135,3 +159,23 @@ def test_a_part_that_lost_the_race_is_named_by_no_row(stage):
         listed = {one.key for one in whole_storage().list(stage.tess.tenant_id)}
     assert len(named) == 1
     assert named < {key for key in listed if "/parts/" in key}
+
+
+def test_the_sweep_leaves_an_upload_alone_that_a_piece_is_added_to(stage):
+    stage.phone.announce(stage.phone.data[:50_000])
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+
+    def sweep() -> Sequence[str] | None:
+        with stage.acting():
+            dropped = service.drop_abandoned(before=tomorrow)
+            db.session.commit()
+            return dropped
+
+    with ThreadPoolExecutor(1) as pool, stage.acting():
+        lock_row(PhotoUpload, db.session.scalars(select(PhotoUpload.id)).one())
+        swept = pool.submit(sweep)
+        # It does not wait for the piece, either: the web process may be slow.
+        assert swept.result(timeout=10) is None
+        db.session.rollback()
+    assert stage.phone.send(50_000).status_code == 204
+    assert stage.is_whole()
