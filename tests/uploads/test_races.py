@@ -105,6 +105,22 @@ def test_photos_announced_at_once_do_not_pass_the_limit_together(stage, monkeypa
         assert len(db.session.scalars(select(PhotoUpload)).all()) == 1
 
 
+def test_different_photos_announced_at_once_under_one_id(stage, monkeypatch):
+    """Nobody finds the id taken, so that the insert decides."""
+    looked, find, first = threading.Barrier(AT_ONCE), service.find_upload, threading.local()
+
+    def together(client_id):
+        found = find(client_id)
+        if not hasattr(first, "is_over"):
+            first.is_over = looked.wait(timeout=30)
+        return found
+
+    monkeypatch.setattr(service, "find_upload", together)
+    for one in stage.phones:
+        one.data = stage.phone.data + bytes(1 + stage.phones.index(one))
+    assert stage.at_once(lambda one: one.announce().status_code) == {201: 1, 409: AT_ONCE - 1}
+
+
 def test_one_of_several_pieces_at_one_offset_counts(stage):
     stage.phone.announce()
     for end in (40_000, 90_000):
