@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zipfile
 from uuid import uuid4
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 from app.extensions import db
 from app.models import AuditEntry, PhotoUpload, Receipt
 from app.outboxes import archive
+from app.storage import receive
 from tests.support.outboxes import a_photo, a_zip, an_answer, packed
 from tests.support.pictures import a_jpeg
 from tests.support.scenarios import a_report
@@ -200,3 +202,14 @@ def test_a_photo_is_unpacked_only_up_to_the_limit_of_uploads(
     photo = a_photo(report_id, cast.tess.id, "enclosure", data)
     page = desk.take_in(a_zip(cast.tess.id, [photo], {photo["file"]: data}))
     assert "Refused" in page and stored(acting, cast)[:2] == [0, 0]
+
+
+def test_nothing_is_unpacked_beyond_what_is_asked_for(app):
+    photo = a_photo(uuid4(), ME, "enclosure", bytes(1_000))
+    file = a_zip(ME, [photo], {photo["file"]: bytes(1_000)})
+    with receive(io.BytesIO(file)) as received, archive.opened(received) as found:
+        (record,) = found.records
+        with found.bytes_of(record, 1_000) as whole:
+            assert whole.byte_size == 1_000
+        with pytest.raises(archive.WrongBytes), found.bytes_of(record, 999):
+            pass
