@@ -26,7 +26,8 @@ PROCESSES = {
     "worker": ["-m", "flask", "--app", "wsgi", "worker"],
     "relay": ["-m", "flask", "--app", "wsgi", "relay"],
 }
-
+# It takes two of processor time, for which a busy machine may need a minute.
+START_SECONDS = 180
 
 _redis_numbers = count(1)
 
@@ -119,7 +120,7 @@ def running_stack(
 def wait_for_web(url: str, stack: Stack) -> None:
     """Wait until the web answers. Does not verify its self-made certificate."""
     context = ssl._create_unverified_context()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(url, timeout=2, context=context):
