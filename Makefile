@@ -54,7 +54,7 @@ quick: setup  ## tests for daily work, in two minutes: no browser, fuzz, faults,
 
 .PHONY: fuzz
 fuzz: setup  ## hostile requests, EXAMPLES of them at each route and reader: make fuzz EXAMPLES=200
-	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/fuzz tests/reports/test_progress.py
+	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/fuzz tests/reports/test_progress.py tests/uploads/test_resuming.py tests/pdf/test_every_word.py
 
 .PHONY: soak
 soak: setup  ## many kills, outages and crashes, and a ledger of losses: make soak KILLS=500

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from zlib import crc32
 
 import hypothesis
 import pytest
@@ -54,6 +55,8 @@ def settings_for(database: str, storage: Path, **overrides: object) -> Settings:
 
 def pytest_configure(config: pytest.Config) -> None:
     make_cheap()
+    # Until all tests are collected: what is imported stays.
+    gc.disable()
     if config.option.collectonly:
         return
     if hasattr(config, "workerinput"):
@@ -101,8 +104,19 @@ LONG = (
     "imaging",
 )
 FOLDER = Path(__file__).parent
+LONGEST_IN_A_NAME = 80
 # What Python imports at the start of every process that a test starts.
 CHILDREN = FOLDER / "support" / "children"
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a long value by its checksum. Each worker sends the names of all tests to the first
+    process and puts each into its environment: with the files that are values they were 43 MB.
+    """
+    if isinstance(val, str | bytes) and len(val) > LONGEST_IN_A_NAME:
+        content = val.encode(errors="surrogatepass") if isinstance(val, str) else val
+        return f"{argname}-{crc32(content):08x}"
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
@@ -116,9 +130,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Thousands of collected tests stay to the end: what looks for garbage need not pass them."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -12,14 +12,16 @@ import json
 import mimetypes
 import re
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
 from playwright.sync_api import Page, Request, Route
 
@@ -193,17 +195,14 @@ class Canned:
             self._log_in()
             path = "/fill"
         source = LOGIN if path == "/login" else PAGE
-        body = (
-            _environment(self.token, is_known=path != "/login")
-            .from_string(source)
-            .render(
-                fields=FIELDS,
-                report=REPORT,
-                languages=(Language.EN,),
-                status=status,
-                versions=self.versions,
-                role=SignatureRole(id="tech", label=Text(en="Technician")),
-            )
+        _csrf_token.set(self.token)
+        body = _template(source, is_known=path != "/login").render(
+            fields=FIELDS,
+            report=REPORT,
+            languages=(Language.EN,),
+            status=status,
+            versions=self.versions,
+            role=SignatureRole(id="tech", label=Text(en="Technician")),
         )
         headers = {"Content-Security-Policy": POLICY}
         route.fulfill(body=body, content_type="text/html;charset=utf-8", headers=headers)
@@ -272,7 +271,17 @@ def _english_words() -> SimpleNamespace:
     )
 
 
-def _environment(token: str, *, is_known: bool) -> Environment:
+# The token of the page that is rendered: macros see only what the environment has.
+_csrf_token: ContextVar[str] = ContextVar("csrf_token")
+
+
+@cache
+def _template(source: str, *, is_known: bool) -> Template:
+    """Compiled once for all tests: compiling takes longer than rendering all pages of one."""
+    return _environment(is_known=is_known).from_string(source)
+
+
+def _environment(*, is_known: bool) -> Environment:
     made = Environment(
         loader=FileSystemLoader(APP / "templates"),
         extensions=["jinja2.ext.i18n"],
@@ -296,7 +305,7 @@ def _environment(token: str, *, is_known: bool) -> Environment:
         shared_scripts=lambda: [f"/static/dist/{manifest()[name]}" for name in shared_scripts()],
         drawn_at=lambda: datetime.now(UTC).isoformat(),
         url_for=_url_for,
-        csrf_token=lambda: token,
+        csrf_token=_csrf_token.get,
         html_lang=lambda: "en",
         word_lists=_english_words(),
         request_id=lambda: "request",

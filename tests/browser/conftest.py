@@ -216,7 +216,6 @@ def driver() -> Iterator[WebKitGTK]:
 
 @pytest.fixture
 def local_gate(stack: Stack) -> Iterator[Gate]:
-    # Service workers need HTTPS, or localhost by this name.
-    made = Gate(stack.url, host="localhost")
+    made = Gate(stack.url)
     yield made
     made.close()

@@ -14,13 +14,14 @@ CHUNK = 65536
 class Gate:
     """`url` leads to the stack while the gate is open; closed, connections are refused."""
 
-    def __init__(self, target: str, host: str = "127.0.0.1") -> None:
+    def __init__(self, target: str) -> None:
         self._target = ("127.0.0.1", urlsplit(target).port or 80)
         self._held: set[socket.socket] = set()
         self._listening: socket.socket | None = None
         self._port = 0
         self.open()
-        self.url = f"http://{host}:{self._port}"
+        # WebKit gives service workers to this name without HTTPS, but to no IP address.
+        self.url = f"http://localhost:{self._port}"
 
     def open(self) -> None:
         listening = socket.socket()

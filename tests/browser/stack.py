@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -26,7 +26,8 @@ PROCESSES = {
     "worker": ["-m", "flask", "--app", "wsgi", "worker"],
     "relay": ["-m", "flask", "--app", "wsgi", "relay"],
 }
-
+# It takes two of processor time, for which a busy machine may need a minute.
+START_SECONDS = 180
 
 _redis_numbers = count(1)
 
@@ -55,12 +56,12 @@ class Stack:
 
 @contextmanager
 def running_stack(
-    folder: Path, name: str, *, tls_name: str = "", host: str = "127.0.0.1"
+    folder: Path, name: str, *, tls_name: str = "", kinds: Iterable[str] = PROCESSES
 ) -> Iterator[Stack]:
-    """Start everything, wait until the web answers, and stop it all at the end.
+    """Start the processes of these kinds, wait until the web answers, and stop them at the end.
 
-    With `tls_name`, the web serves HTTPS under that name, as `make run LAN=1` does. `host` is
-    localhost for passkeys, which need a name, not an IP address.
+    Under localhost, because passkeys need a name, not an IP address. With `tls_name`, the web
+    serves HTTPS under that name, as `make run LAN=1` does.
     """
     running = test_servers.current()
     database = running.clone(name)
@@ -68,7 +69,7 @@ def running_stack(
     environment = {
         **os.environ,
         "SECRET_KEY": "browser-tests-secret-key-32-chars!",
-        "BASE_URL": f"http://{host}:{port}",
+        "BASE_URL": f"http://localhost:{port}",
         "BIND": f"127.0.0.1:{port}",
         "DATABASE_URL": running.url(APP, database),
         "PLATFORM_DATABASE_URL": running.url(PLATFORM, database),
@@ -91,11 +92,11 @@ def running_stack(
     stack = Stack(environment["BASE_URL"], database, environment, folder)
     processes = []
     try:
-        for one, arguments in PROCESSES.items():
+        for one in kinds:
             with (folder / one).open("w") as log:
                 processes.append(
                     subprocess.Popen(
-                        [sys.executable, *arguments],
+                        [sys.executable, *PROCESSES[one]],
                         cwd=ROOT,
                         env=environment,
                         stdout=log,
@@ -119,7 +120,7 @@ def running_stack(
 def wait_for_web(url: str, stack: Stack) -> None:
     """Wait until the web answers. Does not verify its self-made certificate."""
     context = ssl._create_unverified_context()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(url, timeout=2, context=context):

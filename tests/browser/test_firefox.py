@@ -57,7 +57,7 @@ def _begun(open_page: OpenPage, cookies_of: LogIn, person: Person, title: str) -
 def test_a_kept_page_opens_with_the_scripts_of_its_release(tab: Page) -> None:
     releases = Releases()
     # Firefox opens connections ahead: a server that only stops to listen answers those.
-    gate = Gate(releases.url, host="localhost")
+    gate = Gate(releases.url)
     tab.goto(gate.url + FILL)
     tab.until(CONTROLLED)
     tab.goto(gate.url + FILL)

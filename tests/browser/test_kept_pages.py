@@ -18,6 +18,8 @@ from tests.browser.pages import GONE, wait_until_kept, worker_runs
 from tests.browser.stack import Stack
 from tests.support.cast import PASSWORD, Cast, Person
 
+pytestmark = pytest.mark.xdist_group("offline")
+
 KEPT = "() => document.documentElement.dataset.keptAt ?? ''"
 
 

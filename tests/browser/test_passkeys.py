@@ -4,30 +4,42 @@ from __future__ import annotations
 
 import re
 import time
+from uuid import uuid4
 
 import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
+from app import create_app
+from app.auth.passwords import hash_password
+from app.extensions import db
+from app.models import Account, Role
+from app.tenancy import tenant_scope
 from tests.browser import pages
-from tests.browser.conftest import DESK, PHONE, add_people
-from tests.browser.stack import running_stack
+from tests.browser.conftest import DESK, PHONE
+from tests.conftest import settings_for
 from tests.support.cast import PASSWORD
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-@pytest.fixture(scope="module")
-def named(tmp_path_factory):
-    """A stack under a host name, because browsers make no passkeys for IP addresses."""
-    folder = tmp_path_factory.mktemp("named")
-    with running_stack(folder, "laudo_browser_named", host="localhost") as stack:
-        yield stack, add_people(stack, folder)
+@pytest.fixture
+def email(stack, people, tmp_path):
+    """The address of a new technician: a factor ends the sessions that other tests share."""
+    app = create_app(settings_for(stack.database, tmp_path))
+    email = f"{uuid4().hex}@acme.test"
+    with app.app_context(), tenant_scope(people.acme):
+        digest = hash_password(PASSWORD)
+        db.session.add(
+            Account(email=email, name="Nina", role=Role.TECHNICIAN, password_hash=digest)
+        )
+        db.session.commit()
+    return email
 
 
 @pytest.fixture
-def page(named, open_page):
-    return open_page(PHONE, url=named[0].url)
+def page(open_page):
+    return open_page(PHONE)
 
 
 def with_device(page: Page) -> tuple[object, str]:
@@ -67,10 +79,9 @@ def remove_passkey(page: Page, name: str = "Work phone") -> None:
     expect(page.get_by_text("The passkey was removed.")).to_be_visible()
 
 
-def test_a_passkey_is_created_used_and_removed(page, named):
-    _stack, people = named
+def test_a_passkey_is_created_used_and_removed(page, email):
     tools, device = with_device(page)
-    pages.log_in(page, people.tess.email)
+    pages.log_in(page, email)
     add_passkey(page)
     expect(page.locator(".recovery-codes li")).to_have_count(10)
     code = page.locator(".recovery-codes li").first.inner_text()
@@ -91,7 +102,7 @@ def test_a_passkey_is_created_used_and_removed(page, named):
     page.wait_for_url(lambda url: url.endswith("/projects/") and "/login" not in url)
 
     log_out(page)
-    page.get_by_label("E-mail").fill(people.tess.email)
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
@@ -112,12 +123,11 @@ def test_a_passkey_is_created_used_and_removed(page, named):
     expect(page.get_by_text("The passkey was not accepted.")).to_be_visible()
 
 
-def test_the_login_dialog_takes_both_steps_and_loses_no_text(named, open_page):
+def test_the_login_dialog_takes_both_steps_and_loses_no_text(email, open_page):
     """By a code, then by a passkey after the password, then by a passkey alone."""
-    stack, people = named
-    page = open_page(DESK, url=stack.url)
+    page = open_page(DESK)
     with_device(page)
-    pages.log_in(page, people.tom.email)
+    pages.log_in(page, email)
     add_passkey(page)
     page.get_by_role("link", name="I have saved them").click()
     page.get_by_role("link", name="Set up an app").click()
@@ -136,7 +146,7 @@ def test_the_login_dialog_takes_both_steps_and_loses_no_text(named, open_page):
         expect(dialog.get_by_label("Password")).to_be_visible()
 
     def give_the_password() -> None:
-        dialog.get_by_label("E-mail").fill(people.tom.email)
+        dialog.get_by_label("E-mail").fill(email)
         dialog.get_by_label("Password").fill(PASSWORD)
         dialog.get_by_role("button", name="Log in").click()
         expect(dialog.get_by_role("heading", name="Second factor")).to_be_visible()

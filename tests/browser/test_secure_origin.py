@@ -31,7 +31,8 @@ window.fetch = function (url, options) {
 @pytest.fixture(scope="module")
 def secure(tmp_path_factory):
     folder = tmp_path_factory.mktemp("secure")
-    with running_stack(folder, "laudo_browser_secure", tls_name="laudo.test") as stack:
+    kinds = ("web", "worker")
+    with running_stack(folder, "laudo_browser_secure", tls_name="laudo.test", kinds=kinds) as stack:
         yield stack, add_people(stack, folder)
 
 

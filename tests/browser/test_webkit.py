@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from selenium.webdriver import WebKitGTK
 from selenium.webdriver.common.by import By
 
@@ -11,6 +12,8 @@ from tests.browser.gate import Gate
 from tests.browser.releases import FILL, Releases
 from tests.browser.webkit import IS_KEPT, log_in, wait_for
 from tests.support.cast import Cast
+
+pytestmark = pytest.mark.xdist_group("offline")
 
 
 def test_a_fill_page_opens_from_the_worker(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "30"))
+from tests.support.examples import examples
+
+EXAMPLES = examples(30)
 # Fewer per route, because there are nearly 200 and a request costs more than a parse.
-ROUTE_EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
+ROUTE_EXAMPLES = examples(8)
 # CPU time, because machines are shared; waits for locks are limited in wall time.
 CPU_SECONDS, WALL_SECONDS = 5, 60
 

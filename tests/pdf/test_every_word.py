@@ -35,6 +35,7 @@ from app.pdf.proof import drawn_images
 from app.pdf.settings import PdfSettings
 from tests.pdf import samples
 from tests.pdf.reading import page_texts, squeezed
+from tests.support.examples import examples
 
 AT_QUESTION = {Layout.CLASSIC, Layout.PHOTOGRAPHIC}
 WORD = re.compile(r"w\d{5}w")
@@ -192,7 +193,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(
-    max_examples=10,
+    max_examples=examples(5),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
