@@ -126,7 +126,7 @@ def test_a_report_is_taken_offline_and_removed(
     button = phone.locator("[data-take-offline]")
     button.click()
     expect(button).to_have_attribute("data-state", "kept")
-    expect(button).to_contain_text(re.compile(r"Offline: .+ kB"))
+    expect(button).to_contain_text(re.compile(r"Update copy of .+ kB"))
     with gate.closed():
         phone.goto(f"/reports/{report}/fill")
         expect(phone.get_by_role("heading", name="Taken along")).to_be_visible()

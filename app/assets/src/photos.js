@@ -32,7 +32,9 @@ export function start() {
 }
 
 function clicked({ target }) {
-  target.closest?.("[data-photo-leave]")?.closest("li").remove();
+  const repeated = target.closest?.("[data-photo-leave]")?.closest("li");
+  if (repeated) device().discard(repeated.querySelector("[name=client_id]").value);
+  repeated?.remove();
   const card = target.closest?.("[data-photo-local]");
   if (!card) return;
   if (target.closest("[data-photo-retry]")) device().retry(card.dataset.photoLocal);
@@ -103,6 +105,8 @@ async function onEvent(event) {
 }
 
 function showWhere(card, { type, operation, sentence, percent }) {
+  // The report has this picture already: the server's card asks whether it belongs here as well.
+  if (operation.verdict === "conflict" && operation.fragment) return finish(card, operation.fragment);
   if (operation.state === "parked") return show(card, "refused", operation.sentence || word("photo_refused"));
   if (type === "progress") return show(card, "sending", undefined, percent);
   if (type === "sending") return show(card, "sending");

@@ -161,6 +161,7 @@ async function showHere(place, operation, sentence = "") {
     card?.remove();
     card = document.getElementById("signature-template").content.firstElementChild.cloneNode(true);
     card.dataset.signatureLocal = clientId;
+    card.prepend(place.querySelector(".field-label").cloneNode(true));
     if (kind === "signature") drawIn(card, operation, await device().bytesOf(clientId));
     place.append(card);
   }

@@ -31,6 +31,7 @@ function onEvent({ type, operation, verdict, sentence }) {
 /** The review page needs the server; without it, the fill page can submit. */
 function offer(isAway) {
   for (const button of document.querySelectorAll("[data-submit-here]")) button.hidden = !isAway;
+  for (const link of document.querySelectorAll("[data-submit-there]")) link.hidden = isAway;
 }
 
 function overlay(operations) {
