@@ -11,6 +11,8 @@ import { word } from "./words.js";
 
 let outbox = null;
 let keeping = 0;
+// A kept page is shown because the server did not answer.
+let away = Boolean(document.documentElement.dataset.keptAt);
 
 /** Null on pages that nobody is logged in to. */
 export function device() {
@@ -25,6 +27,11 @@ function storage() {
   } catch {
     return null;
   }
+}
+
+/** Whether the last attempt to reach the server failed. */
+export function isAway() {
+  return away;
 }
 
 export function watchOutbox() {
@@ -86,6 +93,8 @@ function textOf(element) {
 
 async function onEvent({ type, status }) {
   if (type === "settled") outbox.keepRest();
+  if (["settled", "parked"].includes(type)) away = false;
+  if (type === "status") away = status === "away";
   if (type !== "status" || document.hidden) return;
   if (status === "another account") return hasAnotherAccount();
   if (status !== "logged out") return;

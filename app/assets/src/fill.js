@@ -3,7 +3,7 @@
  * without a connection. The outbox sends it; its events say where it is. Answers of the server
  * replace only the field's status, never its inputs.
  */
-import { device, keep } from "./device.js";
+import { device, isAway, keep } from "./device.js";
 import { choicesOf, conflictsOf, contentOf, entriesOf, putEntries, signatureOf } from "./entries.js";
 import { FORM, drawStatus, formOf, mark, statusOf, versionOf } from "./field_form.js";
 import { watchLeaving } from "./leaving.js";
@@ -84,7 +84,7 @@ function flush() {
 
 /** Whether answers are on their way that the next page would not show yet. */
 function isUnsaved() {
-  return [...underway.values()].some(({ kind, state }) => KINDS.has(kind) && state !== "parked");
+  return !isAway() && [...underway.values()].some(({ kind, state }) => KINDS.has(kind) && state !== "parked");
 }
 
 /** Whether something would be lost with this tab, because the device has no room for it. */

@@ -3,7 +3,7 @@
  * when everything before has arrived. If something is missing, it is open again, and what is
  * missing stands at its top.
  */
-import { device, keep } from "./device.js";
+import { device, isAway, keep } from "./device.js";
 import { followOwn, ownOperations, thisReport } from "./this_report.js";
 
 let started = false;
@@ -15,10 +15,7 @@ export function start() {
     if (target.closest?.("[data-submit-here]")) keep({ ...thisReport(), kind: "submit" });
     if (target.closest?.("[data-submit-undo]")) reopen();
   });
-  device().subscribe(({ type, status }) => {
-    if (type === "status") offer(status === "away");
-    if (["settled", "parked"].includes(type)) offer(false);
-  });
+  device().subscribe(offer);
   followOwn(onEvent, overlay);
 }
 
@@ -29,14 +26,15 @@ function onEvent({ type, operation, verdict, sentence }) {
 }
 
 /** The review page needs the server; without it, the fill page can submit. */
-function offer(isAway) {
-  for (const button of document.querySelectorAll("[data-submit-here]")) button.hidden = !isAway;
-  for (const link of document.querySelectorAll("[data-submit-there]")) link.hidden = isAway;
+function offer() {
+  const isHere = isAway() || !navigator.onLine;
+  for (const button of document.querySelectorAll("[data-submit-here]")) button.hidden = !isHere;
+  for (const link of document.querySelectorAll("[data-submit-there]")) link.hidden = isHere;
 }
 
 function overlay(operations) {
   show(operations.find(({ kind }) => kind === "submit") ?? null);
-  offer(Boolean(document.documentElement.dataset.keptAt) || !navigator.onLine);
+  offer();
 }
 
 async function reopen() {
