@@ -79,7 +79,8 @@ async function onEvent({ type, operation, verdict, sentence }) {
   if (!card) return;
   if (type === "settled") return settled(card, operation, verdict);
   if (type === "parked") return refused(card, operation);
-  if (type === "waiting") mark(card, "phone", sentence || word("not_sent"));
+  const isUnkept = device().isOnlyHere(operation.clientId);
+  if (type === "waiting") mark(card, "phone", isUnkept ? word("unkept") : sentence || word("not_sent"));
   if (operation.kind === "removal") card.hidden = type !== "gone";
 }
 

@@ -53,7 +53,7 @@ export function watchOutbox() {
 /** Keep an operation; the person is told if the device has no room for it. */
 export async function keep(operation, bytes = null) {
   const kept = await untilKept(device().add({ ...wordsOf(operation), ...operation }, bytes));
-  if (!kept.isKept) toast("warning", word("storage_full"));
+  if (!kept.isKept) offerFile(toast("warning", word("storage_full")));
   return kept;
 }
 
@@ -70,6 +70,14 @@ export async function untilKept(work) {
 /** Whether something that was entered is not on the device yet. */
 export function isKeeping() {
   return keeping > 0;
+}
+
+/** What has no room would be lost on the way to the page that saves the file. */
+function offerFile(shown) {
+  const button = document.createElement("button");
+  Object.assign(button, { className: "btn", type: "button", textContent: word("save_file") });
+  button.onclick = () => exportWork().catch(() => toast("error", word("failed")));
+  shown.querySelector("[data-toast-words]").after(button);
 }
 
 /** What the queue shows of it, where the page with the question is not at hand. */

@@ -104,13 +104,18 @@ async function onEvent(event) {
   if (!form) return;
   if (type === "added" && isFromAnotherTab) adopt(form, operation);
   if (type === "sending") markUnlessNewer(form, operation, "saving");
-  if (type === "waiting") mark(form, "retrying", event.sentence || word("retrying"));
+  if (type === "waiting") waits(form, event);
   if (type === "settled") await settled(form, event);
   if (type === "parked") await parked(form, event);
 }
 
 function markUnlessNewer(form, operation, state) {
   if (signatureOf(form) === JSON.stringify(contentOf(operation.payload))) mark(form, state);
+}
+
+function waits(form, { operation, sentence }) {
+  if (device().isOnlyHere(operation.clientId)) mark(form, "unkept");
+  else mark(form, "retrying", sentence || word("retrying"));
 }
 
 /** Another tab of this device has newer content; typing in this one goes first. */

@@ -70,7 +70,7 @@ async function add(block, files, source) {
 
 async function addOne(block, { file, source, bytes, clientAt, position }) {
   const refusal = tooLarge(file, Number(block.dataset.maxBytes));
-  const { operation, isKept } = await keep({
+  const { operation } = await keep({
     ...thisReport(),
     kind: "photo",
     field: fieldOf(block),
@@ -79,7 +79,6 @@ async function addOne(block, { file, source, bytes, clientAt, position }) {
     hold: POSITION_MS,
     ...refusal,
   }, bytes);
-  if (!isKept) show(localCard(operation.clientId), "unkept");
   if (!refusal) device().amend(operation, Object.entries((await position) ?? {}));
 }
 
@@ -110,6 +109,7 @@ function showWhere(card, { type, operation, sentence, percent }) {
   if (operation.state === "parked") return show(card, "refused", operation.sentence || word("photo_refused"));
   if (type === "progress") return show(card, "sending", undefined, percent);
   if (type === "sending") return show(card, "sending");
+  if (device().isOnlyHere(operation.clientId)) return show(card, "unkept");
   if (type === "waiting") return show(card, "retrying", sentence || word("not_sent"));
   show(card, "waiting");
 }
