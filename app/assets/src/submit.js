@@ -22,7 +22,7 @@ export function start() {
 function onEvent({ type, operation, verdict, sentence }) {
   if (operation.kind !== "submit") return;
   if (type === "settled") return location.assign(verdict.redirect || `/reports/${operation.report}`);
-  show(type === "gone" ? null : operation, sentence);
+  show(type === "gone" ? null : operation, sentence, type === "added");
 }
 
 /** The review page needs the server; without it, the fill page can submit. */
@@ -42,7 +42,7 @@ async function reopen() {
 }
 
 /** Closed while it waits; open, with what is missing, once the server has refused it. */
-function show(operation, sentence = "") {
+function show(operation, sentence = "", isNew = false) {
   const place = document.querySelector("[data-submit-place]");
   if (!place) return;
   const isRefused = operation?.state === "parked";
@@ -55,7 +55,8 @@ function show(operation, sentence = "") {
   // What was handed to the server may be accepted there any moment.
   place.querySelector("[data-submit-undo]").hidden = !["waiting", "early"].includes(operation?.state);
   for (const part of document.querySelectorAll("[data-closes-with-submit]")) part.inert = isClosed;
-  if (isRefused) place.scrollIntoView({ block: "start" });
+  // The button is at the other end of the page.
+  if (isRefused || isNew) place.scrollIntoView();
 }
 
 function drawMissing(place, html) {
