@@ -118,6 +118,7 @@ function place(operation) {
   const list = document.querySelector(`#field-${CSS.escape(operation.field)} [data-photo-list]`);
   if (!list) return null;
   const card = drawCard(operation.clientId, () => device().bytesOf(operation.clientId));
+  card.ariaLabel = new Map(operation.payload).get("file_name");
   list.append(card);
   return card;
 }

@@ -22,7 +22,10 @@ export function startUnsentBar(outbox) {
 function draw(operations) {
   const bar = document.querySelector("[data-unsent]");
   if (!bar) return;
+  const before = document.body.offsetHeight;
   bar.hidden = !operations.length;
+  // Safari does not keep in place what is read below.
+  if (scrollY && !CSS.supports("overflow-anchor", "auto")) scrollBy(0, document.body.offsetHeight - before);
   if (!operations.length) return;
   const oldest = Math.min(...operations.map(({ at }) => at));
   const stuck = operations.filter(({ state }) => state === "parked").length;

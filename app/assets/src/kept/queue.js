@@ -72,14 +72,16 @@ function fill(row, one, { place, page, state }) {
   const link = row.querySelector("a");
   link.textContent = title;
   link.href = addressOf(one);
-  text(row, "content", contentOf(place, one));
+  const content = contentOf(place, one);
+  text(row, "content", content);
   const about = [one.reportName, one.question && kind, page.momentOf(one.clientAt), agoOf(one.at)];
   text(row, "about", about.filter(Boolean).join(" · "));
   text(row, "state", word(place, state).replace("{sentence}", () => one.sentence));
   row.dataset.state = NEEDS_PERSON.includes(state) ? "stuck" : "waiting";
   row.querySelector("[data-queue-retry]").hidden = !(["refused", "stuck"].includes(state) || isRepeated(one));
   for (const button of row.querySelectorAll("button")) {
-    button.setAttribute("aria-label", `${button.textContent.trim()}: ${title}, ${one.reportName}`);
+    const names = [title, content, one.reportName].filter(Boolean).join(", ");
+    button.setAttribute("aria-label", `${button.textContent.trim()}: ${names}`);
   }
 }
 
