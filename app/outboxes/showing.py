@@ -112,9 +112,7 @@ def _name(one: Record | None, report: Report | None) -> str:
     return one.report_name if one else ""
 
 
-def _field(
-    one: Record | None, report: Report | None
-) -> tuple[Field | None, tuple[Language, ...]]:
+def _field(one: Record | None, report: Report | None) -> tuple[Field | None, tuple[Language, ...]]:
     """The question that the entry is about, and the languages in which it is shown."""
     if one is None or report is None:
         return None, ()
