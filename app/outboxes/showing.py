@@ -9,13 +9,18 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from app.definition.answers import InvalidAnswer
+from app.definition.schema import Field, Language
 from app.definition.sentences import Sentence
 from app.errors import NotFound
 from app.models import Actor, Report
 from app.outboxes.archive import Archive
 from app.outboxes.records import Record
 from app.outboxes.service import Line
+from app.reports.filling.inputs import read_answer_input
+from app.reports.filling.service import read_answer
 from app.reports.queries import get_report
+from app.reports.wording import answer_words
 from app.web.addresses import read_moment
 from app.web.locale import reading_order
 
@@ -88,12 +93,13 @@ def _reports(lines: Sequence[Line], owner: Actor) -> Mapping[UUID, Report]:
 def _row(line: Line, reports: Mapping[UUID, Report]) -> ShownLine:
     one = line.record
     report = reports.get(one.report_id) if one else None
+    field, languages = _field(one, report)
     return ShownLine(
         kind=one.kind if one else "",
         report=_name(one, report),
         report_id=report.id if report else None,
-        question=_question(one, report) if one else "",
-        content=_content(one) if one else "",
+        question=field.label.first(languages) if field else one.question if one else "",
+        content=_content(one, field, languages) if one else "",
         at=read_moment(one.form.get("client_at")) if one else None,
         verdict=line.verdict.value if line.verdict else ImportOutcome.LATER,
         sentence=line.sentence,
@@ -106,14 +112,23 @@ def _name(one: Record | None, report: Report | None) -> str:
     return one.report_name if one else ""
 
 
-def _question(one: Record, report: Report | None) -> str:
-    if report is None:
-        return one.question
+def _field(one: Record | None, report: Report | None) -> tuple[Field | None, tuple[Language, ...]]:
+    """The question that the entry is about, and the languages in which it is shown."""
+    if one is None or report is None:
+        return None, ()
     definition = report.version.definition
-    field = definition.field(one.form.get("field_id", ""))
-    return field.label.first(reading_order(definition.languages)) if field else one.question
+    return definition.field(one.form.get("field_id", "")), reading_order(definition.languages)
 
 
-def _content(one: Record) -> str:
-    words = next((text for name in CONTENTS if (text := one.form.get(name))), "")
+def _content(one: Record, field: Field | None, languages: tuple[Language, ...]) -> str:
+    words = _answer(one, field, languages) if field and one.kind == "answer" else ""
+    words = words or next((text for name in CONTENTS if (text := one.form.get(name))), "")
     return words if len(words) <= MAX_CONTENT else words[:MAX_CONTENT] + "…"
+
+
+def _answer(one: Record, field: Field, languages: tuple[Language, ...]) -> str:
+    """Empty if the question does not take it: then what was typed is shown."""
+    try:
+        return answer_words(field, read_answer(field, read_answer_input(one.form)), languages)
+    except InvalidAnswer:
+        return ""

@@ -128,7 +128,7 @@ def test_a_report_is_taken_offline_and_removed(
     button = phone.locator("[data-take-offline]")
     button.click()
     expect(button).to_have_attribute("data-state", "kept")
-    expect(button).to_contain_text(re.compile(r"Offline: .+ kB"))
+    expect(button).to_contain_text(re.compile(r"Update copy of .+ kB"))
     with gate.closed():
         phone.goto(f"/reports/{report}/fill")
         expect(phone.get_by_role("heading", name="Taken along")).to_be_visible()
@@ -152,6 +152,21 @@ def test_all_of_mine_are_taken_offline(
     phone.get_by_role("button", name="Remove all from this device").click()
     expect(phone.get_by_text("No report is kept here yet")).to_be_visible()
     assert kept_reports(phone) == []
+
+
+def test_a_report_that_was_just_started_is_on_the_home_page(
+    phone: Page, gate: Gate, people: Cast
+) -> None:
+    logged_in(phone, people.tess)
+    # What the device has kept by itself a moment ago does not show the report yet.
+    wait_until_kept(phone, "/")
+    pages.start_report(phone, "Just started")
+    phone.wait_for_function(
+        "async () => (await (await caches.match('/'))?.text())?.includes('Just started')"
+    )
+    with gate.closed():
+        phone.goto("/")
+        expect(phone.get_by_role("link", name="Just started")).to_be_visible()
 
 
 def test_a_kept_page_has_its_photos(phone: Page, gate: Gate, people: Cast, tmp_path: Path) -> None:

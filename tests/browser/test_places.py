@@ -12,6 +12,7 @@ from app import create_app
 from app.models import Actor, ChecklistStatus
 from app.tenancy import tenant_scope
 from tests.browser import pages
+from tests.browser.conftest import PHONE
 from tests.conftest import settings_for
 from tests.support import scenarios
 
@@ -34,8 +35,18 @@ def test_a_repeated_photo_is_reported_and_placed_by_one_tap(
     pages.add_files(page, "cable_entry", [picture])
     repeated = card(page, "cable_entry", "repeated")
     expect(repeated).to_contain_text("You already added this photo to “Enclosure free of damage”.")
+    # The question waits for the person, also on another page and after this one is opened again.
+    waits = page.get_by_role("link", name=re.compile("^Waiting for you: 1"))
+    expect(waits).to_be_visible()
+    words = page.locator("[data-unsent-words]")
+    words.evaluate("line => { line.textContent = line.textContent.repeat(9); }")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    page.reload()
+    pages.field(page, "cable_entry")
+    expect(repeated).to_have_count(1)
     repeated.get_by_role("button", name="Leave it as it is").click()
     expect(repeated).to_have_count(0)
+    expect(waits).to_be_hidden()
 
     pages.add_files(page, "cable_entry", [picture])
     repeated.get_by_role("button", name="Add it here as well").click()

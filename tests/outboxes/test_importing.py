@@ -82,6 +82,8 @@ def test_everything_is_imported_in_order_as_the_phones_work(desk, cast, acting, 
     file = a_zip(cast.tess.id, [first, second, photo, caption], {photo["file"]: data})
     page = desk.check(file)
     assert verdicts(page) == ["Will be imported"] * 4
+    assert "an answer: OK<" in page
+    assert "an answer: N.A.: No enclosure<" in page
     assert rows(acting, cast, Receipt) == []
     assert verdicts(desk.take_in(file)) == ["Imported"] * 4
 

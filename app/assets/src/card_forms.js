@@ -42,6 +42,7 @@ async function keepForm(form, { submitter = null, hold = 0 } = {}) {
   const own = { ...thisReport(), kind, payload: [...placeOf(card), ...entries], hold };
   if (card) Object.assign(own, { field: fieldOf(form), baseVersion: versionOf(card) });
   if (form.dataset.role) own.payload.push(["role_id", form.dataset.role]);
+  if (kind === "again") device().discard(form.elements.client_id.value);
   if (kind === "move") movedHere(card, Number(new Map(entries).get("step")));
   if (card) mark(card, "phone", word("on_device"));
   const { isKept } = await keep(own);
@@ -78,7 +79,8 @@ async function onEvent({ type, operation, verdict, sentence }) {
   if (!card) return;
   if (type === "settled") return settled(card, operation, verdict);
   if (type === "parked") return refused(card, operation);
-  if (type === "waiting") mark(card, "phone", sentence || word("not_sent"));
+  const isUnkept = device().isOnlyHere(operation.clientId);
+  if (type === "waiting") mark(card, "phone", isUnkept ? word("unkept") : sentence || word("not_sent"));
   if (operation.kind === "removal") card.hidden = type !== "gone";
 }
 
@@ -116,7 +118,9 @@ async function refused(card, operation) {
 function mark(card, where, words) {
   card.dataset.where = where;
   const place = card.querySelector("[data-card-words]");
-  if (place) Object.assign(place, { textContent: words, hidden: !words });
+  // The card of a photo on this device says so itself.
+  const isSaid = card.dataset.photoLocal && words === word("on_device");
+  if (place) Object.assign(place, { textContent: words, hidden: !words || isSaid });
 }
 
 /** What this device changed on the cards and has not sent. */

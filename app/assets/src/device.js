@@ -11,6 +11,8 @@ import { word } from "./words.js";
 
 let outbox = null;
 let keeping = 0;
+// A kept page is shown because the server did not answer.
+let away = Boolean(document.documentElement.dataset.keptAt);
 
 /** Null on pages that nobody is logged in to. */
 export function device() {
@@ -25,6 +27,11 @@ function storage() {
   } catch {
     return null;
   }
+}
+
+/** Whether the last attempt to reach the server failed. */
+export function isAway() {
+  return away;
 }
 
 export function watchOutbox() {
@@ -46,7 +53,7 @@ export function watchOutbox() {
 /** Keep an operation; the person is told if the device has no room for it. */
 export async function keep(operation, bytes = null) {
   const kept = await untilKept(device().add({ ...wordsOf(operation), ...operation }, bytes));
-  if (!kept.isKept) toast("warning", word("storage_full"));
+  if (!kept.isKept) offerFile(toast("warning", word("storage_full")));
   return kept;
 }
 
@@ -63,6 +70,14 @@ export async function untilKept(work) {
 /** Whether something that was entered is not on the device yet. */
 export function isKeeping() {
   return keeping > 0;
+}
+
+/** What has no room would be lost on the way to the page that saves the file. */
+function offerFile(shown) {
+  const button = document.createElement("button");
+  Object.assign(button, { className: "btn", type: "button", textContent: word("save_file") });
+  button.onclick = () => exportWork().catch(() => toast("error", word("failed")));
+  shown.querySelector("[data-toast-words]").after(button);
 }
 
 /** What the queue shows of it, where the page with the question is not at hand. */
@@ -86,6 +101,8 @@ function textOf(element) {
 
 async function onEvent({ type, status }) {
   if (type === "settled") outbox.keepRest();
+  if (["settled", "parked"].includes(type)) away = false;
+  if (type === "status") away = status === "away";
   if (type !== "status" || document.hidden) return;
   if (status === "another account") return hasAnotherAccount();
   if (status !== "logged out") return;

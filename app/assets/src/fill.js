@@ -3,7 +3,7 @@
  * without a connection. The outbox sends it; its events say where it is. Answers of the server
  * replace only the field's status, never its inputs.
  */
-import { device, keep } from "./device.js";
+import { device, isAway, keep } from "./device.js";
 import { choicesOf, conflictsOf, contentOf, entriesOf, putEntries, signatureOf } from "./entries.js";
 import { FORM, drawStatus, formOf, mark, statusOf, versionOf } from "./field_form.js";
 import { watchLeaving } from "./leaving.js";
@@ -84,7 +84,7 @@ function flush() {
 
 /** Whether answers are on their way that the next page would not show yet. */
 function isUnsaved() {
-  return [...underway.values()].some(({ kind, state }) => KINDS.has(kind) && state !== "parked");
+  return !isAway() && [...underway.values()].some(({ kind, state }) => KINDS.has(kind) && state !== "parked");
 }
 
 /** Whether something would be lost with this tab, because the device has no room for it. */
@@ -104,13 +104,18 @@ async function onEvent(event) {
   if (!form) return;
   if (type === "added" && isFromAnotherTab) adopt(form, operation);
   if (type === "sending") markUnlessNewer(form, operation, "saving");
-  if (type === "waiting") mark(form, "retrying", event.sentence || word("retrying"));
+  if (type === "waiting") waits(form, event);
   if (type === "settled") await settled(form, event);
   if (type === "parked") await parked(form, event);
 }
 
 function markUnlessNewer(form, operation, state) {
   if (signatureOf(form) === JSON.stringify(contentOf(operation.payload))) mark(form, state);
+}
+
+function waits(form, { operation, sentence }) {
+  if (device().isOnlyHere(operation.clientId)) mark(form, "unkept");
+  else mark(form, "retrying", sentence || word("retrying"));
 }
 
 /** Another tab of this device has newer content; typing in this one goes first. */

@@ -32,7 +32,9 @@ export function start() {
 }
 
 function clicked({ target }) {
-  target.closest?.("[data-photo-leave]")?.closest("li").remove();
+  const repeated = target.closest?.("[data-photo-leave]")?.closest("li");
+  if (repeated) device().discard(repeated.querySelector("[name=client_id]").value);
+  repeated?.remove();
   const card = target.closest?.("[data-photo-local]");
   if (!card) return;
   if (target.closest("[data-photo-retry]")) device().retry(card.dataset.photoLocal);
@@ -68,7 +70,7 @@ async function add(block, files, source) {
 
 async function addOne(block, { file, source, bytes, clientAt, position }) {
   const refusal = tooLarge(file, Number(block.dataset.maxBytes));
-  const { operation, isKept } = await keep({
+  const { operation } = await keep({
     ...thisReport(),
     kind: "photo",
     field: fieldOf(block),
@@ -77,7 +79,6 @@ async function addOne(block, { file, source, bytes, clientAt, position }) {
     hold: POSITION_MS,
     ...refusal,
   }, bytes);
-  if (!isKept) show(localCard(operation.clientId), "unkept");
   if (!refusal) device().amend(operation, Object.entries((await position) ?? {}));
 }
 
@@ -103,9 +104,12 @@ async function onEvent(event) {
 }
 
 function showWhere(card, { type, operation, sentence, percent }) {
+  // The report has this picture already: the server's card asks whether it belongs here as well.
+  if (operation.verdict === "conflict" && operation.fragment) return finish(card, operation.fragment);
   if (operation.state === "parked") return show(card, "refused", operation.sentence || word("photo_refused"));
   if (type === "progress") return show(card, "sending", undefined, percent);
   if (type === "sending") return show(card, "sending");
+  if (device().isOnlyHere(operation.clientId)) return show(card, "unkept");
   if (type === "waiting") return show(card, "retrying", sentence || word("not_sent"));
   show(card, "waiting");
 }
@@ -114,6 +118,7 @@ function place(operation) {
   const list = document.querySelector(`#field-${CSS.escape(operation.field)} [data-photo-list]`);
   if (!list) return null;
   const card = drawCard(operation.clientId, () => device().bytesOf(operation.clientId));
+  card.ariaLabel = new Map(operation.payload).get("file_name");
   list.append(card);
   return card;
 }

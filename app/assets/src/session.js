@@ -52,6 +52,7 @@ async function askForLogin() {
   const url = document.body.dataset.loginUrl;
   const dialog = document.createElement("dialog");
   dialog.className = "dialog";
+  dialog.ariaLabel = word("session_gone");
   document.body.append(dialog);
   // Closing the dialog would leave unsent work without a notice.
   dialog.addEventListener("cancel", (event) => event.preventDefault());

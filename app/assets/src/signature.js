@@ -83,8 +83,7 @@ async function sign(event, form, pad) {
   button.disabled = true;
   try {
     const { image, entries } = file ? await chosen(file) : await drawn(pad);
-    const { isKept } = await keep({ ...thisReport(), kind: "signature", payload: payloadOf(form, entries) }, image);
-    if (!isKept) complain(form, word("unkept"));
+    await keep({ ...thisReport(), kind: "signature", payload: payloadOf(form, entries) }, image);
   } catch {
     complain(form, word("signature_failed"));
   } finally {
@@ -167,6 +166,7 @@ async function showHere(place, operation, sentence = "") {
     card?.remove();
     card = document.getElementById("signature-template").content.firstElementChild.cloneNode(true);
     card.dataset.signatureLocal = clientId;
+    card.prepend(place.querySelector(".field-label").cloneNode(true));
     if (kind === "signature") drawIn(card, operation, await device().bytesOf(clientId));
     place.append(card);
   }
@@ -176,8 +176,9 @@ async function showHere(place, operation, sentence = "") {
   card.querySelector("[data-signature-words]").textContent = wordsFor(operation, sentence);
 }
 
-function wordsFor({ kind, state, sentence, isOutdated }, waiting) {
+function wordsFor({ clientId, kind, state, sentence, isOutdated }, waiting) {
   if (isOutdated) return word("signature_outdated");
+  if (device().isOnlyHere(clientId)) return word("unkept");
   if (state === "parked") return sentence || word("signature_failed");
   return waiting || word(kind === "signature" ? "signature_on_device" : "withdrawal_on_device");
 }

@@ -3,7 +3,7 @@
  * when everything before has arrived. If something is missing, it is open again, and what is
  * missing stands at its top.
  */
-import { device, keep } from "./device.js";
+import { device, isAway, keep } from "./device.js";
 import { followOwn, ownOperations, thisReport } from "./this_report.js";
 
 let started = false;
@@ -15,27 +15,26 @@ export function start() {
     if (target.closest?.("[data-submit-here]")) keep({ ...thisReport(), kind: "submit" });
     if (target.closest?.("[data-submit-undo]")) reopen();
   });
-  device().subscribe(({ type, status }) => {
-    if (type === "status") offer(status === "away");
-    if (["settled", "parked"].includes(type)) offer(false);
-  });
+  device().subscribe(offer);
   followOwn(onEvent, overlay);
 }
 
 function onEvent({ type, operation, verdict, sentence }) {
   if (operation.kind !== "submit") return;
   if (type === "settled") return location.assign(verdict.redirect || `/reports/${operation.report}`);
-  show(type === "gone" ? null : operation, sentence);
+  show(type === "gone" ? null : operation, sentence, type === "added");
 }
 
 /** The review page needs the server; without it, the fill page can submit. */
-function offer(isAway) {
-  for (const button of document.querySelectorAll("[data-submit-here]")) button.hidden = !isAway;
+function offer() {
+  const isHere = isAway() || !navigator.onLine;
+  for (const button of document.querySelectorAll("[data-submit-here]")) button.hidden = !isHere;
+  for (const link of document.querySelectorAll("[data-submit-there]")) link.hidden = isHere;
 }
 
 function overlay(operations) {
   show(operations.find(({ kind }) => kind === "submit") ?? null);
-  offer(Boolean(document.documentElement.dataset.keptAt) || !navigator.onLine);
+  offer();
 }
 
 async function reopen() {
@@ -43,7 +42,7 @@ async function reopen() {
 }
 
 /** Closed while it waits; open, with what is missing, once the server has refused it. */
-function show(operation, sentence = "") {
+function show(operation, sentence = "", isNew = false) {
   const place = document.querySelector("[data-submit-place]");
   if (!place) return;
   const isRefused = operation?.state === "parked";
@@ -56,7 +55,8 @@ function show(operation, sentence = "") {
   // What was handed to the server may be accepted there any moment.
   place.querySelector("[data-submit-undo]").hidden = !["waiting", "early"].includes(operation?.state);
   for (const part of document.querySelectorAll("[data-closes-with-submit]")) part.inert = isClosed;
-  if (isRefused) place.scrollIntoView({ block: "start" });
+  // The button is at the other end of the page.
+  if (isRefused || isNew) place.scrollIntoView();
 }
 
 function drawMissing(place, html) {

@@ -10,7 +10,8 @@ export function watchToasts() {
   for (const drawn of document.querySelectorAll("#toasts [data-toast]")) leaveInTime(drawn);
 }
 
-/** Show `text`; errors and warnings stay until closed. The same text is shown only once. */
+/** Show `text`, and return its element; errors and warnings stay until closed. The same text is
+    shown only once. */
 export function toast(kind, text) {
   const region = document.getElementById("toasts");
   const known = document.querySelector(`template[data-toast-template="${kind}"]`) ? kind : "info";
@@ -22,6 +23,7 @@ export function toast(kind, text) {
   drawn.querySelector("[data-toast-words]").textContent = text;
   region.append(drawn);
   leaveInTime(drawn);
+  return drawn;
 }
 
 function leaveInTime(drawn) {

@@ -1,4 +1,5 @@
 /** The line in the head of every page: how much is not sent, of which reports, since when. */
+import { momentOf } from "./moments.js";
 import { word } from "./words.js";
 
 // Most changes leave at once; a line that comes and goes would say nothing.
@@ -21,28 +22,30 @@ export function startUnsentBar(outbox) {
 function draw(operations) {
   const bar = document.querySelector("[data-unsent]");
   if (!bar) return;
+  const before = document.body.offsetHeight;
   bar.hidden = !operations.length;
+  // Safari does not keep in place what is read below.
+  if (scrollY && !CSS.supports("overflow-anchor", "auto")) scrollBy(0, document.body.offsetHeight - before);
   if (!operations.length) return;
   const oldest = Math.min(...operations.map(({ at }) => at));
   const stuck = operations.filter(({ state }) => state === "parked").length;
-  const said = word(stuck ? "unsent_stuck" : "unsent")
-    .replace("{count}", operations.length)
-    .replace("{stuck}", stuck)
-    .replace("{reports}", namesOf(operations))
-    .replace("{since}", momentOf(oldest));
-  bar.querySelector("[data-unsent-words]").textContent = said;
+  // What a narrow screen cuts off stands last.
+  const said = [
+    saidOf("unsent_stuck", stuck),
+    saidOf("unsent", operations.length - stuck),
+    saidOf("unsent_since", momentOf(oldest, true)),
+    namesOf(operations),
+  ];
+  bar.querySelector("[data-unsent-words]").textContent = said.filter(Boolean).join(" · ");
   bar.dataset.state = stuck ? "stuck" : "waiting";
+}
+
+function saidOf(key, value) {
+  return value && word(key).replace(/\{\w+\}/, value);
 }
 
 function namesOf(operations) {
   const names = [...new Set(operations.map(({ reportName }) => reportName).filter(Boolean))];
   const rest = names.length - MOST_NAMES;
   return names.slice(0, MOST_NAMES).join(", ") + (rest > 0 ? ` +${rest}` : "");
-}
-
-function momentOf(at) {
-  const isToday = new Date(at).toDateString() === new Date().toDateString();
-  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  const how = isToday ? time : { day: "numeric", month: "short", ...time };
-  return new Intl.DateTimeFormat(document.documentElement.lang, how).format(new Date(at));
 }

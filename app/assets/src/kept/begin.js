@@ -4,6 +4,7 @@
  */
 import { account, csrfToken } from "../csrf.js";
 import { device, eraseWork, exportWork } from "../device.js";
+import { momentOf } from "../moments.js";
 import { toast } from "../toasts.js";
 import { word } from "../words.js";
 
@@ -32,12 +33,6 @@ function sayKept() {
   const words = banner.querySelector("[data-kept-words]");
   words.textContent = words.textContent.replace("{at}", momentOf(at));
   banner.hidden = false;
-}
-
-/** A moment in the page's language, on the device's clock. */
-export function momentOf(at) {
-  const how = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  return new Intl.DateTimeFormat(document.documentElement.lang, how).format(new Date(at));
 }
 
 async function begin() {

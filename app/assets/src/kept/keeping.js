@@ -7,10 +7,14 @@ const MOST_BY_ITSELF = 20;
 const EVERY_MS = 5 * 60 * 1000;
 const LAST = "laudo:kept";
 
-/** Keep the newest of the person's reports, unless that was done a moment ago or costs too much. */
-export async function keepByItself({ account }) {
+/**
+ * Keep the newest of the person's reports, unless that was done a moment ago or costs too much. A
+ * report that was just started does not wait: the person may go where there is no connection.
+ */
+export async function keepByItself({ account }, summary) {
   const stamp = `${LAST}:${account}`;
-  if (!account || isCostly() || Date.now() - Number(localStorage.getItem(stamp)) < EVERY_MS) return null;
+  const isRecent = Date.now() - Number(localStorage.getItem(stamp)) < EVERY_MS;
+  if (!account || isCostly() || (isRecent && !isNewHere(summary))) return null;
   const listed = await ownReports(account);
   if (!listed) return null;
   // The worker goes on when the person leaves this page.
@@ -43,6 +47,12 @@ async function ownReports(account) {
   if (!response?.ok) return null;
   const { account: theirs, reports } = await response.json();
   return theirs === account ? reports : null;
+}
+
+/** Whether this page is of a report that the device keeps only because it was opened. */
+function isNewHere(summary) {
+  const here = document.querySelector('meta[name="report"]')?.content;
+  return Boolean(here) && !summary?.reports.some(({ report, why }) => report === here && why !== "visit");
 }
 
 function isCostly() {

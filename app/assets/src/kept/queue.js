@@ -10,6 +10,7 @@ const MOST_CHARACTERS = 120;
 const CONTENTS = /^(value|cell:.*|caption|reason|signer_name|comment|na_reason|file_name)$/;
 // They are about the whole report, and are shown on its review page.
 const OF_REPORT = ["signature", "withdrawal", "submit"];
+const NEEDS_PERSON = ["conflict", "told", "outdated", "refused", "stuck", "unkept"];
 const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000]];
 
 /** `page` has outbox, account, exportWork and momentOf. */
@@ -71,14 +72,16 @@ function fill(row, one, { place, page, state }) {
   const link = row.querySelector("a");
   link.textContent = title;
   link.href = addressOf(one);
-  text(row, "content", contentOf(place, one));
+  const content = contentOf(place, one);
+  text(row, "content", content);
   const about = [one.reportName, one.question && kind, page.momentOf(one.clientAt), agoOf(one.at)];
   text(row, "about", about.filter(Boolean).join(" · "));
   text(row, "state", word(place, state).replace("{sentence}", () => one.sentence));
-  row.dataset.state = ["conflict", "outdated", "refused", "stuck", "unkept"].includes(state) ? "stuck" : "waiting";
-  row.querySelector("[data-queue-retry]").hidden = !["refused", "stuck"].includes(state);
+  row.dataset.state = NEEDS_PERSON.includes(state) ? "stuck" : "waiting";
+  row.querySelector("[data-queue-retry]").hidden = !(["refused", "stuck"].includes(state) || isRepeated(one));
   for (const button of row.querySelectorAll("button")) {
-    button.setAttribute("aria-label", `${button.textContent.trim()}: ${title}, ${one.reportName}`);
+    const names = [title, content, one.reportName].filter(Boolean).join(", ");
+    button.setAttribute("aria-label", `${button.textContent.trim()}: ${names}`);
   }
 }
 
@@ -92,10 +95,15 @@ function stateOf(one, operations, outbox) {
   return operations.some((other) => comesBefore(other, one)) ? "after" : "waiting";
 }
 
-function parkedOf({ verdict, sentence, isOutdated }) {
+function parkedOf({ verdict, sentence, conflict, isOutdated }) {
   if (isOutdated) return "outdated";
-  if (verdict === "conflict") return "conflict";
+  if (verdict === "conflict") return conflict ? "conflict" : "told";
   return sentence ? "refused" : "stuck";
+}
+
+/** A photo that the report has already, at a question. */
+function isRepeated({ kind, verdict }) {
+  return kind === "photo" && verdict === "conflict";
 }
 
 function comesBefore(other, one) {
@@ -149,8 +157,7 @@ function isSure(place, one) {
   const row = place.querySelector(`[data-client-id="${one.clientId}"]`);
   const names = [row?.querySelector("a").textContent, row?.querySelector("[data-queue-content]").textContent];
   dialog.querySelector("[data-sure-name]").textContent = names.filter(Boolean).join(": ");
-  const wasSent = ["sending", "sent-unknown"].includes(one.state);
-  const said = one.verdict === "conflict" ? "conflict" : wasSent ? "sent" : "only";
+  const said = whatStays(one);
   for (const part of dialog.querySelectorAll("[data-sure]")) part.hidden = part.dataset.sure !== said;
   place.append(dialog);
   dialog.returnValue = "keep";
@@ -161,6 +168,13 @@ function isSure(place, one) {
       resolve(dialog.returnValue === "discard");
     });
   });
+}
+
+/** What is left of an entry that is discarded here: a key of the question's sentences. */
+function whatStays(one) {
+  if (isRepeated(one)) return "repeated";
+  if (one.state === "parked" && one.conflict) return "conflict";
+  return ["sending", "sent-unknown"].includes(one.state) ? "sent" : "only";
 }
 
 function word(place, key, otherwise = key) {

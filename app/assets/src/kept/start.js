@@ -18,8 +18,9 @@ export async function start(page) {
   if (isOfflinePage) await (await import("./offline_page.js")).startOfflinePage(page, null);
   if (!page.account) return;
   askForBackground(page);
-  startButtons(page, await ask("list", { account: page.account }));
+  const summary = await ask("list", { account: page.account });
+  startButtons(page, summary);
   warnOfRoom(page);
-  const kept = await keepByItself(page);
+  const kept = await keepByItself(page, summary);
   if (kept) show(isOfflinePage ? await ask("list", { account: page.account }) : kept);
 }

@@ -194,15 +194,10 @@ export function planSettled(clientId, verdict) {
     return {
       remove: [clientId, ...decidedBy(one, rest)],
       put: verdict.placement ? movedTo(one, rest, verdict.placement) : [],
-      bases: isStored(verdict) ? [baseOf(one, verdict, entriesOf(one, rest))] : [],
+      bases: [baseOf(one, verdict, entriesOf(one, rest))],
       result: one,
     };
   };
-}
-
-/** A photo that the report has already is known to the server, but is in no new place. */
-function isStored(verdict) {
-  return (verdict.was ?? verdict.verdict) !== "conflict";
 }
 
 /** Open conflicts and refusals of the same thing that are older: this one came after them. */

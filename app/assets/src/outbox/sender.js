@@ -178,9 +178,7 @@ export function createSender({ account, store, publish, environment, newId }) {
     const effective = verdict.verdict === "known" ? verdict.was ?? "applied" : verdict.verdict;
     if (effective === "early") return early(operation, verdict);
     forgetDelays();
-    // A photo that the report has already: the server shows where, and has these bytes.
-    const isRepeated = kindOf(operation).hasBytes && effective === "conflict";
-    if (effective === "applied" || isRepeated) return applied(operation, verdict);
+    if (effective === "applied") return applied(operation, verdict);
     const facts = { sentence: verdict.sentence ?? "", status: verdict.status, fragment: verdict.fragment ?? "", conflict: verdict.conflict ?? null, verdict: effective };
     const { scope, clientId } = operation;
     const plan = effective === "conflict" ? queue.planConflict(clientId, facts) : queue.planParked(clientId, facts);

@@ -15,7 +15,8 @@ export function createOrders({ accounts, assets, fetch, kept }) {
    */
   async function keep({ account, reports = [], isAsked = false, listed = null, spared = [], shell = "" }) {
     const why = isAsked ? BY_PERSON : BY_LIST;
-    const wanted = OWN_PAGES.map((url) => ({ url, changed: null, name: "", why: BY_LIST }));
+    const newest = reports.map(({ changed }) => changed).sort().at(-1);
+    const wanted = OWN_PAGES.map((url) => ({ url, changed: newest, isOwn: true, name: "", why: BY_LIST }));
     for (const { id, name, changed, pages } of reports) {
       for (const url of pages) wanted.push({ id, url, changed, name, why });
     }
@@ -71,14 +72,14 @@ export function createOrders({ accounts, assets, fetch, kept }) {
 const KEPT = "kept";
 const FAILED = "failed";
 const STRANGER = "stranger";
-// The person's own pages show what changed anywhere, so they have no time of their own.
+// The person's own pages also show what changed elsewhere.
 const FRESH_MS = 5 * 60 * 1000;
 
-function isFresh(entry, { changed, why, name }, shell) {
+function isFresh(entry, { changed, isOwn, why, name }, shell) {
   if (!entry) return false;
   if (shell && entry.shell !== shell) return false;
   if (why === BY_PERSON && entry.why !== BY_PERSON) return false;
   if (name && entry.name !== name) return false;
-  if (changed === null) return Date.now() - Date.parse(entry.at) < FRESH_MS;
-  return Date.parse(entry.at) >= Date.parse(changed);
+  if (isOwn && Date.now() - Date.parse(entry.at) >= FRESH_MS) return false;
+  return !changed || Date.parse(entry.at) >= Date.parse(changed);
 }
