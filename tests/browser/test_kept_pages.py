@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from tests.browser.stack import Stack
 from tests.support.cast import PASSWORD, Cast, Person
 
 pytestmark = pytest.mark.xdist_group("offline")
+
+KEPT_HOME = "async () => (await (await caches.match('/'))?.text()) ?? ''"
 
 KEPT = "() => document.documentElement.dataset.keptAt ?? ''"
 
@@ -161,9 +164,10 @@ def test_a_report_that_was_just_started_is_on_the_home_page(
     # What the device has kept by itself a moment ago does not show the report yet.
     wait_until_kept(phone, "/")
     pages.start_report(phone, "Just started")
-    phone.wait_for_function(
-        "async () => (await (await caches.match('/'))?.text())?.includes('Just started')"
-    )
+    deadline = time.monotonic() + 60
+    while "Just started" not in phone.evaluate(KEPT_HOME):
+        assert time.monotonic() < deadline, "the home page was not kept again"
+        phone.wait_for_timeout(100)
     with gate.closed():
         phone.goto("/")
         expect(phone.get_by_role("link", name="Just started")).to_be_visible()
@@ -200,7 +204,8 @@ def test_logging_out_erases_what_is_kept(phone: Page, gate: Gate, people: Cast) 
     assert "laudo-kept-" not in names
     with gate.closed():
         phone.goto(fill)
-        expect(phone.get_by_text("Nobody is logged in")).to_be_visible()
+        expect(phone.get_by_text("Nobody is logged in. Kept pages")).to_be_visible()
+        expect(phone.get_by_text("Log in to see what waits on this device.")).to_be_visible()
         expect(phone.get_by_text("Erased at log-out")).to_have_count(0)
 
 
