@@ -127,9 +127,10 @@ def test_a_submit_that_is_refused_opens_the_report_with_what_is_missing(
     pages.answer(page, "customer", "Usina Sul")
 
 
-def test_others_see_what_one_person_answers_while_they_work(
-    people: Cast, open_page: OpenPage, cookies_of: LogIn
+def test_others_see_what_one_person_enters_while_they_work(
+    people: Cast, open_page: OpenPage, cookies_of: LogIn, watched: Watched, tmp_path: Path
 ) -> None:
+    watched.expected += GONE
     tess = open_page(storage_state=cookies_of(people.tess))
     ana = open_page(size=DESK, storage_state=cookies_of(people.ana))
     ana.goto(pages.start_report(tess, "Two sections"))
@@ -139,3 +140,14 @@ def test_others_see_what_one_person_answers_while_they_work(
     expect(theirs.locator("[name=value]")).to_have_value("Usina Norte")
     expect(theirs).to_contain_text(f"Changed by {people.tess.name}")
     pages.answer(ana, "customer", "Usina Sul")
+
+    # A photo of a question without an answer, and a value that waits for a choice.
+    pages.add_files(tess, "enclosure", [pages.jpeg(tmp_path / "seen.jpg", 90)])
+    expect(ana.locator("#field-enclosure [data-photo]")).to_have_count(1)
+    expect(tess.locator("#field-customer [name=value]")).to_have_value("Usina Sul")
+    tess.context.set_offline(True)
+    pages.enter(tess, "customer", "Usina Leste")
+    pages.answer(ana, "customer", "Usina Oeste")
+    ana.locator("#field-cable_entry").click()
+    tess.context.set_offline(False)
+    expect(theirs.locator("[data-conflict]")).to_contain_text("Usina Leste")

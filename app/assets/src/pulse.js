@@ -45,10 +45,17 @@ async function apply({ fields, progress }) {
   if (progress) await htmx.swap({ text: progress, target: body, sourceElement: body, swap: "none" });
 }
 
-/** Newer than what is shown, and nobody is typing there. */
-function isNews({ field_id: field, row_version: version }) {
-  const form = formOf(field);
-  return Boolean(form) && versionOf(form) < version && !form.contains(document.activeElement);
+/** Other than what is shown and not older, and nobody is typing there. */
+function isNews({ field_id: field, row_version: version, card }) {
+  const [form, old] = [formOf(field), document.getElementById(`field-${field}`)];
+  if (!form || versionOf(form) > version || old.contains(document.activeElement)) return false;
+  return facts(new DOMParser().parseFromString(card, "text/html")) !== facts(old);
+}
+
+/** What a card shows of the server: its answer, the values that wait for a choice, its photos. */
+function facts(card) {
+  const shown = card.querySelectorAll("input[name=row_version], [data-conflict], [data-photo]");
+  return JSON.stringify([...shown].map(({ value, dataset }) => [value, dataset.conflict, dataset.photo, dataset.version]));
 }
 
 async function replaceCard({ field_id: field, by, card }) {
