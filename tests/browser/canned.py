@@ -244,7 +244,8 @@ def _fulfill(route: Route, answer: Answer) -> None:
         return route.abort("connectionreset")
     kind = answer.media_type
     kind = kind if kind == "application/json" else f"{kind};charset=utf-8"
-    return route.fulfill(status=answer.status, body=answer.body, content_type=kind)
+    headers = {"Content-Type": kind, "Laudo-Operations": "1"}
+    return route.fulfill(status=answer.status, body=answer.body, headers=headers)
 
 
 def form_of(body: bytes) -> dict[str, str]:

@@ -100,8 +100,8 @@ def test_text_typed_offline_survives_a_reload(page: Page, server: Canned) -> Non
 
 CONFLICT = (
     '<div class="conflict" data-conflict="c1"><input type="hidden" name="conflict" value="c1">'
-    '<button type="submit" data-settle="theirs" data-conflict-id="c1">Theirs</button>'
-    '<button type="submit" data-settle="mine" data-conflict-id="c1">Mine</button></div>'
+    '<button type="submit" data-settle="theirs" data-conflict-id="c1" data-version="7" data-typed="t1">Theirs</button>'
+    '<button type="submit" data-settle="mine" data-conflict-id="c1" data-version="7" data-typed="t1">Mine</button></div>'
 )
 
 
@@ -124,7 +124,7 @@ def test_a_conflict_keeps_the_typed_text_until_one_tap_decides(page: Page, serve
     page.wait_for_event("load")
     (settled,) = server.sent("settle")
     assert (settled["conflict"], settled["keep"]) == ("c1", "mine")
-    assert settled["base_version"] == "7"
+    assert (settled["base_version"], settled["typed"]) == ("7", "t1")
     expect(page.locator("[data-unsent]")).to_be_hidden()
 
 

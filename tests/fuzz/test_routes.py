@@ -39,6 +39,8 @@ UNWELL = {
     "auth.new_password": 404,
     "auth.set_new_password": 404,
     "operations.session": 401,
+    # A kind that only a later release knows.
+    "operations.send": 501,
 }
 # Forms of pages in states that this world lacks: a step done halfway, open support access, a
 # pending deletion. They have only a button, except a login's second step.

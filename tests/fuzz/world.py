@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID, uuid4
 
 from flask import Flask
@@ -107,12 +108,9 @@ class World:
         for rule in self.rules(endpoint):
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}) or ["HEAD"]:
                 forms = [one for one in self.forms.get(endpoint, []) if one.method == method]
-                found += [
-                    Request(
-                        method, _parts(one.action), fields=tuple(one.fields), files=tuple(one.files)
-                    )
-                    for one in forms
-                ] or [Request(method, _parts(path)) for path in self.paths(rule)]
+                found += [_request(one) for one in forms] or [
+                    Request(method, _parts(path)) for path in self.paths(rule)
+                ]
         return found
 
     def paths(self, rule: Rule) -> list[str]:
@@ -149,6 +147,17 @@ def _parts(path: str) -> tuple[str, ...]:
     """The parts of the URL, so that each can be mutated."""
     pieces = path.split("/")
     return tuple(piece for one in pieces[1:] for piece in ("/", one) if piece) or ("/",)
+
+
+def _request(form: Form) -> Request:
+    place = urlsplit(form.action)
+    return Request(
+        form.method,
+        _parts(place.path),
+        query=tuple(parse_qsl(place.query)),
+        fields=tuple(form.fields),
+        files=tuple(form.files),
+    )
 
 
 @contextmanager
@@ -281,10 +290,11 @@ def _take_forms(world: World, path: str, page: str) -> None:
         # One only closes its dialog, the other is read by a script.
         if form.method == "DIALOG" or (form.method == "GET" and not form.action):
             continue
-        if not places.test(form.action, method=form.method):
+        place = urlsplit(form.action).path
+        if not places.test(place, method=form.method):
             world.lost.append(f"{path}: {form.method} {form.action}")
             continue
-        endpoint, _values = places.match(form.action, method=form.method)
+        endpoint, _values = places.match(place, method=form.method)
         # The token is chosen separately: most strikes skip the check.
         form.fields = [one for one in form.fields if one[0] != "csrf_token"]
         world.forms.setdefault(endpoint, []).append(form)
