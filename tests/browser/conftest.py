@@ -122,6 +122,8 @@ class Watched:
         self.complaints: list[str] = []
         # Chromium also logs refusals that the page handles (409, 422 ...) as errors.
         self.expected = ["the server responded with a status"]
+        # A page that is left while the browser fetches the service worker; the next page goes on.
+        self.expected += ["An unknown error occurred when fetching the script"]
 
     def note(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not any(one in message.text for one in self.expected):

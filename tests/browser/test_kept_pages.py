@@ -72,6 +72,15 @@ def logged_in(page: Page, person: Person) -> None:
     worker_runs(page)
 
 
+def test_the_worker_comes_after_an_outage_without_another_page(phone: Page, gate: Gate) -> None:
+    phone.goto("/login")
+    with gate.closed():
+        # Longer than a page rests before it asks for the worker.
+        phone.wait_for_timeout(4_000)
+        assert phone.evaluate("async () => !(await navigator.serviceWorker.getRegistration())")
+    worker_runs(phone)
+
+
 def test_own_reports_open_before_they_were_ever_visited(
     phone: Page, gate: Gate, people: Cast, open_page: OpenPage, cookies_of: LogIn
 ) -> None:

@@ -26,7 +26,7 @@ PASSWORD = "a sentence that nobody guesses"
 
 def link_in_mail(stack, address: str) -> str:
     """The invitation's URL in the newest mail file to this address; waits for the worker."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         found = sorted(Path(stack.environment["MAIL_DIR"]).glob(f"*invitation-{address}-*.eml"))
         if found:

@@ -10,6 +10,7 @@ import { word } from "../words.js";
 
 const SCRIPT = "/sw.js";
 const REST_MS = 2000;
+const AGAIN_MS = 15_000;
 let offer = null;
 
 export function watchKept() {
@@ -36,11 +37,19 @@ function sayKept() {
 }
 
 async function begin() {
-  // Absent on an insecure origin and in some private windows; everything else works without it.
-  await navigator.serviceWorker?.register(SCRIPT).catch(() => undefined);
+  await register();
   // Without a connection, the next page keeps what this one does not.
   const loaded = await parts().catch(() => null);
   loaded?.start(page());
+}
+
+/** Absent on an insecure origin and in some private windows; everything else works without it. */
+async function register() {
+  const workers = navigator.serviceWorker;
+  if (!workers) return;
+  await workers.register(SCRIPT).catch(() => undefined);
+  // The server may have been away when the worker or what it keeps was fetched.
+  setTimeout(async () => (await workers.getRegistration())?.active || register(), AGAIN_MS);
 }
 
 function parts() {
