@@ -6,6 +6,7 @@ run for hours; a report that passes finishes within the limits that `limit_proce
 
 from __future__ import annotations
 
+import math
 import resource
 import signal
 from collections.abc import Iterator
@@ -66,7 +67,8 @@ def limit_process(*, memory_bytes: int = MEMORY_BYTES, cpu_seconds: int = CPU_SE
     """
     _lower(resource.RLIMIT_AS, memory_bytes, memory_bytes)
     spent = resource.getrusage(resource.RUSAGE_SELF)
-    end = int(spent.ru_utime + spent.ru_stime) + cpu_seconds
+    # The kernel counts whole seconds: rounded down, the first would be over at once.
+    end = math.ceil(spent.ru_utime + spent.ru_stime) + cpu_seconds
     signal.signal(signal.SIGXCPU, _out_of_time)
     _lower(resource.RLIMIT_CPU, end, end + CPU_GRACE_SECONDS)
 

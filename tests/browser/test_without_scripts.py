@@ -70,7 +70,7 @@ def test_a_whole_report(people, open_page, tmp_path):
     page.get_by_role("link", name="Check and submit").click()
     # The worker may still be reading; without scripts, reload the page.
     submit = page.get_by_role("button", name=re.compile("Submit"))
-    for _look in range(60):
+    for _look in range(300):
         if submit.is_enabled():
             break
         page.wait_for_timeout(500)
@@ -79,7 +79,7 @@ def test_a_whole_report(people, open_page, tmp_path):
     page.wait_for_url(re.compile(r"/reports/[0-9a-f-]{36}$"))
 
     link = page.get_by_role("link", name="Download").first
-    for _look in range(120):
+    for _look in range(300):
         if link.count():
             break
         page.wait_for_timeout(500)
