@@ -252,8 +252,12 @@ SLOW_FILES = """() => {
     await new Promise((resolve) => setTimeout(resolve, 2500));
     return read.call(this);
   };
-  document.body.insertAdjacentHTML("beforeend", '<a href="/elsewhere">Elsewhere</a>');
 }"""
+LINK = (
+    """() => document.body.insertAdjacentHTML("beforeend", '<a href="/elsewhere">Elsewhere</a>')"""
+)
+# How long a page waits for the device's position.
+POSITION_MS = 8_000
 
 
 def test_a_link_waits_until_a_photo_is_on_the_device(
@@ -262,10 +266,25 @@ def test_a_link_waits_until_a_photo_is_on_the_device(
     (tmp_path / "p.jpg").write_bytes(b"picture")
     server.answer = lambda form: Answer(503)
     page.evaluate(SLOW_FILES)
+    page.evaluate(LINK)
     page.set_input_files("#field-tight [data-source=file]", tmp_path / "p.jpg")
     page.get_by_role("link", name="Elsewhere").click()
     page.wait_for_url("**/elsewhere")
     expect(page.locator("[data-photo-local]")).to_have_count(1)
+
+
+def test_photos_do_not_wait_for_a_position(page: Page, server: Canned, tmp_path: Path) -> None:
+    page.evaluate("navigator.geolocation.getCurrentPosition = () => undefined")
+    page.evaluate(LINK)
+    files = [tmp_path / "one.jpg", tmp_path / "two.jpg"]
+    for file in files:
+        file.write_bytes(file.name.encode())
+    page.set_input_files("#field-tight [data-source=file]", files)
+    # Both are on the device, and nothing holds the person, long before the position is given up.
+    expect(page.locator("[data-photo-local]")).to_have_count(2, timeout=POSITION_MS / 2)
+    page.get_by_role("link", name="Elsewhere").click(timeout=POSITION_MS / 2)
+    page.wait_for_url("**/elsewhere", timeout=POSITION_MS / 2)
+    expect(page.locator("[data-photo-local]")).to_have_count(2)
 
 
 CARD = (

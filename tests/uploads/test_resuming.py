@@ -154,7 +154,7 @@ def test_bytes_that_are_here_already_are_sent_whole_too(acting, cast, tess, clie
     assert stored(acting, cast, first) == first.data
 
 
-@settings(max_examples=examples(10), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     tail=st.integers(0, 2 * STEP_BYTES),
     cuts=st.lists(st.tuples(st.booleans(), st.floats(0, 1)), max_size=8),

@@ -79,7 +79,12 @@ async function addOne(block, { file, source, bytes, clientAt, position }) {
     hold: POSITION_MS,
     ...refusal,
   }, bytes);
-  if (!refusal) device().amend(operation, Object.entries((await position) ?? {}));
+  if (!refusal) locate(operation, position);
+}
+
+/** The next photo does not wait for the position of this one. */
+async function locate(operation, position) {
+  device().amend(operation, Object.entries((await position) ?? {}));
 }
 
 /** Checked here, because the connection is worth more than a refusal. */
