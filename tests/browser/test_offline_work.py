@@ -37,6 +37,19 @@ def _go_offline(page: Page) -> None:
     page.context.set_offline(True)
 
 
+# The count, where it counts and the percentage share one line above and beside the bar.
+HEAD_IS_WHOLE = """() => {
+  const boxOf = (one) => {
+    const range = document.createRange();
+    range.selectNode(document.querySelector("#fill-progress " + one).firstChild);
+    return range.getBoundingClientRect();
+  };
+  const [count, where, percent] = [".progress-line .num", ".fill-counted", ".fill-percent"].map(boxOf);
+  const bar = document.querySelector("#fill-progress progress").getBoundingClientRect();
+  return count.right < where.left && where.right < percent.left && where.bottom <= bar.top && percent.bottom <= bar.bottom + 1;
+}"""
+
+
 def _typed(value: object) -> object:
     if not isinstance(value, dict):
         return value
@@ -82,6 +95,7 @@ def test_a_report_filled_and_submitted_offline_arrives_from_the_start_page(
     expect(page.get_by_text("Submitted on this device")).to_be_visible()
     expect(page.locator("[data-closes-with-submit]")).to_have_attribute("inert", "")
     expect(page.locator("[data-unsent]")).to_contain_text("Not sent:")
+    assert page.evaluate(HEAD_IS_WHOLE)
     page.close(run_before_unload=False)
 
     context.set_offline(False)
