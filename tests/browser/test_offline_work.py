@@ -46,7 +46,7 @@ HEAD_IS_WHOLE = """() => {
   };
   const [count, where, percent] = [".progress-line .num", ".fill-counted", ".fill-percent"].map(boxOf);
   const bar = document.querySelector("#fill-progress progress").getBoundingClientRect();
-  return count.right < where.left && where.right < percent.left && where.bottom <= bar.top && percent.bottom <= bar.bottom + 1;
+  return count.right < where.left && where.right < percent.left && where.bottom <= bar.top && percent.top < bar.bottom;
 }"""
 
 
