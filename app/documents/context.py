@@ -92,7 +92,12 @@ class Builder:
             settings=source.settings,
             photo_notes=self.printer.notes,
             gazetteer=self._gazetteer(),
+            imported=tuple(self._imported()),
         )
+
+    def _imported(self) -> Iterator[pdf.ImportedWork]:
+        for one in self.source.imported:
+            yield pdf.ImportedWork(one.person, one.importer, one.count, one.last_at)
 
     def _gazetteer(self) -> str:
         """The source and version of the nearest places that are printed."""

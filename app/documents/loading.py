@@ -23,6 +23,7 @@ from app.models import Account, Document, Report, Snapshot, Tenant, Version
 from app.pdf.settings import PdfSettings, layout_in_force
 from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
+from app.reports.imports import ImportedWork, list_imported_work
 from app.reports.own_values import OwnValue, OwnValues
 from app.rows import own_tenant
 
@@ -39,6 +40,7 @@ class Source:
     frozen: Mapping[str, Any] | None
     content_hash: str
     names: Mapping[UUID, str]
+    imported: tuple[ImportedWork, ...] = ()
 
     @property
     def own(self) -> OwnValues:
@@ -101,6 +103,7 @@ def load_source(document_id: UUID) -> Source:
         frozen=json.loads(snapshot.body) if snapshot else None,
         content_hash=content_hash(report, facts),
         names={row.id: row.name for row in db.session.execute(select(Account.id, Account.name))},
+        imported=list_imported_work(report.id),
     )
 
 

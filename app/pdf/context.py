@@ -339,6 +339,16 @@ class PhotoTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedWork:
+    """`count` entries of `person` that `importer` brought in from a file, the last one at `at`."""
+
+    person: str
+    importer: str
+    count: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ReportContext:
     """The whole PDF. `languages` has one or two of 'en', 'pt', the first shown larger.
 
@@ -368,6 +378,7 @@ class ReportContext:
     settings: PdfSettings = DEFAULTS
     photo_notes: tuple[PhotoNote, ...] = ()
     gazetteer: str = ""
+    imported: tuple[ImportedWork, ...] = ()
 
     @property
     def full_number(self) -> str:

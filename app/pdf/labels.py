@@ -156,6 +156,19 @@ LABELS: dict[str, tuple[str, str]] = {
         "What the files do not contain, or contain in a form that could not be read.",
         "O que os arquivos não contêm, ou contêm em uma forma que não pôde ser lida.",
     ),
+    "imported": ("Imported work", "Trabalho importado"),
+    "imported_intro": (
+        "A device could not send it, so it was saved there as a file, which an admin imported.",
+        "Um aparelho não pôde enviá-lo: foi salvo como arquivo e importado por um administrador.",
+    ),
+    "entries_imported": (
+        "%(n)s entries, imported by %(importer)s",
+        "%(n)s entradas, importadas por %(importer)s",
+    ),
+    "one_entries_imported": (
+        "%(n)s entry, imported by %(importer)s",
+        "%(n)s entrada, importada por %(importer)s",
+    ),
     "integrity": ("Integrity", "Integridade"),
     "unchanged": (
         "The hashes below let anyone check that a file is unchanged since receipt.",

@@ -27,6 +27,7 @@ from app.team.service import deactivate_account
 from app.uploads.queries import get_upload
 from app.uploads.service import add_piece
 from tests.outboxes.conftest import URL
+from tests.support.desk import Desk as Work
 from tests.support.operations import STROKES, drawn
 from tests.support.outboxes import CLOCK, a_photo, a_zip, an_answer, an_operation
 from tests.support.pictures import a_jpeg, sha256_of
@@ -265,6 +266,24 @@ def test_every_entry_names_both_people(desk, client_of, cast, acting, report_id)
     page = client_of(cast.ana).get("/audit").text
     assert "Tess Technician (imported by Ana Admin) " in page
     assert "Ana Admin imported the unsent work of Tess Technician" in page
+
+
+def test_the_pdf_says_whose_work_was_imported_by_whom(desk, app, acting, cast):
+    work = Work(app, acting, cast)
+    work.answer()
+    work.photograph(a_jpeg())
+    work.read_photos()
+    assert "Imported work" not in work.text(work.make())
+    answer = an_answer(work.report_id, cast.tess.id, "remarks", "Dry", baseVersion=1)
+    file = a_zip(cast.tess.id, [answer])
+    assert verdicts(desk.take_in(file)) == ["Imported"]
+    said = "Imported work Trabalho importado"
+    entry = "Tess Technician 1 entry, imported by Ana Admin"
+    preview = work.text(work.make())
+    assert said in preview and entry in preview
+    work.submit()
+    final = work.text(work.make())
+    assert said in final and entry in final
 
 
 def test_what_the_phone_sends_itself_names_nobody_else(tess, cast, acting, report_id):

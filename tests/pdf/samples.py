@@ -305,6 +305,10 @@ def big_report(folder: Path, *, languages: tuple[str, ...] = ("en", "pt")) -> Sa
         audit_head=sha("audit"),
         snapshot_sha256=sha("snapshot"),
         generator="Laudo 0.1.0",
+        imported=(
+            data.ImportedWork("Joana Magalhães", "Beatriz Assunção", 14, MOMENT),
+            data.ImportedWork("André Conceição", "Otávio Guimarães", 1, MOMENT),
+        ),
     )
     album.files["t/sample/logo/own"] = logo(folder, "own", (13, 110, 140), "voltara")
     album.files["t/sample/logo/client"] = logo(folder, "client", (70, 60, 120), "nuvem sul")
