@@ -13,7 +13,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import * as esbuild from "esbuild";
 import { writeWebFonts } from "./build/fonts.mjs";
-import { iconSprite } from "./build/icons.mjs";
+import { iconsPlugin } from "./build/icons.mjs";
 import { landPlugin } from "./build/land.mjs";
 import { leafletPlugin, tablerPlugin } from "./build/styles.mjs";
 import { writeWebApp } from "./build/web_app.mjs";
@@ -58,7 +58,7 @@ async function bundleEntries(entryPoints, fontFolder) {
     loader: { ".woff2": "file" },
     legalComments: "none",
     logLevel: "warning",
-    plugins: [tablerPlugin(app, fontFolder), leafletPlugin, landPlugin(here)],
+    plugins: [tablerPlugin(app, fontFolder), iconsPlugin(here), leafletPlugin, landPlugin(here)],
   });
   const manifest = {};
   if (entryPoints.includes("src/app.js")) scriptsOfPages = scriptsOf(result.metafile);
@@ -83,7 +83,7 @@ function scriptsOf({ outputs }) {
  * so that a page of one release is never kept with scripts of another.
  */
 async function writeShell(manifest) {
-  const others = ["app.css", "queue.css", "icons.svg", "favicon.svg", ...SHELL_FONTS].map((name) => manifest[name]);
+  const others = ["app.css", "queue.css", "favicon.svg", ...SHELL_FONTS].map((name) => manifest[name]);
   return writeHashed("shell.json", JSON.stringify([...scriptsOfPages, ...others].sort()));
 }
 
@@ -156,7 +156,6 @@ try {
   await writeWebFonts(here, fontFolder);
   const manifest = await bundle(fontFolder);
   await rm(fontFolder, { recursive: true });
-  manifest["icons.svg"] = await writeHashed("icons.svg", await iconSprite(here));
   manifest["favicon.svg"] = await writeHashed("favicon.svg", await readFile(join(here, "src/favicon.svg")));
   Object.assign(manifest, await writeWebApp(here, writeHashed));
   manifest["shell.json"] = await writeShell(manifest);

@@ -30,14 +30,14 @@ COMPRESSED = (".js", ".css", ".svg", ".json")
 
 
 def test_first_load_of_the_fill_page_stays_within_the_budget() -> None:
-    parts = ["app.css", "app.js", *shared_scripts(), "parts.js", "icons.svg", "favicon.svg"]
+    parts = ["app.css", "app.js", *shared_scripts(), "parts.js", "favicon.svg"]
     at_rest = ["kept/start.js", "shell.json", "webapp.json"]
     fonts = ["fonts/InterCut-Regular.woff2", "fonts/InterCut-SemiBold.woff2"]
     assert sum(map(sent_bytes, parts + at_rest + fonts)) + ROOM_FOR_HTML <= FIRST_LOAD
 
 
 def test_first_load_of_the_page_with_the_map_stays_within_it_too() -> None:
-    parts = ["app.css", "app.js", *shared_scripts(), "icons.svg", "favicon.svg"]
+    parts = ["app.css", "app.js", *shared_scripts(), "favicon.svg"]
     map_parts = ["site_map.js", "site_map.css"]
     fonts = ["fonts/InterCut-Regular.woff2", "fonts/InterCut-SemiBold.woff2"]
     assert sum(map(sent_bytes, parts + map_parts + fonts)) + ROOM_FOR_A_FORM <= FIRST_LOAD
@@ -114,7 +114,7 @@ def test_an_icon_that_a_phone_cuts_has_ground_up_to_its_corners() -> None:
 
 def test_the_shell_lists_what_a_kept_page_needs() -> None:
     listed = set(json.loads(built("shell.json").read_text()))
-    named = ["app.js", "app.css", "parts.js", "kept/start.js", "icons.svg", *shared_scripts()]
+    named = ["app.js", "app.css", "parts.js", "kept/start.js", *shared_scripts()]
     assert {manifest()[name] for name in named} <= listed
     assert all((DIST / file).exists() for file in listed)
     assert not any("site_map" in file for file in listed)

@@ -59,7 +59,7 @@ def test_the_lint_finds_violations(markup: str) -> None:
     assert any(re.search(pattern, markup, re.I) for pattern in FORBIDDEN.values())
 
 
-def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
+def test_every_icon_that_a_template_names_is_in_the_style_sheet() -> None:
     known = set(json.loads((ASSETS / "src" / "icons.json").read_text()))
     named = {
         name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,7 +16,14 @@ import pytest
 from flask import g
 from flask_babel import force_locale
 
-from app.definition.schema import CommentPolicy, Definition, Field, PhotoMode, PhotoPolicy
+from app.definition.schema import (
+    CommentPolicy,
+    Definition,
+    Field,
+    FieldType,
+    PhotoMode,
+    PhotoPolicy,
+)
 from app.definition.sentences import say
 from app.reports.filling.kept_cards import KEPT, PHOTOS, REPORT_ID, TOKEN, Cards, Kept
 from app.reports.filling.page import FieldView, InputContent, RefusedSave
@@ -143,6 +151,24 @@ def test_the_time_of_a_save_gets_its_day_when_the_day_is_over(app, monkeypatch):
             shown.append(cards.draw(view))
             assert shown[-1] == cards.render(view)
     assert shown[0] != shown[1]
+
+
+def test_a_card_makes_few_nodes(app):
+    """A page of 300 questions opens on a slow phone only if each of them is light."""
+    with app.test_request_context():
+        for field in (one for one in fields() if one.type is not FieldType.TABLE):
+            card = str(Cards(uuid4(), definition_of(field)).draw(FieldView(field, None)))
+            assert "<svg" not in card, "each <use> copies the shapes of its icon into the page"
+            assert not re.search(r">\s*\n\s*<(?!/textarea)", card), "a node for each line break"
+            assert len(re.findall(r"<[a-z]", card)) <= 60, field.id
+
+
+def test_white_space_that_a_person_typed_stays(app):
+    field = next(one for one in fields() if one.comment is CommentPolicy.OPTIONAL)
+    view = FieldView(field, InputContent(comment=" \n \n ", row_version=1, answered_at=MORNING))
+    with app.test_request_context():
+        card = str(Cards(uuid4(), definition_of(field)).draw(view))
+    assert "> \n \n </textarea>" in card
 
 
 def test_nothing_of_a_report_or_a_request_is_kept(app, client_of, cast, acting):

@@ -8,6 +8,7 @@ all people who read its language. Refused input and conflicts are never kept.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from uuid import UUID, uuid4
@@ -20,7 +21,6 @@ from app.definition.schema import Definition
 from app.reports.filling.page import FieldView
 from app.web.kept import Kept
 from app.web.locale import local_time, short_time
-from app.web.page import asset_url
 
 MAX_CHARACTERS = 8_000_000
 
@@ -28,6 +28,10 @@ MAX_CHARACTERS = 8_000_000
 REPORT_ID = uuid4()
 TOKEN = secrets.token_hex(16)
 PHOTOS = secrets.token_hex(16)
+
+# A line break between two tags of the templates. Each would be a node of its own: half of all nodes
+# of a long page. What a person typed is escaped, but for the white space in a text area.
+BREAK = re.compile(r">\s*\n\s*<(?!/textarea)")
 
 
 KEPT = Kept(MAX_CHARACTERS)
@@ -39,7 +43,7 @@ class Cards:
     def __init__(self, version_id: UUID, definition: Definition) -> None:
         self._definition = definition
         # They also determine the order of the languages and the words around the answers.
-        self._shared = (version_id, str(get_locale()), asset_url("icons.svg"))
+        self._shared = (version_id, str(get_locale()))
 
     def draw(self, view: FieldView, photos: str = "") -> Markup:
         """The card with the photos, which are rendered already; the text still has stand-ins."""
@@ -49,19 +53,25 @@ class Cards:
             key = (*self._shared, *_shown(view))
             card = KEPT.get(key) or self.render(view)
             KEPT.put(key, card)
-        return Markup(card.replace(PHOTOS, photos) if view.photos else card)  # noqa: S704 - rendered
+        if not view.photos:
+            return Markup(card)  # noqa: S704 - rendered
+        return Markup(card.replace(PHOTOS, _without_breaks(photos)))  # noqa: S704 - rendered
 
     def render(self, view: FieldView) -> str:
         """Render the card with stand-ins."""
         macros = current_app.jinja_env.get_template("reports/_field_card.html").module
         card: Callable[..., Markup] = macros.card  # type: ignore[attr-defined]
-        return str(card(REPORT_ID, TOKEN, PHOTOS, view, self._definition))
+        return _without_breaks(str(card(REPORT_ID, TOKEN, PHOTOS, view, self._definition)))
 
     @staticmethod
     def finish(cards: str, report_id: UUID, token: str) -> Markup:
         """The rendered cards with the real report and token."""
         done = str(cards).replace(str(REPORT_ID), str(report_id)).replace(TOKEN, token)
         return Markup(done)  # noqa: S704 - rendered
+
+
+def _without_breaks(markup: str) -> str:
+    return BREAK.sub("><", markup)
 
 
 def _shown(view: FieldView) -> tuple[object, ...]:
