@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     smtp_security: Literal["none", "starttls", "tls"] = "starttls"
     mail_from: str = Field(default="", pattern=r"^[^\r\n]*$")
     mail_dir: Path = ROOT / "instance" / "mail"
+    seal_socket: Path = ROOT / "instance" / "sealer.sock"
+    tsa_url: str = Field(default="", pattern=r"^(|https?://.+)$")
+    tsa_certificates: Path | None = None
     trusted_hosts: CommaList = ()
     cors_origins: CommaList = ()
     proxy_hops: int = Field(default=0, ge=0, le=5)
@@ -118,3 +121,15 @@ class BackupSettings(BaseSettings):
     model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
 
     backup_database_url: DatabaseUrl
+
+
+class SealSettings(BaseSettings):
+    """Where the installation's key is, read only by the sealer process and `flask seal`."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", frozen=True)
+
+    seal_dir: Path = ROOT / "instance" / "seal"
+    seal_pkcs11_module: str = ""
+    seal_pkcs11_token: str = ""
+    seal_pkcs11_label: str = "seal"
+    seal_pkcs11_pin_file: Path | None = None

@@ -1,6 +1,7 @@
 """Keys derived from SECRET_KEY, and encryption of small stored secrets (authenticator secrets).
 
-After SECRET_KEY changes, stored secrets are unreadable; callers must handle Unreadable.
+After SECRET_KEY changes, stored secrets are unreadable; callers must handle Unreadable. Keys of
+companies' seals are encrypted the same way, but with a key that only the sealer has.
 """
 
 from __future__ import annotations
@@ -14,17 +15,18 @@ from flask import current_app
 
 
 class Unreadable(ValueError):
-    """The secret was encrypted with another SECRET_KEY, or has been modified."""
+    """The secret was encrypted with another key, or has been modified."""
 
 
-def encrypt(text: str) -> str:
-    return _box().encrypt(text.encode()).decode()
+def encrypt(text: str, *, key: bytes | None = None) -> str:
+    """`key` has 32 bytes; without one, it is derived from SECRET_KEY."""
+    return _box(key).encrypt(text.encode()).decode()
 
 
-def decrypt(sealed: str) -> str:
+def decrypt(sealed: str, *, key: bytes | None = None) -> str:
     """Raises Unreadable."""
     try:
-        return _box().decrypt(sealed.encode()).decode()
+        return _box(key).decrypt(sealed.encode()).decode()
     except InvalidToken as error:
         raise Unreadable from error
 
@@ -37,5 +39,5 @@ def derived_key(purpose: bytes) -> bytes:
     return derive.derive(secret if isinstance(secret, bytes) else secret.encode())
 
 
-def _box() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(derived_key(b"laudo secrets at rest")))
+def _box(key: bytes | None) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(key or derived_key(b"laudo secrets at rest")))

@@ -7,7 +7,7 @@ import importlib
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from zlib import crc32
 
@@ -29,6 +29,7 @@ from tests.support import servers as test_servers
 from tests.support.cast import Cast, Person, load_cast, make_cast
 from tests.support.cheap_passwords import make_cheap
 from tests.support.lock_order import Watch
+from tests.support.sealers import start_sealer
 
 # Machines are shared and noisy, so no example is judged by its time. `make test` takes the same
 # examples every run: a new find belongs to whoever searches (`make fuzz`), not to whoever lands next.
@@ -64,6 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     running = test_servers.start()
     config.stash[_SERVERS] = running
+    config.stash[_SEALER] = start_sealer(Path(running.base))
     _share_templates()
     app = create_app(settings_for(test_servers.MODEL, Path(running.base) / "storage"))
     make_cast(app)
@@ -83,10 +85,13 @@ def _share_templates() -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    if sealer := config.stash.get(_SEALER, None):
+        sealer.close()
     if running := config.stash.get(_SERVERS, None):
         test_servers.stop(running)
 
 
+_SEALER: pytest.StashKey[ExitStack] = pytest.StashKey()
 _SERVERS: pytest.StashKey[test_servers.Servers] = pytest.StashKey()
 
 # Folders whose groups take minutes, the longest first: started last, one of them would keep one

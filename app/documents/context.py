@@ -19,6 +19,7 @@ from app.definition.outcome import ExceptionItem, ExceptionKind, Outcome
 from app.definition.schema import Definition, Field
 from app.distances import distance_words
 from app.documents.loading import ReportSubject, Source, name_of, subject_of
+from app.documents.numbering import numbers_of
 from app.documents.pictures import PhotoPrinter, Prints
 from app.documents.questions import limits_of, question_of
 from app.documents.words import note_line, note_words, quarantine_words, words_of
@@ -42,15 +43,19 @@ FORMALITIES = {
 }
 
 
-def build_context(source: Source, prints: Prints, frame: StripFrame) -> pdf.ReportContext:
+def build_context(
+    source: Source, prints: Prints, frame: StripFrame, seal_fingerprint: str = ""
+) -> pdf.ReportContext:
     """The whole PDF as data; `prints` must have a print of every good photo."""
-    return Builder(source, prints, frame).build()
+    return Builder(source, prints, frame, seal_fingerprint).build()
 
 
 class Builder:
     """Holds what all parts share: the definition, its languages, the numbers of its fields."""
 
-    def __init__(self, source: Source, prints: Prints, frame: StripFrame) -> None:
+    def __init__(
+        self, source: Source, prints: Prints, frame: StripFrame, seal_fingerprint: str
+    ) -> None:
         self.source = source
         self.facts = source.facts
         self.definition: Definition = source.facts.definition
@@ -61,6 +66,7 @@ class Builder:
         self.subject: ReportSubject = subject_of(source)
         self.numbers = numbers_of(self.definition)
         self.own = source.own
+        self.seal_fingerprint = seal_fingerprint
 
     def build(self) -> pdf.ReportContext:
         source, document = self.source, self.source.document
@@ -93,6 +99,7 @@ class Builder:
             photo_notes=self.printer.notes,
             gazetteer=self._gazetteer(),
             imported=tuple(self._imported()),
+            seal_fingerprint=self.seal_fingerprint,
         )
 
     def _imported(self) -> Iterator[pdf.ImportedWork]:
@@ -327,15 +334,3 @@ class Builder:
         field = self.definition.field(field_id)
         assert field is not None, "answers and photos belong to fields of their own definition"
         return field
-
-
-def numbers_of(definition: Definition) -> dict[str, str]:
-    """Field id -> '2.7'; info fields have section 0, a note shares the number before it."""
-    groups = [definition.info_fields, *(section.fields for section in definition.sections)]
-    numbers: dict[str, str] = {}
-    for group, fields in enumerate(groups):
-        count = 0
-        for field in fields:
-            count += field.is_question
-            numbers[field.id] = f"{group}.{count}"
-    return numbers

@@ -1,4 +1,4 @@
-"""Makes a PDF: load, draw missing prints, render, verify, store, publish. For workers only.
+"""Makes a PDF: load, draw missing prints, render, verify, seal, store, publish. For workers only.
 
 Drawing and rendering are slow, so no transaction is open meanwhile.
 """
@@ -16,9 +16,12 @@ from tempfile import TemporaryDirectory
 from rq import get_current_job
 from sqlalchemy import update
 
+from app.documents.certificates import keep_certificate
 from app.documents.context import build_context
 from app.documents.loading import Source, load_source, subject_of
 from app.documents.pictures import Prints, plan_prints
+from app.documents.sealing import SealOrder, attach_evidence, plan_seal, seal
+from app.documents.stamps import request_stamp
 from app.evidence.service import About, record
 from app.evidence.verdicts import check_rows
 from app.extensions import db
@@ -31,6 +34,7 @@ from app.pdf.engine import Progress, RenderedPdf, render_pdf
 from app.pdf.limits import TooLarge, limit_process
 from app.photos.drawing import DrawingOrder, StoredDerivative, add_rows, draw, local_logo
 from app.photos.strip import StripFrame, frame_of
+from app.sealing.file import Seal
 from app.storage import CorruptObject, MissingObject, kind_of_key, object_key, storage
 from app.tenancy import require_tenant
 from app.transactions import pause
@@ -41,6 +45,7 @@ BYTES_MISSING = "bytes_missing"
 BYTES_CHANGED = "bytes_changed"
 EVIDENCE_DIFFERS = "evidence_differs"
 PREPARING = "photos"
+SEALING = "sealing"
 WORKER = Actor(name="Laudo")
 
 
@@ -51,12 +56,13 @@ class PhotosNotPrinted(RuntimeError):
 @dataclass(frozen=True, slots=True)
 class PdfJob:
     """The plain data of a render: the prints' files, verified, and the hashes of their bytes, both
-    by key."""
+    by key. A final PDF has a seal, a preview has none."""
 
     context: ReportContext
     prints: Mapping[str, Path]
     hashes: Mapping[str, str]
     is_preview: bool
+    seal: SealOrder | None
 
 
 def make_document(claim: Claim) -> None:
@@ -68,9 +74,10 @@ def make_document(claim: Claim) -> None:
             job, drawn = _prepare(claim, folder, progress)
             output = folder / "report.pdf"
             made = _render(job, folder, output, progress)
+            made, sealed = _seal(job, output, made, progress)
             key = object_key(require_tenant(), "pdf", made.sha256, ".pdf")
             storage().put(key, output)
-        _publish(claim, job, made, key, drawn)
+        _publish(claim, job, made, key, drawn, sealed)
     except TooLarge as error:
         # After the CPU limit is reached, the kernel sends this signal every second.
         signal.signal(signal.SIGXCPU, signal.SIG_IGN)
@@ -120,9 +127,10 @@ def _prepare(
         db.session.rollback()
         drawn = _draw_all(prints.missing, frame, logo, folder, progress)
         source, frame, logo, prints = _load(claim, folder, drawn)
-    context = build_context(source, prints, frame)
+    order = plan_seal(source)
+    context = build_context(source, prints, frame, order.fingerprint if order else "")
     hashes = {one.key: one.sha256 for one in prints.by_photo.values()}
-    job = PdfJob(context, prints.files, hashes, source.is_preview)
+    job = PdfJob(context, prints.files, hashes, source.is_preview, order)
     db.session.rollback()
     return job, drawn
 
@@ -179,6 +187,20 @@ def _render(job: PdfJob, folder: Path, output: Path, progress: ProgressWriter) -
     return made
 
 
+def _seal(
+    job: PdfJob, output: Path, made: RenderedPdf, progress: ProgressWriter
+) -> tuple[RenderedPdf, Seal | None]:
+    """The finished file: with its evidence attached and sealed, unless it is a preview.
+
+    Raises FenceLost if another worker took over, before anything is sealed.
+    """
+    if job.seal is None:
+        return made, None
+    made = attach_evidence(job.seal, output, made)
+    progress.say(SEALING, 0, None)
+    return seal(job.seal, output, made)
+
+
 def _prove(job: PdfJob, made: RenderedPdf) -> None:
     """Verify that the file contains every good photo as often as it is placed, byte for byte.
 
@@ -192,13 +214,20 @@ def _prove(job: PdfJob, made: RenderedPdf) -> None:
 
 
 def _publish(
-    claim: Claim, job: PdfJob, made: RenderedPdf, key: str, drawn: tuple[StoredDerivative, ...]
+    claim: Claim,
+    job: PdfJob,
+    made: RenderedPdf,
+    key: str,
+    drawn: tuple[StoredDerivative, ...],
+    sealed: Seal | None,
 ) -> None:
     totals, layout = job.context.photo_totals, job.context.settings.layout
     with publish(Document, claim):
         if job.is_preview:
             # A finished report takes no more derivatives: a print that was redrawn has a row.
             add_rows(drawn)
+        if job.seal:
+            keep_certificate(job.seal.identity.certificate)
         db.session.execute(
             update(Document)
             .where(Document.id == claim.id)
@@ -212,6 +241,8 @@ def _publish(
                 photos_quarantined=len(totals.quarantined),
                 render_seconds=round(made.seconds, 3),
                 layout=layout,
+                sealed_at=sealed.sealed_at if sealed else None,
+                seal_fingerprint=sealed.fingerprint if sealed else None,
             )
             .execution_options(synchronize_session=False)
         )
@@ -226,6 +257,8 @@ def _publish(
             quarantined=str(len(totals.quarantined)),
             is_preview=job.is_preview,
             layout=layout.value,
+            **({"seal": sealed.fingerprint} if sealed else {}),
         )
         if not job.is_preview:
             mail_pdf_ready(claim.id)
+            request_stamp(claim.id)

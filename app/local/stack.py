@@ -3,7 +3,7 @@
 `python -m app.local.stack run|demo|flask`.
 
 Starts the embedded servers unless a URL points elsewhere, prepares the database, then runs web,
-worker and relay until Ctrl-C. The app itself does not import this.
+worker, relay and sealer until Ctrl-C. The app itself does not import this.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
 
 import redis
@@ -34,6 +35,7 @@ from app.local.embedded import (
     state_dir,
 )
 from app.local.lan import lan_environment
+from app.sealing.sockets import is_answering
 
 INSTANCE = ROOT / "instance"
 DATABASE = "laudo"
@@ -42,6 +44,7 @@ PROCESSES = {
     "web": f"exec {PYTHON} -m gunicorn wsgi:app",
     "worker": f"exec {PYTHON} -m flask --app wsgi worker",
     "relay": f"exec {PYTHON} -m flask --app wsgi relay",
+    "sealer": f"exec {PYTHON} -m flask --app wsgi sealer",
 }
 # After Ctrl-C, running requests (30 s in gunicorn.conf.py) and the current PDF may finish.
 # Honcho's default of five seconds cut both off on a busy machine.
@@ -182,7 +185,7 @@ def demo(arguments: list[str]) -> int:
         prepare(environment)
         helpers = []
         try:
-            for name in _not_running(environment["REDIS_URL"]):
+            for name in _not_running(environment):
                 command = [PYTHON, "-m", "flask", "--app", "wsgi", name]
                 quiet = {**environment, "LOG_LEVEL": "WARNING"}
                 helpers.append(subprocess.Popen(command, env=quiet, cwd=ROOT))
@@ -201,12 +204,14 @@ def operate(arguments: list[str]) -> int:
         return flask(environment, *arguments)
 
 
-def _not_running(redis_url: str) -> list[str]:
-    client = redis.Redis.from_url(redis_url)
+def _not_running(environment: Environment) -> list[str]:
+    client = redis.Redis.from_url(environment["REDIS_URL"])
     try:
-        return [name for name in ("worker", "relay") if not count_alive(client, name)]
+        silent = [name for name in ("worker", "relay") if not count_alive(client, name)]
     finally:
         client.close()
+    sealer = environment.get("SEAL_SOCKET") or INSTANCE / "sealer.sock"
+    return silent if is_answering(Path(sealer)) else [*silent, "sealer"]
 
 
 def main() -> int:

@@ -40,6 +40,7 @@ from app.models.project import (
     ProjectMember,
 )
 from app.models.report import FINISHED_STATUSES, OPEN_STATUSES, Report, ReportStatus
+from app.models.seal import DocumentStamp, SealCertificate, SealKey
 from app.models.second_factor import (
     Passkey,
     RecoveryCode,
@@ -79,6 +80,7 @@ __all__ = [
     "Derivative",
     "DerivativeKind",
     "Document",
+    "DocumentStamp",
     "EditConflict",
     "Equipment",
     "Export",
@@ -106,6 +108,8 @@ __all__ = [
     "Report",
     "ReportStatus",
     "Role",
+    "SealCertificate",
+    "SealKey",
     "Signature",
     "Snapshot",
     "Superadmin",

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, String, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.layouts import Layout
@@ -42,7 +51,9 @@ class Snapshot(TenantRow):
 class Document(Work, Audited):
     """One PDF of one report. `progress_stage` is a code; progress counts photos or pages.
 
-    `layout` is that of the finished file. Once its state is 'done', a trigger rejects every change.
+    `layout` is that of the finished file. `sealed_at` and `seal_fingerprint` (SHA-256 of the
+    certificate, hex) are those of its seal, which every final PDF has but those of older releases;
+    `sha256` is that of the sealed file. Once its state is 'done', a trigger rejects every change.
     """
 
     __tablename__ = "documents"
@@ -54,6 +65,15 @@ class Document(Work, Audited):
         own_key("storage_key", kind="pdf", sha256="sha256", suffix=".pdf"),
         one_open("documents", "report_id"),
         one_of("layout", Layout),
+        ForeignKeyConstraint(
+            ["tenant_id", "seal_fingerprint"],
+            ["seal_certificates.tenant_id", "seal_certificates.fingerprint"],
+        ),
+        CheckConstraint(
+            "num_nonnulls(sealed_at, seal_fingerprint) in (0, 2)"
+            " and (sealed_at is null or (sha256 is not null and not is_preview))",
+            name="sealed",
+        ),
     )
 
     report_id: Mapped[UUID]
@@ -69,6 +89,8 @@ class Document(Work, Audited):
     photos_printed: Mapped[int | None]
     photos_quarantined: Mapped[int | None]
     render_seconds: Mapped[float | None]
+    sealed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    seal_fingerprint: Mapped[str | None] = mapped_column(String(64))
     layout: Mapped[Layout] = mapped_column(StateText(Layout), server_default=Layout.CLASSIC.value)
 
     report: Mapped[Report] = relationship(viewonly=True)

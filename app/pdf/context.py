@@ -353,7 +353,8 @@ class ReportContext:
     """The whole PDF. `languages` has one or two of 'en', 'pt', the first shown larger.
 
     `gazetteer` names the source of the nearest places with its version, empty if no photo has
-    one. `time_zone` is an IANA name; `rendered_at` is the file's only clock and comes from the
+    one. `seal_fingerprint` is the SHA-256 of the certificate that will seal the file, empty for a
+    preview. `time_zone` is an IANA name; `rendered_at` is the file's only clock and comes from the
     document's row, so that the same context always gives the same bytes.
     """
 
@@ -379,6 +380,7 @@ class ReportContext:
     photo_notes: tuple[PhotoNote, ...] = ()
     gazetteer: str = ""
     imported: tuple[ImportedWork, ...] = ()
+    seal_fingerprint: str = ""
 
     @property
     def full_number(self) -> str:

@@ -17,8 +17,8 @@ from app.definition.assessment import AssessedField
 from app.definition.judging import AnswerFacts
 from app.definition.schema import Language
 from app.documents import making
-from app.documents.context import numbers_of
 from app.documents.loading import load_source
+from app.documents.numbering import numbers_of
 from app.documents.pictures import plan_prints
 from app.documents.questions import question_of
 from app.extensions import db

@@ -37,6 +37,9 @@ TABLES = (
     Evidence("reports", "status in ('completed', 'archived')"),
     Evidence("versions", "published_at is not null"),
     Evidence("documents", "state = 'done'"),
+    Evidence("seal_certificates", ALWAYS),
+    Evidence("seal_keys", "retired_at is not null"),
+    Evidence("document_stamps", "state = 'done'"),
 )
 
 # The identity of a row, frozen even while its report is open or its work not done.
@@ -56,5 +59,7 @@ IDENTITY = {
     ),
     "versions": ("id", "tenant_id", "created_at", "checklist_id"),
     "documents": ("id", "tenant_id", "created_at", "report_id", "requested_by"),
+    "document_stamps": ("id", "tenant_id", "created_at", "document_id"),
+    "seal_keys": ("id", "tenant_id", "created_at", "fingerprint", "wrapped"),
     "audit_heads": ("id", "tenant_id", "created_at", "sequence", "hash"),
 }

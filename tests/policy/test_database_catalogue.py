@@ -17,6 +17,7 @@ INSERT_ONLY = {
     "derivatives",
     "signatures",
     "snapshots",
+    "seal_certificates",
     "audit_entries",
     "platform_audit_entries",
 }

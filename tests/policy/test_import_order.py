@@ -55,6 +55,7 @@ CORE = [
     "witnesses",
     "surroundings",
     "jobs",
+    "sealing",
     "web",
 ]
 FEATURES = [
@@ -94,6 +95,7 @@ LATE = {
     "photos/jobs": "image decoders, in workers only",
     "documents/jobs": "WeasyPrint, in workers only",
     "branding/jobs": "WeasyPrint, in workers only",
+    "commands/sealing": "pyHanko, in the sealer only",
     "commands/up": "what only the process that it starts needs",
     "commands/check/machine": "WeasyPrint, where the machine is checked",
 }

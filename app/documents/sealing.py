@@ -1,0 +1,116 @@
+"""Attaches a final PDF's evidence and has the sealer seal it. For workers only.
+
+The caller checks the fence right before: a file that is sealed and then not published is named by
+no row, and the storage's sweep deletes it (docs/adr/0038-seals.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from flask import current_app
+from sqlalchemy import select
+
+from app.documents.attachments import attachments_of
+from app.documents.certificates import certificate_of
+from app.documents.loading import Source
+from app.extensions import db
+from app.jobs.runner import WorkFailed
+from app.models import SealCertificate, SealKey
+from app.pdf.engine import RenderedPdf
+from app.sealing.attaching import Attachment, attach
+from app.sealing.client import (
+    SealIdentity,
+    SealRefused,
+    ask_installation,
+    ask_signature,
+)
+from app.sealing.file import Seal, seal_file
+from app.tenancy import require_tenant
+from app.transactions import pause
+
+EXPIRED = "seal_expired"
+UNREADABLE_KEY = "seal_key_unreadable"
+# A retry cannot help until an operator replaces the key.
+FINAL = {"certificate_expired": EXPIRED, "key_unreadable": UNREADABLE_KEY}
+
+
+class SealChanged(RuntimeError):
+    """The key was replaced after the PDF had printed its certificate; the next attempt prints the
+    new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealOrder:
+    """What the seal of one PDF needs: who seals, what is attached, and the attachments' date."""
+
+    identity: SealIdentity
+    attachments: tuple[Attachment, ...]
+    at: datetime
+
+    @property
+    def fingerprint(self) -> str:
+        return self.identity.certificate.fingerprint
+
+
+def plan_seal(source: Source) -> SealOrder | None:
+    """The seal of this PDF; None for a preview. Ends the transaction before it asks the sealer.
+
+    Raises SealerAway: what cannot be sealed need not be rendered.
+    """
+    completed_at = source.report.completed_at
+    if source.is_preview or completed_at is None:
+        return None
+    attachments = attachments_of(source)
+    own = _find_own(require_tenant())
+    pause()
+    if own is None:
+        certificate = ask_installation(current_app.config["SEAL_SOCKET"]).current
+        own = SealIdentity(require_tenant(), certificate)
+    return SealOrder(own, attachments, completed_at)
+
+
+def attach_evidence(order: SealOrder, path: Path, made: RenderedPdf) -> RenderedPdf:
+    """Attach the evidence to the file in place. The same order and file give the same bytes."""
+    attach(path, order.attachments, order.at)
+    return _measured(path, made)
+
+
+def seal(order: SealOrder, path: Path, made: RenderedPdf) -> tuple[RenderedPdf, Seal]:
+    """Seal the file in place. Raises SealerAway, SealChanged, WorkFailed."""
+
+    def sign(digest: bytes) -> bytes:
+        return ask_signature(current_app.config["SEAL_SOCKET"], order.identity, digest)
+
+    try:
+        found = seal_file(path, order.identity.certificate, sign)
+    except SealRefused as error:
+        if error.code == "certificate_replaced":
+            raise SealChanged from error
+        if error.code in FINAL:
+            raise WorkFailed(FINAL[error.code]) from error
+        raise
+    return _measured(path, made), found
+
+
+def _find_own(tenant_id: UUID) -> SealIdentity | None:
+    """The company's own key, if it has one in use."""
+    found = db.session.execute(
+        select(SealKey.wrapped, SealCertificate)
+        .join(SealCertificate, SealCertificate.fingerprint == SealKey.fingerprint)
+        .where(SealKey.retired_at.is_(None))
+    ).one_or_none()
+    if found is None:
+        return None
+    wrapped, row = found
+    return SealIdentity(tenant_id, certificate_of(row), wrapped)
+
+
+def _measured(path: Path, made: RenderedPdf) -> RenderedPdf:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return replace(made, sha256=digest, bytes=path.stat().st_size)
