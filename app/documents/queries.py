@@ -5,6 +5,7 @@ Whoever may see a report may see its documents; viewers see only finished PDFs, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -12,11 +13,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import contains_eager
 
+from app.documents.stamps import stamps_of
 from app.extensions import db
 from app.models import (
     OPEN_STATES,
     Actor,
     Document,
+    DocumentStamp,
     PhotoPlacement,
     PhotoReading,
     Report,
@@ -34,11 +37,13 @@ LONGEST_INTERVAL_MS = 2000
 
 @dataclass(frozen=True, slots=True)
 class DocumentView:
-    """A document with the data for its status; `place` counts from 1 while it is queued."""
+    """A document with the data for its status; `place` counts from 1 while it is queued. `stamp`
+    is its time stamp, made or pending."""
 
     document: Document
     place: int | None
     photos_in_reading: int
+    stamp: DocumentStamp | None = None
 
     @property
     def report(self) -> Report:
@@ -81,15 +86,21 @@ def find_last_made(document: Document, *, person: Actor) -> Document | None:
 
 def list_views(report_id: UUID, *, person: Actor) -> list[DocumentView]:
     """Like `list_documents`, with the data for their status."""
-    return [view_of(document) for document in list_documents(report_id, person=person)]
+    documents = list_documents(report_id, person=person)
+    stamps = stamps_of(one.id for one in documents if one.sealed_at)
+    return [view_of(document, stamps) for document in documents]
 
 
-def view_of(document: Document) -> DocumentView:
+def view_of(document: Document, stamps: Mapping[UUID, DocumentStamp] | None = None) -> DocumentView:
+    """`stamps` are those of several documents, if the caller has read them."""
+    if stamps is None:
+        stamps = stamps_of([document.id] if document.sealed_at else [])
     is_open_preview = document.is_preview and not document.is_settled
     return DocumentView(
         document=document,
         place=queue_place(document) if document.state is WorkState.QUEUED else None,
         photos_in_reading=count_photos_in_reading(document.report_id) if is_open_preview else 0,
+        stamp=stamps.get(document.id),
     )
 
 
@@ -120,6 +131,15 @@ def count_photos_in_reading(report_id: UUID) -> int:
             )
         )
         or 0
+    )
+
+
+def get_stamp(document: Document) -> DocumentStamp:
+    """The finished time stamp of a document. Raises NotFound."""
+    return one_or_404(
+        select(DocumentStamp).where(
+            DocumentStamp.document_id == document.id, DocumentStamp.state == WorkState.DONE
+        )
     )
 
 

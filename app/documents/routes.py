@@ -86,6 +86,23 @@ def download(document_id: UUID) -> Response:
     )
 
 
+@blueprint.get("/documents/<uuid:document_id>/stamp")
+@requires(*MEMBERS)
+def stamp(document_id: UUID) -> Response:
+    """The RFC 3161 token beside the PDF, as a file."""
+    document = queries.get_document(document_id, person=current_actor())
+    made = queries.get_stamp(document)
+    return redirect_to_file(
+        made.storage_key or "",
+        purpose="document",
+        sha256=made.sha256 or "",
+        media_type="application/timestamp-reply",
+        byte_size=made.byte_size or 0,
+        file_name=document_file_name(document, document.report).removesuffix(".pdf") + ".tsr",
+        actor=current_actor(),
+    )
+
+
 def _panel(report_id: UUID) -> Response:
     report = get_report(report_id, person=current_actor())
     views = queries.list_views(report.id, person=current_actor())

@@ -43,7 +43,8 @@ def request_missing_stamps() -> int:
 
 def stamps_of(document_ids: Iterable[UUID]) -> dict[UUID, DocumentStamp]:
     """The stamp of each document that has one or waits for one."""
-    rows = db.session.scalars(
-        select(DocumentStamp).where(DocumentStamp.document_id.in_(list(document_ids)))
-    )
+    wanted = list(document_ids)
+    if not wanted:
+        return {}
+    rows = db.session.scalars(select(DocumentStamp).where(DocumentStamp.document_id.in_(wanted)))
     return {row.document_id: row for row in rows}

@@ -131,6 +131,7 @@ FACTS = {
     "quarantined": N_("the number of photos in quarantine"),
     "is_preview": N_("whether it is a preview"),
     "layout": N_("the layout of its pages"),
+    "seal": N_("the certificate of its seal"),
     "storage_key": N_("the storage location of the file"),
 }
 

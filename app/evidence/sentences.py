@@ -270,6 +270,11 @@ TELLINGS: dict[str, Telling] = {
     "document.made": plain(
         N_("The PDF was generated. Pages: %(pages)s. Photos: %(photos)s. SHA-256: %(sha256)s.")
     ),
+    "document.stamped": plain(N_("%(authority)s stamped the time of the PDF: %(stamped_at)s.")),
+    "seal_key.imported": plain(
+        N_("%(name)s gave the company its own seal for PDFs: %(certificate)s.")
+    ),
+    "seal_key.retired": plain(N_("%(name)s ended the use of the company's own seal for PDFs.")),
     # The company
     "tenant.created": plain(N_('%(name)s created the company "%(what)s" (%(slug)s).')),
     "tenant.branded": plain(N_("%(name)s changed the company's brand. %(changes)s")),
@@ -358,7 +363,7 @@ KINDS = (
     Kind(
         "company",
         N_("Brand, settings and company"),
-        ("tenant", "onboarding", "export", "storage"),
+        ("tenant", "onboarding", "export", "storage", "seal_key"),
     ),
     Kind("support", N_("Laudo support access"), ("support",)),
     Kind("audit", N_("Audit"), ("audit",)),

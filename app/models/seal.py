@@ -65,12 +65,11 @@ class SealKey(Changing, TenantRow, Audited):
     retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-class DocumentStamp(Work, Audited):
+class DocumentStamp(Work):
     """The time stamp of a sealed PDF by another authority: an RFC 3161 token over the file's
     SHA-256, stored beside the file. `authority` is the name in its certificate."""
 
     __tablename__ = "document_stamps"
-    audit_type = "document_stamp"
     __table_args__ = work_table(
         "document_stamps",
         tenant_key("document_id", "documents"),
@@ -78,7 +77,7 @@ class DocumentStamp(Work, Audited):
         own_key("storage_key", kind="stamp", sha256="sha256", suffix=".tsr"),
         one_open("document_stamps", "document_id"),
         CheckConstraint(
-            "(state = 'done') = (storage_key is not null) and num_nonnulls("
+            "(state <> 'done' or storage_key is not null) and num_nonnulls("
             "storage_key, sha256, byte_size, stamped_at, authority) in (0, 5)",
             name="done_has_token",
         ),

@@ -352,10 +352,9 @@ class ImportedWork:
 class ReportContext:
     """The whole PDF. `languages` has one or two of 'en', 'pt', the first shown larger.
 
-    `gazetteer` names the source of the nearest places with its version, empty if no photo has
-    one. `seal_fingerprint` is the SHA-256 of the certificate that will seal the file, empty for a
-    preview. `time_zone` is an IANA name; `rendered_at` is the file's only clock and comes from the
-    document's row, so that the same context always gives the same bytes.
+    `gazetteer` is the source of nearest places with its version, `seal_fingerprint` the SHA-256 of
+    the certificate that will seal the file; either may be empty. `time_zone` is an IANA name;
+    `rendered_at`, the file's only clock, is from the document's row: same context, same bytes.
     """
 
     branding: Branding

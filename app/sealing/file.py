@@ -61,7 +61,8 @@ def seal_file(path: Path, certificate: Certificate, sign: SignDigest) -> Seal:
     Raises SealBroken.
     """
     chain = load_chain(certificate.pem)
-    signer = ExternalSigner(chain[0], SimpleCertificateStore(), signature_value=b"")
+    nobody = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    signer = ExternalSigner(chain[0], nobody, signature_value=b"")
     meta = PdfSignatureMetadata(
         field_name=FIELD,
         md_algorithm="sha256",

@@ -35,7 +35,7 @@ def sign_digest(signer: Signer, digest: bytes) -> bytes:
 
 def signer_of(pair: SealKeyPair) -> Signer:
     der = pair.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     store.register_multiple(_asn1(one) for one in pair.issuers)
     return SimpleSigner(_asn1(pair.certificate), keys.PrivateKeyInfo.load(der), store)
 

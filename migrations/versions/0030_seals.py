@@ -77,7 +77,7 @@ create table document_stamps (
   constraint ck_document_stamps_own_key check (
     storage_key = 't/' || tenant_id || '/stamp/' || coalesce(sha256, '') || '.tsr'),
   constraint ck_document_stamps_done_has_token check (
-    (state = 'done') = (storage_key is not null) and num_nonnulls(
+    (state <> 'done' or storage_key is not null) and num_nonnulls(
       storage_key, sha256, byte_size, stamped_at, authority) in (0, 5))
 )
 """
@@ -157,8 +157,9 @@ def upgrade() -> None:
     )
     op.execute("grant select, insert on seal_certificates to laudo_app")
     op.execute("grant select, insert, update on seal_keys, document_stamps to laudo_app")
-    op.execute("insert into work_kinds (name, table_name) values"
-        " ('document_stamp', 'document_stamps')")
+    op.execute(
+        "insert into work_kinds (name, table_name) values ('document_stamp', 'document_stamps')"
+    )
 
 
 def _indexes() -> None:

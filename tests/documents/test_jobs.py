@@ -267,11 +267,16 @@ def test_asked_for_at_the_submit_and_made_again_it_is_the_same_file(desk, monkey
     desk.read_photos()
     desk.submit()
     document_id, publish, made = desk.ask(), making._publish, []
+    attach = making.attach_evidence
 
-    def lost(claim, job, rendered, *rest):
-        made.append(rendered.sha256)
+    def attached(*given):
+        made.append(attach(*given))
+        return made[-1]
+
+    def lost(*given):
         raise runner.FenceLost
 
+    monkeypatch.setattr(making, "attach_evidence", attached)
     monkeypatch.setattr(making, "_publish", lost)
     desk.run("document", document_id)
     monkeypatch.setattr(making, "_publish", publish)
@@ -283,7 +288,8 @@ def test_asked_for_at_the_submit_and_made_again_it_is_the_same_file(desk, monkey
         )
         db.session.commit()
     desk.run("document", document_id)
-    assert [desk.document(document_id).sha256] == made
+    before, again = made
+    assert before.sha256 == again.sha256 != desk.document(document_id).sha256
 
 
 @pytest.mark.parametrize("loss", ["row", "bytes"])

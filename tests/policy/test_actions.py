@@ -125,6 +125,7 @@ def test_rows_keep_the_kind_that_written_entries_have():
         "Invitation": "invitation",
         "Project": "project",
         "Report": "report",
+        "SealKey": "seal_key",
         "SupportAccess": "support",
         "Tenant": "tenant",
     }

@@ -77,6 +77,10 @@ OPEN = (
     " and id not in (select photo_id from photo_placements)",
     "insert into documents (tenant_id, report_id, requested_by, is_preview)"
     " select tenant_id, id, started_by, true from reports where status = 'draft' limit 1",
+    "insert into documents (tenant_id, report_id, requested_by, is_preview, state)"
+    " select tenant_id, id, started_by, true, 'failed' from reports where status = 'draft' limit 1",
+    "insert into document_stamps (tenant_id, document_id)"
+    " select tenant_id, id from documents where state = 'failed' limit 1",
     "insert into reports (tenant_id, project_id, version_id, number, title, started_by,"
     " assignee_id) select tenant_id, project_id, version_id, 'KEPT-1', title, started_by,"
     " assignee_id from reports where status = 'completed'",
@@ -171,6 +175,8 @@ def test_no_row_changes_its_identity(stage, table):
         "reports": "status in ('draft', 'in_progress')",
         "versions": "published_at is null",
         "documents": "state = 'queued'",
+        "document_stamps": "state = 'queued'",
+        "seal_keys": "retired_at is null",
     }
     where = open_rows.get(table, "true")
     one = f"id = (select id from {table} where {where} limit 1)"
@@ -295,6 +301,7 @@ def test_a_finished_file_is_the_one_that_its_row_is_about(stage):
         ("derivatives", "storage_key"),
         ("signatures", "image_key"),
         ("documents", "storage_key"),
+        ("document_stamps", "storage_key"),
         ("exports", "storage_key"),
         ("answer_exports", "storage_key"),
     ):

@@ -73,9 +73,11 @@ NAMES = frozenset(
         "importer",
         "action",
         "assignee",
+        "authority",
         "browser",
         "cell",
         "cells",
+        "certificate",
         "changes",
         "code",
         "column",
@@ -169,6 +171,7 @@ NAMES = frozenset(
         "word",
         "words",
         "zone",
+        "stamped_at",
     }
 )
 

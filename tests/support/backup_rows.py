@@ -46,6 +46,7 @@ from app.tenancy import platform_scope, tenant_scope
 from tests.support import scenarios
 from tests.support.cast import Cast
 from tests.support.pictures import a_jpeg, a_png, sha256_of
+from tests.support.sealers import own_keys, stamp_document
 from tests.support.stored import put_bytes
 from tests.support.uploads import an_upload
 
@@ -80,6 +81,8 @@ def add_rows(app: Flask, cast: Cast, *, report_id: UUID) -> None:
         an_upload(open_id, ana, a_jpeg(), received=100)
         photo = a_jpeg()
         an_upload(open_id, ana, photo, received=len(photo))
+    own_keys(app, cast)
+    stamp_document(app, cast)
     with app.app_context():
         runner.run(ARCHIVING.name, str(export_id))
         runner.run(MAKING.name, str(answers_id))

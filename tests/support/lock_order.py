@@ -36,7 +36,8 @@ RANKS = {
                 "project_members",
                 "project_checklists",
             ),
-            ("documents",
+            (
+                "documents",
                 "document_stamps",
                 "photo_checks",
                 "mails",

@@ -7,13 +7,26 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from flask import Flask
+from sqlalchemy import select
 
 from app.config import SealSettings
+from app.documents.jobs import STAMPING
+from app.documents.own_keys import use_own_key
+from app.documents.stamps import request_missing_stamps
+from app.extensions import db
+from app.jobs import runner
+from app.models import Actor, DocumentStamp
+from app.sealing.certificates import make_key_pair
+from app.sealing.client import ask_wrapped
 from app.sealing.folder import KeyFolder
 from app.sealing.holder import KeyHolder
 from app.sealing.server import answering
+from app.tenancy import tenant_scope
+from tests.support.authorities import running_authority
+from tests.support.cast import Cast
 
 ENV = "SEAL_SOCKET"
 
@@ -44,6 +57,29 @@ def sealing_with(app: Flask, socket: Path) -> Iterator[None]:
         yield
     finally:
         app.config[ENV] = before
+
+
+def own_keys(app: Flask, cast: Cast) -> None:
+    """The company has had two keys of its own; the second is in use."""
+    for name in ("Acme before", "Acme"):
+        pkcs12 = make_key_pair(name).as_pkcs12()
+        with app.app_context(), tenant_scope(cast.acme):
+            wrapped, certificate = ask_wrapped(app.config[ENV], cast.acme, pkcs12, None)
+            use_own_key(wrapped=wrapped, certificate=certificate, actor=Actor("Operator"))
+            db.session.commit()
+
+
+def stamp_document(app: Flask, cast: Cast) -> None:
+    """The company's sealed PDF gets its time stamp."""
+    with TemporaryDirectory() as name, running_authority(Path(name)) as authority:
+        app.config["TSA_URL"] = authority.url
+        with app.app_context(), tenant_scope(cast.acme):
+            assert request_missing_stamps() == 1
+            db.session.commit()
+            stamp_id = db.session.scalars(select(DocumentStamp.id)).one()
+        with app.app_context():
+            runner.run(STAMPING.name, str(stamp_id))
+        app.config["TSA_URL"] = ""
 
 
 def start_sealer(folder: Path) -> ExitStack:
