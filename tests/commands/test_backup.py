@@ -176,7 +176,17 @@ def test_a_backup_is_private_and_holds_every_kind_of_object(kept):
     files = [path for path in kept.rglob("*") if path.is_file()]
     assert {path.stat().st_mode & 0o077 for path in files} == {0}
     kinds = {one.key.split("/")[2] for one in backup.list_objects()}
-    assert kinds == {"orig", "derived", "logo", "sign", "pdf", "export", "preview", "answers"}
+    assert kinds == {
+        "orig",
+        "derived",
+        "logo",
+        "sign",
+        "pdf",
+        "stamp",
+        "export",
+        "preview",
+        "answers",
+    }
 
 
 def test_the_drill_has_a_row_of_every_table(kept):
