@@ -39,6 +39,7 @@ COMMANDS = {
     "web": ["-m", "gunicorn", "wsgi:app"],
     "worker": ["-m", "flask", "--app", "wsgi", "worker"],
     "relay": ["-m", "flask", "--app", "wsgi", "relay"],
+    "sealer": ["-m", "flask", "--app", "wsgi", "sealer"],
 }
 
 
@@ -79,6 +80,8 @@ class Site:
             "REDIS_URL": self.valkey.url,
             "STORAGE_DIR": str(self.storage),
             "MAIL_DIR": str(self.storage.parent / "mail"),
+            "SEAL_DIR": str(self.folder / "seal"),
+            "SEAL_SOCKET": str(self.folder / "sealer.sock"),
             "WEB_CONCURRENCY": "1",
             "LOGIN_TRIES_PER_MINUTE": "1000",
             "PYTHONUNBUFFERED": "1",

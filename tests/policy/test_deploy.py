@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from app.config import BackupSettings, MigrationSettings, Settings
+from app.config import BackupSettings, MigrationSettings, SealSettings, Settings
 from app.database_roles import ATTRIBUTES
 from app.outboxes.archive import MAX_FILE
 
@@ -34,7 +34,7 @@ PYTHON = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
 KNOWN = (
     {
         name.upper()
-        for settings in (Settings, MigrationSettings, BackupSettings)
+        for settings in (Settings, MigrationSettings, BackupSettings, SealSettings)
         for name in settings.model_fields
     }
     | OTHER
@@ -76,7 +76,7 @@ def test_every_command_exists(app, command):
 
 
 def test_each_place_starts_the_same_processes():
-    kinds = {"web", "worker", "relay"}
+    kinds = {"web", "worker", "relay", "sealer"}
     assert kinds <= procfile().keys() and kinds <= compose()["services"].keys()
     assert {re.sub(r"laudo-|@|\.service", "", unit.name) for unit in UNITS} == kinds
 
@@ -146,8 +146,31 @@ def test_processes_wait_for_the_check_and_none_is_root():
     assert services["worker"]["deploy"]["replicas"] == 2
     assert re.search(r"^USER laudo$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
     for unit in UNITS:
-        assert unit_values(unit, "User") == ["laudo"]
+        user = "laudo-sealer" if unit.stem == "laudo-sealer" else "laudo"
+        assert unit_values(unit, "User") == [user]
         assert unit_values(unit, "NoNewPrivileges") == ["yes"]
+
+
+def test_workers_alone_reach_the_sealer_and_nobody_its_key():
+    services, units = compose()["services"], {unit.stem: unit for unit in UNITS}
+    mounts = {name: set(one.get("volumes") or ()) for name, one in services.items()}
+    at_socket = {name for name, held in mounts.items() if any("sealer:" in one for one in held)}
+    at_key = {name for name, held in mounts.items() if any("seal:" in one for one in held)}
+    assert (at_socket, at_key) == ({"worker", "sealer"}, {"sealer"})
+    assert services["sealer"]["user"] == "10002:10002"
+    assert services["worker"]["group_add"] == ["10002"]
+    assert services["sealer"]["network_mode"] == "none"
+    docker = (DEPLOY / "Dockerfile").read_text()
+    assert "-o laudo-sealer -g laudo-sealer -m 0700 /srv/seal " in docker
+    assert "-o laudo-sealer -g laudo-sealer -m 0750 /run/laudo-sealer" in docker
+    asking = {
+        name for name, unit in units.items() if unit_values(unit, "SupplementaryGroups")
+    }
+    assert asking == {"laudo-worker@"}
+    assert unit_values(units["laudo-worker@"], "SupplementaryGroups") == ["laudo-sealer"]
+    assert unit_values(units["laudo-sealer"], "Group") == ["laudo-sealer"]
+    assert unit_values(units["laudo-sealer"], "RuntimeDirectoryMode") == ["0750"]
+    assert unit_values(units["laudo-sealer"], "PrivateNetwork") == ["yes"]
 
 
 def test_serving_processes_lack_powerful_logins():
@@ -207,13 +230,14 @@ def example() -> dict[str, str]:
 
 def test_the_units_make_the_folders_that_they_write():
     storage = example()["STORAGE_DIR"]
+    folders = ("STORAGE_DIR", "MAIL_DIR", "SEAL_DIR")
     for unit in UNITS:
         (words,) = unit_values(unit, "Environment")
         named = dict(one.split("=", 1) for one in words.split())
-        written = {value for name, value in named.items() if name in ("STORAGE_DIR", "MAIL_DIR")}
+        written = {value for name, value in named.items() if name in folders}
         (made,) = unit_values(unit, "StateDirectory")
         assert {f"/var/lib/{folder}" for folder in made.split()} == written
-        assert named["STORAGE_DIR"] == storage
+        assert named.get("STORAGE_DIR", storage) == storage
         assert unit_values(unit, "StateDirectoryMode") == ["0700"]
         assert unit_values(unit, "ProtectSystem") == ["strict"]
         assert unit_values(unit, "ReadWritePaths") == []
