@@ -81,6 +81,14 @@ def ask_signature(path: Path, identity: SealIdentity, digest: bytes) -> bytes:
 
 
 @slow_work
+def ask_opened(path: Path, tenant_id: UUID, wrapped: str) -> Certificate:
+    """The certificate of a company's key, if the sealer can open it. Raises SealerAway,
+    SealRefused."""
+    request = {"do": "open", "tenant": str(tenant_id), "wrapped": wrapped}
+    return Certificate.from_data(_ask(path, request)["certificate"])
+
+
+@slow_work
 def ask_wrapped(
     path: Path, tenant_id: UUID, pkcs12: bytes, password: str | None
 ) -> tuple[str, Certificate]:

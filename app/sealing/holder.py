@@ -46,7 +46,12 @@ class KeyHolder:
 
     def answer(self, request: Mapping[str, Any]) -> Answer:
         """Raises Refused."""
-        verbs = {"describe": self._describe, "seal": self._seal, "wrap": self._wrap}
+        verbs = {
+            "describe": self._describe,
+            "open": self._open,
+            "seal": self._seal,
+            "wrap": self._wrap,
+        }
         try:
             return verbs[request["do"]](request)
         except (LookupError, TypeError, AttributeError, binascii.Error) as error:
@@ -58,6 +63,11 @@ class KeyHolder:
         kept = self._folder.list_certificates()
         former = [one.as_data() for one in kept if one.fingerprint != current.fingerprint]
         return {"current": current.as_data(), "former": former}
+
+    def _open(self, request: Mapping[str, Any]) -> Answer:
+        """Whether the key can be used: what a seal with it would need, without one."""
+        with self._signer(request) as (_, certificate):
+            return {"certificate": certificate.as_data()}
 
     def _seal(self, request: Mapping[str, Any]) -> Answer:
         digest = binascii.unhexlify(request["digest"])

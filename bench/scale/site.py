@@ -57,6 +57,7 @@ class ScaledSite(Site):
             self.start("worker", f"worker-{number}")
         for name in RELAYS:
             self.start("relay", name)
+        self.start("sealer")
         self.proxy.start(list(self.ports.values()))
         self.wait_for_web()
 

@@ -163,9 +163,7 @@ def test_workers_alone_reach_the_sealer_and_nobody_its_key():
     docker = (DEPLOY / "Dockerfile").read_text()
     assert "-o laudo-sealer -g laudo-sealer -m 0700 /srv/seal " in docker
     assert "-o laudo-sealer -g laudo-sealer -m 0750 /run/laudo-sealer" in docker
-    asking = {
-        name for name, unit in units.items() if unit_values(unit, "SupplementaryGroups")
-    }
+    asking = {name for name, unit in units.items() if unit_values(unit, "SupplementaryGroups")}
     assert asking == {"laudo-worker@"}
     assert unit_values(units["laudo-worker@"], "SupplementaryGroups") == ["laudo-sealer"]
     assert unit_values(units["laudo-sealer"], "Group") == ["laudo-sealer"]

@@ -11,6 +11,7 @@ from app.commands.check.database import check_database
 from app.commands.check.evidence import check_evidence
 from app.commands.check.finding import Finding, Level
 from app.commands.check.machine import check_machine
+from app.commands.check.sealing import check_sealing
 from app.commands.check.services import check_services
 
 COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.WRONG: "red"}
@@ -22,7 +23,7 @@ COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.WRONG: "red"}
 @with_appcontext
 def check(as_json: bool, no_files: bool) -> None:
     """Test everything that this installation needs. Exit status 1 if something is wrong."""
-    findings = [*check_database(), *check_services(), *check_machine()]
+    findings = [*check_database(), *check_services(), *check_sealing(), *check_machine()]
     findings += check_evidence(with_bytes=not no_files)
     is_good = all(one.level is not Level.WRONG for one in findings)
     if as_json:
