@@ -10,8 +10,9 @@ case "${1:-run}" in
   # Chromium without its windows, at little more than half of the processor time. Playwright drives
   # it through a Node of its own, which needs libatomic. WebKit is what iPhones run; it has no mode
   # without windows, so it gets a virtual screen. Firefox speaks WebDriver BiDi itself. The
-  # pooler and the proxy are for tests of installations on several machines.
-  test) packages=(chromium-headless-shell libatomic1 webkit2gtk-driver xvfb firefox-esr pgbouncer nginx-light) ;;
+  # pooler and the proxy are for tests of installations on several machines; another program's
+  # opinion of sealed PDFs, and a token with a key.
+  test) packages=(chromium-headless-shell libatomic1 webkit2gtk-driver xvfb firefox-esr pgbouncer nginx-light poppler-utils softhsm2) ;;
   *) echo "usage: $0 run|test" >&2; exit 2 ;;
 esac
 

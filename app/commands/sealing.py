@@ -18,7 +18,7 @@ from app.documents.own_keys import retire_own_key, use_own_key
 from app.documents.stamps import request_missing_stamps
 from app.extensions import db
 from app.platform.queries import get_tenant_id
-from app.sealing.certificates import Certificate, UnfitKey, make_key_pair, read_pkcs12
+from app.sealing.certificates import Certificate, UnfitKey, make_key_pair, read_new_pkcs12
 from app.sealing.client import (
     Installation,
     SealerAway,
@@ -84,7 +84,7 @@ def import_key(file: Path, slug: str | None, password_file: Path | None) -> None
         _import_for(slug, data, password)
         return
     try:
-        pair = read_pkcs12(data, password)
+        pair = read_new_pkcs12(data, password)
     except UnfitKey as error:
         raise click.ClickException(str(error)) from error
     _replace(lambda folder: folder.replace(pair))

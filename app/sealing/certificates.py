@@ -110,8 +110,18 @@ def make_key_pair(common_name: str) -> SealKeyPair:
     return SealKeyPair(key, builder.sign(key, SHA256()))
 
 
-def read_pkcs12(data: bytes, password: str | None) -> SealKeyPair:
-    """The key pair of a PKCS#12 file, such as an A1 certificate of ICP-Brasil. Raises UnfitKey."""
+def read_new_pkcs12(data: bytes, password: str | None) -> SealKeyPair:
+    """The key pair of a file that an operator brings, such as an A1 certificate of ICP-Brasil.
+
+    Raises UnfitKey also for a key that could be read but cannot seal today.
+    """
+    pair = read_pkcs12(data, password)
+    _check_use(pair)
+    return pair
+
+
+def read_pkcs12(data: bytes, password: str | None = None) -> SealKeyPair:
+    """The key pair of a PKCS#12 file. Raises UnfitKey."""
     try:
         read = load_pkcs12(data, password.encode() if password else None)
     except ValueError as error:
@@ -123,9 +133,7 @@ def read_pkcs12(data: bytes, password: str | None) -> SealKeyPair:
     if isinstance(read.key, rsa.RSAPrivateKey) and read.key.key_size < LEAST_RSA_BITS:
         raise UnfitKey(f"The RSA key has {read.key.key_size} bits; {LEAST_RSA_BITS} are the least.")
     issuers = tuple(one.certificate for one in read.additional_certs)
-    pair = SealKeyPair(read.key, read.cert.certificate, issuers)
-    _check_use(pair)
-    return pair
+    return SealKeyPair(read.key, read.cert.certificate, issuers)
 
 
 def _check_use(pair: SealKeyPair) -> None:

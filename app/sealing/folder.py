@@ -61,7 +61,7 @@ class KeyFolder:
 
     def read(self) -> SealKeyPair:
         """Raises OSError, UnfitKey."""
-        return read_pkcs12(self.current.read_bytes(), None)
+        return read_pkcs12(self.current.read_bytes())
 
     def read_wrapping_key(self) -> bytes:
         """32 bytes. Raises OSError."""

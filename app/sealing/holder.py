@@ -16,7 +16,7 @@ from pyhanko.sign.signers.pdf_cms import Signer
 
 from app.config import SealSettings
 from app.encryption import Unreadable
-from app.sealing.certificates import Certificate, SealKeyPair, UnfitKey, read_pkcs12
+from app.sealing.certificates import Certificate, SealKeyPair, UnfitKey, read_new_pkcs12
 from app.sealing.folder import KeyFolder
 from app.sealing.signers import sign_digest, signer_of, token_signer
 from app.sealing.wrapping import unwrap, wrap
@@ -83,7 +83,7 @@ class KeyHolder:
 
     def _wrap(self, request: Mapping[str, Any]) -> Answer:
         try:
-            pair = read_pkcs12(base64.b64decode(request["pkcs12"]), request["password"])
+            pair = read_new_pkcs12(base64.b64decode(request["pkcs12"]), request["password"])
         except UnfitKey as error:
             raise Refused("unfit_key", str(error)) from error
         wrapped = wrap(pair, request["tenant"], self._folder.read_wrapping_key())

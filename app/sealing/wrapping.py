@@ -23,6 +23,6 @@ def unwrap(wrapped: str, tenant_id: str, key: bytes) -> SealKeyPair:
     if content["tenant"] != tenant_id:
         raise Unreadable("the key of another company")
     try:
-        return read_pkcs12(base64.b64decode(content["pkcs12"]), None)
+        return read_pkcs12(base64.b64decode(content["pkcs12"]))
     except UnfitKey as error:
         raise Unreadable(str(error)) from error

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 from sqlalchemy import func, select, update
 
+from app.config import ROOT
 from app.documents import making
 from app.documents.own_keys import retire_own_key, use_own_key
 from app.evidence.queries import link_hash
@@ -75,6 +77,20 @@ def test_a_final_pdf_is_sealed_and_names_its_certificate(completed):
     assert (found.fingerprint, found.sealed_at) == (document.seal_fingerprint, document.sealed_at)
     assert hashlib.sha256(data).hexdigest() == document.sha256
     assert document.seal_fingerprint in completed.text(document).replace(" ", "")
+
+
+def test_another_program_says_what_the_documentation_quotes(completed, tmp_path):
+    path = tmp_path / "report.pdf"
+    path.write_bytes(bytes_of(completed, completed.make()))
+    home = {**os.environ, "HOME": str(tmp_path)}
+    said = subprocess.run(["pdfsig", path], env=home, capture_output=True, text=True).stdout
+    page = (ROOT / "docs/operating.md").read_text()
+    quoted = re.findall(r"^  - .+$", page[page.index("## The seal") :], re.MULTILINE)
+    assert len(quoted) == 4
+    assert [line for line in quoted if line not in said.splitlines()] == []
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    for words in ("Signature is Valid", "Certificate issuer is unknown"):
+        assert f"{words}." in said and f'"{words}"' in readme
 
 
 def test_a_preview_is_not_sealed(desk):
