@@ -158,7 +158,8 @@ def forged(authority: Authority, request: tsp.TimeStampReq) -> bytes:
 
 
 def refusal(authority: Authority, request: tsp.TimeStampReq) -> bytes:
-    return tsp.TimeStampResp({"status": {"status": "rejection"}}).dump()
+    """A TimeStampResp with the status `rejection` and no token, which asn1crypto cannot write."""
+    return bytes.fromhex("3005300302 0102".replace(" ", ""))
 
 
 WRONG = {
