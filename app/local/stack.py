@@ -15,6 +15,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,7 @@ PROCESSES = {
 # After Ctrl-C, running requests (30 s in gunicorn.conf.py) and the current PDF may finish.
 # Honcho's default of five seconds cut both off on a busy machine.
 honcho.KILL_WAIT = 35
+SEALER_SECONDS = 60
 
 Environment = dict[str, str]
 
@@ -189,12 +191,24 @@ def demo(arguments: list[str]) -> int:
                 command = [PYTHON, "-m", "flask", "--app", "wsgi", name]
                 quiet = {**environment, "LOG_LEVEL": "WARNING"}
                 helpers.append(subprocess.Popen(command, env=quiet, cwd=ROOT))
+            _await_sealer(environment)
             return flask(environment, "demo", *arguments)
         finally:
             for process in helpers:
                 process.terminate()
             for process in helpers:
                 process.wait(timeout=30)
+
+
+def _await_sealer(environment: Environment) -> None:
+    """Wait until it answers, or else the first PDF would be tried again only after a pause."""
+    until = time.monotonic() + SEALER_SECONDS
+    while not is_answering(_sealer(environment)) and time.monotonic() < until:
+        time.sleep(0.1)
+
+
+def _sealer(environment: Environment) -> Path:
+    return Path(environment.get("SEAL_SOCKET") or INSTANCE / "sealer.sock")
 
 
 def operate(arguments: list[str]) -> int:
@@ -210,8 +224,7 @@ def _not_running(environment: Environment) -> list[str]:
         silent = [name for name in ("worker", "relay") if not count_alive(client, name)]
     finally:
         client.close()
-    sealer = environment.get("SEAL_SOCKET") or INSTANCE / "sealer.sock"
-    return silent if is_answering(Path(sealer)) else [*silent, "sealer"]
+    return silent if is_answering(_sealer(environment)) else [*silent, "sealer"]
 
 
 def main() -> int:

@@ -35,9 +35,11 @@ from app.models import (
     Actor,
     AuditEntry,
     Document,
+    DocumentStamp,
     Export,
     Report,
     Role,
+    SealCertificate,
     Snapshot,
     TenantStatus,
     WorkState,
@@ -110,8 +112,35 @@ def add_evidence(ana) -> dict[str, bytes]:
                 pages=1,
             )
         )
+    pem = "-----BEGIN CERTIFICATE-----\n"
+    db.session.add(
+        SealCertificate(
+            fingerprint="f" * 64,
+            subject="CN=Seal",
+            issuer="CN=Seal",
+            valid_from=datetime(2026, 1, 1, tzinfo=UTC),
+            valid_until=datetime(2036, 1, 1, tzinfo=UTC),
+            pem=pem,
+        )
+    )
+    token = b"token of an authority"
+    key = object_key(report.tenant_id, "stamp", sha256_of(token), ".tsr")
+    put_bytes(key, token)
+    final = select(Document.id).where(Document.is_preview.is_(False))
+    db.session.add(
+        DocumentStamp(
+            document_id=db.session.scalars(final).one(),
+            state=WorkState.DONE,
+            storage_key=key,
+            sha256=sha256_of(token),
+            byte_size=len(token),
+            stamped_at=datetime(2026, 1, 1, tzinfo=UTC),
+            authority="Authority",
+        )
+    )
     db.session.commit()
     return {
+        "certificates/ffff": pem.encode(),
         "photos/A_B-0001-R0~": kept,
         "signatures/A_B-0001-R0~": drawn,
         "documents/A_B-0001-R0~": PDF,
@@ -167,7 +196,9 @@ def test_the_archive_is_complete_and_matches_its_manifest(stage, cast):
         for start, data in wanted.items():
             assert data in [body for path, body in contents.items() if path.startswith(start)]
         assert len([path for path in files if path.startswith("photos/")]) == 2
-        assert [path for path in files if path.startswith("documents/")] != []
+        (stamp,) = (path for path in files if path.endswith(".tsr"))
+        assert contents[stamp.removesuffix(".tsr") + ".pdf"] == PDF
+        assert contents[stamp] == b"token of an authority"
         assert b"%PDF-1.7 preview" not in contents.values()
         assert manifest["company"]["slug"] == "acme"
         assert manifest["missing"] == []

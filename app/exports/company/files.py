@@ -19,9 +19,11 @@ from app.extensions import db
 from app.models import (
     Checklist,
     Document,
+    DocumentStamp,
     Photo,
     PhotoPlacement,
     Report,
+    SealCertificate,
     Signature,
     Snapshot,
     Tenant,
@@ -68,7 +70,7 @@ def full_number(number: str, revision: int) -> str:
 
 
 def text_files() -> Iterator[TextFile]:
-    """Yield all snapshots and all published checklist versions."""
+    """Yield all snapshots, all published checklist versions and the certificates of seals."""
     snapshots = select(Report.number, Report.revision, Snapshot.body).join(
         Report, Report.id == Snapshot.report_id
     )
@@ -80,6 +82,9 @@ def text_files() -> Iterator[TextFile]:
     for code, number, body in read_batches(versions.where(Version.published_at.is_not(None))):
         text = json.dumps(body, ensure_ascii=False, indent=1)
         yield TextFile(f"checklists/{safe_path_part(code)}-v{number}.json", text)
+    certificates = select(SealCertificate.fingerprint, SealCertificate.pem)
+    for fingerprint, body in read_batches(certificates):
+        yield TextFile(f"certificates/{fingerprint}.pem", body)
 
 
 def stored_files() -> Iterator[StoredFile]:
@@ -116,10 +121,19 @@ def count_bytes_stored() -> int:
 
 
 def _documents() -> Iterator[StoredFile]:
-    """Yield the final PDFs. Further PDFs of the same report get a number suffix."""
+    """Yield the final PDFs and their time stamps. Further PDFs of the same report get a number
+    suffix."""
     statement = (
-        select(Report.number, Report.revision, Document.storage_key, Document.sha256)
+        select(
+            Report.number,
+            Report.revision,
+            Document.storage_key,
+            Document.sha256,
+            DocumentStamp.storage_key,
+            DocumentStamp.sha256,
+        )
         .join(Report, Report.id == Document.report_id)
+        .outerjoin(DocumentStamp, DocumentStamp.document_id == Document.id)
         .where(
             Document.state == WorkState.DONE,
             Document.is_preview.is_(False),
@@ -128,11 +142,14 @@ def _documents() -> Iterator[StoredFile]:
         .order_by(Report.number, Report.revision, Document.created_at)
     )
     last, turn = "", 1
-    for number, revision, key, digest in read_batches(statement):
+    for number, revision, key, digest, stamp_key, stamp_digest in read_batches(statement):
         name = safe_path_part(full_number(number, revision))
         turn = turn + 1 if name == last else 1
         last = name
-        yield StoredFile(f"documents/{name}{f'-{turn}' if turn > 1 else ''}.pdf", key, digest or "")
+        path = f"documents/{name}{f'-{turn}' if turn > 1 else ''}"
+        yield StoredFile(f"{path}.pdf", key, digest or "")
+        if stamp_key:
+            yield StoredFile(f"{path}.tsr", stamp_key, stamp_digest or "")
 
 
 def select_placements(*columns: Any) -> Select[Any]:
