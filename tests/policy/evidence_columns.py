@@ -37,6 +37,7 @@ TABLES = (
     Evidence("reports", "status in ('completed', 'archived')"),
     Evidence("versions", "published_at is not null"),
     Evidence("documents", "state = 'done'"),
+    Evidence("anchors", "delivered_at is not null"),
 )
 
 # The identity of a row, frozen even while its report is open or its work not done.
@@ -51,10 +52,23 @@ IDENTITY = {
         "number",
         "revision",
         "revision_of",
+        "check_token",
         "version_id",
         "started_by",
     ),
     "versions": ("id", "tenant_id", "created_at", "checklist_id"),
     "documents": ("id", "tenant_id", "created_at", "report_id", "requested_by"),
+    "anchors": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "kind",
+        "sequence",
+        "hash",
+        "at",
+        "reason",
+        "public_key",
+        "signature",
+    ),
     "audit_heads": ("id", "tenant_id", "created_at", "sequence", "hash"),
 }
