@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     max_picture_pixels: int = Field(default=250_000_000, gt=0)
     login_tries_per_minute: int = Field(default=5, gt=0)
     login_tries_per_day: int = Field(default=100, gt=0)
+    checks_per_minute: int = Field(default=120, gt=0)
     job_lease_seconds: int = Field(default=60, ge=5)
     # At least the minimum that the database function feed_due_work accepts.
     job_attempts: int = Field(default=5, ge=3)

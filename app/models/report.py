@@ -48,7 +48,7 @@ FINISHED_STATUSES = (ReportStatus.COMPLETED, ReportStatus.ARCHIVED)
 
 
 # 128 bits in hex, made by the database.
-CHECK_TOKEN = (
+NEW_CHECK_ADDRESS = (
     "substr(encode(sha256(convert_to("
     "gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')), 'hex'), 1, 32)"
 )
@@ -152,7 +152,7 @@ class Report(Changing, TenantRow, Audited):
     equipment_id: Mapped[UUID | None]
     number: Mapped[str] = mapped_column(String(60))
     # The public address of the report (`/v/<token>`), printed on its PDFs. It never changes.
-    check_token: Mapped[str] = mapped_column(String(32), server_default=text(CHECK_TOKEN))
+    check_token: Mapped[str] = mapped_column(String(32), server_default=text(NEW_CHECK_ADDRESS))
     revision: Mapped[int] = mapped_column(server_default=text("0"))
     revision_of: Mapped[UUID | None]
     revision_reason: Mapped[str | None] = mapped_column(String(1000))

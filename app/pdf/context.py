@@ -353,8 +353,9 @@ class ReportContext:
     """The whole PDF. `languages` has one or two of 'en', 'pt', the first shown larger.
 
     `gazetteer` names the source of the nearest places with its version, empty if no photo has
-    one. `time_zone` is an IANA name; `rendered_at` is the file's only clock and comes from the
-    document's row, so that the same context always gives the same bytes.
+    one. `check_url` is the report's public page. `time_zone` is an IANA name; `rendered_at` is the
+    file's only clock and comes from the document's row, so that the same context always gives the
+    same bytes.
     """
 
     branding: Branding
@@ -373,6 +374,8 @@ class ReportContext:
     exceptions: tuple[ReportException, ...] = ()
     not_applicable: tuple[NotApplicable, ...] = ()
     audit_head: str = ""
+    audit_sequence: int = 0
+    check_url: str = ""
     snapshot_sha256: str = ""
     generator: str = "Laudo"
     settings: PdfSettings = DEFAULTS
@@ -384,6 +387,11 @@ class ReportContext:
     def full_number(self) -> str:
         """The number with its revision: 'LD-0042-R1'."""
         return f"{self.report.number}-R{self.report.revision}"
+
+    @property
+    def check_address(self) -> str:
+        """The public address without its scheme, as people type it."""
+        return self.check_url.partition("://")[2]
 
     def questions(self) -> tuple[Question, ...]:
         """Info fields first, then every section's questions, in print order."""

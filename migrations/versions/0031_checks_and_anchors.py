@@ -11,7 +11,7 @@ KEY = "nullif(current_setting('app.tenant_id', true), '')::uuid"
 ERASED = "nullif(current_setting('laudo.erasing', true), '')::uuid"
 
 # 128 bits in hex. The form is that of the model's server default.
-TOKEN = (
+NEW_ADDRESS = (
     "substr(encode(sha256(convert_to("
     "gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')), 'hex'), 1, 32)"
 )
@@ -108,11 +108,9 @@ def _give_tokens() -> None:
     """A default fills in the rows that are there without an update, which the trigger of completed
     reports would refuse."""
     # downtime: the table is written anew, about a second for each 50,000 reports
-    op.execute(f"alter table reports add column check_token varchar(32) not null default {TOKEN}")
+    op.execute(f"alter table reports add column check_token varchar(32) not null default {NEW_ADDRESS}")
     # downtime: an index over the same rows, part of the same second
-    op.execute(
-        "alter table reports add constraint uq_reports_check_token unique (check_token)"
-    )
+    op.execute("alter table reports add constraint uq_reports_check_token unique (check_token)")
 
 
 def _guard(owner: str) -> None:
@@ -137,9 +135,7 @@ def _guard(owner: str) -> None:
     )
 
 
-def _trigger(
-    table: str, name: str, when: str, function: str, *, each: str, only: str = ""
-) -> None:
+def _trigger(table: str, name: str, when: str, function: str, *, each: str, only: str = "") -> None:
     op.execute(
         f"create trigger {table}_{name} {when} on {table}"
         f" for each {each} {only} execute function {function}()"

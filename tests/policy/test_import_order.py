@@ -59,6 +59,7 @@ CORE = [
 ]
 FEATURES = [
     "evidence",
+    "anchors",
     "downloads",
     "plans",
     "reports",
@@ -70,6 +71,7 @@ FEATURES = [
     "operations",
     "outboxes",
     "documents",
+    "checking",
     "branding",
     "exports",
     "checklists",
