@@ -57,6 +57,14 @@ class Settings(BaseSettings):
     storage_s3_key_id: str | None = None
     storage_s3_secret: str | None = None
     storage_s3_direct_downloads: bool = False
+    anchor_dir: Path | None = None
+    anchor_bucket: str = ""
+    anchor_s3_endpoint_url: str | None = None
+    anchor_s3_region: str | None = None
+    anchor_s3_key_id: str | None = None
+    anchor_s3_secret: str | None = None
+    anchor_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    anchor_url_token: str = ""
     smtp_host: str = ""
     smtp_port: Port = None
     smtp_user: str = ""

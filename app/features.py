@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+import app.anchors.jobs
 import app.branding.jobs
 import app.documents.jobs
 import app.documents.subscriptions
@@ -79,6 +80,7 @@ JOBS = (
     app.exports.company.jobs,
     app.exports.answers.jobs,
     app.evidence.jobs,
+    app.anchors.jobs,
     platform.jobs,
     uploads.jobs,
 )

@@ -90,6 +90,8 @@ class Checked:
     completed_at: datetime | None = None
     outcome: Outcome | None = None
     snapshot_sha256: str = ""
+    # When the rows were last compared with what was frozen.
+    compared_at: datetime | None = None
     chain_sequence: int = 0
     chain_hash: str = ""
     successor: Successor | None = None
@@ -138,6 +140,7 @@ def _checked(row: Any, successor: Successor | None, files: tuple[KnownFile, ...]
         completed_at=row.completed_at if is_finished else None,
         outcome=row.outcome if is_finished else None,
         snapshot_sha256=row.sha256 or "",
+        compared_at=row.rows_checked_at,
         chain_sequence=row.audit_sequence or 0,
         chain_hash=row.audit_hash or "",
         successor=successor if is_finished else None,
@@ -171,6 +174,7 @@ def _find_row(report_id: UUID) -> Any:
             Snapshot.sha256,
             Snapshot.audit_sequence,
             Snapshot.audit_hash,
+            Verification.rows_checked_at,
             Verification.differences,
             Verification.damage,
         )

@@ -273,6 +273,12 @@ TELLINGS: dict[str, Telling] = {
     # The company
     "tenant.created": plain(N_('%(name)s created the company "%(what)s" (%(slug)s).')),
     "tenant.branded": plain(N_("%(name)s changed the company's brand. %(changes)s")),
+    "tenant.anchors_set_aside": plain(
+        N_(
+            "%(name)s stated that a backup was restored: entries after %(entry)s were lost, and "
+            "%(count)s anchors of them are set aside. Reason: %(reason)s"
+        )
+    ),
     "tenant.settings_changed": plain(N_("%(name)s changed the company's settings. %(changes)s")),
     "tenant.watermark_changed": plain(
         N_("%(name)s changed the photo watermark strip. %(changes)s")

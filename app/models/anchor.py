@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, String, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, DateTime, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import StateText, TenantRow, one_of, tenant_table
@@ -19,8 +19,8 @@ class AnchorKind(StrEnum):
 
 
 class Anchor(TenantRow):
-    """The entry `sequence` of the chain had `hash` at `at`. Insert-only but for `delivered_at`, the
-    time at which all places outside had it.
+    """The entry `sequence` of the chain had `hash` at `at`. Insert-only but for its delivery: the
+    places outside that have it, and when all of them did.
 
     `public_key` and `signature` are base64 of Ed25519 (app/anchors/lines.py).
     """
@@ -29,7 +29,7 @@ class Anchor(TenantRow):
     __table_args__ = tenant_table(
         one_of("kind", AnchorKind),
         CheckConstraint("sequence > 0 and length(hash) = 64", name="of_an_entry"),
-        Index("ix_anchors_tenant_id_sequence", "tenant_id", "sequence"),
+        Index("ix_anchors_tenant_id_at", "tenant_id", "at"),
         Index(
             "ix_anchors_waiting",
             "tenant_id",
@@ -46,4 +46,5 @@ class Anchor(TenantRow):
     reason: Mapped[str | None] = mapped_column(String(500))
     public_key: Mapped[str] = mapped_column(String(44))
     signature: Mapped[str] = mapped_column(String(88))
+    delivered_to: Mapped[list[str]] = mapped_column(ARRAY(String(20)), server_default="{}")
     delivered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -42,7 +42,7 @@ begin
 end
 $$;
 
--- An anchor is a signed statement: only its delivery may be noted, and only once.
+-- An anchor is a signed statement: only its delivery may be noted, until every place has it.
 create function guard_anchor() returns trigger language plpgsql as $$
 begin
   if tg_op = 'DELETE' then
@@ -52,7 +52,8 @@ begin
     raise insufficient_privilege using message = 'anchors are never deleted';
   end if;
   if old.delivered_at is not null
-     or to_jsonb(new) - 'delivered_at' is distinct from to_jsonb(old) - 'delivered_at' then
+     or to_jsonb(new) - array['delivered_at', 'delivered_to']
+        is distinct from to_jsonb(old) - array['delivered_at', 'delivered_to'] then
     raise insufficient_privilege using message = 'an anchor never changes';
   end if;
   return new;
@@ -73,6 +74,7 @@ create table anchors (
   reason varchar(500),
   public_key varchar(44) not null,
   signature varchar(88) not null,
+  delivered_to varchar(20)[] not null default '{}',
   delivered_at timestamptz,
   constraint pk_anchors primary key (id),
   constraint uq_anchors_tenant_id_id unique (tenant_id, id),
@@ -83,7 +85,7 @@ create table anchors (
 """
 INDEXES = (
     # downtime: none, the table is made just above
-    "create index ix_anchors_tenant_id_sequence on anchors (tenant_id, sequence)",
+    "create index ix_anchors_tenant_id_at on anchors (tenant_id, at)",
     # downtime: none, the table is made just above
     "create index ix_anchors_waiting on anchors (tenant_id, at) where delivered_at is null",
     # downtime: none, the table is made just above
@@ -108,7 +110,9 @@ def _give_tokens() -> None:
     """A default fills in the rows that are there without an update, which the trigger of completed
     reports would refuse."""
     # downtime: the table is written anew, about a second for each 50,000 reports
-    op.execute(f"alter table reports add column check_token varchar(32) not null default {NEW_ADDRESS}")
+    op.execute(
+        f"alter table reports add column check_token varchar(32) not null default {NEW_ADDRESS}"
+    )
     # downtime: an index over the same rows, part of the same second
     op.execute("alter table reports add constraint uq_reports_check_token unique (check_token)")
 
@@ -122,7 +126,7 @@ def _guard(owner: str) -> None:
     )
     op.execute(f"create policy erasing on anchors to {owner} using (tenant_id = {ERASED})")
     op.execute(f"create policy owner_look_up on anchors for select to {owner} using (true)")
-    op.execute("grant select, insert, update (delivered_at) on anchors to laudo_app")
+    op.execute("grant select, insert, update (delivered_to, delivered_at) on anchors to laudo_app")
     _trigger("anchors", "guard", "before update or delete", "guard_anchor", each="row")
     _trigger("anchors", "no_truncate", "before truncate", "refuse_change", each="statement")
     _trigger(

@@ -33,6 +33,7 @@ OTHER_VALUES = {
     "boolean": "not coalesce({0}, false)",
     "jsonb": "jsonb_build_array(coalesce({0}, 'null'), 1)",
     "text": "coalesce({0}, '') || 'x'",
+    "ARRAY": "{0} || '{{x}}'",
     "character varying": "left(coalesce({0}, '') || 'x', 30) || 'y'",
 }
 
