@@ -5,7 +5,6 @@ Lines are only ever added. One may arrive twice, after a failure half-way: reade
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import os
 import urllib.error
@@ -13,7 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from flask import current_app
 
@@ -47,7 +46,7 @@ def list_places() -> list[Place]:
     if settings["ANCHOR_DIR"]:
         places.append(Folder(Path(settings["ANCHOR_DIR"])))
     if settings["ANCHOR_BUCKET"]:
-        places.append(BucketFolder())
+        places.append(InBucket())
     if settings["ANCHOR_URL"]:
         places.append(Address(settings["ANCHOR_URL"], settings["ANCHOR_URL_TOKEN"]))
     return places
@@ -92,52 +91,28 @@ def _is_torn(path: Path) -> bool:
         return file.read(1) != b"\n"
 
 
-class BucketFolder:
-    """An object for each delivery, `anchors/2026-11-30/<sha256>.jsonl`: objects cannot be appended
-    to, and a bucket with object lock keeps each as it is."""
+class InBucket:
+    """The bucket of ANCHOR_BUCKET (app/storage/lines.py)."""
 
     kind = "bucket"
 
     def __init__(self) -> None:
         # Imported here because boto3 takes a second to load, and most installations need none.
-        from app.storage.bucket import Bucket
+        from app.storage.lines import anchor_bucket
 
-        def own(name: str) -> Any:
-            settings = current_app.config
-            return settings[f"ANCHOR_S3_{name}"] or settings[f"STORAGE_S3_{name}"]
-
-        self._bucket = Bucket(
-            current_app.config["ANCHOR_BUCKET"],
-            endpoint_url=own("ENDPOINT_URL"),
-            region=own("REGION"),
-            key_id=own("KEY_ID"),
-            secret=own("SECRET"),
-        )
-        self.name = f"the bucket {self._bucket.name}"
+        self._lines = anchor_bucket(current_app.config)
+        self.name = f"the bucket {current_app.config['ANCHOR_BUCKET']}"
 
     def add(self, lines: Sequence[str]) -> None:
-        body = "".join(f"{line}\n" for line in lines).encode()
-        digest = hashlib.sha256(body).hexdigest()
-        key = f"anchors/{datetime.now(UTC):%Y-%m-%d}/{digest}.jsonl"
         try:
-            self._bucket.call("put_object", key, Body=body, ContentType="application/x-ndjson")
+            self._lines.add(lines)
         except (DomainError, OSError) as error:
             raise _unavailable(self.name, error) from error
 
     def read(self) -> Iterator[str]:
-        client = self._bucket.client()
         try:
-            pages = client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket.name, Prefix="anchors/"
-            )
-            for page in pages:
-                for listed in page.get("Contents", ()):
-                    body = self._bucket.call("get_object", listed["Key"])["Body"].read()
-                    yield from body.decode(errors="replace").splitlines()
-        except PlaceUnavailable:
-            raise
-        except Exception as error:
-            # boto3 has many bases of errors, and none of them may stop a check of other places.
+            yield from self._lines.read()
+        except (DomainError, OSError) as error:
             raise _unavailable(self.name, error) from error
 
 

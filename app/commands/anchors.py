@@ -1,4 +1,4 @@
-"""`flask anchors ...`: the public key, anchors at once, and the statement after a restored backup."""
+"""`flask anchors ...`: the public key, anchors now, the statement after a restored backup."""
 
 from __future__ import annotations
 

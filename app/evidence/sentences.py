@@ -275,8 +275,8 @@ TELLINGS: dict[str, Telling] = {
     "tenant.branded": plain(N_("%(name)s changed the company's brand. %(changes)s")),
     "tenant.anchors_set_aside": plain(
         N_(
-            "%(name)s stated that a backup was restored: entries after %(entry)s were lost, and "
-            "%(count)s anchors of them are set aside. Reason: %(reason)s"
+            "%(name)s stated that a backup was restored and entries after entry %(entry)s were "
+            "lost: the anchors that name them are set aside. Reason: %(reason)s"
         )
     ),
     "tenant.settings_changed": plain(N_("%(name)s changed the company's settings. %(changes)s")),

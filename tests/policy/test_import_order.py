@@ -96,6 +96,7 @@ LATE = {
     "photos/jobs": "image decoders, in workers only",
     "documents/jobs": "WeasyPrint, in workers only",
     "branding/jobs": "WeasyPrint, in workers only",
+    "anchors/places": "boto3, where anchors are kept in a bucket",
     "commands/up": "what only the process that it starts needs",
     "commands/check/machine": "WeasyPrint, where the machine is checked",
 }

@@ -73,6 +73,8 @@ NAMES = frozenset(
         "importer",
         "action",
         "assignee",
+        "entry",
+        "revision",
         "browser",
         "cell",
         "cells",

@@ -15,9 +15,8 @@ from app.anchors.lines import Claim, NotAnAnchor, line_of, public_key, read_line
 from app.anchors.places import PlaceUnavailable, list_places
 from app.anchors.queries import each_anchor
 from app.commands.check.finding import Finding, ok, run, warning, wrong
-from app.errors import NotFound
 from app.models import AnchorKind
-from app.platform.queries import get_tenant_id
+from app.platform.queries import UnknownTenant, get_tenant_id
 from app.storage.references import list_tenant_ids
 from app.tenancy import call_definer, platform_scope, tenant_scope
 from app.tombstones import list_erased
@@ -75,13 +74,14 @@ def check_printed_head(head: str, slug: str) -> Iterator[Finding]:
     if not printed:
         yield wrong(
             PART,
-            "--head is ENTRY:HASH as on the PDF's evidence page: a number, a colon, 64 hexadecimal digits.",
+            "--head is ENTRY:HASH as the PDF's evidence page prints it: a number, a colon and 64"
+            " hexadecimal digits.",
         )
         return
     try:
         tenant_id = get_tenant_id(slug)
-    except NotFound:
-        yield wrong(PART, f"There is no company {slug}.")
+    except UnknownTenant as error:
+        yield wrong(PART, str(error))
         return
     sequence, hash = int(printed[1]), printed[2].lower()
     with tenant_scope(tenant_id):
@@ -144,7 +144,8 @@ def _check(files: Iterable[Path]) -> Iterator[Finding]:
         is_good = False
         yield wrong(
             PART,
-            f"Tenant {tenant_id} has anchors but no rows, and no tombstone says that it was erased.",
+            f"Tenant {tenant_id} has anchors but no rows, and no tombstone says that it was"
+            " erased.",
         )
     if reading.foreign_keys:
         yield warning(

@@ -22,9 +22,7 @@ COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.WRONG: "red"}
 @click.command("check")
 @click.option("--no-files", is_flag=True, help="Compare rows only: read no photo or PDF again.")
 @click.option("--json", "as_json", is_flag=True, help="For machines: one JSON object.")
-@click.option(
-    "--anchors", "files", multiple=True, type=FILE, help="Also compare anchors kept here."
-)
+@click.option("--anchors", "files", multiple=True, type=FILE, help="Also compare this file.")
 @click.option("--head", help="Only compare ENTRY:HASH as a PDF prints it; needs --tenant.")
 @click.option("--tenant", "slug", help="The company of --head.")
 @with_appcontext
