@@ -17,7 +17,7 @@ from app.anchors.places import PlaceUnavailable
 from app.health.readiness import check_parts
 from app.jobs.daily import act_hourly_if_due
 from app.jobs.exporter import WorkFigures
-from tests.anchors.stage import Stage
+from tests.anchors.stage import REWRITE, Stage
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -165,3 +165,24 @@ def test_a_stopping_relay_stops(stage: Stage) -> None:
 def readiness(stage: Stage) -> dict:
     with stage.app.app_context():
         return check_parts(database_answers=True)["anchors"]
+
+
+def test_a_bucket_keeps_the_lines_and_names_a_rewritten_end(
+    stage: Stage, bucket: str, monkeypatch
+) -> None:
+    monkeypatch.setitem(stage.app.config, "ANCHOR_DIR", None)
+    for name, value in {
+        "ANCHOR_BUCKET": "anchors-outside",
+        "ANCHOR_S3_ENDPOINT_URL": bucket,
+        "ANCHOR_S3_REGION": "us-east-1",
+        "ANCHOR_S3_KEY_ID": "key",
+        "ANCHOR_S3_SECRET": "secret",
+    }.items():
+        monkeypatch.setitem(stage.app.config, name, value)
+    for _ in range(2):
+        stage.work(2)
+        stage.anchor()
+    assert stage.wrong() == []
+    stage.forge(REWRITE, n=3)
+    stage.forge("delete from anchors")
+    assert any("entry 4 was rewritten" in one for one in stage.wrong())
