@@ -57,6 +57,14 @@ class Settings(BaseSettings):
     storage_s3_key_id: str | None = None
     storage_s3_secret: str | None = None
     storage_s3_direct_downloads: bool = False
+    anchor_dir: Path | None = None
+    anchor_bucket: str = ""
+    anchor_s3_endpoint_url: str | None = None
+    anchor_s3_region: str | None = None
+    anchor_s3_key_id: str | None = None
+    anchor_s3_secret: str | None = None
+    anchor_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    anchor_url_token: str = ""
     smtp_host: str = ""
     smtp_port: Port = None
     smtp_user: str = ""
@@ -74,6 +82,7 @@ class Settings(BaseSettings):
     max_picture_pixels: int = Field(default=250_000_000, gt=0)
     login_tries_per_minute: int = Field(default=5, gt=0)
     login_tries_per_day: int = Field(default=100, gt=0)
+    checks_per_minute: int = Field(default=120, gt=0)
     job_lease_seconds: int = Field(default=60, ge=5)
     # At least the minimum that the database function feed_due_work accepts.
     job_attempts: int = Field(default=5, ge=3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+import app.anchors.jobs
 import app.branding.jobs
 import app.documents.jobs
 import app.documents.subscriptions
@@ -21,6 +22,7 @@ from app import (
     audit,
     auth,
     branding,
+    checking,
     checklists,
     cli,
     company,
@@ -57,6 +59,7 @@ BLUEPRINTS = (
     operations.blueprint,
     outboxes.blueprint,
     documents.blueprint,
+    checking.blueprint,
     exports.blueprint,
     team.blueprint,
     company.blueprint,
@@ -77,6 +80,7 @@ JOBS = (
     app.exports.company.jobs,
     app.exports.answers.jobs,
     app.evidence.jobs,
+    app.anchors.jobs,
     platform.jobs,
     uploads.jobs,
 )

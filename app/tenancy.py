@@ -181,6 +181,9 @@ DEFINER_FUNCTIONS = {
     "count_work": "()",
     "count_render_seconds": "(p_bounds double precision[])",
     "find_migration": "()",
+    # The public address of a report, /v/<token>.
+    "find_checked_report": "(p_token text)",
+    "count_anchors": "()",
     # Reads the bound tenant only. A plain query could not use the index under RLS (ADR 0024).
     "find_photos_near": (
         "(p_latitude double precision, p_longitude double precision, p_radius_m double precision)"

@@ -28,6 +28,7 @@ const COMPRESSED = new Set([".js", ".css", ".svg", ".json"]);
 const BUILDS = [
   ["src/app.js", "src/app.css"],
   ["src/site_map.js", "src/site_map.css"],
+  ["src/check.js", "src/check.css"],
   ["src/brand.css", "src/checklists.css", "src/layouts.css", "src/queue.css", "src/usage.css"],
 ];
 

@@ -10,6 +10,8 @@ from uuid import UUID
 from flask import Response, current_app, request, stream_with_context, url_for
 from flask_login import current_user
 
+from app.anchors.lines import line_of, public_key_pem
+from app.anchors.queries import each_anchor, get_summary
 from app.audit import blueprint, queries
 from app.audit.filters import SYSTEM, address_of, read_filter, read_sequence
 from app.audit.naming import ObjectName
@@ -24,7 +26,7 @@ from app.extensions import db
 from app.models import Role
 from app.tenancy import tenant_scope
 from app.web.fragments import render_page
-from app.web.guards import current_actor, requires
+from app.web.guards import current_actor, impersonal, requires
 from app.web.sheets import ExportSheet, csv_chunks, dated_name
 
 PAGES = {
@@ -78,7 +80,30 @@ def chain() -> Response:
         state=verify_chain(),
         verdicts=get_verdict_summary(),
         describe=describe,
+        anchors=get_summary(),
     )
+
+
+@blueprint.get("/audit/anchors.jsonl")
+@requires(Role.ADMIN)
+def anchors() -> Response:
+    """The company's anchors, for it to keep: signed lines that anyone can verify."""
+    name = dated_name("anchors", "jsonl", _company_zone())
+    return Response(
+        stream_with_context(_lines_while_read()),
+        content_type="application/x-ndjson",
+        headers={
+            "Content-Disposition": f"attachment; filename={name}",
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+@blueprint.get("/anchors.pem")
+@impersonal
+def anchor_key() -> Response:
+    """The public key that verifies the anchors."""
+    return Response(public_key_pem(), content_type="application/x-pem-file")
 
 
 @blueprint.get("/audit/export.csv")
@@ -97,6 +122,13 @@ def export() -> Response:
             "Cache-Control": "private, no-store",
         },
     )
+
+
+def _lines_while_read() -> Iterator[str]:
+    """As below, the tenant must be bound again."""
+    with tenant_scope(current_user.tenant.id):
+        for anchor in each_anchor():
+            yield line_of(anchor) + "\n"
 
 
 def _sent_while_read(sheet: ExportSheet) -> Iterator[bytes]:

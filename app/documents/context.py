@@ -93,6 +93,8 @@ class Builder:
             exceptions=tuple(self._exceptions()),
             not_applicable=tuple(self._not_applicable()),
             audit_head=snapshot.audit_hash if snapshot else "",
+            audit_sequence=snapshot.audit_sequence if snapshot else 0,
+            check_url=source.check_url,
             snapshot_sha256=snapshot.sha256 if snapshot else "",
             generator=f"Laudo {app_version()}",
             settings=source.settings,

@@ -21,6 +21,7 @@ from app.extensions import db
 from app.layouts import layout_of
 from app.models import Account, Document, Report, Snapshot, Tenant, Version
 from app.pdf.settings import PdfSettings, layout_in_force
+from app.reports.check_address import check_url
 from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
 from app.reports.imports import ImportedWork, list_imported_work
@@ -41,6 +42,7 @@ class Source:
     content_hash: str
     names: Mapping[UUID, str]
     imported: tuple[ImportedWork, ...] = ()
+    check_url: str = ""
 
     @property
     def own(self) -> OwnValues:
@@ -104,6 +106,7 @@ def load_source(document_id: UUID) -> Source:
         content_hash=content_hash(report, facts),
         names={row.id: row.name for row in db.session.execute(select(Account.id, Account.name))},
         imported=list_imported_work(report.id),
+        check_url=check_url(report),
     )
 
 

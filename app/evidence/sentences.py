@@ -278,6 +278,12 @@ TELLINGS: dict[str, Telling] = {
     # The company
     "tenant.created": plain(N_('%(name)s created the company "%(what)s" (%(slug)s).')),
     "tenant.branded": plain(N_("%(name)s changed the company's brand. %(changes)s")),
+    "tenant.anchors_set_aside": plain(
+        N_(
+            "%(name)s stated that a backup was restored and entries after entry %(entry)s were "
+            "lost: the anchors that name them are set aside. Reason: %(reason)s"
+        )
+    ),
     "tenant.settings_changed": plain(N_("%(name)s changed the company's settings. %(changes)s")),
     "tenant.watermark_changed": plain(
         N_("%(name)s changed the photo watermark strip. %(changes)s")

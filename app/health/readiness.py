@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from flask import current_app
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,6 +25,8 @@ from app.tenancy import call_definer
 MIN_FREE_SHARE = 0.05
 # If a document has waited longer than this, something is wrong.
 MAX_WAIT_SECONDS = 600
+# Anchors are made hourly; a place that was down for longer than this needs an operator.
+MAX_ANCHOR_WAIT_SECONDS = 3 * 3600
 PROBE_BYTES = 16
 NO_TENANT = UUID(int=0)
 
@@ -41,6 +44,7 @@ def check_parts(*, database_answers: bool) -> dict[str, Part]:
         "disk": _run_check(_disk),
         "documents": _run_check(_documents) if database_answers else {"ok": False},
         "sweep": _run_check(_sweep) if database_answers else {"ok": False},
+        "anchors": _run_check(_anchors) if database_answers else {"ok": False},
     }
 
 
@@ -89,3 +93,17 @@ def _documents() -> Part:
 def _sweep() -> Part:
     """A hold is not a failure: it waits for an operator and does no harm in the meantime."""
     return {"ok": True, "is_held": find_hold() is not None}
+
+
+def _anchors() -> Part:
+    """Without a place outside, anchors are made and downloaded, but none waits for delivery."""
+    if not any(current_app.config[one] for one in ("ANCHOR_DIR", "ANCHOR_BUCKET", "ANCHOR_URL")):
+        return {"ok": True, "is_configured": False}
+    (row,) = call_definer("count_anchors")
+    waited = round(row.oldest_seconds or 0)
+    return {
+        "ok": waited < MAX_ANCHOR_WAIT_SECONDS,
+        "is_configured": True,
+        "waiting": row.waiting,
+        "oldest_waiting_seconds": waited,
+    }

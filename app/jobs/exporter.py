@@ -52,7 +52,7 @@ class WorkFigures:
         metrics: list[Metric] = []
         complete = 1
         with self._app.app_context():
-            for part in (_work, _render_seconds, _processes):
+            for part in (_work, _render_seconds, _processes, _anchors):
                 try:
                     metrics += part()
                 except (SQLAlchemyError, RedisError) as error:
@@ -103,6 +103,22 @@ def _processes() -> list[Metric]:
     for queue in list_queues():
         waiting.add_metric((queue,), count_waiting(queue))
     return [alive, waiting]
+
+
+def _anchors() -> list[Metric]:
+    (row,) = call_definer("count_anchors")
+    found = [
+        _gauge("laudo_anchors_waiting", "Anchors that a place outside lacks.", row.waiting),
+        _gauge(
+            "laudo_anchors_oldest_waiting_seconds",
+            "How long the oldest of them has waited.",
+            row.oldest_seconds or 0,
+        ),
+    ]
+    if row.newest_seconds is not None:
+        words = "How long ago the newest anchor was made."
+        found.append(_gauge("laudo_anchors_newest_seconds", words, row.newest_seconds))
+    return found
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:

@@ -81,7 +81,8 @@ class Kind:
     when_late: str = "look at the workers' log, and start more of them"
 
 
-# Called with a function that says whether the relay is stopping. Runs outside tenants' scopes.
+# Called with a function that says whether the relay is stopping. Runs outside tenants' scopes, and
+# yields wherever the caller should commit.
 Daily = Callable[[Callable[[], bool]], Iterator[None]]
 
 
@@ -97,6 +98,15 @@ def register_chore(app: Flask, chore: Callable[[], object]) -> None:
 def register_daily(app: Flask, act: Daily) -> None:
     """Register what one relay runs once a day. It yields wherever the caller should commit."""
     app.extensions.setdefault("laudo_daily", []).append(act)
+
+
+def register_hourly(app: Flask, act: Daily) -> None:
+    """Register what one relay runs once an hour. After a DomainError it is tried again soon."""
+    app.extensions.setdefault("laudo_hourly", []).append(act)
+
+
+def list_hourly() -> list[Daily]:
+    return list(current_app.extensions.get("laudo_hourly", ()))
 
 
 def list_daily() -> list[Daily]:

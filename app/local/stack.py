@@ -62,6 +62,7 @@ def base_environment(port: int) -> Environment:
     environment = {**from_file, **os.environ}
     environment.setdefault("SECRET_KEY", _secret_key())
     environment.setdefault("BASE_URL", f"http://localhost:{port}")
+    environment.setdefault("ANCHOR_DIR", str(INSTANCE / "anchors"))
     environment["PYTHONUNBUFFERED"] = "1"
     return environment
 

@@ -11,6 +11,7 @@ from app.models.account import (
     Superadmin,
     SuperadminSession,
 )
+from app.models.anchor import Anchor, AnchorKind
 from app.models.answer import Answer
 from app.models.audit_entry import Actor, AuditEntry, AuditHead, PlatformAuditEntry
 from app.models.checklist import Checklist, ChecklistStatus, Version, checklist_name
@@ -68,6 +69,8 @@ __all__ = [
     "Account",
     "AccountSession",
     "Actor",
+    "Anchor",
+    "AnchorKind",
     "Answer",
     "AnswerExport",
     "AnswerFormat",

@@ -47,6 +47,13 @@ OPEN_STATUSES = (ReportStatus.DRAFT, ReportStatus.IN_PROGRESS, ReportStatus.RETU
 FINISHED_STATUSES = (ReportStatus.COMPLETED, ReportStatus.ARCHIVED)
 
 
+# 128 bits in hex, made by the database.
+NEW_CHECK_ADDRESS = (
+    "substr(encode(sha256(convert_to("
+    "gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')), 'hex'), 1, 32)"
+)
+
+
 class Report(Changing, TenantRow, Audited):
     """Revisions R0, R1, ... share `number`. A discarded report is hidden, not deleted.
 
@@ -64,6 +71,8 @@ class Report(Changing, TenantRow, Audited):
         tenant_key("completed_by", "accounts"),
         tenant_key("revision_of", "reports"),
         UniqueConstraint("tenant_id", "number", "revision"),
+        # Over all companies: the address on a PDF names no company.
+        UniqueConstraint("check_token"),
         one_of("status", ReportStatus),
         one_of("outcome", Outcome),
         CheckConstraint("revision >= 0", name="revision_not_negative"),
@@ -142,6 +151,8 @@ class Report(Changing, TenantRow, Audited):
     version_id: Mapped[UUID]
     equipment_id: Mapped[UUID | None]
     number: Mapped[str] = mapped_column(String(60))
+    # The public address of the report (`/v/<token>`), printed on its PDFs. It never changes.
+    check_token: Mapped[str] = mapped_column(String(32), server_default=text(NEW_CHECK_ADDRESS))
     revision: Mapped[int] = mapped_column(server_default=text("0"))
     revision_of: Mapped[UUID | None]
     revision_reason: Mapped[str | None] = mapped_column(String(1000))

@@ -353,7 +353,8 @@ class ReportContext:
     """The whole PDF. `languages` has one or two of 'en', 'pt', the first shown larger.
 
     `gazetteer` is the source of nearest places with its version, `seal_fingerprint` the SHA-256 of
-    the certificate that will seal the file; either may be empty. `time_zone` is an IANA name;
+    the certificate that will seal the file; either may be empty. `check_url` is the
+    report's public page. `time_zone` is an IANA name;
     `rendered_at`, the file's only clock, is from the document's row: same context, same bytes.
     """
 
@@ -373,6 +374,8 @@ class ReportContext:
     exceptions: tuple[ReportException, ...] = ()
     not_applicable: tuple[NotApplicable, ...] = ()
     audit_head: str = ""
+    audit_sequence: int = 0
+    check_url: str = ""
     snapshot_sha256: str = ""
     generator: str = "Laudo"
     settings: PdfSettings = DEFAULTS
@@ -385,6 +388,11 @@ class ReportContext:
     def full_number(self) -> str:
         """The number with its revision: 'LD-0042-R1'."""
         return f"{self.report.number}-R{self.report.revision}"
+
+    @property
+    def check_address(self) -> str:
+        """The public address without its scheme, as people type it."""
+        return self.check_url.partition("://")[2]
 
     def questions(self) -> tuple[Question, ...]:
         """Info fields first, then every section's questions, in print order."""

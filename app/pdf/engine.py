@@ -28,6 +28,7 @@ from weasyprint.urls import FatalURLFetchingError
 
 from app.layouts import Layout
 from app.pdf import context as data
+from app.pdf.check_code import CODE_URL, CheckCode
 from app.pdf.fetcher import ReportFetcher, evidence_url
 from app.pdf.fonts import family_css, font_face_css, font_files
 from app.pdf.lean.fonts import shared_fonts
@@ -161,7 +162,9 @@ def _write(
     fonts.add(families)
     own = f"{theme_css(context)}\n{family_css(families)}"
     sheets = [_packaged(stylesheets_of(context)), CSS(string=own, font_config=fonts)]
-    pictures = _pictures(context, files, on_progress)
+    pictures: dict[str, object] = {**_pictures(context, files, on_progress)}
+    if context.check_url:
+        pictures[CODE_URL] = CheckCode(context.check_url)
     with _page_reports(on_progress):
         document = lay_out(html, fetcher, sheets, fonts, pictures)
     lay_out_frame = partial(lay_out, fetcher=fetcher, sheets=sheets, fonts=fonts)

@@ -16,6 +16,12 @@ LABELS: dict[str, tuple[str, str]] = {
     "preview": ("Preview", "Prévia"),
     "preview_note": ("Not completed: may still change", "Não concluído: ainda pode mudar"),
     "report": ("Report", "Relatório"),
+    "check": ("Check", "Conferir"),
+    "check_here": ("Check this report", "Confira este relatório"),
+    "check_code": (
+        "QR code of the page that checks this report",
+        "Código QR da página que confere este relatório",
+    ),
     "replaces": ("Replaces", "Substitui"),
     "version": ("version %(n)s", "versão %(n)s"),
     "page": ("Page", "Página"),
@@ -179,7 +185,10 @@ LABELS: dict[str, tuple[str, str]] = {
         "Generated when the report is completed",
         "Gerado quando o relatório for concluído",
     ),
-    "audit_head": ("Audit chain head", "Topo da cadeia de auditoria"),
+    "audit_head": (
+        "Audit chain head (entry:hash)",
+        "Topo da cadeia de auditoria (entrada:hash)",
+    ),
     "seal": (
         "This file is sealed: any change to it shows. SHA-256 of the seal's certificate",
         "Este arquivo é selado: qualquer alteração aparece. SHA-256 do certificado do selo",

@@ -43,4 +43,5 @@ def warming_report(picture_key: str) -> data.ReportContext:
         exceptions=(failed,),
         not_applicable=(data.NotApplicable("a", "1.1", WORDS, "Ω"),),
         audit_head="0" * 64,
+        check_url="https://laudo.test/v/" + "0" * 32,
     )

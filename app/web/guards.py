@@ -11,12 +11,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import abort, current_app, request
+from flask import abort, current_app, g, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.errors import NotAllowed
-from app.extensions import csrf, db
+from app.extensions import csrf, db, login_manager
 from app.models import TENANT_ROLES, Actor, Role
 from app.web.read_only import SupportReadsOnly, check_writable, find_reason
 
@@ -49,8 +49,15 @@ def public(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def impersonal(view: Callable[P, R]) -> Callable[P, R]:
-    """Let anyone call this view without loading a session or a person first."""
-    guarded = public(view)
+    """Let anyone call this view as nobody: neither session nor person is loaded, not even by a
+    template that asks for the current user."""
+
+    @wraps(view)
+    def as_nobody(*args: P.args, **kwargs: P.kwargs) -> R:
+        g._login_user = login_manager.anonymous_user()
+        return view(*args, **kwargs)
+
+    guarded = public(as_nobody)
     guarded.impersonal = True  # type: ignore[attr-defined]
     return guarded
 

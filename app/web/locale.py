@@ -63,6 +63,11 @@ def pick_locale() -> str:
         chosen = current_user.locale or (current_user.tenant and current_user.tenant.locale)
         if chosen in LOCALES:
             return str(chosen)
+    return browser_locale()
+
+
+def browser_locale() -> str:
+    """The first of the browser's languages that the interface has, else English."""
     for tag, _quality in request.accept_languages:
         if tag.lower().startswith("pt"):
             return "pt_BR"

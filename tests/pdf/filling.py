@@ -12,6 +12,7 @@ from typing import Any
 OURS = {
     "languages",
     "time_zone",
+    "check_url",
     "type",
     "status",
     "verdict",

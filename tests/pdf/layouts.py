@@ -19,6 +19,8 @@ NAMES = ("small", "big", "failed")
 
 # Fields whose text is a code or a file, or which is printed in other words.
 UNPRINTED = {
+    # Printed without its scheme; test_check_code.py reads it.
+    "check_url",
     "content_sha256",
     "languages",
     "time_zone",

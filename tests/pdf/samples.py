@@ -33,6 +33,7 @@ from app.pdf.context import (
 )
 from tests.pdf.switchboard import INFO, SECTIONS, Ask
 
+CHECK_URL = "https://laudo.voltara.example/v/0123456789abcdef0123456789abcdef"
 MOMENT = datetime(2026, 3, 14, 12, 41, 7, tzinfo=UTC)
 LANDSCAPE, PORTRAIT, SQUARE, TINY, WIDE = (
     (1280, 1060),
@@ -251,6 +252,7 @@ def big_report(folder: Path, *, languages: tuple[str, ...] = ("en", "pt")) -> Sa
             ("Level 3 complete", "Approved method statement", "Permit to work"),
         ),
         languages=languages,
+        check_url=CHECK_URL,
         time_zone="America/Sao_Paulo",
         result=data.Result(
             Outcome.PASSED_WITH_REMARKS,

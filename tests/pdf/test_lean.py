@@ -20,6 +20,7 @@ from weasyprint.formatting_structure import boxes
 from weasyprint.html import HTML_HANDLERS
 
 from app.layouts import Layout
+from app.pdf.check_code import CODE_URL, CheckCode
 from app.pdf.fetcher import ReportFetcher, evidence_url
 from app.pdf.fonts import family_css, font_face_css, font_files
 from app.pdf.lean import cards, page, shortcuts
@@ -53,8 +54,12 @@ def lean(sample: Sample) -> Document:
     found = {key: find_picture(path, key[-8:]) for key, path in sample.files.items()}
     pictures = {evidence_url(key): picture for key, picture in found.items() if picture}
     fetcher = ReportFetcher(font_files(), sample.files)
-    xml = render_html(sample.context)
-    return page.lay_out(xml, fetcher, sheets_of(sample), shared_fonts(), pictures)
+    xml, codes = render_html(sample.context), codes_of(sample)
+    return page.lay_out(xml, fetcher, sheets_of(sample), shared_fonts(), {**pictures, **codes})
+
+
+def codes_of(sample: Sample) -> dict[str, CheckCode]:
+    return {CODE_URL: CheckCode(sample.context.check_url)} if sample.context.check_url else {}
 
 
 @contextmanager
@@ -74,7 +79,7 @@ def plain(sample: Sample) -> Document:
     fetcher = ReportFetcher(font_files(), sample.files)
     with weasyprint_alone():
         return HTML(string=render_html(sample.context), url_fetcher=fetcher).render(
-            font_config=shared_fonts(), stylesheets=sheets_of(sample)
+            font_config=shared_fonts(), stylesheets=sheets_of(sample), cache=codes_of(sample)
         )
 
 

@@ -40,6 +40,7 @@ TABLES = (
     Evidence("seal_certificates", ALWAYS),
     Evidence("seal_keys", "retired_at is not null"),
     Evidence("document_stamps", "state = 'done'"),
+    Evidence("anchors", "delivered_at is not null"),
 )
 
 # The identity of a row, frozen even while its report is open or its work not done.
@@ -54,6 +55,7 @@ IDENTITY = {
         "number",
         "revision",
         "revision_of",
+        "check_token",
         "version_id",
         "started_by",
     ),
@@ -61,5 +63,17 @@ IDENTITY = {
     "documents": ("id", "tenant_id", "created_at", "report_id", "requested_by"),
     "document_stamps": ("id", "tenant_id", "created_at", "document_id"),
     "seal_keys": ("id", "tenant_id", "created_at", "fingerprint", "wrapped"),
+    "anchors": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "kind",
+        "sequence",
+        "hash",
+        "at",
+        "reason",
+        "public_key",
+        "signature",
+    ),
     "audit_heads": ("id", "tenant_id", "created_at", "sequence", "hash"),
 }

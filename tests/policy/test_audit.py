@@ -22,6 +22,7 @@ REASONS = {
     "branding/preview/service.py": "a preview changes nothing; what is saved then has its own entry",
     "branding/preview/making.py": "the pictures of a preview are the worker's, made again at any time",
     "documents/certificates.py": "a certificate comes with the key or the PDF, whose entry names it",
+    "anchors/service.py": "an anchor names the end of the audit, and an entry would move that end",
     "evidence/verdicts.py": "a verdict is a finding that anybody can make again at any time",
     "uploads/service.py": "parts are no evidence yet; the photo's entry is written when it is placed",
     "reports/receipts.py": "a receipt is about a change, whose entry names the client id",

@@ -91,6 +91,7 @@ def test_business_uniques_begin_with_the_tenant(ask):
         "uq_accounts_email",
         "uq_account_sessions_token_hash",
         "uq_passkeys_credential_id",
+        "uq_reports_check_token",
     }
     rows = ask(
         "select i.relname, (select a.attname from pg_attribute a where a.attrelid = x.indrelid"

@@ -33,6 +33,7 @@ OTHER_VALUES = {
     "boolean": "not coalesce({0}, false)",
     "jsonb": "jsonb_build_array(coalesce({0}, 'null'), 1)",
     "text": "coalesce({0}, '') || 'x'",
+    "ARRAY": "{0} || '{{x}}'",
     "character varying": "left(coalesce({0}, '') || 'x', 30) || 'y'",
 }
 
@@ -92,6 +93,10 @@ OPEN = (
     " select p.tenant_id, p.report_id, p.id, 'enclosure' from photos p join reports r"
     " on r.id = p.report_id where r.number = 'KEPT-1'",
     "update reports set status = 'archived' where number = 'KEPT-1'",
+    # An anchor that a place outside has, and one that waits.
+    "insert into anchors (tenant_id, kind, sequence, hash, at, public_key, signature, delivered_at)"
+    " select tenant_id, 'head', sequence, hash, now(), 'key', 'signature', delivered"
+    " from audit_heads, unnest(array[now(), null]) delivered",
     # As in a future revision: a photo of the completed report is also in an open report.
     "insert into photo_placements (tenant_id, report_id, photo_id, field_id, position)"
     " select p.tenant_id, (select id from reports where status = 'draft' limit 1), p.photo_id,"
@@ -177,6 +182,7 @@ def test_no_row_changes_its_identity(stage, table):
         "documents": "state = 'queued'",
         "document_stamps": "state = 'queued'",
         "seal_keys": "retired_at is null",
+        "anchors": "delivered_at is null",
     }
     where = open_rows.get(table, "true")
     one = f"id = (select id from {table} where {where} limit 1)"

@@ -74,6 +74,8 @@ NAMES = frozenset(
         "action",
         "assignee",
         "authority",
+        "entry",
+        "revision",
         "browser",
         "cell",
         "cells",

@@ -24,6 +24,7 @@ OTHER_SENSES = {
     ("app/templates/reports/_show_facts.html", "Archived"): "the heading of a time",
     ("app/templates/team/_filter.html", "Active"): "an account, not a company",
     ("app/exports/answers/about.py", "Completed"): "the heading of a time",
+    ("app/templates/checking/_facts.html", "Completed"): "the heading of a time",
 }
 
 

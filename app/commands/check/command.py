@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 from flask.cli import with_appcontext
 
+from app.commands.check.anchors import check_anchors, check_printed_head
 from app.commands.check.database import check_database
 from app.commands.check.evidence import check_evidence
 from app.commands.check.finding import Finding, Level
@@ -14,17 +16,29 @@ from app.commands.check.machine import check_machine
 from app.commands.check.sealing import check_sealing
 from app.commands.check.services import check_services
 
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.WRONG: "red"}
 
 
 @click.command("check")
 @click.option("--no-files", is_flag=True, help="Compare rows only: read no photo or PDF again.")
 @click.option("--json", "as_json", is_flag=True, help="For machines: one JSON object.")
+@click.option("--anchors", "files", multiple=True, type=FILE, help="Also compare this file.")
+@click.option("--head", help="Only compare ENTRY:HASH as a PDF prints it; needs --tenant.")
+@click.option("--tenant", "slug", help="The company of --head.")
 @with_appcontext
-def check(as_json: bool, no_files: bool) -> None:
+def check(
+    as_json: bool, no_files: bool, files: tuple[Path, ...], head: str | None, slug: str | None
+) -> None:
     """Test everything that this installation needs. Exit status 1 if something is wrong."""
-    findings = [*check_database(), *check_services(), *check_sealing(), *check_machine()]
-    findings += check_evidence(with_bytes=not no_files)
+    if (head is None) != (slug is None):
+        raise click.UsageError("--head and --tenant go together.")
+    if head and slug:
+        findings = list(check_printed_head(head, slug))
+    else:
+        findings = [*check_database(), *check_services(), *check_sealing(), *check_machine()]
+        findings += check_evidence(with_bytes=not no_files)
+        findings += check_anchors(files)
     is_good = all(one.level is not Level.WRONG for one in findings)
     if as_json:
         rows = [

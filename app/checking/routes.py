@@ -1,0 +1,87 @@
+"""Routes of the public page. No session is read and no cookie set: the reader's language comes from
+the address or the browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from flask_babel import force_locale
+from flask_limiter import RequestLimit
+
+from app.checking import blueprint
+from app.checking.queries import Verdict, check
+from app.checking.showing import LOOKS, company_time
+from app.web.guards import impersonal
+from app.web.locale import LOCALES, browser_locale, reading_order
+from app.web.tries import Allowance, address_key, always, counted
+from app.words import OUTCOMES
+
+LANGUAGE = "lang"
+
+
+def _too_many(_limit: RequestLimit) -> Response:
+    response = _page("checking/too_many.html", status=429)
+    response.headers["Retry-After"] = "60"
+    return response
+
+
+def _allowed() -> str:
+    return f"{current_app.config['CHECKS_PER_MINUTE']} per minute"
+
+
+limits_checks = counted(
+    "check", Allowance(_allowed, address_key), on_breach=_too_many, is_wrong=always
+)
+
+
+@blueprint.get("/v/")
+@impersonal
+@limits_checks
+def index() -> Response:
+    """Asks for the address of a report; the form leads to its page."""
+    if typed := request.args.get("code", "").strip():
+        token = typed.rstrip("/").rpartition("/")[2] or typed
+        there = url_for(".show", token=token[:200], lang=_chosen())
+        return _kept_from_caches(make_response(redirect(there, 303)))
+    return _page("checking/index.html")
+
+
+@blueprint.get("/v/<path:token>")
+@impersonal
+@limits_checks
+def show(token: str) -> Response:
+    found = check(token)
+    status = 404 if found.verdict is Verdict.UNKNOWN else 200
+    return _page("checking/show.html", status=status, found=found, token=token)
+
+
+def _chosen() -> str | None:
+    """The language of the address. None leaves it to the browser, and stands in no address."""
+    chosen = request.args.get(LANGUAGE)
+    return chosen if chosen in LOCALES else None
+
+
+def _page(template: str, *, status: int = 200, **context: Any) -> Response:
+    """The page in the language of the address, else the browser's. The reader is never looked up:
+    the page is the same for everyone."""
+    with force_locale(_chosen() or browser_locale()):
+        body = render_template(
+            template,
+            **context,
+            looks=LOOKS,
+            outcomes=OUTCOMES,
+            company_time=company_time,
+            title_of=lambda text: text.first(reading_order(tuple(text.model_fields))),
+            chosen=_chosen(),
+        )
+    return _kept_from_caches(make_response(body, status))
+
+
+def _kept_from_caches(response: Response) -> Response:
+    """A verdict may change at any time, so nothing keeps it. The address stays with its reader."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.vary.add("Accept-Language")
+    return response
