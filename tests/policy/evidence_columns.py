@@ -41,9 +41,24 @@ TABLES = (
 
 # The identity of a row, frozen even while its report is open or its work not done.
 IDENTITY = {
-    "answers": ("id", "tenant_id", "created_at", "report_id", "field_id", "block_key"),
+    "answers": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "report_id",
+        "field_id",
+        "block_key",
+        "carried_from",
+    ),
     "conflicts": ("id", "tenant_id", "created_at", "report_id", "field_id", "block_key"),
-    "photo_placements": ("id", "tenant_id", "created_at", "report_id", "photo_id"),
+    "photo_placements": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "report_id",
+        "photo_id",
+        "carried_from",
+    ),
     "reports": (
         "id",
         "tenant_id",
@@ -51,6 +66,7 @@ IDENTITY = {
         "number",
         "revision",
         "revision_of",
+        "revision_reason",
         "version_id",
         "started_by",
     ),

@@ -163,6 +163,7 @@ def _answer(row: Answer, facts: ReportFacts, names: Names) -> dict[str, Any]:
         "answered_by": _person(row.answered_by, names),
         "answered_at": _time(row.answered_at),
         "client_at": _time(row.client_at),
+        "carried_from": _text(row.carried_from),
     }
 
 
@@ -172,6 +173,7 @@ def _photo(placed: PlacedPhoto, names: Names, pictures: Pictures) -> dict[str, A
     return {
         "id": str(placement.id),
         "photo": str(photo.id),
+        "carried_from": _text(placement.carried_from),
         "field": placement.field_id,
         "position": str(placement.position),
         "caption": placement.caption,
