@@ -25,6 +25,7 @@ from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
 from app.reports.imports import ImportedWork, list_imported_work
 from app.reports.own_values import OwnValue, OwnValues
+from app.reports.revising.changes import Changes, read_changes
 from app.rows import own_tenant
 
 
@@ -41,6 +42,7 @@ class Source:
     content_hash: str
     names: Mapping[UUID, str]
     imported: tuple[ImportedWork, ...] = ()
+    changes: Changes | None = None
 
     @property
     def own(self) -> OwnValues:
@@ -104,6 +106,7 @@ def load_source(document_id: UUID) -> Source:
         content_hash=content_hash(report, facts),
         names={row.id: row.name for row in db.session.execute(select(Account.id, Account.name))},
         imported=list_imported_work(report.id),
+        changes=read_changes(report, facts),
     )
 
 

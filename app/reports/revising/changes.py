@@ -104,8 +104,9 @@ class Changes:
     captions: tuple[CaptionChange, ...]
     photos: tuple[PhotoChange, ...]
 
-    def __bool__(self) -> bool:
-        return bool(self.answers or self.captions or self.photos)
+    @property
+    def is_empty(self) -> bool:
+        return not (self.answers or self.captions or self.photos)
 
 
 def read_changes(report: Report, facts: ReportFacts | None = None) -> Changes | None:
