@@ -14,7 +14,7 @@ from app.definition.judging import AnswerFacts
 from app.definition.schema import Field, Language, Verdict
 from app.documents.words import date_words, words_of
 from app.models import Derivative
-from app.pdf import context as pdf
+from app.pdf import changes as printed
 from app.pdf.labels import Labels
 from app.reports.revising.changes import Changes
 from app.storage import storage
@@ -27,7 +27,7 @@ Numbers = Mapping[str, str]
 
 def changes_of(
     found: Changes, numbers: Numbers, old_numbers: Numbers, languages: tuple[Language, ...]
-) -> pdf.Changes:
+) -> printed.Changes:
     """The changes in words. `numbers` are those of the questions in this report by field id,
     `old_numbers` those in the report that was corrected."""
     return Printer(numbers, old_numbers, languages).print(found)
@@ -50,8 +50,8 @@ class Printer:
             lambda day: date_words(date.fromisoformat(day), language),
         )
 
-    def print(self, found: Changes) -> pdf.Changes:
-        return pdf.Changes(
+    def print(self, found: Changes) -> printed.Changes:
+        return printed.Changes(
             by=found.by,
             old_version=found.old_version,
             new_version=found.new_version,
@@ -59,11 +59,11 @@ class Printer:
             photos=tuple(self._photos(found)),
         )
 
-    def _answers(self, found: Changes) -> Iterator[pdf.Change]:
+    def _answers(self, found: Changes) -> Iterator[printed.Change]:
         for one in found.answers:
             field = one.field
-            yield pdf.Change(
-                kind=pdf.ChangeKind(one.kind.value),
+            yield printed.Change(
+                kind=printed.ChangeKind(one.kind.value),
                 field_id=field.id if one.new_field else None,
                 number=self._number(field),
                 label=words_of(field.label, self._languages),
@@ -73,10 +73,10 @@ class Printer:
                 at=one.at,
             )
 
-    def _captions(self, found: Changes) -> Iterator[pdf.Change]:
+    def _captions(self, found: Changes) -> Iterator[printed.Change]:
         for one in found.captions:
-            yield pdf.Change(
-                kind=pdf.ChangeKind.CAPTION,
+            yield printed.Change(
+                kind=printed.ChangeKind.CAPTION,
                 field_id=one.field.id,
                 number=self._number(one.field),
                 label=words_of(one.field.label, self._languages),
@@ -86,9 +86,9 @@ class Printer:
                 at=one.at,
             )
 
-    def _photos(self, found: Changes) -> Iterator[pdf.ChangedPhoto]:
+    def _photos(self, found: Changes) -> Iterator[printed.ChangedPhoto]:
         for one in found.photos:
-            yield pdf.ChangedPhoto(
+            yield printed.ChangedPhoto(
                 is_added=one.is_added,
                 key=_stored_key(one.thumbnail),
                 number=self._number(one.field),

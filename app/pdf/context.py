@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.definition.outcome import Outcome
+from app.pdf.changes import Correction as Correction
+from app.pdf.changes import PrintedText as PrintedText
 from app.pdf.settings import DEFAULTS, PdfSettings
 
 
@@ -51,14 +53,6 @@ class PersonRole(StrEnum):
     ASSIGNED = "assigned_to"
     STARTED = "started_by"
     COMPLETED = "completed_by"
-
-
-@dataclass(frozen=True, slots=True)
-class PrintedText:
-    """A text in the report's first language and, where it has one, in the second."""
-
-    first: str
-    second: str | None = None
 
 
 def _without_name(line: str, name: str) -> str:
@@ -109,68 +103,6 @@ class Equipment:
 class ReportPerson:
     role: PersonRole
     name: str
-
-
-class ChangeKind(StrEnum):
-    """What happened to an answer, or to the caption of a photo, in a revision."""
-
-    CHANGED = "changed"
-    ADDED = "added"
-    CLEARED = "cleared"
-    DROPPED = "dropped"
-    CAPTION = "caption"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One answer or caption that differs from the report that was corrected. `field_id` is that of
-    a question in this report, None if it has the question no more. `old` and `new` are in the first
-    language, empty for none; `at` is None if unknown."""
-
-    kind: ChangeKind
-    field_id: str | None
-    number: str
-    label: PrintedText
-    old: str
-    new: str
-    by: str
-    at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedPhoto:
-    """A photo that only one of the two reports has. `key` names its thumbnail in `files`, None if
-    it cannot be shown; `sha256` is the original's."""
-
-    is_added: bool
-    key: str | None
-    number: str
-    label: PrintedText
-    caption: str
-    sha256: str
-    by: str
-    at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What a revision changed, in the order of the form. `by` began the correction; the versions
-    are those of the checklist."""
-
-    by: str
-    old_version: int
-    new_version: int
-    answers: tuple[Change, ...] = ()
-    photos: tuple[ChangedPhoto, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What a revision replaces, why, and what it changed."""
-
-    previous_number: str
-    reason: str
-    changes: Changes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -447,11 +379,6 @@ class ReportContext:
         """Every placed photo in print order."""
         return tuple(photo for question in self.questions() for photo in question.photos)
 
-    def changed_photos(self) -> tuple[ChangedPhoto, ...]:
-        """The photos of the page of changes; none if the report is no correction."""
-        correction = self.report.correction
-        return correction.changes.photos if correction and correction.changes else ()
-
     def exceptions_of(self, *kinds: str) -> tuple[ReportException, ...]:
         """The exceptions of these kinds, in order."""
         return tuple(one for one in self.exceptions if one.kind in kinds)
@@ -464,7 +391,7 @@ class ReportContext:
     def file_keys(self) -> frozenset[str]:
         """Every key that the PDF needs a file for: photos, logos, signatures, thumbnails."""
         keys = {photo.key for photo in self.photos()}
-        keys.update(photo.key for photo in self.changed_photos() if photo.key)
+        keys.update(self.report.correction.thumbnails() if self.report.correction else ())
         keys.update(signature.image_key for signature in self.signatures if signature.image_key)
         logos = (self.branding.logo_key, self.branding.second_logo_key)
         return frozenset(keys.union(key for key in logos if key))

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from app.definition.schema import Prefill
+from app.pdf.changes import ChangeKind
 from app.pdf.context import (
-    ChangeKind,
     ExceptionKind,
     Limits,
     Mark,

@@ -11,6 +11,7 @@ from app.extensions import db
 from app.models import STAFF
 from app.plans.limits import LimitReached
 from app.reports import blueprint
+from app.reports.lifecycle import WrongStatus
 from app.reports.revising import service
 from app.reports.revising.carrying import Fate
 from app.reports.revising.forms import CorrectForm
@@ -26,7 +27,11 @@ from app.web.guards import current_actor, requires
 @requires(*STAFF)
 def correct(report_id: UUID) -> Response:
     found = get_correction(report_id, person=current_actor())
-    service.require_correctable(found.report, actor=current_actor())
+    try:
+        service.require_correctable(found.report, actor=current_actor())
+    except (WrongStatus, service.AlreadySuperseded, service.RevisionOpen) as refused:
+        flash(translated(refused), "warning")
+        return redirect_to(url_for(".show", report_id=report_id))
     return _correct_page(CorrectForm().offer(found), found)
 
 
