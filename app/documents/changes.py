@@ -13,6 +13,7 @@ from app.definition.fields.kind import Reader
 from app.definition.judging import AnswerFacts
 from app.definition.schema import Field, Language, Verdict
 from app.documents.words import date_words, words_of
+from app.imaging.watermark import HASH_DIGITS
 from app.models import Derivative
 from app.pdf import changes as printed
 from app.pdf.labels import Labels
@@ -84,6 +85,7 @@ class Printer:
                 new=_cut(one.new),
                 by=one.by,
                 at=one.at,
+                photo=one.sha256[:HASH_DIGITS],
             )
 
     def _photos(self, found: Changes) -> Iterator[printed.ChangedPhoto]:

@@ -32,7 +32,8 @@ class ChangeKind(StrEnum):
 class Change:
     """One answer or caption that differs from the report that was corrected. `field_id` is that of
     a question in this report, None if it has the question no more. `old` and `new` are in the first
-    language, empty for none; `at` is None if unknown."""
+    language, empty for none; `at` is None if unknown. `photo` is the start of the hash of the photo
+    whose caption it is."""
 
     kind: ChangeKind
     field_id: str | None
@@ -42,6 +43,7 @@ class Change:
     new: str
     by: str
     at: datetime | None
+    photo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

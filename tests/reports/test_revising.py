@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from uuid import uuid4
 
@@ -129,6 +130,13 @@ def test_the_snapshot_names_what_was_carried(acting, cast):
         newer = finish(correct(older, tess), tess)
         body = db.session.scalars(select(Snapshot.body).where(Snapshot.report_id == newer.id)).one()
         old = answers_of(older)
+        whole, found = json.loads(body), select(Snapshot.sha256)
+        sha256 = db.session.scalars(found.where(Snapshot.report_id == older.id)).one()
+        assert whole["corrects"] == {
+            "number": older.number,
+            "revision": "0",
+            "snapshot_sha256": sha256,
+        }
         assert '"format":"laudo.snapshot/4"' in body
         for row in (*old.values(), *placements_of(older)):
             assert f'"carried_from":"{row.id}"' in body

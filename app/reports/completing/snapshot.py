@@ -76,6 +76,8 @@ def snapshot_of(
         "format": NEWEST_FORMAT,
         "software": {"name": "Laudo", "version": app_version()},
         "report": _report(report, names),
+        # Not compared with rows: links the snapshots of all revisions to each other.
+        **_corrected(report),
         "definition": _definition(report),
         "result": {key: str(value) for key, value in asdict(result).items()},
         "content_hash": current,
@@ -138,6 +140,19 @@ def _report(report: Report, names: Names) -> dict[str, Any]:
         "submitted_at": _time(report.submitted_at),
         "completed_at": _time(report.completed_at),
     }
+
+
+def _corrected(report: Report) -> dict[str, Any]:
+    """The report that this one corrects, with the hash of its snapshot."""
+    row = db.session.execute(
+        select(Report.number, Report.revision, Snapshot.sha256)
+        .outerjoin(Snapshot, Snapshot.report_id == Report.id)
+        .where(Report.id == report.revision_of)
+    ).one_or_none()
+    if row is None:
+        return {}
+    named = {"number": row.number, "revision": str(row.revision)}
+    return {"corrects": {**named, "snapshot_sha256": row.sha256}}
 
 
 def _definition(report: Report) -> dict[str, Any]:
