@@ -20,10 +20,12 @@ from app.layouts import Layout
 from app.models import Derivative, DerivativeKind, Document, Report, Tenant, WorkState
 from app.photos import checking, strip
 from app.photos.placing import remove_photo
+from app.photos.service import PhotoAlreadyHere, Upload, add_photo
 from app.photos.strip import StripFrame
 from app.reports.filling.service import AnswerInput, save_answer
 from app.reports.lifecycle import discard_report
 from app.reports.queries import get_report
+from app.storage import receive
 from tests.support.desk import Desk
 from tests.support.pictures import a_jpeg
 from tests.support.revisions import REASON, correct, placements_of
@@ -140,6 +142,27 @@ def test_one_print_serves_every_revision(desk):
     assert document.photos_printed == 2
     with desk.acting(desk.tess):
         assert db.session.scalar(select(func.count(Derivative.id))) == count
+
+
+def test_the_bytes_of_a_carried_photo_are_already_here(app, acting, cast):
+    desk, data = Desk(app, acting, cast), a_jpeg()
+    desk.answer()
+    desk.photograph(data)
+    desk.read_photos()
+    desk.submit()
+    revise(desk)
+    with desk.acting(desk.tess) as tess:
+        (placement,) = placements_of(get_report(desk.report_id, person=tess))
+        at = {"report_id": desk.report_id, "field_id": "enclosure", "actor": tess}
+        with receive(BytesIO(data)) as received, pytest.raises(PhotoAlreadyHere) as refused:
+            add_photo(upload=Upload(received, client_id=uuid4()), **at)
+        assert refused.value.placement_id == placement.id
+        db.session.rollback()
+        remove_photo(placement_id=placement.id, actor=tess)
+        db.session.commit()
+        with receive(BytesIO(data)) as received:
+            again = add_photo(upload=Upload(received, client_id=uuid4()), **at)
+        assert again.photo_id == placement.photo_id, "the same photo, not another one"
 
 
 def test_a_difference_in_the_corrected_report_stops_the_pdf(desk):
