@@ -15,7 +15,7 @@ from babel.support import NullTranslations, Translations
 from flask_babel import gettext
 
 from app.definition.schema import Language
-from app.definition.sentences import N_
+from app.definition.sentences import N_, Sentence
 
 FOLDER = Path(__file__).parent / "translations"
 # The language of the code needs no catalogue.
@@ -46,6 +46,13 @@ class WordList:
         """Pairs of value and word for a select: of these members, else of all."""
         chosen = self.english if members is None else members
         return [(str(member), self.word(member)) for member in chosen]
+
+
+def sentence_in(sentence: Sentence, language: str) -> str:
+    """A sentence without a count in this language ('en', 'pt'), not the reader's."""
+    catalogue = CATALOGUES.get(Language(language))
+    words = _catalogue(catalogue).gettext(sentence.msgid) if catalogue else sentence.msgid
+    return words % sentence.params if sentence.params else words
 
 
 @cache

@@ -37,6 +37,13 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
         description=_l("Admins without one must set it up on the next page they open."),
     )
 
+    technicians_correct = BooleanField(
+        _l("Technicians may correct their completed reports"),
+        description=_l(
+            "A correction is a new revision with a reason. Managers and admins may always correct."
+        ),
+    )
+
     def offer(self, tenant: Tenant) -> SettingsForm:
         """Set the choices. The company's current time zone is always among them."""
         self.locale.choices = options(LOCALES.items())
@@ -51,4 +58,5 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
             locale=self.locale.data,
             time_zone=self.time_zone.data,
             admins_need_two_factor=self.admins_need_two_factor.data,
+            technicians_correct=self.technicians_correct.data,
         )

@@ -1,4 +1,4 @@
-"""Changes a company's settings: name, language, time zone, second factor of admins.
+"""Changes a company's settings: name, language, time zone, corrections, second factor of admins.
 
 Logos, colours and contact belong in app/branding/service.py.
 """
@@ -34,6 +34,7 @@ class CompanySettings:
     locale: str
     time_zone: str
     admins_need_two_factor: bool
+    technicians_correct: bool
 
 
 def change_settings(*, settings: CompanySettings, actor: Actor) -> Tenant:

@@ -18,6 +18,7 @@ from app.definition.missing import MissingKind
 from app.definition.outcome import ExceptionItem, ExceptionKind, Outcome
 from app.definition.schema import Definition, Field
 from app.distances import distance_words
+from app.documents.changes import changes_of
 from app.documents.loading import ReportSubject, Source, name_of, subject_of
 from app.documents.numbering import numbers_of
 from app.documents.pictures import PhotoPrinter, Prints
@@ -153,10 +154,6 @@ class Builder:
 
     def _report(self) -> pdf.Report:
         report = self.source.report
-        correction = None
-        if report.revision_of:
-            previous = f"{report.number}-R{report.revision - 1}"
-            correction = pdf.Correction(previous, report.revision_reason or "")
         return pdf.Report(
             number=report.number,
             revision=report.revision,
@@ -168,8 +165,16 @@ class Builder:
             submitted_at=report.submitted_at,
             completed_at=report.completed_at,
             people=tuple(self._people()),
-            correction=correction,
+            correction=self._correction(),
         )
+
+    def _correction(self) -> pdf.Correction | None:
+        changes = self.source.changes
+        if changes is None:
+            return None
+        old_numbers = numbers_of(changes.older.version.definition)
+        told = changes_of(changes, self.numbers, old_numbers, self.languages)
+        return pdf.Correction(changes.older.full_number, changes.reason, told)
 
     def _people(self) -> Iterator[pdf.ReportPerson]:
         """The people of the report; the cover shows the first two."""

@@ -26,6 +26,7 @@ from app.reports.content import content_hash
 from app.reports.facts import ReportFacts, load_facts
 from app.reports.imports import ImportedWork, list_imported_work
 from app.reports.own_values import OwnValue, OwnValues
+from app.reports.revising.changes import Changes, read_changes
 from app.rows import own_tenant
 
 
@@ -43,6 +44,7 @@ class Source:
     names: Mapping[UUID, str]
     imported: tuple[ImportedWork, ...] = ()
     check_url: str = ""
+    changes: Changes | None = None
 
     @property
     def own(self) -> OwnValues:
@@ -107,6 +109,7 @@ def load_source(document_id: UUID) -> Source:
         names={row.id: row.name for row in db.session.execute(select(Account.id, Account.name))},
         imported=list_imported_work(report.id),
         check_url=check_url(report),
+        changes=read_changes(report, facts),
     )
 
 

@@ -141,6 +141,9 @@ def _load(
     source = load_source(claim.id)
     if source.report.is_finished and check_rows(source.report.id):
         raise WorkFailed(EVIDENCE_DIFFERS)
+    # The page of changes prints what the corrected report said.
+    if source.changes is not None and check_rows(source.changes.older.id):
+        raise WorkFailed(EVIDENCE_DIFFERS)
     subject = subject_of(source)
     frame = frame_of(
         source.report,

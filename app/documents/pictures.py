@@ -20,7 +20,8 @@ from app.documents.words import note_line, note_words
 from app.extensions import db
 from app.imaging.derivatives import print_recipe
 from app.imaging.notes import Note
-from app.models import Derivative, DerivativeKind
+from app.imaging.watermark import StripText
+from app.models import Derivative, DerivativeKind, Report
 from app.pdf import context as pdf
 from app.pdf.context import TimeSource
 from app.pdf.labels import Labels
@@ -77,6 +78,7 @@ def plan_prints(
     good = [one for one in placed if one.state is PhotoState.GOOD]
     stored = _stored_prints(one.photo.id for one in good)
     named = _named_prints(frozen)
+    receivers = _receivers(one.photo.report_id for one in good)
     pause()
     fresh = {one.photo_id: one for one in drawn if one.kind is DerivativeKind.PRINT}
     orders: dict[UUID, DrawingOrder] = {}
@@ -85,14 +87,15 @@ def plan_prints(
         photo = one.photo
         if photo.id in orders:
             continue
-        strip = strip_text(photo, one.reading, frame)
-        orders[photo.id] = DrawingOrder(photo.id, photo.storage_key, strip)
+        strips = _Strips(one, frame, logo, receivers[photo.report_id])
         rows = stored.get(photo.id, [])
-        recipe = print_recipe(strip, logo, frame.watermark.style)
-        fitting = [row for row in rows if row.recipe == recipe]
+        fitting = [row for row in rows if row.recipe == strips.recipe]
         # The print of a photo from an earlier report stays as it was drawn for that report.
         is_frozen = is_finished or photo.report_id != one.placement.report_id
         kept = named.get(photo.id) or _newest(fitting or (rows if is_frozen else ()))
+        kept_row = next((row for row in rows if kept and row.sha256 == kept.sha256), None)
+        kept_recipe = kept_row.recipe if kept_row else ""
+        orders[photo.id] = DrawingOrder(photo.id, photo.storage_key, strips.like(kept_recipe))
         if new := fresh.get(photo.id):
             if is_finished and kept and kept.sha256 != new.sha256:
                 raise MissingObject(kept.key)
@@ -100,11 +103,42 @@ def plan_prints(
                 new.key, new.sha256, new.width, new.height, frame.watermark.coordinates
             )
         elif kept:
-            is_current = any(row.sha256 == kept.sha256 for row in fitting)
+            is_current = strips.tells(kept_recipe)
             chosen[photo.id] = replace(kept, is_told=is_current and frame.watermark.coordinates)
     files = storage().local_paths((one.key for one in chosen.values()), folder)
     found = {id: one for id, one in chosen.items() if one.key in files or id in fresh}
     return Prints(found, files, tuple(orders[id] for id in orders if id not in found))
+
+
+class _Strips:
+    """The strip of a photo as it is drawn now, and as it was drawn while strips still named the
+    revision of the report that received the photo (`receiver`)."""
+
+    def __init__(
+        self, one: PlacedPhoto, frame: StripFrame, logo: Path | None, receiver: str
+    ) -> None:
+        style = frame.watermark.style
+        self._now = strip_text(one.photo, one.reading, frame)
+        self._before = strip_text(one.photo, one.reading, replace(frame, report=receiver))
+        self.recipe = print_recipe(self._now, logo, style)
+        self._recipe_before = print_recipe(self._before, logo, style)
+
+    def like(self, recipe: str) -> StripText:
+        """The strip that was drawn by this recipe, so that a lost print is drawn as it was; else
+        the strip of today."""
+        return self._before if recipe == self._recipe_before else self._now
+
+    def tells(self, recipe: str) -> bool:
+        """Whether a print of this recipe says what the strip of today says."""
+        return recipe in (self.recipe, self._recipe_before)
+
+
+def _receivers(report_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The full numbers of the reports that received the photos."""
+    rows = db.session.execute(
+        select(Report.id, Report.number, Report.revision).where(Report.id.in_({*report_ids}))
+    )
+    return {row.id: f"{row.number}-R{row.revision}" for row in rows}
 
 
 def _newest(rows: Sequence[Derivative]) -> Print | None:

@@ -81,6 +81,8 @@ FACTS = {
     "answered_by": N_("the person who answered"),
     "answered_at": N_("the time of the answer"),
     "client_at": N_("the time on the device clock"),
+    # An answer or a photo
+    "carried_from": N_("what it was carried over from"),
     # A photo
     "field": N_("the question it belongs to"),
     "position": N_("the photo's order"),

@@ -5,7 +5,8 @@ recorded.py reads the rows fact by fact.
 
 from __future__ import annotations
 
-FORMAT_1, FORMAT_2, FORMAT_3 = "laudo.snapshot/1", "laudo.snapshot/2", "laudo.snapshot/3"
+FORMAT_1, FORMAT_2 = "laudo.snapshot/1", "laudo.snapshot/2"
+FORMAT_3, FORMAT_4 = "laudo.snapshot/3", "laudo.snapshot/4"
 
 Columns = dict[str, tuple[str, ...]]
 
@@ -158,8 +159,16 @@ ROWS_3: Columns = {
         "removed_at",
     ),
 }
-ROWS_OF = {FORMAT_2: ROWS_2, FORMAT_3: ROWS_3}
-NEWEST_FORMAT = FORMAT_3
+# Since format 4, answers and placements may be carried over from the revision that is corrected.
+ROWS_4: Columns = {
+    **ROWS_3,
+    "answers": (*ROWS_3["answers"], "carried_from"),
+    "photo_placements": (*ROWS_3["photo_placements"], "carried_from"),
+}
+ROWS_OF = {FORMAT_2: ROWS_2, FORMAT_3: ROWS_3, FORMAT_4: ROWS_4}
+NEWEST_FORMAT = FORMAT_4
+# The formats that this release can compare.
+KNOWN_FORMATS = (FORMAT_1, *ROWS_OF)
 
 # The camera's local time is stored as text; every other time is an instant.
 _LOCAL_TIMES = frozenset({("photo_readings", "taken_at")})
@@ -183,7 +192,8 @@ _BELONGS_2 = {
     "derivatives": _OF_PLACED_PHOTO,
     "signatures": _OF_REPORT,
 }
-_BELONGS_OF = {FORMAT_2: _BELONGS_2, FORMAT_3: {**_BELONGS_2, "photos": _RECEIVED_OR_PLACED}}
+_BELONGS_3 = {**_BELONGS_2, "photos": _RECEIVED_OR_PLACED}
+_BELONGS_OF = {FORMAT_2: _BELONGS_2, FORMAT_3: _BELONGS_3, FORMAT_4: _BELONGS_3}
 
 
 def instant(column: str) -> str:

@@ -62,6 +62,12 @@ _NAMES = {
     "email": N_("E-mail"),
     "is_active": N_("Account active"),
     "admins_need_two_factor": N_("Second factor for admins"),
+    "technicians_correct": N_("Technicians may correct completed reports"),
+    # Corrections
+    "revised_as": N_("Correction"),
+    "corrects": N_("Corrects"),
+    "dropped_answers": N_("Answers not carried over"),
+    "dropped_photos": N_("Photos not carried over"),
     # Plan and limits
     "plan": N_("Plan"),
     "limits": N_("Limits"),

@@ -17,6 +17,7 @@ from app.definition.judging import has_text
 from app.evidence.digests import (
     FORMAT_1,
     FORMAT_2,
+    FORMAT_3,
     ROWS_OF,
     digests_in,
     instant,
@@ -47,13 +48,13 @@ where r.tenant_id = %s::uuid and r.id = any(%s::uuid[])
 """
 ANSWERS = f"""
 select report_id::text, field_id, value, comment, na_reason, row_version::text,
-  answered_by::text, {instants("answered_at", "client_at")}
+  answered_by::text, carried_from::text, {instants("answered_at", "client_at")}
 from answers where {_OF_REPORTS}
 """
 PHOTOS = f"""
 select p.report_id::text, p.id::text, p.photo_id::text as photo, p.field_id as field,
   p.position::text, p.caption, p.quarantine_reason, p.position_reason,
-  {instants("p.removed_at")}, o.sha256, o.byte_size::text, o.media_type,
+  p.carried_from::text, {instants("p.removed_at")}, o.sha256, o.byte_size::text, o.media_type,
   o.source, o.uploaded_by::text, {instant("o.created_at")} as received_at,
   {instants("o.client_at", "o.position_at")}, o.latitude::text, o.longitude::text,
   o.accuracy_m::text, g.id is not null as is_read, g.verdict, g.reason, g.width::text,
@@ -122,6 +123,8 @@ PHOTO = (
 )
 # The facts of a photo that format 3 added: which photo it is, and why it has no position.
 PHOTO_3 = ("photo", "position_reason")
+# What format 4 added to an answer and to a photo: the row of the older revision.
+CARRIED = "carried_from"
 ANSWER = ("value", "comment", "na_reason", "row_version", "answered_at", "client_at")
 REMOVED = ("field", "sha256", "received_at", "removed_at")
 SIGNATURE = (
@@ -170,12 +173,16 @@ def frozen_facts(body: Mapping[str, Any]) -> Facts:
     facts["report", "outcome"] = body["result"]["outcome"]
     facts |= {("definition", name): body["definition"][name] for name in DEFINITION}
     facts["content", "hash"] = body["content_hash"]
+    is_carried = _has_carried(body["format"])
     for field_id, answer in body["answers"].items():
         facts |= {("answer", field_id, name): answer[name] for name in ANSWER}
         facts["answer", field_id, "answered_by"] = _id_of(answer["answered_by"])
+        if is_carried:
+            facts["answer", field_id, CARRIED] = answer[CARRIED]
     is_placed = _has_placements(body["format"])
     for photo in body["photos"]:
-        facts |= _frozen_photo(photo, PHOTO_3 if is_placed else ())
+        more = (*PHOTO_3, CARRIED) if is_carried else PHOTO_3
+        facts |= _frozen_photo(photo, more if is_placed else ())
     removed = (*REMOVED, "photo") if is_placed else REMOVED
     for photo in body["removed_photos"]:
         facts |= {("removed", photo["id"], name): photo[name] for name in removed}
@@ -193,6 +200,11 @@ def _has_placements(snapshot_format: str) -> bool:
     """Whether the `id` of a photo's entry is that of its placement; before format 3 it is that of
     the photo."""
     return snapshot_format not in (FORMAT_1, FORMAT_2)
+
+
+def _has_carried(snapshot_format: str) -> bool:
+    """Whether answers and photos name the row of the older revision that they began as."""
+    return _has_placements(snapshot_format) and snapshot_format != FORMAT_3
 
 
 def _frozen_photo(photo: Mapping[str, Any], more: Sequence[str]) -> Facts:
@@ -262,6 +274,8 @@ class LiveReports:
             facts |= self._of_format_2(report_id, snapshot_format, photos)
         if _has_placements(snapshot_format):
             facts |= _of_format_3(every)
+        if _has_carried(snapshot_format):
+            facts |= _of_format_4(self._answers.get(report_id, []), photos)
         return facts
 
     def photo_hashes(self, report_id: str) -> dict[str, str]:
@@ -362,6 +376,11 @@ def _of_format_3(placed: Iterable[Row]) -> Facts:
         else:
             facts["removed", photo["id"], "photo"] = photo["photo"]
     return facts
+
+
+def _of_format_4(answers: Iterable[Row], photos: Iterable[Row]) -> Facts:
+    facts: Facts = {("answer", one["field_id"], CARRIED): one[CARRIED] for one in answers}
+    return facts | {("photo", one["id"], CARRIED): one[CARRIED] for one in photos}
 
 
 def _live_signatures(rows: Iterable[Row], content: str) -> Facts:

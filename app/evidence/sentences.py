@@ -182,6 +182,16 @@ TELLINGS: dict[str, Telling] = {
     "report.completed": plain(N_("The report was completed and frozen.")),
     "report.discarded": plain(N_("%(name)s discarded the report.")),
     "report.archived": plain(N_("%(name)s archived the report.")),
+    "report.revised": plain(
+        N_("%(name)s began a correction of the report, %(revised_as)s. Reason: %(reason)s")
+    ),
+    "report.carried": plain(
+        N_(
+            "%(name)s began this correction of %(corrects)s on version %(version)s of the "
+            "checklist. Carried over: answers %(answers)s, photos %(photos)s. Not carried over: "
+            "answers %(dropped_answers)s, photos %(dropped_photos)s. Reason: %(reason)s"
+        )
+    ),
     "report.assigned": plain(N_("%(name)s handed over the report: %(old)s → %(new)s.")),
     "report.due_changed": plain(N_("%(name)s changed the due date: %(old)s → %(new)s.")),
     "reports.exported": narrowed(

@@ -15,7 +15,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from app.evidence.digests import FORMAT_1, FORMAT_2, FORMAT_3
+from app.evidence.digests import KNOWN_FORMATS
 from app.evidence.recorded import Ask, Facts, LiveReports, Row, frozen_facts
 
 log = logging.getLogger(__name__)
@@ -180,7 +180,7 @@ class _Witnesses:
         yield from self._received_photos(report_id)
         yield from self._made_documents(report_id)
         body = _read(snapshot["body"]) if snapshot else None
-        if body is None or body.get("format") not in (FORMAT_1, FORMAT_2, FORMAT_3):
+        if body is None or body.get("format") not in KNOWN_FORMATS:
             return  # reported above, or the format of a newer release, which must compare it
         try:
             frozen = frozen_facts(body)

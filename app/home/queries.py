@@ -37,6 +37,7 @@ from app.reports.listing.filters import is_late
 from app.reports.listing.order import Keys
 from app.reports.listing.queries import select_ids
 from app.reports.queries import any_person, visible_to
+from app.reports.revisions import is_superseded
 
 SHOWN = 10
 SHORT = 5
@@ -177,10 +178,11 @@ def select_finished(
     result: Outcome | None = None,
     limit: int = SHOWN,
 ) -> Select[UUID]:
-    """Select the reports that were finished last, optionally only those with this result."""
+    """Select the reports that were finished last, optionally only those with this result that no
+    later revision corrected."""
     matching = [visible_to(person), IS_FINISHED, Report.completed_at.is_not(None)]
     if result is not None:
-        matching.append(Report.outcome == result)
+        matching += [Report.outcome == result, ~is_superseded()]
     if since is not None:
         matching.append(Report.completed_at >= since)
     return select_ids(*matching, order=LAST_FINISHED, limit=limit)

@@ -43,7 +43,7 @@ class StripText:
 
     `time` has zone and source ('2026-11-22 14:05:09 -03:00 · EXIF'), `position` coordinates,
     accuracy and source, `place` the nearest named place and `from_site` the site, each with its
-    distance. `report` is the number with its revision, `sha256` the original's full digest in hex.
+    distance. `report` is the report's number, `sha256` the original's full digest in hex.
     `site` is the location of the project, which does not say where the photo was taken.
     """
 

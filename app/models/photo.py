@@ -152,7 +152,7 @@ class PhotoPlacement(Changing, TenantRow):
     `quarantine_reason` is the technician's explanation if the picture cannot be taken again,
     `position_reason` if it has no position although its question requires one. `row_version` counts
     the captions, from 1 for the one that it came with; `captioned_by` and `captioned_at` are those
-    of the last change.
+    of the last change. `carried_from` is the placement in the revision that the report corrects.
     """
 
     __tablename__ = "photo_placements"
@@ -160,8 +160,15 @@ class PhotoPlacement(Changing, TenantRow):
         tenant_key("report_id", "reports"),
         tenant_key("photo_id", "photos"),
         tenant_key("captioned_by", "accounts"),
+        tenant_key("carried_from", "photo_placements"),
         Index("ix_photo_placements_tenant_id_photo_id", "tenant_id", "photo_id"),
         Index("ix_photo_placements_tenant_id_report_id", "tenant_id", "report_id"),
+        Index(
+            "ix_photo_placements_tenant_id_carried_from",
+            "tenant_id",
+            "carried_from",
+            postgresql_where=text("carried_from is not null"),
+        ),
     )
 
     report_id: Mapped[UUID]
@@ -176,6 +183,7 @@ class PhotoPlacement(Changing, TenantRow):
     quarantine_reason: Mapped[str] = mapped_column(String(1000), server_default="")
     position_reason: Mapped[str] = mapped_column(String(1000), server_default="")
     removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    carried_from: Mapped[UUID | None]
 
     photo: Mapped[Photo] = relationship(viewonly=True)
 

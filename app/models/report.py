@@ -57,6 +57,10 @@ NEW_CHECK_ADDRESS = (
 class Report(Changing, TenantRow, Audited):
     """Revisions R0, R1, ... share `number`. A discarded report is hidden, not deleted.
 
+    `revision_of` is the completed report that this one corrects, `revision_reason` why. The older
+    one is superseded as soon as this one is completed (app/reports/revisions.py); nothing stores
+    that.
+
     Once it is completed, a trigger allows no change except completed -> archived.
     """
 
@@ -76,6 +80,25 @@ class Report(Changing, TenantRow, Audited):
         one_of("status", ReportStatus),
         one_of("outcome", Outcome),
         CheckConstraint("revision >= 0", name="revision_not_negative"),
+        CheckConstraint(
+            "(revision = 0) = (revision_of is null) and (revision = 0) = (revision_reason is null)",
+            name="revision_names_older",
+        ),
+        # One open revision of a number, and one valid successor of a completed report.
+        Index(
+            "uq_reports_tenant_id_number_open",
+            "tenant_id",
+            "number",
+            unique=True,
+            postgresql_where=text("discarded_at is null and completed_at is null"),
+        ),
+        Index(
+            "uq_reports_tenant_id_revision_of_completed",
+            "tenant_id",
+            "revision_of",
+            unique=True,
+            postgresql_where=text("revision_of is not null and completed_at is not null"),
+        ),
         Index(
             "ix_reports_tenant_id_listed",
             "tenant_id",

@@ -44,6 +44,8 @@ class Tenant(Changing, Audited):
     deletion_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     deletion_reason: Mapped[str | None] = mapped_column(String(500))
     admins_need_two_factor: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Whether technicians may correct their own completed reports; managers and admins always may.
+    technicians_correct: Mapped[bool] = mapped_column(server_default=text("true"))
     onboarding: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     locale: Mapped[str] = mapped_column(String(10), server_default="en")
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")

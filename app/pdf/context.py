@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.definition.outcome import Outcome
+from app.pdf.changes import Correction as Correction
+from app.pdf.changes import PrintedText as PrintedText
 from app.pdf.settings import DEFAULTS, PdfSettings
 
 
@@ -51,14 +53,6 @@ class PersonRole(StrEnum):
     ASSIGNED = "assigned_to"
     STARTED = "started_by"
     COMPLETED = "completed_by"
-
-
-@dataclass(frozen=True, slots=True)
-class PrintedText:
-    """A text in the report's first language and, where it has one, in the second."""
-
-    first: str
-    second: str | None = None
 
 
 def _without_name(line: str, name: str) -> str:
@@ -109,14 +103,6 @@ class Equipment:
 class ReportPerson:
     role: PersonRole
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """What a revision replaces and why."""
-
-    previous_number: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,8 +398,9 @@ class ReportContext:
         return "; ".join(dict.fromkeys(one.typed for one in found if one.fact == fact))
 
     def file_keys(self) -> frozenset[str]:
-        """Every key that the PDF needs a file for: photos, logos, signatures."""
+        """Every key that the PDF needs a file for: photos, logos, signatures, thumbnails."""
         keys = {photo.key for photo in self.photos()}
+        keys.update(self.report.correction.thumbnails() if self.report.correction else ())
         keys.update(signature.image_key for signature in self.signatures if signature.image_key)
         logos = (self.branding.logo_key, self.branding.second_logo_key)
         return frozenset(keys.union(key for key in logos if key))

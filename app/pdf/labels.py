@@ -24,6 +24,32 @@ LABELS: dict[str, tuple[str, str]] = {
     ),
     "replaces": ("Replaces", "Substitui"),
     "version": ("version %(n)s", "versão %(n)s"),
+    # the page of changes of a correction
+    "changes": ("Changes since %(number)s", "Alterações desde %(number)s"),
+    "changes_reason": ("Reason for the correction", "Motivo da correção"),
+    "corrected_by": ("Corrected by", "Corrigido por"),
+    "changed_version": (
+        "Version %(old)s of the checklist was replaced by version %(new)s.",
+        "A versão %(old)s do checklist foi substituída pela versão %(new)s.",
+    ),
+    "no_changes": (
+        "No answer and no photo was changed.",
+        "Nenhuma resposta e nenhuma foto foi alterada.",
+    ),
+    "change_old": ("Before", "Antes"),
+    "change_new": ("Now", "Agora"),
+    "change_who": ("Who and when", "Quem e quando"),
+    "change_changed": ("changed", "alterada"),
+    "change_added": ("added", "acrescentada"),
+    "change_cleared": ("removed", "removida"),
+    "change_dropped": (
+        "not carried over to the new version",
+        "não mantida na nova versão",
+    ),
+    "change_caption": ("caption of a photo", "legenda de uma foto"),
+    "own_data": ("the report's own data", "dados do próprio relatório"),
+    "photos_added": ("Photos added", "Fotos acrescentadas"),
+    "photos_removed": ("Photos removed", "Fotos removidas"),
     "page": ("Page", "Página"),
     "of": ("of", "de"),
     # cover and details

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, true
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.definition.assessment import Progress
@@ -144,15 +144,18 @@ def find_first_placement(photo_id: UUID) -> PhotoPlacement | None:
 
 
 def find_in_report(report_id: UUID, sha256: str) -> Photo | None:
-    """The photo with these bytes that the report received; of several, one that is still placed."""
-    current = select(PhotoPlacement.id).where(
-        PhotoPlacement.photo_id == Photo.id,
-        PhotoPlacement.report_id == report_id,
-        PhotoPlacement.removed_at.is_(None),
+    """The photo with these bytes that the report received or took over; of several, one that is
+    still placed."""
+    placed = select(PhotoPlacement.id).where(
+        PhotoPlacement.photo_id == Photo.id, PhotoPlacement.report_id == report_id
     )
+    current = placed.where(PhotoPlacement.removed_at.is_(None))
     return db.session.scalars(
         select(Photo)
-        .where(Photo.report_id == report_id, Photo.sha256 == sha256)
+        .where(
+            or_(Photo.report_id == report_id, placed.exists()),
+            Photo.sha256 == sha256,
+        )
         .order_by(current.exists().desc(), Photo.created_at, Photo.id)
         .limit(1)
     ).one_or_none()

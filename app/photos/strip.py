@@ -26,7 +26,9 @@ NO_ZONE = {"en": "no zone", "pt": "sem fuso"}
 class StripFrame:
     """The data that the strips of a report share; `logo_key` is a PNG in storage.
 
-    `site` is the project's name and address, regardless of where its photos were taken.
+    `report` is the number without the revision, so that the print of a photo serves every revision
+    of its report. `site` is the project's name and address, regardless of where its photos were
+    taken.
     """
 
     report: str
@@ -54,7 +56,7 @@ def frame_of(
     street = report.project.address if address is None else address
     watermark = WatermarkSettings.of(tenant.watermark)
     return StripFrame(
-        report=report.full_number,
+        report=report.number,
         site=SEPARATOR.join(part for part in (name, *street.splitlines()) if part),
         language=report.version.definition.languages[0].value,
         time_zone=tenant.time_zone,

@@ -153,7 +153,10 @@ def _open_invitations() -> Select[Any]:
 
 
 def count_reports_of_month() -> int:
-    """Reports started this month in the company's time zone, including discarded ones."""
+    """Reports started this month in the company's time zone, including discarded ones.
+
+    A correction is no new report: a limit must never keep a mistake in force.
+    """
     month = first_of_month(_load_company_limits().time_zone)
     return db.session.scalar(select(reports_of_month(month))) or 0
 
@@ -161,7 +164,11 @@ def count_reports_of_month() -> int:
 def reports_of_month(first: datetime) -> ColumnElement[int]:
     """What `count_reports_of_month` counts since the start of a month, for a statement that reads
     several figures at once."""
-    return select(func.count(Report.id)).where(Report.created_at >= first).scalar_subquery()
+    return (
+        select(func.count(Report.id))
+        .where(Report.created_at >= first, Report.revision == 0)
+        .scalar_subquery()
+    )
 
 
 def first_of_month(time_zone: str) -> datetime:

@@ -162,7 +162,9 @@ def _months(time_zone: str) -> Iterator[Month]:
     since = datetime.combine(firsts[0], datetime.min.time(), ZoneInfo(time_zone))
     month = func.date_trunc("month", func.timezone(time_zone, Report.created_at))
     rows = db.session.execute(
-        select(month, func.count(Report.id)).where(Report.created_at >= since).group_by(month)
+        select(month, func.count(Report.id))
+        .where(Report.created_at >= since, Report.revision == 0)
+        .group_by(month)
     )
     counts = {start.date(): count for start, count in rows}
     return (Month(first, counts.get(first, 0)) for first in firsts)

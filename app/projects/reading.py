@@ -38,6 +38,7 @@ from app.reports.listing.filters import is_late
 from app.reports.listing.near import Circle, NearCounts, circle_around, count_in, has_photo_in
 from app.reports.listing.queries import ReportLine, list_lines, list_reports_of_project
 from app.reports.queries import visible_to
+from app.reports.revisions import is_superseded
 
 SHOWN_REPORTS = 10
 NEAR_M, SHOWN_NEAR = 500, 5
@@ -133,7 +134,7 @@ def _count_reports(project_id: UUID, person: Actor, today: date) -> ProjectCount
         select(
             counted.filter(Report.status.in_(OPEN_STATUSES)),
             counted.filter(is_late(today)),
-            counted.filter(Report.status.in_(FINISHED_STATUSES)),
+            counted.filter(Report.status.in_(FINISHED_STATUSES), ~is_superseded()),
         ).where(visible_to(person), Report.project_id == project_id)
     ).one()
     return ProjectCounts(*row)

@@ -19,7 +19,16 @@ from flask import Flask, current_app
 from app.errors import DomainError, NotAllowed
 from app.evidence.service import record, record_now
 from app.extensions import db
-from app.models import MANAGERS, OPEN_STATUSES, STAFF, Actor, Report, ReportStatus, Role
+from app.models import (
+    FINISHED_STATUSES,
+    MANAGERS,
+    OPEN_STATUSES,
+    STAFF,
+    Actor,
+    Report,
+    ReportStatus,
+    Role,
+)
 from app.reports.locking import lock_report
 
 
@@ -32,6 +41,7 @@ class ReportEvent(StrEnum):
     COMPLETED = "completed"
     DISCARDED = "discarded"
     ARCHIVED = "archived"
+    REVISED = "revised"
     ASSIGNED = "assigned"
 
 
@@ -113,6 +123,15 @@ TABLE = (
         action="report.archived",
         is_numbered=True,
     ),
+    # The report itself stays as it is: its next revision is another row (revising/service.py).
+    Transition(
+        ReportEvent.REVISED,
+        sources=FINISHED_STATUSES,
+        target=None,
+        roles=STAFF,
+        action="report.revised",
+        is_numbered=True,
+    ),
 )
 TRANSITIONS = {transition.event: transition for transition in TABLE}
 
@@ -139,11 +158,13 @@ class WasReturned(WrongStatus):
 
 
 class IsCompleted(WrongStatus):
-    """Report %(number)s is completed. It can be archived. Corrections require a new revision."""
+    """Report %(number)s is completed. It can be archived or corrected; a correction is a new
+    revision."""
 
 
 class IsArchived(WrongStatus):
-    """Report %(number)s is archived and cannot be changed. Corrections require a new revision."""
+    """Report %(number)s is archived and cannot be changed. It can be corrected; a correction is a
+    new revision."""
 
 
 REFUSALS: Mapping[ReportStatus, type[WrongStatus]] = {

@@ -22,7 +22,8 @@ SETTINGS, USAGE = "/company/settings", "/company/usage"
 
 
 def form(**changes):
-    return {"name": "Acme", "locale": "en", "time_zone": "America/Sao_Paulo", **changes}
+    shown = {"locale": "en", "time_zone": "America/Sao_Paulo", "technicians_correct": "y"}
+    return {"name": "Acme", **shown, **changes}
 
 
 def tenant_of(cast) -> Tenant:
@@ -136,7 +137,9 @@ def test_an_active_rule_does_not_block_other_changes(app, client_of, acting, cas
     with acting(cast.ana) as ana:
         tenant_of(cast).admins_need_two_factor = True
         db.session.commit()
-        wanted = CompanySettings("Acme Norte", "en", "UTC", admins_need_two_factor=True)
+        wanted = CompanySettings(
+            "Acme Norte", "en", "UTC", admins_need_two_factor=True, technicians_correct=True
+        )
         assert change_settings(settings=wanted, actor=ana).name == "Acme Norte"
 
 

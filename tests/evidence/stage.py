@@ -15,7 +15,7 @@ from psycopg2 import extensions
 from psycopg2.extras import RealDictCursor
 
 from app import database_roles as roles
-from app.evidence.digests import FORMAT_1, FORMAT_2
+from app.evidence.digests import FORMAT_1, FORMAT_2, FORMAT_3
 from tests.support import servers as test_servers
 
 # Two completed reports with photos (removed, quarantined), signatures and PDFs, as rows, written
@@ -24,6 +24,7 @@ from tests.support import servers as test_servers
 GOLDEN = {
     FORMAT_1: (Path(__file__).parent / "snapshots_of_format_1.json", "0007"),
     FORMAT_2: (Path(__file__).parent / "snapshots_of_format_2.json", "0011"),
+    FORMAT_3: (Path(__file__).parent / "snapshots_of_format_3.json", "0027"),
 }
 
 ALWAYS = (

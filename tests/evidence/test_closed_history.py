@@ -15,7 +15,7 @@ from app.reports.filling.service import AnswerInput, set_aside_answer
 from tests.support import scenarios
 
 # Acts that a finished report still allows, and that its history records.
-ACTS = {"reports.archive", "documents.create"}
+ACTS = {"reports.archive", "reports.revise", "documents.create"}
 
 
 def writing_routes(app) -> list[tuple[str, object]]:

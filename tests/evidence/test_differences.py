@@ -19,7 +19,7 @@ def compared() -> Iterator[str]:
     """Every fact that is compared between snapshot, rows, entries and files."""
     yield from (*recorded.REPORT, *recorded.PEOPLE, "project", "equipment", "outcome")
     yield from (*recorded.DEFINITION, "hash")
-    yield from (*recorded.ANSWER, "answered_by")
+    yield from (*recorded.ANSWER, "answered_by", recorded.CARRIED)
     yield from (
         *recorded.PHOTO,
         "photo",

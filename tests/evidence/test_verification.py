@@ -17,7 +17,7 @@ from app.commands.check.finding import Level
 from app.documents.service import request_document
 from app.evidence import jobs as evidence_jobs
 from app.evidence import recorded, verification
-from app.evidence.digests import FORMAT_1, FORMAT_2, FORMAT_3
+from app.evidence.digests import FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4
 from app.extensions import db
 from app.imaging.settings import WatermarkSettings
 from app.models import (
@@ -70,6 +70,13 @@ def later(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def uncorrected(tmp_path_factory):
+    """Reports of the last release without corrections."""
+    with migrated(FORMAT_3, tmp_path_factory.mktemp("uncorrected")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def today(tmp_path_factory, cast):
     running = test_servers.current()
     name = running.clone(f"laudo_today_{uuid4().hex[:8]}")
@@ -77,7 +84,7 @@ def today(tmp_path_factory, cast):
     running.drop(name)
 
 
-@pytest.fixture(params=["earlier", "later", "today"])
+@pytest.fixture(params=["earlier", "later", "uncorrected", "today"])
 def there(request) -> Place:
     return request.getfixturevalue(request.param)
 
@@ -142,12 +149,13 @@ def archived(actor: Actor) -> None:
         archive_report(report_id=report_id, actor=actor)
 
 
-def test_every_format_is_at_hand(earlier, later, today):
+def test_every_format_is_at_hand(earlier, later, uncorrected, today):
     formats = "select body::jsonb ->> 'format', count(*) from snapshots group by 1"
     assert ask(earlier, formats) == [(FORMAT_1, 2)]
     assert ask(later, formats) == [(FORMAT_2, 2)]
-    assert ask(today, formats) == [(FORMAT_3, 1)]
-    for there in (earlier, later):
+    assert ask(uncorrected, formats) == [(FORMAT_3, 2)]
+    assert ask(today, formats) == [(FORMAT_4, 1)]
+    for there in (earlier, later, uncorrected):
         states = (
             "select count(*) filter (where removed_at is not null), count(*) filter (where"
             " quarantine_reason <> '') from photo_placements p join snapshots s using (report_id)"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.definition.schema import Prefill
+from app.pdf.changes import ChangeKind
 from app.pdf.context import (
     ExceptionKind,
     Limits,
@@ -41,6 +42,7 @@ def test_templates_use_known_labels_and_no_label_is_unused() -> None:
     chosen |= {f"place_{source.value}" for source in PlaceSource}
     chosen |= {f"status_{name}" for name in STATUSES}
     chosen |= {f"own_{fact.value}" for fact in Prefill}
+    chosen |= {f"change_{kind.value}" for kind in ChangeKind}
     listed = set(re.findall(r'\("(\w+)", report\.', source)) | {
         "open",
         "ok",

@@ -228,7 +228,7 @@ def test_the_strip_says_when_where_which_report_and_which_file(app, acting, cast
         assert strip.place == "365 m from Se, SP, BR (GeoNames)"
         assert strip.from_site == "11.6 km from the site"
         assert strip.site == f"Site: {report.project.name} · Al. Araguaia 3571"
-        assert strip.report == f"{report.number}-R0"
+        assert strip.report == report.number
         assert strip.sha256 == photo.sha256
 
 

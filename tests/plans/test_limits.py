@@ -25,7 +25,7 @@ from app.models import (
 )
 from app.photos.placing import remove_photo
 from app.photos.service import Upload, add_photo
-from app.plans import limits
+from app.plans import limits, usage
 from app.plans.plans import GIB, PLANS, Limit, Plan, limits_of
 from app.reports.completing.service import submit_report
 from app.reports.filling.service import AnswerInput, save_answer
@@ -38,6 +38,7 @@ from tests.support import scenarios
 from tests.support.cast import PASSWORD
 from tests.support.companies import company_as
 from tests.support.pictures import a_jpeg
+from tests.support.revisions import a_completed_report, correct
 
 HTMX = {"HX-Request": "true"}
 COVER = Field(
@@ -357,3 +358,15 @@ def test_the_limit_is_read_again_after_waiting_for_the_lock(app, acting, cast):
         db.session.scalars(select(Tenant)).all()
         with company_as(app, cast.acme, limits={"people": 5}), pytest.raises(limits.TooManyPeople):
             limits.require_room_for_person()
+
+
+def test_a_correction_is_no_new_report(limited, acting, cast):
+    """A limit must never keep a mistake in force."""
+    with acting(cast.tess) as tess:
+        older = a_completed_report(tess)
+    with limited(reports_month=1), acting(cast.tess) as tess:
+        with pytest.raises(limits.TooManyReports):
+            limits.require_room_for_report()
+        assert correct(older, tess).revision == 1
+        assert limits.count_reports_of_month() == 1
+        assert usage.get_usage().busiest == 1

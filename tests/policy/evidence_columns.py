@@ -45,9 +45,24 @@ TABLES = (
 
 # The identity of a row, frozen even while its report is open or its work not done.
 IDENTITY = {
-    "answers": ("id", "tenant_id", "created_at", "report_id", "field_id", "block_key"),
+    "answers": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "report_id",
+        "field_id",
+        "block_key",
+        "carried_from",
+    ),
     "conflicts": ("id", "tenant_id", "created_at", "report_id", "field_id", "block_key"),
-    "photo_placements": ("id", "tenant_id", "created_at", "report_id", "photo_id"),
+    "photo_placements": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "report_id",
+        "photo_id",
+        "carried_from",
+    ),
     "reports": (
         "id",
         "tenant_id",
@@ -56,6 +71,7 @@ IDENTITY = {
         "revision",
         "revision_of",
         "check_token",
+        "revision_reason",
         "version_id",
         "started_by",
     ),

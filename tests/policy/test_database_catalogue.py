@@ -223,6 +223,7 @@ def test_a_company_cannot_lift_its_own_limits_or_its_suspension(ask):
         "pdf",
         "updated_at",
         "admins_need_two_factor",
+        "technicians_correct",
         "onboarding",
     }
 

@@ -25,6 +25,9 @@ pytestmark = pytest.mark.xdist_group("catalogue")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 COUNTS = frozenset(
     {
+        "answers",
+        "dropped_answers",
+        "dropped_photos",
         "bytes",
         "checked",
         "codes",
@@ -69,6 +72,12 @@ COUNTS = frozenset(
 # Placeholders of words, days, names and ordinals. Add a new one here or above.
 NAMES = frozenset(
     {
+        "corrects",
+        "field",
+        "newer",
+        "parts",
+        "revised_as",
+        "revision",
         "at",
         "importer",
         "action",
@@ -186,6 +195,7 @@ MANY = "said only where there are two or more"
 # The beginning of each sentence with one form, and why.
 ONE_FORM = {
     "%(done)s of %(total)s": SHARE,
+    "%(name)s began this correction of": LABEL,
     "%(used)s of %(most)s": SHARE,
     "%(used)s, no limit": SHARE,
     "Page %(page)s of %(pages)s": SHARE,
@@ -288,6 +298,8 @@ def test_the_words_of_a_pdf_that_count_have_a_form_for_one(key):
     counting = {"n_questions": "n", "more_photos": "n", "photos_printed": "good", "unread": "n"}
     plain = {
         "version",
+        "changed_version",
+        "changes",
         "range",
         "typed",
         "quarantined",

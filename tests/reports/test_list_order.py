@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from random import Random
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Select, event, insert
@@ -13,7 +14,7 @@ from sqlalchemy import Select, event, insert
 from app.extensions import db
 from app.home import queries as start_page
 from app.home.desk import company_week
-from app.models import Report, ReportStatus
+from app.models import FINISHED_STATUSES, Report, ReportStatus
 from app.reports.listing.filters import Open, Order, ReportFilter, conditions, count_matching
 from app.reports.listing.order import (
     Group,
@@ -45,15 +46,22 @@ def many(acting, cast):
     with acting(cast.max) as actor:
         version = scenarios.a_checklist(actor)
         projects = [scenarios.a_project(actor, f"{'Ss'[n % 2]}ite {n // 2}") for n in range(8)]
+        ids = [uuid4() for _ in range(60)]
         rows = [
             {
+                "id": ids[n],
                 "tenant_id": require_tenant(),
                 "project_id": chance.choice(projects).id,
                 "version_id": version.id,
                 "number": f"ORD-{n // 2:03}",
                 "revision": n % 2,
+                "revision_of": ids[n - 1] if n % 2 else None,
+                "revision_reason": "A digit was wrong." if n % 2 else None,
                 "title": f"Title {chance.randrange(9)}",
-                "status": chance.choice((ReportStatus.DRAFT, ReportStatus.IN_PROGRESS)),
+                "status": chance.choice((ReportStatus.DRAFT, ReportStatus.IN_PROGRESS))
+                if n % 2
+                else chance.choice(FINISHED_STATUSES),
+                "completed_at": None if n % 2 else now,
                 "started_by": actor.account_id,
                 "assignee_id": actor.account_id,
                 "due_on": (now + timedelta(days=chance.randrange(4))).date() if n % 3 else None,
@@ -144,10 +152,11 @@ def test_the_lists_of_the_start_page_sort_no_company_whole(acting, many):
 
 def test_open_reports_are_a_choice_of_the_filter(acting, many):
     with acting(many) as actor:
-        assert count_matching(ReportFilter(status=Open.OPEN), actor) == 60
-        one = Select(Report).where(*conditions(ReportFilter(), actor)).limit(1)
+        assert count_matching(ReportFilter(status=Open.OPEN), actor) == 30
+        is_open = conditions(ReportFilter(status=Open.OPEN), actor)
+        one = Select(Report).where(*is_open).limit(1)
         scenarios.completed(db.session.scalars(one).one(), actor)
-        assert count_matching(ReportFilter(status=Open.OPEN), actor) == 59
+        assert count_matching(ReportFilter(status=Open.OPEN), actor) == 29
 
 
 def test_no_list_is_no_query(acting, cast, queries):

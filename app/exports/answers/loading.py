@@ -24,6 +24,7 @@ from app.reports.facts import ReportFacts, current_own_values, frozen_surroundin
 from app.reports.listing.filters import ReportFilter, conditions
 from app.reports.listing.order import ordering
 from app.reports.queries import visible_to
+from app.reports.revisions import superseding_revision
 from app.surroundings import Surroundings, surroundings_of
 from app.tenancy import require_tenant
 
@@ -67,12 +68,14 @@ class ReportSubject:
 
 @dataclass(frozen=True, slots=True)
 class LoadedReport:
-    """One report with its version and all entered data."""
+    """One report with its version and all entered data. `superseded_by` is the completed revision
+    that counts instead, if there is one."""
 
     report: Report
     version: ExportedVersion
     facts: ReportFacts
     subject: ReportSubject
+    superseded_by: int | None = None
 
 
 def list_ids(criteria: ReportFilter, person: Actor) -> list[UUID]:
@@ -141,6 +144,11 @@ def load_reports(
         )
     )
     known = {one.id: one for one in reports}
+    newer = dict(
+        db.session.execute(
+            select(Report.id, superseding_revision()).where(Report.id.in_(known))
+        ).all()
+    )
     frozen = _frozen(known)
     # The session holds rows weakly. This reference spares each open report a query for its company.
     _company = db.session.get(Tenant, require_tenant())
@@ -157,6 +165,7 @@ def load_reports(
             version=versions[known[report_id].version_id],
             facts=facts[report_id],
             subject=_subject(known[report_id], frozen.get(report_id, {}).get("report"), names),
+            superseded_by=newer[report_id],
         )
         for report_id in ids
         if report_id in known

@@ -161,6 +161,9 @@ class ReportRecord(RecordPart):
     revision: int
     title: str
     status: str
+    superseded_by: int | None = Described(
+        description="the number of the completed revision that counts instead of this one"
+    )
     result: str | None
     project: ProjectPart
     equipment: EquipmentPart | None
@@ -188,6 +191,7 @@ def record_of(
         revision=report.revision,
         title=report.title,
         status=report.status.value,
+        superseded_by=one.superseded_by,
         result=report.outcome.value if report.outcome else None,
         project=ProjectPart(id=report.project_id, name=subject.project, client=subject.client),
         equipment=EquipmentPart(

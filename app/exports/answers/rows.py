@@ -96,6 +96,7 @@ class RowBuilder:
             report.title,
             REPORT_STATUSES.word(report.status),
             OUTCOMES.word(report.outcome) if report.outcome else None,
+            f"R{one.superseded_by}" if one.superseded_by else None,
             subject.project,
             subject.client,
             subject.tag,

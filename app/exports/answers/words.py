@@ -38,6 +38,7 @@ def report_headings(zone: str) -> list[Heading]:
         Heading(_("Title"), 32),
         Heading(_("Status"), NARROW),
         Heading(_("Result"), 20),
+        Heading(_("Superseded by"), NARROW),
         Heading(_("Project"), TEXT),
         Heading(_("Client"), TEXT),
         Heading(_("Equipment tag"), 16),

@@ -40,6 +40,7 @@ from app.models import (
     Signature,
     Version,
 )
+from app.reports.revisions import superseding_revision
 
 starter, answerer, settler = aliased(Account), aliased(Account), aliased(Account)
 
@@ -73,7 +74,7 @@ def tables() -> tuple[CsvTable, ...]:
             "reports",
             "report number revision title status result project checklist version equipment "
             "assignee started_by due_on created_at started_at submitted_at completed_at "
-            "archived_at discarded_at",
+            "archived_at discarded_at revision_reason superseded_by",
             _reports,
         ),
         CsvTable(
@@ -167,6 +168,8 @@ def _reports() -> Iterator[Row]:
             Report.completed_at,
             Report.archived_at,
             Report.discarded_at,
+            Report.revision_reason,
+            superseding_revision(),
         )
         .join(Report.project)
         .join(Report.version)

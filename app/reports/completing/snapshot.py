@@ -76,6 +76,8 @@ def snapshot_of(
         "format": NEWEST_FORMAT,
         "software": {"name": "Laudo", "version": app_version()},
         "report": _report(report, names),
+        # Not compared with rows: links the snapshots of all revisions to each other.
+        **_corrected(report),
         "definition": _definition(report),
         "result": {key: str(value) for key, value in asdict(result).items()},
         "content_hash": current,
@@ -140,6 +142,19 @@ def _report(report: Report, names: Names) -> dict[str, Any]:
     }
 
 
+def _corrected(report: Report) -> dict[str, Any]:
+    """The report that this one corrects, with the hash of its snapshot."""
+    row = db.session.execute(
+        select(Report.number, Report.revision, Snapshot.sha256)
+        .outerjoin(Snapshot, Snapshot.report_id == Report.id)
+        .where(Report.id == report.revision_of)
+    ).one_or_none()
+    if row is None:
+        return {}
+    named = {"number": row.number, "revision": str(row.revision)}
+    return {"corrects": {**named, "snapshot_sha256": row.sha256}}
+
+
 def _definition(report: Report) -> dict[str, Any]:
     """The questions, so that the answers can be understood without the server."""
     version = report.version
@@ -163,6 +178,7 @@ def _answer(row: Answer, facts: ReportFacts, names: Names) -> dict[str, Any]:
         "answered_by": _person(row.answered_by, names),
         "answered_at": _time(row.answered_at),
         "client_at": _time(row.client_at),
+        "carried_from": _text(row.carried_from),
     }
 
 
@@ -172,6 +188,7 @@ def _photo(placed: PlacedPhoto, names: Names, pictures: Pictures) -> dict[str, A
     return {
         "id": str(placement.id),
         "photo": str(photo.id),
+        "carried_from": _text(placement.carried_from),
         "field": placement.field_id,
         "position": str(placement.position),
         "caption": placement.caption,

@@ -28,6 +28,7 @@ from app.models import (
 )
 from app.reports.listing.filters import ReportFilter, conditions, count_matching
 from app.reports.listing.order import ordering
+from app.reports.revisions import superseding_revision
 from app.web.locale import reader_language
 
 BATCH = 1_000
@@ -61,6 +62,7 @@ class ExportLine:
     completed_at: datetime | None
     updated_at: datetime
     due_on: date | None
+    superseded_by: int | None
 
 
 def export_lines(
@@ -109,6 +111,7 @@ def _read(matching: tuple[Any, ...], criteria: ReportFilter) -> Iterator[ExportL
             Report.completed_at,
             Report.updated_at,
             Report.due_on,
+            superseding_revision(),
         )
         .join(Report.project)
         .join(Report.version)

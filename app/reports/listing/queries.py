@@ -44,6 +44,7 @@ from app.reports.listing.order import (
 )
 from app.reports.listing.shape import Shape, shape_of
 from app.reports.queries import visible_to
+from app.reports.revisions import is_superseded, superseding_revision
 from app.web.locale import reader_language
 
 # Statements kept in a process, of each kind.
@@ -55,7 +56,8 @@ Outline = int | tuple[Any, ...]
 class ReportLine:
     """One line of the list; `outcome` is None until the report is completed.
 
-    `amount` is the number of what a list counts in the report, such as unreadable photos.
+    `superseded_by` is the completed revision that counts instead, if there is one. `amount` is the
+    number of what a list counts in the report, such as unreadable photos.
     """
 
     id: UUID
@@ -71,6 +73,7 @@ class ReportLine:
     assignee: str
     assignee_id: UUID
     due_on: date | None
+    superseded_by: int | None
     amount: int = 1
 
     @property
@@ -132,10 +135,11 @@ def _values_of(shares: Sequence[Slice]) -> dict[str, Any]:
 def list_reports_of_project(
     project_id: UUID, *, person: Actor, result: Outcome | None = None, limit: int = 10
 ) -> tuple[ReportLine, ...]:
-    """The newest visible reports of a project, optionally only those with a result; one query."""
+    """The newest visible reports of a project, optionally only those with a result that still
+    counts; one query."""
     matching = [visible_to(person), Report.project_id == project_id]
     if result is not None:
-        matching.append(Report.outcome == result)
+        matching += [Report.outcome == result, ~is_superseded()]
     return list_lines(*matching, limit=limit)
 
 
@@ -198,6 +202,7 @@ def select_lines(lists: Sequence[AnySelect], language: Language) -> AnySelect:
             _look_up(Account.name, Account.id == Report.assignee_id),
             Report.assignee_id,
             Report.due_on,
+            superseding_revision(),
             shown.c.amount,
         )
         .join(shown, shown.c.id == Report.id)

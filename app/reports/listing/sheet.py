@@ -32,6 +32,7 @@ def report_sheet(lines: Iterable[ExportLine], zone: str) -> ExportSheet:
         _("Completed (%(zone)s)", zone=zone),
         _("Changed (%(zone)s)", zone=zone),
         _("Due date"),
+        _("Superseded by"),
     )
     return ExportSheet(_("Reports"), headings, _rows(lines), zone)
 
@@ -56,4 +57,5 @@ def _rows(lines: Iterable[ExportLine]) -> Iterator[tuple[Any, ...]]:
             line.completed_at,
             line.updated_at,
             line.due_on,
+            f"R{line.superseded_by}" if line.superseded_by else None,
         )

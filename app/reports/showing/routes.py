@@ -15,6 +15,9 @@ from app.models import MANAGERS, STAFF, Actor, Report
 from app.reports import blueprint, lifecycle
 from app.reports.assigning.choices import list_assignable
 from app.reports.assigning.forms import AssignForm, DueForm
+from app.reports.revising.changes import read_changes
+from app.reports.revising.queries import Kin, read_kin
+from app.reports.revising.telling import ToldChanges, tell_changes
 from app.reports.showing.history import list_history
 from app.reports.showing.page import read_report
 from app.reports.showing.parts import list_parts
@@ -63,12 +66,15 @@ def show_page(
     definition = read.report.version.definition
     parts = list_parts()
     is_handed = read.report.is_open and person.role in MANAGERS
+    kin = read_kin(read.report, person)
     return render_page(
         "reports/show.html",
         "content",
         status=status,
         read=read,
         report=read.report,
+        kin=kin,
+        changes=_changes(read.report, kin),
         parts=[part.template for part in parts],
         **{name: value for part in parts for name, value in part.load(read.report, person).items()},
         history=list_history(read.report),
@@ -77,6 +83,12 @@ def show_page(
         assign_form=_assigning(read.report, assign_form, person) if is_handed else None,
         due_form=_due(read.report, due_form) if is_handed else None,
     )
+
+
+def _changes(report: Report, kin: Kin) -> ToldChanges | None:
+    found = read_changes(report)
+    sees_older = report.revision_of in kin.seen
+    return tell_changes(found, sees_older=sees_older) if found else None
 
 
 def _assigning(report: Report, form: AssignForm | None, person: Actor) -> AssignForm:

@@ -1,0 +1,1 @@
+"""Corrects completed reports: makes their next revision and tells what it changed."""
