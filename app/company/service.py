@@ -1,4 +1,4 @@
-"""Changes a company's settings: name, language, time zone, second factor of admins.
+"""Changes a company's settings: name, language, time zone, second factor of admins, review.
 
 Logos, colours and contact belong in app/branding/service.py.
 """
@@ -34,6 +34,7 @@ class CompanySettings:
     locale: str
     time_zone: str
     admins_need_two_factor: bool
+    may_approve_own: bool
 
 
 def change_settings(*, settings: CompanySettings, actor: Actor) -> Tenant:

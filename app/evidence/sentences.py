@@ -15,7 +15,10 @@ from app.evidence.report_sentences import (
     conflict_settled,
     document_requested,
     photo_edited,
+    report_returned,
     report_started,
+    review_approved,
+    review_begun,
 )
 from app.evidence.sentence_builders import Act, Telling, filled, narrowed, plain, value_words
 from app.evidence.ways_in import OF_PLATFORM
@@ -138,6 +141,9 @@ TELLINGS: dict[str, Telling] = {
     # Projects and equipment
     "project.created": plain(N_('%(name)s created the project "%(what)s".')),
     "project.updated": plain(N_('%(name)s changed the project "%(subject)s". %(changes)s')),
+    "project.review_changed": plain(
+        N_('%(name)s changed who reviews the reports of the project "%(subject)s". %(changes)s')
+    ),
     "project.archived": plain(N_('%(name)s archived the project "%(what)s".')),
     "project.reopened": plain(N_('%(name)s reopened the project "%(what)s".')),
     "project.member_added": plain(N_('%(name)s added %(what)s to the project "%(subject)s".')),
@@ -175,10 +181,28 @@ TELLINGS: dict[str, Telling] = {
     "checklist.layout_changed": plain(
         N_("%(name)s changed the PDF layout of checklist %(code)s. %(changes)s")
     ),
+    "checklist.review_changed": plain(
+        N_("%(name)s changed who reviews the reports of checklist %(code)s. %(changes)s")
+    ),
     # Reports
     "report.started": report_started,
     "report.submitted": plain(N_("%(name)s submitted the report.")),
-    "report.returned": plain(N_("%(name)s returned the report.")),
+    "report.withdrawn": plain(N_("%(name)s withdrew the report before its review.")),
+    "report.returned": report_returned,
+    "review.begun": review_begun,
+    "review.accepted": plain(N_('%(name)s accepted "%(question)s".')),
+    "review.acceptance_withdrawn": plain(
+        N_('%(name)s withdrew their acceptance of "%(question)s".')
+    ),
+    "review.commented": plain(N_('%(name)s commented on "%(question)s": %(comment)s')),
+    "review.replied": plain(N_('%(name)s answered the comment on "%(question)s": %(reply)s')),
+    "review.comment_done": plain(
+        N_('%(name)s marked the comment on "%(question)s" as done: %(comment)s')
+    ),
+    "review.comment_reopened": plain(
+        N_('%(name)s opened the comment on "%(question)s" again: %(comment)s')
+    ),
+    "review.approved": review_approved,
     "report.completed": plain(N_("The report was completed and frozen.")),
     "report.discarded": plain(N_("%(name)s discarded the report.")),
     "report.archived": plain(N_("%(name)s archived the report.")),
@@ -350,7 +374,7 @@ KINDS = (
     Kind("people", N_("People and accounts"), ("account", "invitation", "superadmin")),
     Kind("projects", N_("Projects and equipment"), ("project", "equipment")),
     Kind("checklists", N_("Checklists"), ("checklist",)),
-    Kind("reports", N_("Reports"), ("report", "reports", "leftover", "outbox")),
+    Kind("reports", N_("Reports"), ("report", "reports", "review", "leftover", "outbox")),
     Kind("answers", N_("Answers"), ("answer",)),
     Kind("photos", N_("Photos"), ("photo",)),
     Kind("signatures", N_("Signatures"), ("signature",)),

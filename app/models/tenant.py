@@ -44,6 +44,8 @@ class Tenant(Changing, Audited):
     deletion_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     deletion_reason: Mapped[str | None] = mapped_column(String(500))
     admins_need_two_factor: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Whether reviewers may approve a report that they filled in themselves.
+    may_approve_own: Mapped[bool] = mapped_column(server_default=text("false"))
     onboarding: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     locale: Mapped[str] = mapped_column(String(10), server_default="en")
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")

@@ -39,6 +39,7 @@ RANKS = {
             ("documents", "photo_checks", "mails", "brand_previews", "exports", "answer_exports"),
             ("reports",),
             ("answers", "photo_placements", "conflicts"),
+            ("reviews", "review_comments"),
             ("photo_uploads",),
         )
     )

@@ -15,6 +15,7 @@ from app.models import MANAGERS, STAFF, Actor, Report
 from app.reports import blueprint, lifecycle
 from app.reports.assigning.choices import list_assignable
 from app.reports.assigning.forms import AssignForm, DueForm
+from app.reports.reviewing.standing import standing_of
 from app.reports.showing.history import list_history
 from app.reports.showing.page import read_report
 from app.reports.showing.parts import list_parts
@@ -71,6 +72,7 @@ def show_page(
         report=read.report,
         parts=[part.template for part in parts],
         **{name: value for part in parts for name, value in part.load(read.report, person).items()},
+        in_review=standing_of(read.report),
         history=list_history(read.report),
         verification=kept,
         lines=[describe(one, definition) for one in differences_in(kept)] if kept else [],
