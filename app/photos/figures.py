@@ -16,7 +16,6 @@ from app.photos.queries import photo_views
 from app.reports.facts import PlacedPhoto
 from app.web.kept import Kept
 from app.web.locale import pick_time_zone
-from app.web.page import asset_url
 
 KEPT = Kept(most=8_000_000)
 
@@ -54,5 +53,4 @@ def _shown(placed: PlacedPhoto) -> tuple[object, ...]:
         around.frozen is not None and around.frozen.get(str(photo_id), True),
         str(get_locale()),
         pick_time_zone(),
-        asset_url("icons.svg"),
     )
