@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.definition.sentences import N_, NN_, Sentence
+from app.definition.sentences import N_, Sentence
 from app.evidence.sentence_builders import Act, filled
 
 
@@ -71,28 +71,3 @@ def report_started(act: Act) -> Sentence:
     if assignee and assignee != act.name:
         return filled(N_("%(name)s started the report for %(assignee)s."), act)
     return filled(N_("%(name)s started the report."), act)
-
-
-def report_returned(act: Act) -> Sentence:
-    if not act.facts.get("comments"):
-        return filled(N_("%(name)s returned the report."), act)
-    return filled(
-        NN_(
-            "%(name)s returned the report with %(comments)s open comment.",
-            "%(name)s returned the report with %(comments)s open comments.",
-            by="comments",
-        ),
-        act,
-    )
-
-
-def review_begun(act: Act) -> Sentence:
-    if act.facts.get("step") == "2":
-        return filled(N_("%(name)s began the second review in round %(round)s."), act)
-    return filled(N_("%(name)s began the review in round %(round)s."), act)
-
-
-def review_approved(act: Act) -> Sentence:
-    if act.facts.get("step") == "2":
-        return filled(N_("%(name)s approved the report as second reviewer."), act)
-    return filled(N_("%(name)s approved the report in round %(round)s."), act)

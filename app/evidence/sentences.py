@@ -15,11 +15,9 @@ from app.evidence.report_sentences import (
     conflict_settled,
     document_requested,
     photo_edited,
-    report_returned,
     report_started,
-    review_approved,
-    review_begun,
 )
+from app.evidence.review_sentences import REVIEW_TELLINGS
 from app.evidence.sentence_builders import Act, Telling, filled, narrowed, plain, value_words
 from app.evidence.ways_in import OF_PLATFORM
 
@@ -141,9 +139,6 @@ TELLINGS: dict[str, Telling] = {
     # Projects and equipment
     "project.created": plain(N_('%(name)s created the project "%(what)s".')),
     "project.updated": plain(N_('%(name)s changed the project "%(subject)s". %(changes)s')),
-    "project.review_changed": plain(
-        N_('%(name)s changed who reviews the reports of the project "%(subject)s". %(changes)s')
-    ),
     "project.archived": plain(N_('%(name)s archived the project "%(what)s".')),
     "project.reopened": plain(N_('%(name)s reopened the project "%(what)s".')),
     "project.member_added": plain(N_('%(name)s added %(what)s to the project "%(subject)s".')),
@@ -181,28 +176,9 @@ TELLINGS: dict[str, Telling] = {
     "checklist.layout_changed": plain(
         N_("%(name)s changed the PDF layout of checklist %(code)s. %(changes)s")
     ),
-    "checklist.review_changed": plain(
-        N_("%(name)s changed who reviews the reports of checklist %(code)s. %(changes)s")
-    ),
     # Reports
     "report.started": report_started,
     "report.submitted": plain(N_("%(name)s submitted the report.")),
-    "report.withdrawn": plain(N_("%(name)s withdrew the report before its review.")),
-    "report.returned": report_returned,
-    "review.begun": review_begun,
-    "review.accepted": plain(N_('%(name)s accepted "%(question)s".')),
-    "review.acceptance_withdrawn": plain(
-        N_('%(name)s withdrew their acceptance of "%(question)s".')
-    ),
-    "review.commented": plain(N_('%(name)s commented on "%(question)s": %(comment)s')),
-    "review.replied": plain(N_('%(name)s answered the comment on "%(question)s": %(reply)s')),
-    "review.comment_done": plain(
-        N_('%(name)s marked the comment on "%(question)s" as done: %(comment)s')
-    ),
-    "review.comment_reopened": plain(
-        N_('%(name)s opened the comment on "%(question)s" again: %(comment)s')
-    ),
-    "review.approved": review_approved,
     "report.completed": plain(N_("The report was completed and frozen.")),
     "report.discarded": plain(N_("%(name)s discarded the report.")),
     "report.archived": plain(N_("%(name)s archived the report.")),
@@ -248,6 +224,7 @@ TELLINGS: dict[str, Telling] = {
             by="reports",
         )
     ),
+    **REVIEW_TELLINGS,
     "answer.saved": answer_saved,
     "answer.filled": plain(
         N_('"%(question)s" was filled in from the report itself (%(source)s): %(new)s')

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.definition.outcome import Outcome
+from app.pdf.handling import ImportedWork, ReviewStep
 from app.pdf.settings import DEFAULTS, PdfSettings
 
 
@@ -339,16 +340,6 @@ class PhotoTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportedWork:
-    """`count` entries of `person` that `importer` brought in from a file, the last one at `at`."""
-
-    person: str
-    importer: str
-    count: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ReportContext:
     """The whole PDF. `languages` has one or two of 'en', 'pt', the first shown larger.
 
@@ -379,6 +370,7 @@ class ReportContext:
     photo_notes: tuple[PhotoNote, ...] = ()
     gazetteer: str = ""
     imported: tuple[ImportedWork, ...] = ()
+    reviews: tuple[ReviewStep, ...] = ()
 
     @property
     def full_number(self) -> str:

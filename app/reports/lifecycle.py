@@ -148,8 +148,8 @@ class InProgress(WrongStatus):
 
 
 class WaitsForReview(WrongStatus):
-    """Report %(number)s was submitted and is waiting for review. It can be approved or returned, or
-    withdrawn until the review has begun."""
+    """Report %(number)s was submitted and is waiting for review. It can be returned or completed,
+    or withdrawn until the review has begun."""
 
 
 class WasReturned(WrongStatus):

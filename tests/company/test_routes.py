@@ -136,7 +136,9 @@ def test_an_active_rule_does_not_block_other_changes(app, client_of, acting, cas
     with acting(cast.ana) as ana:
         tenant_of(cast).admins_need_two_factor = True
         db.session.commit()
-        wanted = CompanySettings("Acme Norte", "en", "UTC", admins_need_two_factor=True)
+        wanted = CompanySettings(
+            "Acme Norte", "en", "UTC", admins_need_two_factor=True, may_approve_own=False
+        )
         assert change_settings(settings=wanted, actor=ana).name == "Acme Norte"
 
 

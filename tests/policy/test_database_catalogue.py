@@ -222,6 +222,7 @@ def test_a_company_cannot_lift_its_own_limits_or_its_suspension(ask):
         "updated_at",
         "admins_need_two_factor",
         "onboarding",
+        "may_approve_own",
     }
 
 
