@@ -28,6 +28,7 @@ COUNTS = frozenset(
         "bytes",
         "checked",
         "codes",
+        "comments",
         "completed",
         "count",
         "days",
@@ -69,7 +70,9 @@ COUNTS = frozenset(
 # Placeholders of words, days, names and ordinals. Add a new one here or above.
 NAMES = frozenset(
     {
+        "age",
         "at",
+        "comment",
         "importer",
         "action",
         "assignee",
@@ -135,8 +138,10 @@ NAMES = frozenset(
         "question",
         "radius",
         "reason",
+        "reply",
         "report",
         "role",
+        "round",
         "row",
         "second",
         "sequence",
@@ -181,6 +186,8 @@ MANY = "said only where there are two or more"
 # The beginning of each sentence with one form, and why.
 ONE_FORM = {
     "%(done)s of %(total)s": SHARE,
+    "Looked at: %(done)s of %(count)s": SHARE,
+    "step %(number)s of %(count)s": SHARE,
     "%(used)s of %(most)s": SHARE,
     "%(used)s, no limit": SHARE,
     "Page %(page)s of %(pages)s": SHARE,
@@ -280,7 +287,14 @@ def test_both_forms_of_portuguese_are_told_apart_where_english_is():
 
 @pytest.mark.parametrize("key", sorted(key for key, words in LABELS.items() if "%(" in words[0]))
 def test_the_words_of_a_pdf_that_count_have_a_form_for_one(key):
-    counting = {"n_questions": "n", "more_photos": "n", "photos_printed": "good", "unread": "n"}
+    counting = {
+        "n_questions": "n",
+        "more_photos": "n",
+        "photos_printed": "good",
+        "unread": "n",
+        "entries_imported": "n",
+        "review_comments": "n",
+    }
     plain = {
         "version",
         "range",
@@ -291,11 +305,13 @@ def test_the_words_of_a_pdf_that_count_have_a_form_for_one(key):
         "radius",
         "own_and_typed",
         "typed_and_own",
+        "review_round",
+        "review_step",
     }
     assert key in counting or key in plain or key.startswith("one_")
     if key in counting:
         labels = Labels(("en", "pt"))
-        counts = {"n": 1, "good": 1, "printed": 1}
+        counts = {"n": 1, "good": 1, "printed": 1, "importer": 1}
         one = labels.counted(key, by=counting[key], **counts)
         many = labels.counted(key, by=counting[key], **dict.fromkeys(counts, 2))
         assert one.first.replace("1", "2") != many.first or key == "unread"

@@ -57,6 +57,8 @@ from app.models import (
     Signature,
     Version,
 )
+from app.reports.content import content_hash
+from app.reports.facts import load_facts
 from app.storage import object_key
 from app.tenancy import require_tenant
 from tests.support.stored import put_bytes
@@ -432,6 +434,12 @@ def a_signature(
             **columns,
         )
     )
+
+
+def a_valid_signature(report: Report, role_id: str, actor: Actor) -> Signature:
+    """A signature over the report's content as it is now."""
+    signed = content_hash(report, load_facts(report))
+    return a_signature(report, role_id, actor, content_hash=signed)
 
 
 def completed(
