@@ -158,8 +158,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """An assessed measured value; `mark` is None if there are no limits, `typed` is the typed text if
-    it looks like a different number, else None."""
+    """An assessed measured value; `mark` is None if there are no limits, `typed` is the typed text
+    if it looks like a different number, else None."""
 
     text: str
     mark: Mark | None = None

@@ -21,11 +21,7 @@ class ReviewRuleForm(FlaskForm):  # type: ignore[misc]
     """`steps` are those of a valid form, None if a project follows its checklists."""
 
     first = SelectField(_l("First reviewer"), validators=[InputRequired()])
-    second = SelectField(
-        _l("Second reviewer"),
-        description=_l("Reviews what the first one has approved."),
-        validators=[InputRequired()],
-    )
+    second = SelectField(_l("Second reviewer"), validators=[InputRequired()])
 
     @classmethod
     def of(cls, steps: Sequence[str] | None) -> ReviewRuleForm:
