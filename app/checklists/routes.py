@@ -1,4 +1,4 @@
-"""Routes of checklists: list, upload, preview, publish, layout."""
+"""Routes of checklists: list, upload, preview, publish, layout, reviewers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from app.definition.workbook import sample_workbook
 from app.definition.workbook.guard import MAX_FILE
 from app.extensions import db
 from app.models import MANAGERS, STAFF, Checklist
+from app.reports.reviewing.rule_forms import ReviewRuleForm
+from app.reports.reviewing.rules import NotAReviewer, SameReviewerTwice, list_reviewers
 from app.transactions import pause
+from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
 
@@ -80,7 +83,7 @@ def create() -> Response:
 @requires(*STAFF)
 def show(checklist_id: UUID) -> Response:
     checklist = queries.get_checklist(checklist_id)
-    return _page(checklist, LayoutForm(data={"layout": checklist.layout or OF_COMPANY}))
+    return _page(checklist)
 
 
 @blueprint.post("/checklists/<uuid:checklist_id>/layout")
@@ -94,6 +97,25 @@ def choose_layout(checklist_id: UUID) -> Response:
     db.session.commit()
     flash(_("Saved. Reports that are completed from now on have this layout."), "success")
     return redirect_to(url_for(".show", checklist_id=checklist_id, _anchor="layout"))
+
+
+@blueprint.post("/checklists/<uuid:checklist_id>/review")
+@requires(*MANAGERS)
+def choose_review(checklist_id: UUID) -> Response:
+    checklist = queries.get_checklist(checklist_id)
+    form = ReviewRuleForm().offer(list_reviewers())
+    if not form.validate_on_submit():
+        return _page(checklist, review_form=form, status=422)
+    try:
+        service.choose_review(
+            checklist_id=checklist_id, steps=form.steps or [], actor=current_actor()
+        )
+    except (NotAReviewer, SameReviewerTwice) as refused:
+        form.second.errors = [translated(refused)]
+        return _page(checklist, review_form=form, status=422)
+    db.session.commit()
+    flash(_("Saved. Reports that are submitted from now on follow this rule."), "success")
+    return redirect_to(url_for(".show", checklist_id=checklist_id, _anchor="review"))
 
 
 @blueprint.get("/checklists/versions/<uuid:version_id>")
@@ -135,7 +157,16 @@ def discard(version_id: UUID) -> Response:
     return redirect_to(url_for(".index"))
 
 
-def _page(checklist: Checklist, form: LayoutForm, *, status: int = 200) -> Response:
+def _page(
+    checklist: Checklist,
+    form: LayoutForm | None = None,
+    *,
+    review_form: ReviewRuleForm | None = None,
+    status: int = 200,
+) -> Response:
+    """The page, with the form that was refused, if any."""
+    form = form or LayoutForm(formdata=None, data={"layout": checklist.layout or OF_COMPANY})
+    review_form = review_form or ReviewRuleForm.of(checklist.review_steps)
     return render_page(
         "checklists/show.html",
         "content",
@@ -144,6 +175,7 @@ def _page(checklist: Checklist, form: LayoutForm, *, status: int = 200) -> Respo
         name=queries.get_name(checklist),
         versions=queries.list_versions(checklist.id),
         form=form.offer(queries.get_company_layout()),
+        review_form=review_form.offer(list_reviewers()),
     )
 
 

@@ -24,6 +24,7 @@ from app.evidence.service import record
 from app.extensions import db
 from app.layouts import Layout
 from app.models import Actor, Checklist, ChecklistStatus, Version
+from app.reports.reviewing.rules import Steps, plain_rule, require_rule
 from app.rows import apply_changes
 from app.tenancy import require_tenant
 from app.transactions import pause
@@ -126,6 +127,19 @@ def choose_layout(*, checklist_id: UUID, layout: Layout | None, actor: Actor) ->
     changes = apply_changes(checklist, {"layout": layout}, plain=_layout_words)
     if changes:
         record("checklist.layout_changed", checklist, actor, code=checklist.code, changes=changes)
+    return checklist
+
+
+def choose_review(*, checklist_id: UUID, steps: Steps, actor: Actor) -> Checklist:
+    """Say who reviews the checklist's reports; an empty rule is nobody.
+
+    A report keeps the rule of its submit. Raises NotFound, NotAReviewer, SameReviewerTwice.
+    """
+    checklist = get_checklist(checklist_id)
+    require_rule(steps)
+    changes = apply_changes(checklist, {"review_steps": list(steps)}, plain=plain_rule)
+    if changes:
+        record("checklist.review_changed", checklist, actor, code=checklist.code, changes=changes)
     return checklist
 
 

@@ -36,6 +36,10 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
         _l("Require a second factor for admins"),
         description=_l("Admins without one must set it up on the next page they open."),
     )
+    may_approve_own = BooleanField(
+        _l("Let reviewers approve reports that they filled in themselves"),
+        description=_l("Otherwise another manager or admin has to approve them."),
+    )
 
     technicians_correct = BooleanField(
         _l("Technicians may correct their completed reports"),
@@ -59,4 +63,5 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
             time_zone=self.time_zone.data,
             admins_need_two_factor=self.admins_need_two_factor.data,
             technicians_correct=self.technicians_correct.data,
+            may_approve_own=self.may_approve_own.data,
         )

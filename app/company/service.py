@@ -1,4 +1,5 @@
-"""Changes a company's settings: name, language, time zone, corrections, second factor of admins.
+"""Changes a company's settings: name, language, time zone, corrections, reviews, second factor of
+admins.
 
 Logos, colours and contact belong in app/branding/service.py.
 """
@@ -35,6 +36,7 @@ class CompanySettings:
     time_zone: str
     admins_need_two_factor: bool
     technicians_correct: bool
+    may_approve_own: bool
 
 
 def change_settings(*, settings: CompanySettings, actor: Actor) -> Tenant:

@@ -23,10 +23,12 @@ from app.documents.loading import ReportSubject, Source, name_of, subject_of
 from app.documents.numbering import numbers_of
 from app.documents.pictures import PhotoPrinter, Prints
 from app.documents.questions import limits_of, question_of
+from app.documents.reviews import review_steps
 from app.documents.words import note_line, note_words, quarantine_words, words_of
 from app.imaging.notes import Note
 from app.pdf import context as pdf
 from app.pdf.contact import contact_lines
+from app.pdf.handling import ImportedWork
 from app.pdf.labels import Labels
 from app.pdf.text import format_limits
 from app.photos.notes import notes_of
@@ -103,11 +105,12 @@ class Builder:
             gazetteer=self._gazetteer(),
             imported=tuple(self._imported()),
             seal_fingerprint=self.seal_fingerprint,
+            reviews=review_steps(source.frozen),
         )
 
-    def _imported(self) -> Iterator[pdf.ImportedWork]:
+    def _imported(self) -> Iterator[ImportedWork]:
         for one in self.source.imported:
-            yield pdf.ImportedWork(one.person, one.importer, one.count, one.last_at)
+            yield ImportedWork(one.person, one.importer, one.count, one.last_at)
 
     def _gazetteer(self) -> str:
         """The source and version of the nearest places that are printed."""

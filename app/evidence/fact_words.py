@@ -68,6 +68,15 @@ _NAMES = {
     "corrects": N_("Corrects"),
     "dropped_answers": N_("Answers not carried over"),
     "dropped_photos": N_("Photos not carried over"),
+    # Reviews
+    "may_approve_own": N_("Approving one's own work"),
+    "review_steps": N_("Reviewers"),
+    "round": N_("Round"),
+    "step": N_("Step"),
+    "reply": N_("Answer"),
+    "old_reply": N_("Answer before"),
+    "comment_id": N_("Comment id"),
+    "comments": N_("Open comments"),
     # Plan and limits
     "plan": N_("Plan"),
     "limits": N_("Limits"),
@@ -115,6 +124,8 @@ _NAMES = {
     # Mails
     "report_assigned": N_("E-mail: report assigned"),
     "report_submitted": N_("E-mail: report submitted"),
+    "review_waiting": N_("E-mail: report waits for my review"),
+    "report_returned": N_("E-mail: report returned to me"),
     "pdf_ready": N_("E-mail: PDF ready"),
     "platform_act": N_("E-mail: actions of the Laudo operator"),
     # Answers, photos, signatures
@@ -153,6 +164,12 @@ _NAMES = {
     "photos": N_("Photos"),
     "changes": N_("Changes"),
     "values": N_("Values"),
+}
+# Steps of a review that name no person (app/reports/reviewing/rules.py).
+_REVIEWERS = {
+    "manager": N_("any manager"),
+    "nobody": N_("nobody"),
+    "checklist": N_("as the checklist says"),
 }
 # Kinds of exported files.
 _FILES = {
@@ -217,6 +234,8 @@ def _one(name: str, value: object) -> str:
         return LAYOUTS.word_or_code(text)
     if text in _FILES and name in ("kind", "format"):
         return str(_(_FILES[text]))
+    if name == "review_steps" and text in _REVIEWERS:
+        return str(_(_REVIEWERS[text]))
     if name == "locale":
         return LOCALES.get(text, text)
     if _DAY.fullmatch(text):

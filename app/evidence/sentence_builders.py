@@ -18,6 +18,7 @@ AMOUNTS = frozenset(
     {
         "bytes",
         "codes",
+        "comments",
         "exceptions",
         "files",
         "minutes",

@@ -17,6 +17,7 @@ from app.evidence.report_sentences import (
     photo_edited,
     report_started,
 )
+from app.evidence.review_sentences import REVIEW_TELLINGS
 from app.evidence.sentence_builders import Act, Telling, filled, narrowed, plain, value_words
 from app.evidence.ways_in import OF_PLATFORM
 
@@ -178,7 +179,6 @@ TELLINGS: dict[str, Telling] = {
     # Reports
     "report.started": report_started,
     "report.submitted": plain(N_("%(name)s submitted the report.")),
-    "report.returned": plain(N_("%(name)s returned the report.")),
     "report.completed": plain(N_("The report was completed and frozen.")),
     "report.discarded": plain(N_("%(name)s discarded the report.")),
     "report.archived": plain(N_("%(name)s archived the report.")),
@@ -234,6 +234,7 @@ TELLINGS: dict[str, Telling] = {
             by="reports",
         )
     ),
+    **REVIEW_TELLINGS,
     "answer.saved": answer_saved,
     "answer.filled": plain(
         N_('"%(question)s" was filled in from the report itself (%(source)s): %(new)s')
@@ -371,7 +372,7 @@ KINDS = (
     Kind("people", N_("People and accounts"), ("account", "invitation", "superadmin")),
     Kind("projects", N_("Projects and equipment"), ("project", "equipment")),
     Kind("checklists", N_("Checklists"), ("checklist",)),
-    Kind("reports", N_("Reports"), ("report", "reports", "leftover", "outbox")),
+    Kind("reports", N_("Reports"), ("report", "reports", "review", "leftover", "outbox")),
     Kind("answers", N_("Answers"), ("answer",)),
     Kind("photos", N_("Photos"), ("photo",)),
     Kind("signatures", N_("Signatures"), ("signature",)),

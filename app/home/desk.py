@@ -32,6 +32,7 @@ from app.prepared import Prepared, prepare
 from app.reports.listing.order import AnySelect
 from app.reports.listing.queries import ReportLine, lines_of, read_lists, select_lines
 from app.reports.queries import any_person
+from app.reports.reviewing.queries import WaitingReview, list_waiting_reviews
 from app.web.locale import reader_language
 
 NOTHING_TO_MANAGE = CompanyMatters()
@@ -40,9 +41,11 @@ Lines = tuple[ReportLine, ...]
 
 @dataclass(frozen=True, slots=True)
 class TechnicianDesk:
-    """`quarantined` counts its photos, `failed` are reports whose newest PDF failed."""
+    """`quarantined` counts its photos, `failed` are reports whose newest PDF failed; `reviews` are
+    the person's reports that somebody reviews."""
 
     figures: ReportCounts
+    reviews: list[WaitingReview]
     waiting: Lines
     quarantined: Lines
     failed: Lines
@@ -53,10 +56,12 @@ class TechnicianDesk:
 class ManagerDesk:
     """The start page of managers and admins; only admins have matters of the `company`.
 
-    `untouched` are the open reports that were not changed for the longest time.
+    `untouched` are the open reports that were not changed for the longest time, `reviews` those
+    that the person may review.
     """
 
     figures: ReportCounts
+    reviews: list[WaitingReview]
     needing: Lines
     untouched: Lines
     quarantined: Lines
@@ -80,7 +85,7 @@ def get_desk(person: Actor, tenant: Tenant, zone: str, result: Outcome | None = 
     week = company_week(tenant.time_zone, zone)
     if person.role is Role.VIEWER:
         return ViewerDesk(finished=list_finished_of(person, week, result))
-    figures = get_figures(person, week)
+    figures, reviews = get_figures(person, week), list_waiting_reviews(person)
     lists = _prepare_lists(person.role, reader_language(), result)
     values = {"account_id": person.account_id, "today": week.today, "week_start": week.start}
     is_technician = person.role is Role.TECHNICIAN
@@ -88,11 +93,12 @@ def get_desk(person: Actor, tenant: Tenant, zone: str, result: Outcome | None = 
     finished, quarantined, failed, *others = read
     if is_technician:
         (waiting,) = others
-        return TechnicianDesk(figures.reports, waiting, quarantined, failed, finished)
+        return TechnicianDesk(figures.reports, reviews, waiting, quarantined, failed, finished)
     needing, untouched = others
     is_admin = person.role is Role.ADMIN
     return ManagerDesk(
         figures=figures.reports,
+        reviews=reviews,
         needing=needing,
         untouched=untouched,
         quarantined=quarantined,

@@ -44,6 +44,16 @@ def report_address(report_id: UUID) -> str:
     return _address("reports.show", f"/reports/{report_id}", report_id=report_id)
 
 
+def reviewing_address(report_id: UUID) -> str:
+    """The reviewer's page."""
+    return _address("reports.reviewing", f"/reports/{report_id}/reviewing", report_id=report_id)
+
+
+def fill_address(report_id: UUID) -> str:
+    """The form, which opens at the first comment of a returned report."""
+    return _address("reports.fill", f"/reports/{report_id}/fill", report_id=report_id)
+
+
 def document_address(document_id: UUID) -> str:
     return _address("documents.show", f"/documents/{document_id}", document_id=document_id)
 

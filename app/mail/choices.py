@@ -11,6 +11,8 @@ from app.models import MANAGERS, STAFF, Account, MailKind, Role
 OFFERED: dict[MailKind, tuple[Role, ...]] = {
     MailKind.REPORT_ASSIGNED: STAFF,
     MailKind.REPORT_SUBMITTED: MANAGERS,
+    MailKind.REVIEW_WAITING: MANAGERS,
+    MailKind.REPORT_RETURNED: STAFF,
     MailKind.PDF_READY: STAFF,
 }
 # Admins would get a mail for every report of the company, so they have to turn it on.

@@ -20,6 +20,14 @@ class ChoicesForm(FlaskForm):  # type: ignore[misc]
         _l("A report is submitted"),
         description=_l("Every report of the company, with its result, as soon as it is submitted."),
     )
+    review_waiting = BooleanField(
+        _l("A report waits for my review"),
+        description=_l("Reports that you may review, as soon as it is your turn."),
+    )
+    report_returned = BooleanField(
+        _l("A report is returned to me"),
+        description=_l("A reviewer commented on a report that you submitted or work on."),
+    )
     pdf_ready = BooleanField(
         _l("A PDF is ready"),
         description=_l(

@@ -10,6 +10,8 @@ from app.errors import NotFound
 from app.extensions import db
 from app.mail.choices import is_subscribed
 from app.models import MANAGERS, Account, Actor, Document, MailKind, Role, Superadmin
+from app.reports.reviewing.rounds import find_open_review, list_reviews
+from app.reports.reviewing.rules import named_and_able
 from app.tenancy import call_definer, platform_scope
 
 
@@ -72,3 +74,25 @@ def list_submit_subscribers(*, submitter_id: UUID | None) -> list[Account]:
         .order_by(Account.id)
     )
     return [one for one in people if is_subscribed(one, MailKind.REPORT_SUBMITTED)]
+
+
+def list_possible_reviewers(report_id: UUID, *, except_id: UUID | None) -> list[Account]:
+    """The people who may take the step that the report waits for: the named one, or all managers
+    and admins but whoever took the step before. Empty if it waits for nobody."""
+    review = find_open_review(report_id)
+    if review is None:
+        return []
+    if named := named_and_able(review.named_id):
+        return [named] if named.id != except_id else []
+    people = db.session.scalars(
+        select(Account)
+        .where(Account.role.in_(MANAGERS), Account.is_active, Account.id != except_id)
+        .order_by(Account.id)
+    )
+    return list(people)
+
+
+def find_submitter_id(report_id: UUID) -> UUID | None:
+    """Who submitted the report last; None if it was never reviewed."""
+    reviews = list_reviews(report_id)
+    return reviews[-1].submitted_by if reviews else None

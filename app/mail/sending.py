@@ -19,7 +19,7 @@ from app.extensions import db
 from app.jobs.registry import Claim
 from app.jobs.runner import ServiceAway, WorkFailed, publish, report_progress
 from app.mail.letter import Envelope, Letter, write_message
-from app.mail.queries import find_account, is_email_taken
+from app.mail.queries import find_account, find_submitter_id, is_email_taken
 from app.mail.transport import MailRefused, ServerUnavailable, post
 from app.mail.wording import (
     address_taken_letter,
@@ -28,7 +28,9 @@ from app.mail.wording import (
     pdf_letter,
     platform_act_letter,
     reset_letter,
+    returned_letter,
     submitted_letter,
+    waiting_letter,
 )
 from app.models import (
     Account,
@@ -38,9 +40,11 @@ from app.models import (
     MailKind,
     PasswordReset,
     Report,
+    ReviewState,
     Tenant,
     Version,
 )
+from app.reports.reviewing.rounds import count_open_comments, find_open_review, list_reviews
 from app.rows import own_tenant
 from app.web.brand import ground_colour, text_colour
 from app.web.locale import LOCALES
@@ -130,7 +134,7 @@ def _letter(
     if mail.kind is MailKind.PLATFORM_ACT:
         assert mail.entry_id
         return _platform_act_letter(get_entry(mail.entry_id), tenant)
-    return _report_letter(mail, account)
+    return _report_letter(mail, account, tenant)
 
 
 def _platform_act_letter(entry: AuditLine, tenant: Tenant) -> Letter:
@@ -141,7 +145,7 @@ def _platform_act_letter(entry: AuditLine, tenant: Tenant) -> Letter:
     return platform_act_letter(entry, tenant, is_waiting=is_waiting)
 
 
-def _report_letter(mail: Mail, account: Account) -> Letter:
+def _report_letter(mail: Mail, account: Account, tenant: Tenant) -> Letter:
     report = _load_report(mail)
     if report.discarded_at:
         raise WorkFailed(VOID)
@@ -150,10 +154,31 @@ def _report_letter(mail: Mail, account: Account) -> Letter:
             raise WorkFailed(VOID)
         return assigned_letter(report)
     if mail.kind is MailKind.REPORT_SUBMITTED:
-        submitter = find_account(report.completed_by) or report.assignee
-        return submitted_letter(report, submitter.name)
+        return submitted_letter(report, _submitter_of(report).name)
+    if mail.kind is MailKind.REVIEW_WAITING:
+        review = find_open_review(report.id)
+        if review is None:
+            raise WorkFailed(VOID)
+        return waiting_letter(report, review, _submitter_of(report).name, tenant)
+    if mail.kind is MailKind.REPORT_RETURNED:
+        comments = count_open_comments(report.id)
+        if not report.is_open or not comments:
+            raise WorkFailed(VOID)
+        return returned_letter(report, _reviewer_of(report), comments)
     document = db.session.scalars(select(Document).where(Document.id == mail.document_id)).one()
     return pdf_letter(report, document)
+
+
+def _submitter_of(report: Report) -> Account:
+    submitter_id = find_submitter_id(report.id) or report.completed_by
+    return find_account(submitter_id) or report.assignee
+
+
+def _reviewer_of(report: Report) -> str:
+    """The name of whoever returned the report last."""
+    returned = [one for one in list_reviews(report.id) if one.state is ReviewState.RETURNED]
+    reviewer = find_account(returned[-1].reviewer_id) if returned else None
+    return reviewer.name if reviewer else ""
 
 
 def _is_open(invitation: Invitation) -> bool:

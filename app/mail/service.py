@@ -16,8 +16,10 @@ from app.jobs.work import ask
 from app.mail.choices import is_subscribed, offered_to
 from app.mail.queries import (
     find_account,
+    find_submitter_id,
     get_own_account,
     get_requester,
+    list_possible_reviewers,
     list_submit_subscribers,
     lock_admins,
 )
@@ -81,9 +83,29 @@ def mail_assigned(report: Report, actor: Actor) -> None:
 
 
 def mail_submitted(report: Report, actor: Actor) -> None:
-    """Notify the managers and admins who turned this mail on."""
+    """Notify those who may review the report, and the managers and admins who want to know of every
+    submit; nobody gets both mails."""
+    told = mail_reviewers(report, actor)
     for account in list_submit_subscribers(submitter_id=actor.account_id):
-        mail_about_report(MailKind.REPORT_SUBMITTED, account, report_id=report.id)
+        if account.id not in told:
+            mail_about_report(MailKind.REPORT_SUBMITTED, account, report_id=report.id)
+
+
+def mail_reviewers(report: Report, actor: Actor) -> set[UUID]:
+    """Notify everybody who may take the step that the report waits for; returns their ids."""
+    people = list_possible_reviewers(report.id, except_id=actor.account_id)
+    for account in people:
+        mail_about_report(MailKind.REVIEW_WAITING, account, report_id=report.id)
+    return {account.id for account in people}
+
+
+def mail_returned(report: Report, actor: Actor) -> None:
+    """Notify the assignee, and the submitter if that is another person."""
+    submitter_id = find_submitter_id(report.id)
+    for account_id in sorted({report.assignee_id, submitter_id or report.assignee_id}):
+        account = find_account(account_id)
+        if account and account.id != actor.account_id:
+            mail_about_report(MailKind.REPORT_RETURNED, account, report_id=report.id)
 
 
 def mail_pdf_ready(document_id: UUID) -> None:

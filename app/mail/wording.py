@@ -15,15 +15,17 @@ from app.mail.addresses import (
     choices_address,
     document_address,
     entry_address,
+    fill_address,
     invitation_address,
     login_address,
     people_address,
     report_address,
     reset_address,
+    reviewing_address,
 )
 from app.mail.letter import Letter
-from app.models import Document, Invitation, PasswordReset, Report, Role, Tenant
-from app.web.filters import sentence_text
+from app.models import Document, Invitation, PasswordReset, Report, Review, Role, Tenant
+from app.web.filters import age, sentence_text
 from app.web.locale import reading_order
 from app.words import OUTCOMES
 
@@ -188,6 +190,67 @@ def submitted_letter(report: Report, submitter: str) -> Letter:
             "You received this e-mail because managers and admins can be notified of "
             "each submitted report."
         ),
+        choices=choices_address(),
+    )
+
+
+def waiting_letter(report: Report, review: Review, submitter: str, tenant: Tenant) -> Letter:
+    """For each person who may take the step; the link opens the reviewer's page."""
+    second = _("It is the second of two reviews.") if review.step > 1 else ""
+    again = _("It was returned before; the page shows what changed since.")
+    return Letter(
+        subject=_(
+            "Report %(number)s waits for your review: %(title)s",
+            number=report.full_number,
+            title=report.title,
+        ),
+        heading=_("A report waits for your review"),
+        lines=(
+            _(
+                "%(person)s submitted report %(number)s.",
+                person=submitter,
+                number=report.full_number,
+            ),
+            *((second,) if second else ()),
+            *((again,) if review.round > 1 else ()),
+        ),
+        facts=(
+            *_report_facts(report),
+            (
+                _("Waiting since"),
+                f"{moment_words(review.waiting_since, tenant)} ({age(review.waiting_since)})",
+            ),
+        ),
+        link_words=_("Review the report"),
+        link=reviewing_address(report.id),
+        reason=_("You received this e-mail because you may review this report."),
+        choices=choices_address(),
+    )
+
+
+def returned_letter(report: Report, reviewer: str, comments: int) -> Letter:
+    """For the technician; the link opens the form at the first comment."""
+    return Letter(
+        subject=_(
+            "Report %(number)s was returned: %(title)s",
+            number=report.full_number,
+            title=report.title,
+        ),
+        heading=_("A report was returned"),
+        lines=(
+            ngettext(
+                "%(person)s returned report %(number)s with %(num)s comment.",
+                "%(person)s returned report %(number)s with %(num)s comments.",
+                comments,
+                person=reviewer,
+                number=report.full_number,
+            ),
+            _("Change what the comments ask for, answer them, and submit the report again."),
+        ),
+        facts=_report_facts(report),
+        link_words=_("Open the first comment"),
+        link=fill_address(report.id),
+        reason=_("You received this e-mail because you submitted the report or work on it."),
         choices=choices_address(),
     )
 

@@ -41,6 +41,7 @@ from app.models.project import (
     ProjectMember,
 )
 from app.models.report import FINISHED_STATUSES, OPEN_STATUSES, Report, ReportStatus
+from app.models.review import ANY_MANAGER, MAX_COMMENT, Review, ReviewComment, ReviewState
 from app.models.seal import DocumentStamp, SealCertificate, SealKey
 from app.models.second_factor import (
     Passkey,
@@ -57,9 +58,11 @@ from app.models.verification import Verification
 from app.models.work import OPEN_STATES, Work, WorkKind, WorkState, asking_request
 
 __all__ = [
+    "ANY_MANAGER",
     "DEFAULT_RADIUS_M",
     "FINISHED_STATUSES",
     "MANAGERS",
+    "MAX_COMMENT",
     "MAX_RADIUS_M",
     "MIN_RADIUS_M",
     "OPEN_STATES",
@@ -110,6 +113,9 @@ __all__ = [
     "RecoveryCode",
     "Report",
     "ReportStatus",
+    "Review",
+    "ReviewComment",
+    "ReviewState",
     "Role",
     "SealCertificate",
     "SealKey",

@@ -66,6 +66,8 @@ class Checklist(Changing, TenantRow, Audited):
     )
     last_report_number: Mapped[int] = mapped_column(server_default=text("0"))
     layout: Mapped[Layout | None] = mapped_column(StateText(Layout))
+    # Who reviews its reports, step by step (app.models.review.Review.steps); empty for nobody.
+    review_steps: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
 
     versions: Mapped[list[Version]] = relationship(
         back_populates="checklist", order_by="Version.number"

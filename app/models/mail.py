@@ -17,6 +17,8 @@ class MailKind(StrEnum):
     RESET = "reset"
     REPORT_ASSIGNED = "report_assigned"
     REPORT_SUBMITTED = "report_submitted"
+    REVIEW_WAITING = "review_waiting"
+    REPORT_RETURNED = "report_returned"
     PDF_READY = "pdf_ready"
     PLATFORM_ACT = "platform_act"
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, DateTime, Numeric, String, Text, UniqueConstraint
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Audited, Changing, TenantRow, tenant_key, tenant_table
@@ -38,6 +39,8 @@ class Project(Changing, TenantRow, Audited):
     latitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
     longitude: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
     radius_m: Mapped[int] = mapped_column(server_default=sql(str(DEFAULT_RADIUS_M)))
+    # Who reviews its reports (app.models.review.Review.steps); None for what each checklist says.
+    review_steps: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
     archived_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 

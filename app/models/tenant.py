@@ -46,6 +46,8 @@ class Tenant(Changing, Audited):
     admins_need_two_factor: Mapped[bool] = mapped_column(server_default=text("false"))
     # Whether technicians may correct their own completed reports; managers and admins always may.
     technicians_correct: Mapped[bool] = mapped_column(server_default=text("true"))
+    # Whether reviewers may approve a report that they filled in themselves.
+    may_approve_own: Mapped[bool] = mapped_column(server_default=text("false"))
     onboarding: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     locale: Mapped[str] = mapped_column(String(10), server_default="en")
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")

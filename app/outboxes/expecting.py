@@ -26,7 +26,7 @@ from app.outboxes.service import (
     read_sent,
     unreadable,
 )
-from app.reports.queries import ReportClosed, get_report
+from app.reports.queries import closed_error, get_report
 from app.reports.receipts import KnownReceipt, ReusedClientId, find_receipts
 from app.transactions import pause
 
@@ -94,7 +94,7 @@ def _judge(archive: Archive, one: Record, stored: _Stored, most_bytes: int) -> L
             raise ReusedClientId
         return Line(one, OperationVerdict.KNOWN)
     if not report.is_open:
-        raise ReportClosed(number=report.number)
+        raise closed_error(report.status, report.number)
     if one.kind == PHOTO:
         with archive.bytes_of(one, most_bytes):
             pass

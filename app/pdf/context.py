@@ -14,6 +14,7 @@ from enum import StrEnum
 from app.definition.outcome import Outcome
 from app.pdf.changes import Correction as Correction
 from app.pdf.changes import PrintedText as PrintedText
+from app.pdf.handling import ImportedWork, ReviewStep
 from app.pdf.settings import DEFAULTS, PdfSettings
 
 
@@ -143,10 +144,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """An assessed measured value; `mark` is None if there are no limits.
-
-    `typed` is the typed text, if it looks like a different number, else None.
-    """
+    """An assessed measured value; `mark` is None if there are no limits, `typed` is the typed text
+    if it looks like a different number, else None."""
 
     text: str
     mark: Mark | None = None
@@ -325,16 +324,6 @@ class PhotoTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportedWork:
-    """`count` entries of `person` that `importer` brought in from a file, the last one at `at`."""
-
-    person: str
-    importer: str
-    count: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ReportContext:
     """The whole PDF. `languages` has one or two of 'en', 'pt', the first shown larger.
 
@@ -369,6 +358,7 @@ class ReportContext:
     gazetteer: str = ""
     imported: tuple[ImportedWork, ...] = ()
     seal_fingerprint: str = ""
+    reviews: tuple[ReviewStep, ...] = ()
 
     @property
     def full_number(self) -> str:

@@ -201,6 +201,17 @@ LABELS: dict[str, tuple[str, str]] = {
         "%(n)s entry, imported by %(importer)s",
         "%(n)s entrada, importada por %(importer)s",
     ),
+    "reviews": ("Review", "Análise"),
+    "review_round": ("Round %(round)s", "Rodada %(round)s"),
+    "review_step": ("step %(step)s of %(steps)s", "etapa %(step)s de %(steps)s"),
+    "review_approved": ("approved", "aprovado"),
+    "review_returned": ("returned", "devolvido"),
+    "review_withdrawn": (
+        "submitted and withdrawn before the review",
+        "enviado e retirado antes da análise",
+    ),
+    "review_comments": ("%(n)s comments", "%(n)s comentários"),
+    "one_review_comments": ("%(n)s comment", "%(n)s comentário"),
     "integrity": ("Integrity", "Integridade"),
     "unchanged": (
         "The hashes below let anyone check that a file is unchanged since receipt.",

@@ -20,20 +20,20 @@ from app.web.locale import pick_time_zone
 KEPT = Kept(most=8_000_000)
 
 
-def photo_figure(placed: PlacedPhoto) -> Markup:
-    """The figure of a photo in the reader's language and time zone."""
-    key = _shown(placed)
+def photo_figure(placed: PlacedPhoto, *, is_large: bool = False) -> Markup:
+    """The figure of a photo in the reader's language and time zone; a large one shows its print."""
+    key = (is_large, *_shown(placed))
     text = KEPT.get(key)
     if text is None:
-        text = _render(placed)
+        text = _render(placed, is_large)
         KEPT.put(key, text)
     return Markup(text)  # noqa: S704 - rendered
 
 
-def _render(placed: PlacedPhoto) -> str:
+def _render(placed: PlacedPhoto, is_large: bool) -> str:
     macros = current_app.jinja_env.get_template("photos/_photo_figure.html").module
     figure: Callable[..., Markup] = macros.figure  # type: ignore[attr-defined]
-    return str(figure(placed, photo_views([placed])[0]))
+    return str(figure(placed, photo_views([placed])[0], is_large=is_large))
 
 
 def _shown(placed: PlacedPhoto) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -38,6 +39,7 @@ from app.reports.listing.filters import is_late
 from app.reports.listing.near import Circle, NearCounts, circle_around, count_in, has_photo_in
 from app.reports.listing.queries import ReportLine, list_lines, list_reports_of_project
 from app.reports.queries import visible_to
+from app.reports.reviewing.rules import list_reviewers
 from app.reports.revisions import is_superseded
 
 SHOWN_REPORTS = 10
@@ -77,7 +79,7 @@ class NearbyReports:
 
 @dataclass(frozen=True, slots=True)
 class ProjectView:
-    """Everything that the page of a project shows to one person."""
+    """Everything that the page of a project shows to one person; `reviewers` can be named."""
 
     project: Project
     figures: ProjectCounts
@@ -88,6 +90,7 @@ class ProjectView:
     equipment: tuple[EquipmentLine, ...]
     additions: AddableItems
     near: NearbyReports | None
+    reviewers: Mapping[UUID, str]
     result: Outcome | None
     may_manage: bool
     may_start: bool
@@ -122,6 +125,7 @@ def load_project_view(
         equipment=list_equipment(project_id),
         additions=_addable_items(members, viewers, checklists) if may_manage else AddableItems(),
         near=_nearby_reports(project, person),
+        reviewers=list_reviewers() if may_manage else {},
         result=result,
         may_manage=may_manage,
         may_start=is_open and project.archived_at is None,

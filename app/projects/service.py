@@ -19,6 +19,7 @@ from app.evidence.service import record
 from app.extensions import db
 from app.locks import lock_row
 from app.models import DEFAULT_RADIUS_M, Actor, Project
+from app.reports.reviewing.rules import Steps, plain_rule, require_rule
 from app.rows import apply_changes
 
 # Prefix of the client's contact fields in the audit.
@@ -60,6 +61,19 @@ def create_project(*, facts: ProjectFacts, actor: Actor) -> Project:
     values |= facts.client_contact.named(CLIENT)
     del values["client_contact"]
     record("project.created", project, actor, values=values)
+    return project
+
+
+def choose_review(*, project_id: UUID, steps: Steps | None, actor: Actor) -> Project:
+    """Say who reviews the project's reports; with None each checklist says so.
+
+    Raises NotFound, NotAReviewer, SameReviewerTwice.
+    """
+    project = lock_row(Project, project_id)
+    require_rule(steps or ())
+    wanted = {"review_steps": None if steps is None else list(steps)}
+    if changes := apply_changes(project, wanted, plain=plain_rule):
+        record("project.review_changed", project, actor, changes=changes)
     return project
 
 

@@ -9,6 +9,7 @@ import app.reports.assigning.routes  # noqa: E402
 import app.reports.completing.routes  # noqa: E402
 import app.reports.filling.routes  # noqa: E402
 import app.reports.listing.routes  # noqa: E402
+import app.reports.reviewing.routes  # noqa: E402
 import app.reports.revising.routes  # noqa: E402
 import app.reports.showing.evidence_routes  # noqa: E402
 import app.reports.showing.routes  # noqa: E402

@@ -37,6 +37,8 @@ class ReportEvent(StrEnum):
 
     BEGUN = "begun"
     SUBMITTED = "submitted"
+    WITHDRAWN = "withdrawn"
+    PASSED_ON = "passed_on"
     RETURNED = "returned"
     COMPLETED = "completed"
     DISCARDED = "discarded"
@@ -86,6 +88,21 @@ TABLE = (
         action="report.submitted",
         at_once=True,
     ),
+    # Only while nobody has begun the review.
+    Transition(
+        ReportEvent.WITHDRAWN,
+        sources=(ReportStatus.SUBMITTED,),
+        target=ReportStatus.IN_PROGRESS,
+        roles=STAFF,
+        action="report.withdrawn",
+    ),
+    # Approved by the first of two reviewers; the second one follows.
+    Transition(
+        ReportEvent.PASSED_ON,
+        sources=(ReportStatus.SUBMITTED,),
+        target=None,
+        roles=MANAGERS,
+    ),
     Transition(
         ReportEvent.RETURNED,
         sources=(ReportStatus.SUBMITTED,),
@@ -93,7 +110,8 @@ TABLE = (
         roles=MANAGERS,
         action="report.returned",
     ),
-    # There is no reviewer yet: the submit completes the report, so the same roles may do both.
+    # By the last reviewer: reviewing/service.py decides who may. If nobody reviews, the submit also
+    # completes the report, so its roles may do both.
     Transition(
         ReportEvent.COMPLETED,
         sources=(ReportStatus.SUBMITTED,),
@@ -149,8 +167,8 @@ class InProgress(WrongStatus):
 
 
 class WaitsForReview(WrongStatus):
-    """Report %(number)s was submitted and is waiting for review. It can be returned or
-    completed."""
+    """Report %(number)s was submitted and is waiting for review. It can be returned or completed,
+    or withdrawn until the review has begun."""
 
 
 class WasReturned(WrongStatus):

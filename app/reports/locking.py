@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import defer, joinedload
 
 from app.models import Actor, Report, Version
-from app.reports.queries import ReportClosed, visible_reports
+from app.reports.queries import closed_error, visible_reports
 from app.rows import one_or_404
 
 
@@ -44,4 +44,4 @@ def lock_open_report(report_id: UUID, *, actor: Actor) -> Report:
 def require_open(report: Report) -> None:
     """Raise ReportClosed unless answers, photos and signatures may still change."""
     if not report.is_open:
-        raise ReportClosed(number=report.number)
+        raise closed_error(report.status, report.number)

@@ -16,6 +16,7 @@ from app.models import (
     ProjectGrant,
     ProjectMember,
     Report,
+    ReportStatus,
     Role,
     Version,
 )
@@ -28,6 +29,17 @@ class ReportClosed(DomainError):
     revision."""
 
     status = 409
+
+
+class ReportInReview(ReportClosed):
+    """Report %(number)s was submitted and waits for its review, so it accepts no changes now. It
+    does again if it is returned or withdrawn."""
+
+
+def closed_error(status: ReportStatus, number: str) -> ReportClosed:
+    """Why a report that is not open takes no changes."""
+    refusal = ReportInReview if status is ReportStatus.SUBMITTED else ReportClosed
+    return refusal(number=number)
 
 
 def any_person(role: Role | None) -> Actor:
@@ -93,5 +105,5 @@ def get_open_report(report_id: UUID, *, person: Actor) -> Report:
     """A report that still takes answers, photos and signatures. Raises NotFound, ReportClosed."""
     report = get_report(report_id, person=person)
     if not report.is_open:
-        raise ReportClosed(number=report.number)
+        raise closed_error(report.status, report.number)
     return report

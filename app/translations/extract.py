@@ -11,6 +11,7 @@ from babel.messages.extract import extract_python
 Message = tuple[int, Any, Any, Any]
 # Classes whose children are domain errors too; app.errors defines them.
 DOMAIN_BASES = {
+    "ReportClosed",
     "DomainError",
     "WeakPassword",
     "NotFound",

@@ -6,12 +6,19 @@ Times and days are in locale.py. No feature's texts belong here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from babel.numbers import get_decimal_symbol
 from flask import Flask
-from flask_babel import format_date, format_decimal, format_percent, get_locale, ngettext
+from flask_babel import (
+    format_date,
+    format_decimal,
+    format_percent,
+    format_timedelta,
+    get_locale,
+    ngettext,
+)
 from flask_babel import gettext as _
 
 from app.definition.measured import DisplayedReading, shown
@@ -78,8 +85,15 @@ def file_size(size: int) -> str:
     return f"{format_decimal(size / 1_000_000, '#,##0.#')} MB"
 
 
+def age(moment: datetime) -> str:
+    """How long ago it was, as one amount: "5 minutes", "3 days"."""
+    passed = max(datetime.now(UTC) - moment, timedelta(minutes=1))
+    return str(format_timedelta(passed, granularity="minute"))
+
+
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
+        age=age,
         amount=amount,
         calendar_day=calendar_day,
         decimal_text=decimal_text,

@@ -138,7 +138,12 @@ def test_an_active_rule_does_not_block_other_changes(app, client_of, acting, cas
         tenant_of(cast).admins_need_two_factor = True
         db.session.commit()
         wanted = CompanySettings(
-            "Acme Norte", "en", "UTC", admins_need_two_factor=True, technicians_correct=True
+            "Acme Norte",
+            "en",
+            "UTC",
+            admins_need_two_factor=True,
+            technicians_correct=True,
+            may_approve_own=False,
         )
         assert change_settings(settings=wanted, actor=ana).name == "Acme Norte"
 

@@ -84,6 +84,9 @@ def add_evidence(ana) -> dict[str, bytes]:
     put_bytes(key, drawn)
     scenarios.a_signature(report, "technician", ana, image_key=key, image_sha256=sha256_of(drawn))
     scenarios.a_settled_conflict(report, "customer", "=1+1", ana)
+    review = scenarios.a_review(report, ana)
+    done = {"done_by": ana.account_id, "done_at": review.closed_at}
+    scenarios.a_comment(review, "customer", "=2+2", ana, **done)
     scenarios.completed(report, ana)
     record("test.made", report, ana, note=FORMULA)
     db.session.commit()
@@ -219,6 +222,8 @@ def test_tables_are_complete_and_no_cell_is_a_formula(stage, cast):
             "reports",
             "answers",
             "conflicts",
+            "reviews",
+            "review_comments",
             "photos",
             "signatures",
             "audit",
@@ -242,6 +247,10 @@ def test_tables_are_complete_and_no_cell_is_a_formula(stage, cast):
         assert (conflict["report"], conflict["field"]) == ("A/B-0001-R0", "customer")
         assert (conflict["value"], conflict["kept"]) == ("'=1+1", "theirs")
         assert conflict["typed_by"] == conflict["settled_by"] == "Ana Admin"
+        (review,), (comment,) = rows(zipped, "reviews"), rows(zipped, "review_comments")
+        assert (review["report"], review["state"]) == ("A/B-0001-R0", "returned")
+        assert review["reviewer"] == comment["author"] == comment["done_by"] == "Ana Admin"
+        assert (comment["field"], comment["words"]) == ("customer", "'=2+2")
         photos = rows(zipped, "photos")
         assert [bool(row["removed_at"]) for row in photos] == [False, True]
         assert all(row["file"] in zipped.namelist() for row in photos)

@@ -16,11 +16,17 @@ from app.tenancy import platform_scope
 
 HTMX = {"HX-Request": "true"}
 PAGE = "/account/mails"
-SWITCHES = {"report_assigned", "report_submitted", "pdf_ready"}
+SWITCHES = {
+    "report_assigned",
+    "report_submitted",
+    "review_waiting",
+    "report_returned",
+    "pdf_ready",
+}
 OFFERED = {
     "ana": SWITCHES,
     "max": SWITCHES,
-    "tess": {"report_assigned", "pdf_ready"},
+    "tess": {"report_assigned", "report_returned", "pdf_ready"},
     "vera": set(),
 }
 
@@ -53,9 +59,10 @@ def test_submit_mails_are_on_by_default_for_managers_but_not_for_admins(client_o
 
 def test_a_choice_is_saved_and_audited(client_of, acting, cast):
     client = client_of(cast.ana)
-    answer = client.post(PAGE, data={"report_submitted": "y", "pdf_ready": "y"})
+    on = ("report_submitted", "review_waiting", "report_returned", "pdf_ready")
+    answer = client.post(PAGE, data=dict.fromkeys(on, "y"))
     assert (answer.status_code, answer.location) == (303, PAGE)
-    assert switched_on(client.get(PAGE).text) == {"report_submitted", "pdf_ready"}
+    assert switched_on(client.get(PAGE).text) == set(on)
     with acting(cast.ana):
         account = account_of(cast.ana)
         assert account.mail_choices == {"report_assigned": False, "report_submitted": True}

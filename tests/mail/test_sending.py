@@ -38,6 +38,8 @@ from app.models import (
     PasswordReset,
     Project,
     Report,
+    ReportStatus,
+    ReviewState,
     Role,
     Tenant,
     WorkState,
@@ -51,6 +53,7 @@ from tests.support import scenarios
 from tests.support.desk import Desk
 from tests.support.smtp_sink import smtp_sink
 
+REVIEWED = (MailKind.REVIEW_WAITING, MailKind.REPORT_RETURNED)
 HOSTILE = 'Eve\r\nBcc: all@evil.test\r\n\r\n<script>alert(1)</script> "x" <eve@evil.test>, ção'
 
 
@@ -95,7 +98,9 @@ class Office:
             report = scenarios.a_report(
                 actor, project=project, assignee_id=self.cast.max.id if is_open else None, **columns
             )
-            if not is_open:
+            if kind in REVIEWED:
+                self.review(report, kind)
+            elif not is_open:
                 report = scenarios.completed(report, actor)
             document_id = None
             if kind is MailKind.PDF_READY:
@@ -112,6 +117,15 @@ class Office:
             mail_id = mail.id
             db.session.commit()
             return mail_id
+
+    def review(self, report: Report, kind: MailKind) -> None:
+        """Tess submitted it; Ana has begun to look at it, or returned it with a comment."""
+        is_returned = kind is MailKind.REPORT_RETURNED
+        ana = Actor(self.cast.ana.name, self.cast.ana.role, self.cast.ana.id)
+        report.status = ReportStatus.RETURNED if is_returned else ReportStatus.SUBMITTED
+        state = ReviewState.RETURNED if is_returned else ReviewState.BEGUN
+        review = scenarios.a_review(report, ana, state=state)
+        scenarios.a_comment(review, "enclosure", "Open the door", ana)
 
     def ask(self, kind: MailKind) -> UUID:
         if kind is MailKind.INVITATION:
@@ -241,6 +255,8 @@ SUBJECTS = {
     MailKind.RESET: "Choose a new password",
     MailKind.REPORT_ASSIGNED: "was assigned to you: Main switchboard",
     MailKind.REPORT_SUBMITTED: "was submitted: Main switchboard",
+    MailKind.REVIEW_WAITING: "waits for your review: Main switchboard",
+    MailKind.REPORT_RETURNED: "was returned: Main switchboard",
     MailKind.PDF_READY: "is ready: Main switchboard",
     MailKind.PLATFORM_ACT: "The Laudo operator acted in Acme Commissioning",
 }

@@ -225,6 +225,7 @@ def test_a_company_cannot_lift_its_own_limits_or_its_suspension(ask):
         "admins_need_two_factor",
         "technicians_correct",
         "onboarding",
+        "may_approve_own",
     }
 
 

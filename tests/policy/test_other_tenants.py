@@ -178,6 +178,8 @@ def world(acting, cast) -> dict[str, UUID | str]:
             typed_by=ana.account_id,
             client_id=uuid4(),
         )
+        reviewed = scenarios.a_review(report, ana)
+        comment = scenarios.a_comment(reviewed, "customer", CANARY, ana)
         rows = [
             conflict,
             *pictures,
@@ -205,6 +207,7 @@ def world(acting, cast) -> dict[str, UUID | str]:
             "placement_id": scenarios.place_of(photo).id,
             "signature_id": signature.id,
             "conflict_id": conflict.id,
+            "comment_id": comment.id,
             "document_id": document.id,
             "export_id": export.id,
             "answers_id": answers.id,

@@ -31,6 +31,7 @@ COUNTS = frozenset(
         "bytes",
         "checked",
         "codes",
+        "comments",
         "completed",
         "count",
         "days",
@@ -78,13 +79,14 @@ NAMES = frozenset(
         "parts",
         "revised_as",
         "revision",
+        "age",
         "at",
+        "comment",
         "importer",
         "action",
         "assignee",
         "authority",
         "entry",
-        "revision",
         "browser",
         "cell",
         "cells",
@@ -148,8 +150,10 @@ NAMES = frozenset(
         "question",
         "radius",
         "reason",
+        "reply",
         "report",
         "role",
+        "round",
         "row",
         "second",
         "sequence",
@@ -196,6 +200,8 @@ MANY = "said only where there are two or more"
 ONE_FORM = {
     "%(done)s of %(total)s": SHARE,
     "%(name)s began this correction of": LABEL,
+    "Looked at: %(done)s of %(count)s": SHARE,
+    "step %(number)s of %(count)s": SHARE,
     "%(used)s of %(most)s": SHARE,
     "%(used)s, no limit": SHARE,
     "Page %(page)s of %(pages)s": SHARE,
@@ -295,7 +301,14 @@ def test_both_forms_of_portuguese_are_told_apart_where_english_is():
 
 @pytest.mark.parametrize("key", sorted(key for key, words in LABELS.items() if "%(" in words[0]))
 def test_the_words_of_a_pdf_that_count_have_a_form_for_one(key):
-    counting = {"n_questions": "n", "more_photos": "n", "photos_printed": "good", "unread": "n"}
+    counting = {
+        "n_questions": "n",
+        "more_photos": "n",
+        "photos_printed": "good",
+        "unread": "n",
+        "entries_imported": "n",
+        "review_comments": "n",
+    }
     plain = {
         "version",
         "changed_version",
@@ -308,11 +321,13 @@ def test_the_words_of_a_pdf_that_count_have_a_form_for_one(key):
         "radius",
         "own_and_typed",
         "typed_and_own",
+        "review_round",
+        "review_step",
     }
     assert key in counting or key in plain or key.startswith("one_")
     if key in counting:
         labels = Labels(("en", "pt"))
-        counts = {"n": 1, "good": 1, "printed": 1}
+        counts = {"n": 1, "good": 1, "printed": 1, "importer": 1}
         one = labels.counted(key, by=counting[key], **counts)
         many = labels.counted(key, by=counting[key], **dict.fromkeys(counts, 2))
         assert one.first.replace("1", "2") != many.first or key == "unread"

@@ -13,7 +13,7 @@ from app.documents.service import request_final, stop_previews
 from app.errors import NotAllowed
 from app.extensions import db
 from app.mail import subscriptions as of_mail
-from app.mail.service import mail_assigned, mail_submitted
+from app.mail.service import mail_assigned, mail_returned, mail_reviewers, mail_submitted
 from app.models import (
     MANAGERS,
     OPEN_STATUSES,
@@ -62,6 +62,15 @@ EXPECTED = {
         "report.returned",
         set(),
     ),
+    ReportEvent.WITHDRAWN: (
+        {"submitted"},
+        "in_progress",
+        STAFF,
+        set(),
+        "report.withdrawn",
+        set(),
+    ),
+    ReportEvent.PASSED_ON: ({"submitted"}, None, MANAGERS, set(), None, set()),
     ReportEvent.COMPLETED: (
         {"submitted"},
         "completed",
@@ -212,6 +221,7 @@ def test_a_change_begins_a_draft_once_and_leaves_a_returned_report_returned(acti
 VERBS = {
     ReportEvent.SUBMITTED: "submitted",
     ReportEvent.RETURNED: "returned",
+    ReportEvent.WITHDRAWN: "withdrawn",
     ReportEvent.COMPLETED: "completed",
     ReportEvent.DISCARDED: "discarded",
     ReportEvent.ARCHIVED: "archived",
@@ -270,6 +280,8 @@ class TestSubscribers:
             assert subscribed(SUBSCRIBERS) == {
                 ReportEvent.ASSIGNED: [mail_assigned],
                 ReportEvent.SUBMITTED: [mail_submitted],
+                ReportEvent.PASSED_ON: [mail_reviewers],
+                ReportEvent.RETURNED: [mail_returned],
                 ReportEvent.COMPLETED: [request_final],
             }
             assert subscribed(EARLY_SUBSCRIBERS) == {ReportEvent.COMPLETED: [stop_previews]}

@@ -34,7 +34,13 @@ from tests.support.backup_rows import RELEASED, TOMBSTONE, add_rows
 from tests.support.cast import Cast, Person
 from tests.support.desk import Desk
 from tests.support.pictures import a_jpeg
-from tests.support.scenarios import a_report, a_settled_conflict, all_answers
+from tests.support.scenarios import (
+    a_comment,
+    a_report,
+    a_review,
+    a_settled_conflict,
+    all_answers,
+)
 from tests.support.stored import storage
 
 
@@ -154,6 +160,11 @@ def fill(empty: Place, cast: Cast, *, places_twice: bool = True) -> Filled:
             place_first_again(desk, tess)
         report = db.session.scalars(select(Report).where(Report.id == desk.report_id)).one()
         a_settled_conflict(report, "customer", "Ünpassend", tess)
+        max_ = Actor(cast.max.name, cast.max.role, cast.max.id)
+        review = a_review(report, max_)
+        a_comment(
+            review, "enclosure", "Türe öffnen", max_, done_by=cast.tess.id, done_at=review.closed_at
+        )
         drawn = draw(Random(1))
         given = SignatureInput(
             signer_name="Rui Signer",

@@ -47,6 +47,7 @@ RANKS = {
             ),
             ("reports",),
             ("answers", "photo_placements", "conflicts"),
+            ("reviews", "review_comments"),
             ("photo_uploads",),
         )
     )

@@ -34,6 +34,7 @@ from app.definition.schema import (
 )
 from app.extensions import db
 from app.models import (
+    ANY_MANAGER,
     Actor,
     Answer,
     Checklist,
@@ -50,9 +51,14 @@ from app.models import (
     ProjectGrant,
     Report,
     ReportStatus,
+    Review,
+    ReviewComment,
+    ReviewState,
     Signature,
     Version,
 )
+from app.reports.content import content_hash
+from app.reports.facts import load_facts
 from app.storage import object_key
 from app.tenancy import require_tenant
 from tests.support.stored import put_bytes
@@ -381,6 +387,37 @@ def a_settled_conflict(report: Report, field_id: str, value: str, actor: Actor) 
     )
 
 
+def a_review(
+    report: Report,
+    reviewer: Actor,
+    *,
+    state: ReviewState = ReviewState.RETURNED,
+    **columns: Any,
+) -> Review:
+    """One step of a round that this reviewer has begun, closed unless its `state` is BEGUN."""
+    now = datetime.now(UTC)
+    values = {
+        "round": 1,
+        "step": 1,
+        "steps": [ANY_MANAGER],
+        "submitted_by": report.assignee_id,
+        "waiting_since": now,
+        "reviewer_id": reviewer.account_id,
+        "begun_at": now,
+        "closed_at": None if state is ReviewState.BEGUN else now,
+        **columns,
+    }
+    return _kept(Review(report_id=report.id, state=state, **values))
+
+
+def a_comment(
+    review: Review, field_id: str, words: str, author: Actor, **columns: Any
+) -> ReviewComment:
+    """An open comment, unless `columns` say who has done it and when."""
+    values = {"report_id": review.report_id, "review_id": review.id, "author_id": author.account_id}
+    return _kept(ReviewComment(field_id=field_id, words=words, **values, **columns))
+
+
 def a_signature(
     report: Report, role_id: str, actor: Actor, *, content_hash: str = "0" * 64, **columns: Any
 ) -> Signature:
@@ -397,6 +434,12 @@ def a_signature(
             **columns,
         )
     )
+
+
+def a_valid_signature(report: Report, role_id: str, actor: Actor) -> Signature:
+    """A signature over the report's content as it is now."""
+    signed = content_hash(report, load_facts(report))
+    return a_signature(report, role_id, actor, content_hash=signed)
 
 
 def completed(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import Report
+from app.models import ANY_MANAGER, Report
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
 from app.reports.queries import get_report
@@ -81,3 +82,47 @@ def test_an_open_conflict_stops_it_and_is_named(tess, max_, acting, cast, report
     assert f"/reports/{report_id}/fill?at=customer#field-customer" in page
     review = tess.client.get(f"/reports/{report_id}/review").text
     assert "1 left" in review and "Two people changed this" in review
+
+
+@pytest.fixture
+def reviewed(acting, cast, report_id):
+    """The report's checklist asks for a review."""
+    with acting(cast.ana):
+        report = db.session.scalars(select(Report).where(Report.id == report_id)).one()
+        report.version.checklist.review_steps = [ANY_MANAGER]
+        db.session.commit()
+    return report_id
+
+
+def test_with_a_reviewer_it_waits_and_says_so(tess, acting, cast, reviewed):
+    complete(acting, cast, reviewed)
+    sent = str(uuid4())
+    verdict = tess.send("submit", client_id=sent)
+    assert (verdict["verdict"], verdict["redirect"]) == ("applied", f"/reports/{reviewed}")
+    assert "is submitted and waits for its review" in verdict["sentence"]
+    assert status(acting, cast, reviewed) == "submitted"
+    again = tess.send("submit", client_id=sent)
+    assert (again["verdict"], again["sentence"]) == ("known", verdict["sentence"])
+
+
+def test_without_one_it_says_that_the_report_is_completed(tess, acting, cast, report_id):
+    complete(acting, cast, report_id)
+    assert "is completed" in tess.send("submit")["sentence"]
+
+
+def test_what_arrives_for_a_submitted_report_is_set_aside(tess, acting, cast, reviewed):
+    complete(acting, cast, reviewed)
+    tess.send("submit")
+    late = tess.answer("remarks", "Late", base=1)
+    assert (late["verdict"], late["status"]) == ("refused", 409)
+    assert "waits for its review" in late["sentence"]
+
+
+def test_a_returned_report_takes_work_again(tess, max_, acting, cast, reviewed):
+    complete(acting, cast, reviewed)
+    tess.send("submit")
+    comment = f"/reports/{reviewed}/reviewing/remarks/comments"
+    max_.client.post(comment, data={"words": "Say more"})
+    assert max_.client.post(f"/reports/{reviewed}/return").status_code == 303
+    assert tess.answer("remarks", "More", base=1)["verdict"] == "applied"
+    assert status(acting, cast, reviewed) == "returned"

@@ -37,5 +37,10 @@ async function startParts() {
   if (document.querySelector(NEEDS_PARTS)) (await import("./parts.js")).start();
 }
 
+async function startReviewing() {
+  if (document.querySelector("[data-reviewing]")) (await import("./reviewing.js")).start();
+}
+
 htmx.on("htmx:after:process", startParts);
+startReviewing();
 startParts();

@@ -25,6 +25,7 @@ from app.exports.company.files import (
     select_signatures,
     signature_path,
 )
+from app.exports.company.reviews import list_comment_rows, list_review_rows
 from app.models import (
     Account,
     Answer,
@@ -99,6 +100,18 @@ def tables() -> tuple[CsvTable, ...]:
             "signatures",
             "report role signer content_hash file withdrawn taken_by taken_at client_at",
             _signatures,
+        ),
+        CsvTable(
+            "reviews",
+            "report round step state reviewer submitted_by waiting_since begun_at closed_at"
+            " accepted",
+            list_review_rows,
+        ),
+        CsvTable(
+            "review_comments",
+            "report round step field words author created_at reply replied_by replied_at done_by"
+            " done_at",
+            list_comment_rows,
         ),
         CsvTable(
             "audit", "sequence at action object_type object_id body previous_hash hash", _audit

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flask import url_for
+from flask_babel import gettext as _
 
-from app.models import Actor, OperationVerdict
+from app.models import Actor, OperationVerdict, Report, ReportStatus
 from app.operations.operation import (
     Done,
     Drawn,
@@ -16,6 +17,7 @@ from app.operations.operation import (
 )
 from app.reports.completing.missing import draw_missing
 from app.reports.completing.service import PhotosBeingRead, submit_report
+from app.reports.queries import get_report
 
 
 def _apply(sent: Operation, actor: Actor) -> Done:
@@ -26,9 +28,23 @@ def _apply(sent: Operation, actor: Actor) -> Done:
     return Done()
 
 
+def _said(report: Report) -> str:
+    """What has become of the submitted report."""
+    if report.is_finished:
+        return str(_("Report %(number)s is completed.", number=report.full_number))
+    if report.status is ReportStatus.SUBMITTED:
+        return str(
+            _("Report %(number)s is submitted and waits for its review.", number=report.full_number)
+        )
+    return str(_("Report %(number)s was submitted and is open again.", number=report.full_number))
+
+
 def _draw(sent: Operation, outcome: Outcome, actor: Actor) -> Drawn:
     if outcome.first is OperationVerdict.APPLIED:
-        return Drawn(redirect=url_for("reports.show", report_id=sent.report_id))
+        return Drawn(
+            redirect=url_for("reports.show", report_id=sent.report_id),
+            more={"sentence": _said(get_report(sent.report_id, person=actor))},
+        )
     return Drawn(draw_missing(sent.report_id, person=actor))
 
 

@@ -10,12 +10,12 @@ from uuid import UUID
 from app.definition.missing import Missing
 from app.definition.schema import Definition
 from app.models import Actor
-from app.reports.completing.service import Review, get_review
+from app.reports.completing.service import Check, get_review
 from app.reports.wording import section_words
 from app.web.fragments import render_text
 
 
-def missing_items(found: Review) -> dict[str, Any]:
+def missing_items(found: Check) -> dict[str, Any]:
     """What reports/_missing.html shows."""
     definition = found.facts.definition
     return {

@@ -13,8 +13,9 @@ from app.reports import blueprint
 from app.reports.completing import service as submitting
 from app.reports.completing.letters import find_unprintable
 from app.reports.completing.missing import missing_items
-from app.reports.completing.service import PhotosBeingRead, ReportIncomplete, Review
+from app.reports.completing.service import Check, PhotosBeingRead, ReportIncomplete
 from app.reports.own_values import differing_values
+from app.reports.reviewing.rounds import count_open_comments
 from app.reports.wording import both_words
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
@@ -42,7 +43,7 @@ def submit(report_id: UUID) -> Response:
     return redirect_to(url_for(".show", report_id=report_id))
 
 
-def _review_page(found: Review, *, status: int = 200) -> Response:
+def _review_page(found: Check, *, status: int = 200) -> Response:
     return render_page(
         "reports/review.html",
         "review",
@@ -50,12 +51,13 @@ def _review_page(found: Review, *, status: int = 200) -> Response:
         review=found,
         is_refused=status != 200,
         differing=list(_differing_values(found)),
+        open_comments=count_open_comments(found.report.id),
         unprintable=find_unprintable(found.report, found.facts),
         **missing_items(found),
     )
 
 
-def _differing_values(found: Review) -> Iterable[tuple[str, str]]:
+def _differing_values(found: Check) -> Iterable[tuple[str, str]]:
     """The field ids of answers that differ from the report's own values, with both in words."""
     facts = found.facts
     for field_id, own in differing_values(facts.own, facts.answers).items():

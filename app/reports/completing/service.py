@@ -1,12 +1,12 @@
-"""Submits a report: checks every rule on the server, then completes and freezes it at once.
+"""Submits a report and completes it: checks every rule on the server, then freezes the report.
 
-There is no review step between submit and completion yet. completing/snapshot.py makes the
-snapshot; notifications and the PDF subscribe to the report's lifecycle.
+Between the two stands the review, if the report has a reviewer (reviewing/). completing/snapshot.py
+makes the snapshot; notifications and the PDF subscribe to the report's lifecycle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,25 +22,28 @@ from app.errors import DomainError
 from app.evidence.queries import get_chain_head
 from app.evidence.service import record_now
 from app.extensions import db
-from app.models import Actor, Answer, Report
+from app.models import Actor, Answer, Report, ReportStatus
 from app.reports.completing.snapshot import freeze
 from app.reports.conflicts import list_disputed
 from app.reports.content import answer_content, assess_report, content_hash
 from app.reports.exceptions import FieldException, read_exceptions
-from app.reports.facts import ReportFacts, load_facts
+from app.reports.facts import ReportFacts, list_answers, load_facts
 from app.reports.lifecycle import ReportEvent, carry_out, get_transition, lock_for
-from app.reports.own_values import OwnValues
+from app.reports.own_values import OwnValues, ReportOrigin, own_values
 from app.reports.queries import get_report
+from app.reports.reviewing.rounds import start_round
+from app.reports.reviewing.rules import steps_in_force
 from app.reports.signing.service import SigningPlace, signing_places
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class Check:
     """What is missing before the submit, and the result so far.
 
     `missing` includes the questions with photos that are still being read, and those with a
     conflict; `reading` is the number of these photos, `left` that of questions and signatures.
-    `exceptions` do not prevent the submit: the report will list them.
+    `exceptions` do not prevent the submit: the report will list them. `has_reviewer` says that the
+    submit does not complete the report.
     """
 
     report: Report
@@ -53,6 +56,7 @@ class Review:
     reading: int
     places: Sequence[SigningPlace]
     exceptions: Sequence[FieldException]
+    has_reviewer: bool
 
     @property
     def is_waiting(self) -> bool:
@@ -79,7 +83,7 @@ class PhotosBeingRead(DomainError):
     status = 422
 
 
-def get_review(report_id: UUID, *, person: Actor) -> Review:
+def get_review(report_id: UUID, *, person: Actor) -> Check:
     """The review of a report before its submit. Raises NotFound."""
     return review_of(get_report(report_id, person=person))
 
@@ -93,12 +97,12 @@ def count_reading(photos: Sequence[PhotoFacts]) -> int:
     return sum(photo.state is PhotoState.READING for photo in photos)
 
 
-def review_of(report: Report) -> Review:
+def review_of(report: Report) -> Check:
     facts = load_facts(report)
     assessment = assess_report(report, facts)
     disputed = list_disputed(report.id) if report.is_open else frozenset()
     missing = _with_conflicts(facts.definition, assessment.missing, disputed)
-    return Review(
+    return Check(
         report=report,
         facts=facts,
         result=assessment.result,
@@ -109,6 +113,7 @@ def review_of(report: Report) -> Review:
         reading=count_reading(assessment.photos),
         places=signing_places(facts.definition, facts, content_hash(report, facts)),
         exceptions=read_exceptions(facts, assessment),
+        has_reviewer=bool(steps_in_force(report)),
     )
 
 
@@ -124,12 +129,13 @@ def _with_conflicts(
 
 
 def submit_report(*, report_id: UUID, actor: Actor) -> Report:
-    """Complete the report and freeze it; a finished one does not change.
+    """Submit the report to its reviewer; if nobody reviews it, complete and freeze it at once.
 
-    Raises NotFound, NotAllowed, WrongStatus, ReportIncomplete, PhotosBeingRead.
+    A submitted or finished report does not change. Raises NotFound, NotAllowed, WrongStatus,
+    ReportIncomplete, PhotosBeingRead.
     """
     report = lock_for(ReportEvent.COMPLETED, report_id, actor=actor)
-    if report.is_finished:
+    if report.is_finished or report.status is ReportStatus.SUBMITTED:
         return report
     get_transition(ReportEvent.SUBMITTED, report, actor=actor)
     facts = load_facts(report)
@@ -139,18 +145,57 @@ def submit_report(*, report_id: UUID, actor: Actor) -> Report:
     if filled:
         facts = load_facts(report)
         assessment = assess_report(report, facts)
+    at = datetime.now(UTC)
+
+    def submitted() -> dict[str, Any]:
+        return _record_own_answers(report, facts, filled)
+
+    if steps := steps_in_force(report):
+        assert actor.account_id, "a report is submitted by a person"
+        start_round(report.id, steps, submitted_by=actor.account_id, at=at)
+        events = {ReportEvent.SUBMITTED: submitted}
+    else:
+        report.outcome = assessment.result.outcome
+        events = {
+            ReportEvent.SUBMITTED: submitted,
+            ReportEvent.COMPLETED: lambda: _freeze(report, facts, assessment.result),
+        }
+    carry_out(report, *events, actor=actor, at=at, facts=events)
+    return report
+
+
+def complete_report(
+    report: Report, *, actor: Actor, at: datetime, note: Callable[[], None]
+) -> None:
+    """Complete and freeze a locked report that its last reviewer has approved.
+
+    `note` writes audit entries that come before the completion's. Raises NotAllowed, WrongStatus,
+    ReportIncomplete.
+    """
+    facts = load_facts(report, own=_own_values_at_submit(report))
+    assessment = assess_report(report, facts)
+    _require_complete(assessment, frozenset())
     report.outcome = assessment.result.outcome
+
+    def completed() -> dict[str, Any]:
+        note()
+        return _freeze(report, facts, assessment.result)
+
     carry_out(
         report,
-        ReportEvent.SUBMITTED,
         ReportEvent.COMPLETED,
         actor=actor,
-        facts={
-            ReportEvent.SUBMITTED: lambda: _record_own_answers(report, facts, filled),
-            ReportEvent.COMPLETED: lambda: _freeze(report, facts, assessment.result),
-        },
+        at=at,
+        facts={ReportEvent.COMPLETED: completed},
     )
-    return report
+
+
+def _own_values_at_submit(report: Report) -> OwnValues:
+    """The report's own values of the fields that have an answer. A value that its source has got
+    since the submit is not an answer any more."""
+    known = {row.field_id for row in list_answers(report.id)}
+    own = own_values(ReportOrigin(report), report.version.definition)
+    return {field_id: one for field_id, one in own.items() if field_id in known}
 
 
 def _require_complete(assessment: Assessment, disputed: frozenset[str]) -> None:

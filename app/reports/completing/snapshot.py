@@ -33,12 +33,14 @@ from app.models import (
     PhotoPlacement,
     PhotoReading,
     Report,
+    ReviewComment,
     Signature,
     Snapshot,
 )
 from app.pdf.settings import layout_in_force
 from app.reports.content import answer_content, content_hash
 from app.reports.facts import PlacedPhoto, ReportFacts
+from app.reports.reviewing.rounds import list_comments, list_reviews
 from app.rows import own_tenant
 from app.surroundings import places_for_snapshot
 
@@ -99,6 +101,45 @@ def snapshot_of(
         ),
         # Not compared with rows either; later PDFs have it.
         "layout": layout_in_force(own_tenant().pdf, report.version.checklist.layout).value,
+        **_reviews(report.id, names),
+    }
+
+
+def _reviews(report_id: UUID, names: Names) -> dict[str, Any]:
+    """Every step of every round with its comments, if the report was reviewed. Not compared with
+    rows: a trigger freezes them, and later PDFs print these."""
+    reviews = list_reviews(report_id)
+    comments = list_comments(report_id)
+    told = [
+        {
+            "round": str(one.round),
+            "step": str(one.step),
+            "steps": str(len(one.steps)),
+            "state": one.state.value,
+            "reviewer": _person(one.reviewer_id, names),
+            "submitted_by": _person(one.submitted_by, names),
+            "waiting_since": _time(one.waiting_since),
+            "begun_at": _time(one.begun_at),
+            "closed_at": _time(one.closed_at),
+            "accepted": [str(field_id) for field_id in one.accepted],
+            "comments": [_comment(said, names) for said in comments if said.review_id == one.id],
+        }
+        for one in reviews
+    ]
+    return {"reviews": told} if told else {}
+
+
+def _comment(said: ReviewComment, names: Names) -> dict[str, Any]:
+    return {
+        "field": said.field_id,
+        "words": said.words,
+        "author": _person(said.author_id, names),
+        "at": _time(said.created_at),
+        "reply": said.reply or None,
+        "replied_by": _person(said.replied_by, names),
+        "replied_at": _time(said.replied_at),
+        "done_by": _person(said.done_by, names),
+        "done_at": _time(said.done_at),
     }
 
 

@@ -23,6 +23,7 @@ from app.reports.facts import PlacedPhoto, ReportFacts, answer_facts
 from app.reports.filling.readings import ReadAs, read_otherwise
 from app.reports.filling.saving import AnswerInput, StoredAnswer
 from app.reports.own_values import OwnValue
+from app.reports.reviewing.comments import CommentView, comment_views
 from app.reports.signing.service import SigningPlace, signing_places
 from app.reports.wording import OwnNote, answer_words, own_note
 from app.web.locale import reading_order
@@ -124,12 +125,27 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class FillPage:
+    """`comments` are those of the report's reviews, by field."""
+
     report: Report
     definition: Definition
     sections: Sequence[SectionView]
     places: Sequence[SigningPlace]
     progress: Progress
     resume_at: str | None
+    comments: Mapping[str, Sequence[CommentView]]
+
+    @property
+    def first_comment(self) -> str | None:
+        """The first field with an open comment of a review."""
+        return next(
+            (
+                field.id
+                for field in self.definition.all_fields()
+                if any(view.comment.is_open for view in self.comments.get(field.id, ()))
+            ),
+            None,
+        )
 
     @property
     def resumes(self) -> bool:
@@ -186,6 +202,7 @@ def fill_page(
         places=signing_places(definition, facts, signed_hash(report, facts)),
         progress=tally,
         resume_at=resume_at,
+        comments=comment_views(report.id),
     )
 
 

@@ -36,6 +36,8 @@ def fill(report_id: UUID) -> Response:
     if not report.is_open:
         return redirect_to(url_for(".show", report_id=report_id))
     page = fill_page(report, load_facts(report), at=request.args.get("at"))
+    if page.first_comment and "at" not in request.args:
+        return redirect_to(fill_url(report_id, page.first_comment, part="comments"))
     if page.resumes and "at" not in request.args:
         return redirect_to(fill_url(report_id, page.resume_at))
     return render_fill_page(page)
@@ -82,11 +84,12 @@ def set_aside(report_id: UUID, field_id: str) -> Response:
     return redirect_to(fill_url(report_id, field_id))
 
 
-def fill_url(report_id: UUID, field_id: str | None = None) -> str:
-    """The fill page at a field: its section is expanded and the field visible without scripts."""
+def fill_url(report_id: UUID, field_id: str | None = None, *, part: str = "field") -> str:
+    """The fill page at a field: its section is expanded and the field visible without scripts. With
+    the part "comments", at the comments above it."""
     if field_id is None:
         return url_for("reports.fill", report_id=report_id)
-    anchor = f"field-{field_id}"
+    anchor = f"{part}-{field_id}"
     return url_for("reports.fill", report_id=report_id, at=field_id, _anchor=anchor)
 
 

@@ -39,7 +39,7 @@ from app.reports.filling.saving import (
     StoredAnswer,
     outline_for,
 )
-from app.reports.queries import ReportClosed, get_report
+from app.reports.queries import closed_error, get_report
 from app.reports.wording import answer_words
 
 
@@ -186,7 +186,7 @@ def read_answer(field: Field, given: AnswerInput) -> AnswerFacts:
 
 def _require_open(report: LockedReport) -> None:
     if not report.is_open:
-        raise ReportClosed(number=report.number)
+        raise closed_error(report.status, report.number)
 
 
 def _newer(stored: StoredField) -> StoredAnswer:

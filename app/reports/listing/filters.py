@@ -42,11 +42,12 @@ class Open(StrEnum):
     OPEN = "open"
 
 
-# SUBMITTED and RETURNED do not occur yet: the submit also completes the report.
 LISTED_STATUSES = (
     Open.OPEN,
     ReportStatus.DRAFT,
     ReportStatus.IN_PROGRESS,
+    ReportStatus.SUBMITTED,
+    ReportStatus.RETURNED,
     ReportStatus.COMPLETED,
     ReportStatus.ARCHIVED,
 )

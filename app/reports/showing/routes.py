@@ -15,6 +15,7 @@ from app.models import MANAGERS, STAFF, Actor, Report
 from app.reports import blueprint, lifecycle
 from app.reports.assigning.choices import list_assignable
 from app.reports.assigning.forms import AssignForm, DueForm
+from app.reports.reviewing.standing import standing_of
 from app.reports.revising.changes import read_changes
 from app.reports.revising.queries import Kin, read_kin
 from app.reports.revising.telling import ToldChanges, tell_changes
@@ -77,6 +78,7 @@ def show_page(
         changes=_changes(read.report, kin),
         parts=[part.template for part in parts],
         **{name: value for part in parts for name, value in part.load(read.report, person).items()},
+        in_review=standing_of(read.report),
         history=list_history(read.report),
         verification=kept,
         lines=[describe(one, definition) for one in differences_in(kept)] if kept else [],

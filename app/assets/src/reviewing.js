@@ -1,0 +1,60 @@
+/**
+ * The keys of the reviewer's page: j and k go to the next and the previous field, a accepts it, c
+ * opens its comment. Buttons do the same without keys.
+ */
+const FIELD = "[data-review-field]";
+// Where the person is; a field that is swapped keeps its id.
+let current = "";
+let started = false;
+
+export function start() {
+  if (started) return;
+  started = true;
+  document.addEventListener("keydown", pressed);
+  document.addEventListener("focusin", ({ target }) => {
+    const field = target.closest?.(FIELD);
+    if (field) current = field.id;
+  });
+  document.addEventListener("toggle", opened, true);
+}
+
+const KEYS = { j: () => go(1), k: () => go(-1), a: accept, c: comment };
+
+function pressed(event) {
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || !(key in KEYS)) return;
+  if (target.closest?.("input, textarea, select, dialog") || !document.querySelector("[data-reviewing]")) return;
+  event.preventDefault();
+  KEYS[key]();
+}
+
+function go(step) {
+  const fields = [...document.querySelectorAll(FIELD)];
+  const at = fields.findIndex(({ id }) => id === current);
+  const next = fields[at < 0 ? 0 : Math.min(Math.max(at + step, 0), fields.length - 1)];
+  if (!next) return;
+  current = next.id;
+  next.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "start" });
+}
+
+/** The field may be another element than when the person came to it. */
+function here() {
+  if (!document.getElementById(current)) go(1);
+  return document.getElementById(current);
+}
+
+function accept() {
+  here()?.querySelector("[data-review-accept]")?.click();
+}
+
+function comment() {
+  const say = here()?.querySelector(".review-say");
+  if (!say) return;
+  say.open = true;
+  say.querySelector("textarea").focus();
+}
+
+function opened({ target }) {
+  if (target.matches?.(".review-say[open]")) target.querySelector("textarea").focus();
+}

@@ -1,0 +1,30 @@
+"""Plain data about people who handled a report besides filling it in: imports and reviews."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedWork:
+    """`count` entries of `person` that `importer` brought in from a file, the last one at `at`."""
+
+    person: str
+    importer: str
+    count: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewStep:
+    """One step of a review. `state` is a ReviewState value; `person` reviewed the report, or
+    submitted it if the submit was withdrawn. `comments` counts those that this step added."""
+
+    round: int
+    step: int
+    steps: int
+    state: str
+    person: str
+    at: datetime
+    comments: int = 0

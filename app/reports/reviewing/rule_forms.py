@@ -1,0 +1,54 @@
+"""The form that says who reviews, on the pages of a checklist and of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import SelectField
+from wtforms.validators import InputRequired
+
+from app.models import ANY_MANAGER
+from app.web.forms import options
+
+NOBODY, OF_CHECKLIST = "nobody", "checklist"
+
+
+class ReviewRuleForm(FlaskForm):  # type: ignore[misc]
+    """`steps` are those of a valid form, None if a project follows its checklists."""
+
+    first = SelectField(_l("First reviewer"), validators=[InputRequired()])
+    second = SelectField(_l("Second reviewer"), validators=[InputRequired()])
+
+    @classmethod
+    def of(cls, steps: Sequence[str] | None) -> ReviewRuleForm:
+        """The form with a stored rule."""
+        first = OF_CHECKLIST if steps is None else (*steps, NOBODY)[0]
+        return cls(
+            formdata=None, data={"first": first, "second": (*(steps or ()), NOBODY, NOBODY)[1]}
+        )
+
+    def offer(self, people: Mapping[UUID, str], *, of_project: bool = False) -> ReviewRuleForm:
+        """Fill in the choices. For a stored person who can no longer review, it is any manager."""
+        anyone = (ANY_MANAGER, _("Any manager or admin"))
+        named = [(str(account_id), name) for account_id, name in people.items()]
+        follow = [(OF_CHECKLIST, _("As the checklist says"))] if of_project else []
+        nobody = (NOBODY, _("Nobody: the submit completes the report"))
+        firsts = [*follow, nobody, anyone, *named]
+        seconds = [(NOBODY, _("Nobody else")), anyone, *named]
+        for field, pairs in ((self.first, firsts), (self.second, seconds)):
+            field.choices = options(pairs)
+            if not field.raw_data and field.data not in dict(pairs):
+                field.data = ANY_MANAGER
+        return self
+
+    @property
+    def steps(self) -> list[str] | None:
+        if self.first.data == OF_CHECKLIST:
+            return None
+        if self.first.data == NOBODY:
+            return []
+        return [one for one in (self.first.data, self.second.data) if one != NOBODY]
