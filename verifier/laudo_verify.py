@@ -1,0 +1,596 @@
+#!/usr/bin/env python3
+"""Checks a Laudo report without its server: python laudo_verify.py report.pdf [bundle.zip] [--json]
+
+It needs Python 3.11 and pyhanko (pip install pyhanko), no network, and nobody's word. Each line says
+what holds, what differs, and what could not be compared. The exit status is 0 if nothing differs, 1
+if something does, 2 if a file could not be read.
+
+--fingerprint HEX   the SHA-256 of the certificate that should have sealed the report. Without it the
+                    seal is checked against the certificate inside the file: compare the printed
+                    fingerprint with one that the company publishes.
+
+What it cannot see: whether the audit chain was written anew before this PDF was made. Compare the
+position and hash that it prints with those of other PDFs of the same company.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import MDPPerm
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
+
+SNAPSHOT, PHOTOS, AUDIT = "snapshot.json", "photos.json", "audit.json"
+MANIFEST = "manifest.json"
+BUNDLE_FORMAT = "laudo.bundle/1"
+CHUNK = 1 << 20
+# Layouts that do not print every answer.
+SUMMARIES = {"executive"}
+
+
+class State(StrEnum):
+    HOLDS = "holds"
+    DIFFERS = "differs"
+    SKIPPED = "not compared"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One result. `about` is the file or report, `what` the check, `detail` the reason."""
+
+    state: State
+    about: str
+    what: str
+    detail: str = ""
+
+
+class Unreadable(Exception):
+    """A file that is no PDF or bundle of Laudo."""
+
+
+# --- the PDF and its attachments ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Report:
+    """A PDF with its attachments; those that are missing or no JSON are None."""
+
+    name: str
+    data: bytes
+    reader: PdfFileReader
+    texts: Mapping[str, bytes]
+
+    def attached(self, name: str) -> Any:
+        return _json(self.texts.get(name))
+
+
+def open_report(name: str, data: bytes) -> Report:
+    """Raises Unreadable."""
+    try:
+        reader = PdfFileReader(BytesIO(data))
+        return Report(name, data, reader, dict(_attachments(reader)))
+    except Exception as error:
+        raise Unreadable(f"{name} is not a PDF that can be read: {error}") from error
+
+
+def _attachments(reader: PdfFileReader) -> Iterator[tuple[str, bytes]]:
+    names = _at(_at(reader.root, "/Names", {}), "/EmbeddedFiles")
+    for name, specification in _name_tree(names) if names else ():
+        yield str(name), bytes(specification["/EF"]["/F"].data)
+
+
+def _name_tree(node: Any) -> Iterator[tuple[Any, Any]]:
+    pairs = list(_items(_at(node, "/Names", [])))
+    yield from zip(pairs[::2], pairs[1::2], strict=False)
+    for kid in _items(_at(node, "/Kids", [])):
+        yield from _name_tree(kid)
+
+
+def _at(node: Any, key: str, default: Any = None) -> Any:
+    """The object at a key, wherever the file keeps it."""
+    return node[key] if key in node else default
+
+
+def _items(array: Iterable[Any]) -> Iterator[Any]:
+    for one in array:
+        yield one.get_object() if isinstance(one, generic.IndirectObject) else one
+
+
+def _json(text: bytes | None) -> Any:
+    try:
+        return json.loads(text) if text is not None else None
+    except ValueError:
+        return None
+
+
+# --- the seal -------------------------------------------------------------------------------------
+
+
+def check_seal(report: Report, fingerprint: str) -> Iterator[Line]:
+    """One certification signature over the whole file that allows no change."""
+    signatures = report.reader.embedded_signatures
+    if len(signatures) != 1:
+        yield Line(State.DIFFERS, report.name, "seal", f"{len(signatures)} seals instead of one")
+        return
+    (signature,) = signatures
+    certificate = signature.signer_cert
+    moment = signature.self_reported_timestamp
+    context = ValidationContext(
+        trust_roots=[certificate],
+        allow_fetching=False,
+        revocation_mode="soft-fail",
+        moment=moment,
+        best_signature_time=moment,
+    )
+    status = validate_pdf_signature(signature, context)
+    found = certificate.sha256.hex()
+    parts = {
+        "the sealed bytes are unchanged": status.intact,
+        "the signature is genuine": status.valid,
+        "it covers the whole file": status.coverage is SignatureCoverageLevel.ENTIRE_FILE,
+        "it allows no change": signature.docmdp_level is MDPPerm.NO_CHANGES,
+    }
+    for what, holds in parts.items():
+        yield Line(State.HOLDS if holds else State.DIFFERS, report.name, f"seal: {what}")
+    if not fingerprint:
+        detail = f"certificate {found}, sealed {moment}: compare it with the one that is published"
+        yield Line(State.SKIPPED, report.name, "seal: the certificate's owner", detail)
+    else:
+        state = State.HOLDS if found == _hex(fingerprint) else State.DIFFERS
+        yield Line(state, report.name, "seal: the certificate is the expected one", found)
+
+
+def _hex(text: str) -> str:
+    return re.sub(r"[^0-9a-f]", "", text.lower())
+
+
+# --- snapshot, audit chain, photos ----------------------------------------------------------------
+
+
+def check_attachments(report: Report) -> Iterator[Line]:
+    """The attachments agree with each other."""
+    for name in (SNAPSHOT, PHOTOS, AUDIT):
+        if report.attached(name) is None:
+            yield Line(State.DIFFERS, report.name, f"attachment {name}", "missing or unreadable")
+    snapshot, photos, audit = (report.attached(name) for name in (SNAPSHOT, PHOTOS, AUDIT))
+    if snapshot is None or photos is None or audit is None:
+        return
+    yield from _check_entries(report.name, audit)
+    yield from _check_heads(report, snapshot, audit)
+    known = {(one["id"], one["photo"], one["sha256"]) for one in snapshot["photos"]}
+    listed = {(one["placement"], one["photo"], one["sha256"]) for one in photos["photos"]}
+    yield _line(known == listed, report.name, "the list of photos is that of the snapshot")
+
+
+def _check_entries(name: str, audit: Mapping[str, Any]) -> Iterator[Line]:
+    """Each entry has the hash of its text, and entries that follow each other are linked."""
+    entries, wrong, before = audit["entries"], [], None
+    for entry in entries:
+        parts = (entry["previous_hash"], audit["tenant"])
+        text = "\n".join((*parts, entry["sequence"], entry["at"], entry["body"]))
+        is_linked = True
+        if before and int(entry["sequence"]) == int(before["sequence"]) + 1:
+            is_linked = entry["previous_hash"] == before["hash"]
+        if before and int(entry["sequence"]) <= int(before["sequence"]):
+            is_linked = False
+        if hashlib.sha256(text.encode()).hexdigest() != entry["hash"] or not is_linked:
+            wrong.append(entry["sequence"])
+        before = entry
+    what = f"audit chain: {len(entries)} entries have their hashes and links"
+    yield _line(not wrong, name, what, f"not those: {', '.join(wrong)}" if wrong else "")
+
+
+def _check_heads(
+    report: Report, snapshot: Mapping[str, Any], audit: Mapping[str, Any]
+) -> Iterator[Line]:
+    name, entries = report.name, audit["entries"]
+    digest = hashlib.sha256(report.texts[SNAPSHOT]).hexdigest()
+    completed = [one for one in entries if _action(one) == "report.completed"]
+    named = _facts(completed[-1]).get("snapshot_sha256") if completed else None
+    yield _line(named == digest, name, "the audit chain names this snapshot", digest)
+    head = snapshot["audit"]
+    is_there = any(
+        (one["sequence"], one["hash"]) == (head["sequence"], head["hash"]) for one in entries
+    )
+    where = f"position {head['sequence']}, {head['hash']}"
+    yield _line(is_there, name, "the snapshot names its place in the audit chain", where)
+    last = entries[-1] if entries else {}
+    is_head = audit["head"] == {"sequence": last.get("sequence"), "hash": last.get("hash")}
+    yield _line(is_head, name, "the extract ends with its head")
+    is_own = snapshot["report"]["id"] == audit["report"] == report.attached(PHOTOS)["report"]
+    yield _line(is_own, name, "all attachments are of this report")
+
+
+def _action(entry: Mapping[str, str]) -> str:
+    return str(json.loads(entry["body"]).get("action"))
+
+
+def _facts(entry: Mapping[str, str]) -> Mapping[str, Any]:
+    facts = json.loads(entry["body"]).get("facts")
+    return facts if isinstance(facts, dict) else {}
+
+
+def _line(holds: bool, about: str, what: str, detail: str = "") -> Line:
+    return Line(State.HOLDS if holds else State.DIFFERS, about, what, detail)
+
+
+# --- the printed text -----------------------------------------------------------------------------
+
+
+def check_text(report: Report) -> Iterator[Line]:
+    """What was typed into the report stands in the PDF, character for character without spaces."""
+    snapshot = report.attached(SNAPSHOT)
+    if snapshot is None:
+        return
+    printed = printed_text(report.reader)
+    counts = dict.fromkeys(State, 0)
+    for what, text in typed_texts(snapshot):
+        found = _compare(text, printed)
+        if found is State.DIFFERS and snapshot.get("layout") in SUMMARIES:
+            found = State.SKIPPED
+        counts[found] += 1
+        if found is State.DIFFERS:
+            yield Line(found, report.name, f"printed text: {what}", _short(text))
+        elif found is State.SKIPPED and _is_other_script(text):
+            detail = f"right-to-left or fallback font: {_short(text)}"
+            yield Line(found, report.name, f"printed text: {what}", detail)
+    what = f"printed text: {counts[State.HOLDS]} texts stand in the PDF as in the snapshot"
+    yield Line(State.HOLDS, report.name, what)
+    if counts[State.SKIPPED]:
+        detail = f"{counts[State.SKIPPED]} texts: another script, or a layout that sums them up"
+        yield Line(State.SKIPPED, report.name, "printed text", detail)
+
+
+def _compare(text: str, printed: str) -> State:
+    if _is_other_script(text):
+        return State.SKIPPED
+    return State.HOLDS if _tight(text) in printed else State.DIFFERS
+
+
+def _tight(text: str) -> str:
+    """Without spaces, invisible characters and typographic variants."""
+    plain = unicodedata.normalize("NFKC", text).replace("\u2212", "-")
+    kept = (one for one in plain if unicodedata.category(one) not in ("Zs", "Zl", "Zp", "Cc", "Cf"))
+    return "".join(kept)
+
+
+def _is_other_script(text: str) -> bool:
+    """Whether the PDF may print it in another order or in a font of another family."""
+    return any(
+        unicodedata.bidirectional(one) in ("R", "AL", "AN") or ord(one) > 0x24F and one.isalpha()
+        and not 0x370 <= ord(one) <= 0x3FF
+        for one in text
+    ) or any(ord(one) > 0xFFFF or unicodedata.category(one) == "Mn" for one in text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def typed_texts(snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Names and texts of a snapshot that a PDF prints as they were typed."""
+    for field_id, answer in snapshot["answers"].items():
+        for part in ("comment", "na_reason"):
+            if answer.get(part):
+                yield f"{part} of {field_id}", answer[part]
+        value = answer.get("value")
+        if isinstance(value, str) and value not in ("ok", "not_ok", "na") and not answer.get("own"):
+            if not _is_choice_or_moment(snapshot, field_id):
+                yield f"answer of {field_id}", value
+    for photo in snapshot["photos"]:
+        if photo.get("caption"):
+            yield f"caption of a photo of {photo['field']}", photo["caption"]
+    for role, signature in snapshot["signatures"].items():
+        yield f"signer of {role}", signature["signer"]
+    report = snapshot["report"]
+    yield "number", f"{report['number']}-R{report['revision']}"
+    for what, text in (("title", report["title"]), ("project", report["project"]["name"])):
+        yield what, text
+
+
+def _is_choice_or_moment(snapshot: Mapping[str, Any], field_id: str) -> bool:
+    """Choices are printed as their labels, dates and times in the reader's form."""
+    body = snapshot["definition"]["body"]
+    groups = [body.get("info_fields", [])] + [one["fields"] for one in body["sections"]]
+    types = {one["id"]: one["type"] for fields in groups for one in fields}
+    return types.get(field_id) not in ("text", "long_text")
+
+
+def printed_text(reader: PdfFileReader) -> str:
+    """The characters of all pages in the order of drawing, without spaces, heads and feet."""
+    return _tight("".join("".join(_page_text(page)) for page in _pages(reader.root["/Pages"])))
+
+
+def _pages(node: Any, resources: Any = None) -> Iterator[tuple[Any, Any]]:
+    resources = _at(node, "/Resources", resources)
+    if _at(node, "/Type") == "/Page":
+        yield node, resources
+        return
+    for kid in _items(_at(node, "/Kids", [])):
+        yield from _pages(kid, resources)
+
+
+def _page_text(page: tuple[Any, Any]) -> Iterator[str]:
+    node, resources = page
+    contents = _at(node, "/Contents", [])
+    streams = _items(contents if isinstance(contents, generic.ArrayObject) else [contents])
+    yield from _stream_text(b"\n".join(one.data for one in streams), resources or {})
+
+
+def _stream_text(data: bytes, resources: Any) -> Iterator[str]:
+    """The text that a content stream shows, outside of what is marked as an artifact."""
+    fonts = _at(resources, "/Font", {})
+    decode: Callable[[bytes], str] | None = None
+    marks: list[bool] = []
+    for operator, operands in _operations(data):
+        if operator in (b"BDC", b"BMC"):
+            marks.append(bool(operands) and operands[0] == b"/Artifact")
+        elif operator == b"EMC" and marks:
+            marks.pop()
+        elif operator == b"Tf" and operands:
+            decode = _decoder(fonts, operands[0].decode("latin-1"))
+        elif operator == b"Do" and operands and not any(marks):
+            yield from _form_text(resources, operands[0].decode("latin-1"))
+        elif operator in (b"Tj", b"TJ", b"'", b'"') and decode and not any(marks):
+            for one in operands:
+                if one[:1] in b"(<":
+                    yield decode(_string(one))
+
+
+def _form_text(resources: Any, name: str) -> Iterator[str]:
+    form = _at(_at(resources, "/XObject", {}), name)
+    if form is not None and _at(form, "/Subtype") == "/Form":
+        yield from _stream_text(form.data, _at(form, "/Resources", resources))
+
+
+TOKEN = re.compile(
+    rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)|<<|>>|<[0-9A-Fa-f\s]*>|/[^\s()<>\[\]{}/%]*"
+    rb"|[\[\]]|%[^\r\n]*|[^\s()<>\[\]{}/%]+",
+    re.S,
+)
+NUMBER = re.compile(rb"[-+.\d]")
+
+
+def _operations(data: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Each operator with the names and strings before it; images in the stream are passed over."""
+    operands: list[bytes] = []
+    for found in TOKEN.finditer(data):
+        token = found.group()
+        if token[:1] in b"(</" or NUMBER.match(token):
+            operands.append(token)
+        elif token[:1] not in b"[]%>":
+            yield token, operands
+            operands = []
+
+
+def _string(token: bytes) -> bytes:
+    if token.startswith(b"<"):
+        digits = re.sub(rb"\s", b"", token[1:-1])
+        return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
+    return re.sub(rb"\\([nrtbf()\\]|[0-7]{1,3}|\r?\n)", _unescaped, token[1:-1], flags=re.S)
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    code = found.group(1)
+    plain = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+    if code in plain:
+        return plain[code]
+    if code[:1].isdigit():
+        return bytes([int(code, 8) & 0xFF])
+    return b"" if code.strip() == b"" else code
+
+
+def _decoder(fonts: Any, name: str) -> Callable[[bytes], str] | None:
+    """Turns the codes of a font into text by its ToUnicode table; None if it has none."""
+    font = _at(fonts, name)
+    if font is None or "/ToUnicode" not in font:
+        return None
+    table = _cmap(bytes(font["/ToUnicode"].data))
+    width = 2 if _at(font, "/Subtype") == "/Type0" else 1
+
+    def decode(codes: bytes) -> str:
+        parts = (codes[at : at + width] for at in range(0, len(codes), width))
+        return "".join(table.get(int.from_bytes(one), "\ufffd") for one in parts)
+
+    return decode
+
+
+def _cmap(data: bytes) -> Mapping[int, str]:
+    table: dict[int, str] = {}
+    for block in re.findall(rb"beginbfchar(.*?)endbfchar", data, re.S):
+        for code, text in re.findall(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f\s]*)>", block):
+            table[int(code, 16)] = _utf16(text)
+    for block in re.findall(rb"beginbfrange(.*?)endbfrange", data, re.S):
+        for first, last, text in re.findall(
+            rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f\s]*)>", block
+        ):
+            start = _utf16(text)
+            for step in range(int(last, 16) - int(first, 16) + 1):
+                table[int(first, 16) + step] = start[:-1] + chr(ord(start[-1]) + step)
+    return table
+
+
+def _utf16(digits: bytes) -> str:
+    return bytes.fromhex(re.sub(rb"\s", b"", digits).decode()).decode("utf-16-be", "replace")
+
+
+# --- the bundle -----------------------------------------------------------------------------------
+
+
+def check_bundle(path: Path, given: Report | None) -> Iterator[Line]:
+    """Every file of the bundle, its reports with their photos, and the order of revisions.
+
+    Raises Unreadable.
+    """
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            manifest = _json(bundle.read(MANIFEST))
+            if not isinstance(manifest, dict) or manifest.get("format") != BUNDLE_FORMAT:
+                raise Unreadable(f"{path.name} is not an evidence bundle of Laudo")
+            yield from _check_files(path.name, bundle, manifest)
+            yield from _check_reports(path.name, bundle, manifest, given)
+    except (zipfile.BadZipFile, KeyError, OSError) as error:
+        raise Unreadable(f"{path.name} cannot be read: {error}") from error
+
+
+def _check_files(
+    name: str, bundle: zipfile.ZipFile, manifest: Mapping[str, Any]
+) -> Iterator[Line]:
+    listed = {one["path"]: one["sha256"] for one in manifest["files"]}
+    there = set(bundle.namelist()) - {MANIFEST}
+    for path in sorted(set(listed) - there):
+        yield Line(State.DIFFERS, name, f"file {path}", "missing")
+    for path in sorted(there - set(listed)):
+        yield Line(State.DIFFERS, name, f"file {path}", "not listed in the manifest")
+    good = 0
+    for path in sorted(set(listed) & there):
+        if _digest(bundle, path) == listed[path]:
+            good += 1
+        else:
+            yield Line(State.DIFFERS, name, f"file {path}", "its bytes changed")
+    yield Line(State.HOLDS, name, f"{good} of {len(listed)} files have the listed hashes")
+    for one in manifest.get("missing", ()):
+        yield Line(State.DIFFERS, name, f"file {one['path']}", f"the server had it {one['reason']}")
+
+
+def _digest(bundle: zipfile.ZipFile, path: str) -> str:
+    digest = hashlib.sha256()
+    try:
+        with bundle.open(path) as file:
+            while part := file.read(CHUNK):
+                digest.update(part)
+    except (zipfile.BadZipFile, OSError):
+        return ""
+    return digest.hexdigest()
+
+
+def _check_reports(
+    name: str, bundle: zipfile.ZipFile, manifest: Mapping[str, Any], given: Report | None
+) -> Iterator[Line]:
+    hashes = {one["sha256"] for one in manifest["files"] if one["path"].startswith("photos/")}
+    snapshots: list[Mapping[str, Any]] = []
+    is_given = False
+    for one in manifest["reports"]:
+        for path in one["documents"]:
+            try:
+                report = open_report(path, bundle.read(path))
+            except (KeyError, zipfile.BadZipFile, Unreadable) as error:
+                yield Line(State.DIFFERS, name, f"file {path}", str(error))
+                continue
+            is_given |= given is not None and given.data == report.data
+            yield from check_report(report, "")
+            snapshot = report.attached(SNAPSHOT)
+            if snapshot is None:
+                continue
+            yield from _check_photos(path, snapshot, hashes)
+            if not any(known["report"]["id"] == snapshot["report"]["id"] for known in snapshots):
+                snapshots.append(snapshot)
+    yield from _check_revisions(name, snapshots)
+    if given is not None:
+        yield _line(is_given, name, f"the bundle holds {given.name}")
+
+
+def _check_photos(
+    path: str, snapshot: Mapping[str, Any], hashes: Iterable[str]
+) -> Iterator[Line]:
+    lost = sorted({one["sha256"] for one in snapshot["photos"]} - set(hashes))
+    what = f"{len(snapshot['photos'])} photos of the snapshot are in the bundle"
+    yield _line(not lost, path, what, f"not there: {', '.join(lost)}" if lost else "")
+
+
+def _check_revisions(name: str, snapshots: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+    """Each revision names one that came before it."""
+    reports = sorted(
+        (one["report"] for one in snapshots), key=lambda one: (one["number"], int(one["revision"]))
+    )
+    known = {one["id"]: one for one in reports}
+    for one in reports:
+        full = f"{one['number']}-R{one['revision']}"
+        earlier = known.get(one["revision_of"])
+        if one["revision_of"] is None:
+            holds = int(one["revision"]) == 0
+        else:
+            holds = earlier is not None and (
+                earlier["number"] == one["number"]
+                and int(earlier["revision"]) < int(one["revision"])
+                and earlier["completed_at"] < one["completed_at"]
+            )
+        what = f"{full} follows {earlier['number']}-R{earlier['revision']}" if earlier else full
+        yield _line(holds, name, f"revisions: {what}", "" if holds else "its predecessor differs")
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def check_report(report: Report, fingerprint: str) -> Iterator[Line]:
+    """All checks of one PDF; one that fails half-way counts as a difference."""
+    for check in (
+        lambda: check_seal(report, fingerprint),
+        lambda: check_attachments(report),
+        lambda: check_text(report),
+    ):
+        try:
+            yield from check()
+        except Exception as error:
+            detail = f"{type(error).__name__}: {error}"
+            yield Line(State.DIFFERS, report.name, "could not be checked", detail)
+
+
+def verify(pdf: Path, bundle: Path | None = None, fingerprint: str = "") -> list[Line]:
+    """Raises Unreadable."""
+    try:
+        data = pdf.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"{pdf}: {error}") from error
+    report = open_report(pdf.name, data)
+    lines = list(check_report(report, fingerprint))
+    if bundle:
+        lines += check_bundle(bundle, report)
+    return lines
+
+
+MARKS = {State.HOLDS: "ok      ", State.DIFFERS: "DIFFERS ", State.SKIPPED: "-       "}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="laudo_verify.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("pdf", type=Path)
+    parser.add_argument("bundle", type=Path, nargs="?")
+    parser.add_argument("--fingerprint", default="")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args(arguments)
+    try:
+        lines = verify(given.pdf, given.bundle, given.fingerprint)
+    except Unreadable as error:
+        print(json.dumps({"error": str(error)}) if given.json else str(error))
+        return 2
+    is_good = not any(one.state is State.DIFFERS for one in lines)
+    if given.json:
+        print(json.dumps({"good": is_good, "lines": [asdict(one) for one in lines]}, indent=1))
+    else:
+        for one in lines:
+            print(MARKS[one.state], f"{one.about}: {one.what}", f"({one.detail})" * bool(one.detail))
+        print("Nothing differs." if is_good else "Something differs: see the lines above.")
+    return 0 if is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
