@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""Checks a Laudo report without its server: python laudo_verify.py report.pdf [bundle.zip] [--json]
+"""Checks finished Laudo reports without their server.
 
-It needs Python 3.11 and pyhanko (pip install pyhanko), no network, and nobody's word. Each line says
-what holds, what differs, and what could not be compared. The exit status is 0 if nothing differs, 1
-if something does, 2 if a file could not be read.
+    python laudo_verify.py report.pdf [earlier-revision.pdf ...] [--fingerprint HEX] [--json]
 
---fingerprint HEX   the SHA-256 of the certificate that should have sealed the report. Without it the
-                    seal is checked against the certificate inside the file: compare the printed
-                    fingerprint with one that the company publishes.
+It needs Python 3.11 and pyhanko (pip install pyhanko), and no network. Each line says what holds,
+what differs, and what could not be compared. The exit status is 0 if nothing differs, 1 if
+something does, and 2 if a file could not be read.
 
-What it cannot see: whether the audit chain was written anew before this PDF was made. Compare the
-position and hash that it prints with those of other PDFs of the same company.
+--fingerprint takes the SHA-256 of the certificate that should have sealed the reports. Without it,
+the seal is checked against the certificate inside the file: compare the fingerprint that is printed
+with the one that the company publishes.
+
+What no single PDF can show is whether the audit chain was written anew before it was made. Compare
+the position and hash of the chain that it names with those in other PDFs of the same company.
 """
 
 from __future__ import annotations
@@ -21,7 +23,6 @@ import json
 import re
 import sys
 import unicodedata
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -29,6 +30,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from asn1crypto import cms
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm
@@ -37,9 +39,6 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 SNAPSHOT, PHOTOS, AUDIT = "snapshot.json", "photos.json", "audit.json"
-MANIFEST = "manifest.json"
-BUNDLE_FORMAT = "laudo.bundle/1"
-CHUNK = 1 << 20
 # Layouts that do not print every answer.
 SUMMARIES = {"executive"}
 
@@ -61,7 +60,7 @@ class Line:
 
 
 class Unreadable(Exception):
-    """A file that is no PDF or bundle of Laudo."""
+    """A file that is no PDF that can be read."""
 
 
 # --- the PDF and its attachments ------------------------------------------------------------------
@@ -104,12 +103,14 @@ def _name_tree(node: Any) -> Iterator[tuple[Any, Any]]:
 
 def _at(node: Any, key: str, default: Any = None) -> Any:
     """The object at a key, wherever the file keeps it."""
-    return node[key] if key in node else default
+    # The dictionaries' own get() does not follow references.
+    return node[key] if key in node else default  # noqa: SIM401
 
 
 def _items(array: Iterable[Any]) -> Iterator[Any]:
     for one in array:
-        yield one.get_object() if isinstance(one, generic.IndirectObject) else one
+        is_reference = isinstance(one, generic.IndirectObject)
+        yield one.get_object() if is_reference else one  # type: ignore[no-untyped-call]
 
 
 def _json(text: bytes | None) -> Any:
@@ -145,6 +146,7 @@ def check_seal(report: Report, fingerprint: str) -> Iterator[Line]:
         "the signature is genuine": status.valid,
         "it covers the whole file": status.coverage is SignatureCoverageLevel.ENTIRE_FILE,
         "it allows no change": signature.docmdp_level is MDPPerm.NO_CHANGES,
+        "nothing hides beside it": _is_alone(report.data, signature),
     }
     for what, holds in parts.items():
         yield Line(State.HOLDS if holds else State.DIFFERS, report.name, f"seal: {what}")
@@ -154,6 +156,15 @@ def check_seal(report: Report, fingerprint: str) -> Iterator[Line]:
     else:
         state = State.HOLDS if found == _hex(fingerprint) else State.DIFFERS
         yield Line(state, report.name, "seal: the certificate is the expected one", found)
+
+
+def _is_alone(data: bytes, signature: Any) -> bool:
+    """Whether the bytes that the seal leaves out are the seal itself, and zeros up to its room."""
+    first, length, second, _rest = (int(one) for one in signature.byte_range)
+    held = bytes(signature.pkcs7_content)
+    own = cms.ContentInfo.load(held).dump()
+    is_filled = not held.removeprefix(own).strip(b"\0") and held.startswith(own)
+    return is_filled and data[first + length : second] == b"<%s>" % held.hex().upper().encode()
 
 
 def _hex(text: str) -> str:
@@ -271,12 +282,19 @@ def _tight(text: str) -> str:
 
 
 def _is_other_script(text: str) -> bool:
-    """Whether the PDF may print it in another order or in a font of another family."""
-    return any(
-        unicodedata.bidirectional(one) in ("R", "AL", "AN") or ord(one) > 0x24F and one.isalpha()
-        and not 0x370 <= ord(one) <= 0x3FF
-        for one in text
-    ) or any(ord(one) > 0xFFFF or unicodedata.category(one) == "Mn" for one in text)
+    """Whether the PDF may print it in another order, or in another font."""
+    return any(map(_is_foreign, text))
+
+
+def _is_foreign(one: str) -> bool:
+    """Neither Latin nor Greek, no symbol of the basic plane, or a mark on another character."""
+    is_alphabet = ord(one) <= 0x24F or 0x370 <= ord(one) <= 0x3FF
+    return (
+        unicodedata.bidirectional(one) in ("R", "AL", "AN")
+        or (one.isalpha() and not is_alphabet)
+        or ord(one) > 0xFFFF
+        or unicodedata.category(one) == "Mn"
+    )
 
 
 def _short(text: str) -> str:
@@ -285,14 +303,14 @@ def _short(text: str) -> str:
 
 def typed_texts(snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Names and texts of a snapshot that a PDF prints as they were typed."""
+    typed = set(_typed_fields(snapshot["definition"]["body"]))
     for field_id, answer in snapshot["answers"].items():
         for part in ("comment", "na_reason"):
             if answer.get(part):
                 yield f"{part} of {field_id}", answer[part]
         value = answer.get("value")
-        if isinstance(value, str) and value not in ("ok", "not_ok", "na") and not answer.get("own"):
-            if not _is_choice_or_moment(snapshot, field_id):
-                yield f"answer of {field_id}", value
+        if isinstance(value, str) and field_id in typed and not answer.get("own"):
+            yield f"answer of {field_id}", value
     for photo in snapshot["photos"]:
         if photo.get("caption"):
             yield f"caption of a photo of {photo['field']}", photo["caption"]
@@ -300,16 +318,16 @@ def typed_texts(snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"signer of {role}", signature["signer"]
     report = snapshot["report"]
     yield "number", f"{report['number']}-R{report['revision']}"
-    for what, text in (("title", report["title"]), ("project", report["project"]["name"])):
-        yield what, text
+    yield "title", report["title"]
+    yield "project", report["project"]["name"]
 
 
-def _is_choice_or_moment(snapshot: Mapping[str, Any], field_id: str) -> bool:
-    """Choices are printed as their labels, dates and times in the reader's form."""
-    body = snapshot["definition"]["body"]
-    groups = [body.get("info_fields", [])] + [one["fields"] for one in body["sections"]]
-    types = {one["id"]: one["type"] for fields in groups for one in fields}
-    return types.get(field_id) not in ("text", "long_text")
+def _typed_fields(definition: Mapping[str, Any]) -> Iterator[str]:
+    """Other fields are printed in words of their own: labels of choices, dates, numbers."""
+    groups = [definition.get("info_fields", [])]
+    groups += [one["fields"] for one in definition["sections"]]
+    for fields in groups:
+        yield from (one["id"] for one in fields if one["type"] in ("text", "long_text"))
 
 
 def printed_text(reader: PdfFileReader) -> str:
@@ -430,109 +448,31 @@ def _utf16(digits: bytes) -> str:
     return bytes.fromhex(re.sub(rb"\s", b"", digits).decode()).decode("utf-16-be", "replace")
 
 
-# --- the bundle -----------------------------------------------------------------------------------
+# --- revisions ------------------------------------------------------------------------------------
 
 
-def check_bundle(path: Path, given: Report | None) -> Iterator[Line]:
-    """Every file of the bundle, its reports with their photos, and the order of revisions.
-
-    Raises Unreadable.
-    """
-    try:
-        with zipfile.ZipFile(path) as bundle:
-            manifest = _json(bundle.read(MANIFEST))
-            if not isinstance(manifest, dict) or manifest.get("format") != BUNDLE_FORMAT:
-                raise Unreadable(f"{path.name} is not an evidence bundle of Laudo")
-            yield from _check_files(path.name, bundle, manifest)
-            yield from _check_reports(path.name, bundle, manifest, given)
-    except (zipfile.BadZipFile, KeyError, OSError) as error:
-        raise Unreadable(f"{path.name} cannot be read: {error}") from error
-
-
-def _check_files(
-    name: str, bundle: zipfile.ZipFile, manifest: Mapping[str, Any]
-) -> Iterator[Line]:
-    listed = {one["path"]: one["sha256"] for one in manifest["files"]}
-    there = set(bundle.namelist()) - {MANIFEST}
-    for path in sorted(set(listed) - there):
-        yield Line(State.DIFFERS, name, f"file {path}", "missing")
-    for path in sorted(there - set(listed)):
-        yield Line(State.DIFFERS, name, f"file {path}", "not listed in the manifest")
-    good = 0
-    for path in sorted(set(listed) & there):
-        if _digest(bundle, path) == listed[path]:
-            good += 1
-        else:
-            yield Line(State.DIFFERS, name, f"file {path}", "its bytes changed")
-    yield Line(State.HOLDS, name, f"{good} of {len(listed)} files have the listed hashes")
-    for one in manifest.get("missing", ()):
-        yield Line(State.DIFFERS, name, f"file {one['path']}", f"the server had it {one['reason']}")
-
-
-def _digest(bundle: zipfile.ZipFile, path: str) -> str:
-    digest = hashlib.sha256()
-    try:
-        with bundle.open(path) as file:
-            while part := file.read(CHUNK):
-                digest.update(part)
-    except (zipfile.BadZipFile, OSError):
-        return ""
-    return digest.hexdigest()
-
-
-def _check_reports(
-    name: str, bundle: zipfile.ZipFile, manifest: Mapping[str, Any], given: Report | None
-) -> Iterator[Line]:
-    hashes = {one["sha256"] for one in manifest["files"] if one["path"].startswith("photos/")}
-    snapshots: list[Mapping[str, Any]] = []
-    is_given = False
-    for one in manifest["reports"]:
-        for path in one["documents"]:
-            try:
-                report = open_report(path, bundle.read(path))
-            except (KeyError, zipfile.BadZipFile, Unreadable) as error:
-                yield Line(State.DIFFERS, name, f"file {path}", str(error))
-                continue
-            is_given |= given is not None and given.data == report.data
-            yield from check_report(report, "")
-            snapshot = report.attached(SNAPSHOT)
-            if snapshot is None:
-                continue
-            yield from _check_photos(path, snapshot, hashes)
-            if not any(known["report"]["id"] == snapshot["report"]["id"] for known in snapshots):
-                snapshots.append(snapshot)
-    yield from _check_revisions(name, snapshots)
-    if given is not None:
-        yield _line(is_given, name, f"the bundle holds {given.name}")
-
-
-def _check_photos(
-    path: str, snapshot: Mapping[str, Any], hashes: Iterable[str]
-) -> Iterator[Line]:
-    lost = sorted({one["sha256"] for one in snapshot["photos"]} - set(hashes))
-    what = f"{len(snapshot['photos'])} photos of the snapshot are in the bundle"
-    yield _line(not lost, path, what, f"not there: {', '.join(lost)}" if lost else "")
-
-
-def _check_revisions(name: str, snapshots: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
-    """Each revision names one that came before it."""
-    reports = sorted(
-        (one["report"] for one in snapshots), key=lambda one: (one["number"], int(one["revision"]))
-    )
-    known = {one["id"]: one for one in reports}
-    for one in reports:
-        full = f"{one['number']}-R{one['revision']}"
-        earlier = known.get(one["revision_of"])
+def check_revisions(reports: Iterable[Report]) -> Iterator[Line]:
+    """Each revision names one of the given reports that was completed before it."""
+    found = [one.attached(SNAPSHOT) for one in reports]
+    known = {one["report"]["id"]: one["report"] for one in found if one}
+    for one in sorted(known.values(), key=lambda one: (one["number"], int(one["revision"]))):
         if one["revision_of"] is None:
-            holds = int(one["revision"]) == 0
-        else:
-            holds = earlier is not None and (
-                earlier["number"] == one["number"]
-                and int(earlier["revision"]) < int(one["revision"])
-                and earlier["completed_at"] < one["completed_at"]
-            )
-        what = f"{full} follows {earlier['number']}-R{earlier['revision']}" if earlier else full
-        yield _line(holds, name, f"revisions: {what}", "" if holds else "its predecessor differs")
+            continue
+        earlier, name = known.get(one["revision_of"]), _full(one)
+        if earlier is None:
+            detail = f"the report that it replaces is not given: {one['revision_of']}"
+            yield Line(State.SKIPPED, name, "revision", detail)
+            continue
+        holds = (
+            earlier["number"] == one["number"]
+            and int(earlier["revision"]) < int(one["revision"])
+            and earlier["completed_at"] < one["completed_at"]
+        )
+        yield _line(holds, name, f"revision: it replaces {_full(earlier)}")
+
+
+def _full(report: Mapping[str, Any]) -> str:
+    return f"{report['number']}-R{report['revision']}"
 
 
 # --- the command ----------------------------------------------------------------------------------
@@ -540,11 +480,12 @@ def _check_revisions(name: str, snapshots: Iterable[Mapping[str, Any]]) -> Itera
 
 def check_report(report: Report, fingerprint: str) -> Iterator[Line]:
     """All checks of one PDF; one that fails half-way counts as a difference."""
-    for check in (
+    checks: tuple[Callable[[], Iterator[Line]], ...] = (
         lambda: check_seal(report, fingerprint),
         lambda: check_attachments(report),
         lambda: check_text(report),
-    ):
+    )
+    for check in checks:
         try:
             yield from check()
         except Exception as error:
@@ -552,17 +493,18 @@ def check_report(report: Report, fingerprint: str) -> Iterator[Line]:
             yield Line(State.DIFFERS, report.name, "could not be checked", detail)
 
 
-def verify(pdf: Path, bundle: Path | None = None, fingerprint: str = "") -> list[Line]:
-    """Raises Unreadable."""
+def verify(files: Iterable[Path], fingerprint: str = "") -> list[Line]:
+    """The results of all files, in their order. Raises Unreadable."""
+    reports = [_open(one) for one in files]
+    lines = [line for one in reports for line in check_report(one, fingerprint)]
+    return [*lines, *check_revisions(reports)]
+
+
+def _open(path: Path) -> Report:
     try:
-        data = pdf.read_bytes()
+        return open_report(path.name, path.read_bytes())
     except OSError as error:
-        raise Unreadable(f"{pdf}: {error}") from error
-    report = open_report(pdf.name, data)
-    lines = list(check_report(report, fingerprint))
-    if bundle:
-        lines += check_bundle(bundle, report)
-    return lines
+        raise Unreadable(f"{path}: {error}") from error
 
 
 MARKS = {State.HOLDS: "ok      ", State.DIFFERS: "DIFFERS ", State.SKIPPED: "-       "}
@@ -572,13 +514,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="laudo_verify.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("pdf", type=Path)
-    parser.add_argument("bundle", type=Path, nargs="?")
+    parser.add_argument("pdf", type=Path, nargs="+")
     parser.add_argument("--fingerprint", default="")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     try:
-        lines = verify(given.pdf, given.bundle, given.fingerprint)
+        lines = verify(given.pdf, given.fingerprint)
     except Unreadable as error:
         print(json.dumps({"error": str(error)}) if given.json else str(error))
         return 2
@@ -587,7 +528,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(json.dumps({"good": is_good, "lines": [asdict(one) for one in lines]}, indent=1))
     else:
         for one in lines:
-            print(MARKS[one.state], f"{one.about}: {one.what}", f"({one.detail})" * bool(one.detail))
+            detail = f" ({one.detail})" if one.detail else ""
+            print(f"{MARKS[one.state]} {one.about}: {one.what}{detail}")
         print("Nothing differs." if is_good else "Something differs: see the lines above.")
     return 0 if is_good else 1
 
