@@ -11,6 +11,8 @@ import app.documents.jobs
 import app.documents.subscriptions
 import app.evidence.jobs
 import app.exports.answers.jobs
+import app.exports.bundle.jobs
+import app.exports.bundle.panel
 import app.exports.company.jobs
 import app.mail.jobs
 import app.mail.subscriptions
@@ -79,13 +81,14 @@ JOBS = (
     branding.jobs,
     app.exports.company.jobs,
     app.exports.answers.jobs,
+    app.exports.bundle.jobs,
     app.evidence.jobs,
     app.anchors.jobs,
     platform.jobs,
     uploads.jobs,
 )
 # Notified in this order.
-SUBSCRIPTIONS = (mail.subscriptions, documents.subscriptions)
+SUBSCRIPTIONS = (mail.subscriptions, documents.subscriptions, app.exports.bundle.panel)
 
 
 def init_app(app: Flask) -> None:

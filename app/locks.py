@@ -30,6 +30,7 @@ class Turn(IntEnum):
     APPROVAL = 7205011
     PREVIEW = 7205012
     ANSWER_EXPORT = 7205013
+    BUNDLE = 7205014
 
 
 def take_turn(turn: Turn, key: object = "") -> None:

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Checks finished Laudo reports without their server.
 
-    python laudo_verify.py report.pdf [earlier-revision.pdf ...] [--fingerprint HEX] [--json]
+    python laudo_verify.py report.pdf [bundle.zip ...] [--fingerprint HEX] [--json]
 
-It needs Python 3.11 and pyhanko (pip install pyhanko), and no network. Each line says what holds,
-what differs, and what could not be compared. The exit status is 0 if nothing differs, 1 if
-something does, and 2 if a file could not be read.
+Give it PDFs of finished reports, evidence bundles, or both. It needs Python 3.11 and pyhanko (pip
+install pyhanko), and no network. Each line says what holds, what differs, and what could not be
+compared. The exit status is 0 if nothing differs, 1 if something does, and 2 if a file could not be
+read.
 
 --fingerprint takes the SHA-256 of the certificate that should have sealed the reports. Without it,
 the seal is checked against the certificate inside the file: compare the fingerprint that is printed
@@ -23,6 +24,7 @@ import json
 import re
 import sys
 import unicodedata
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -39,6 +41,8 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 SNAPSHOT, PHOTOS, AUDIT = "snapshot.json", "photos.json", "audit.json"
+MANIFEST, BUNDLE_FORMAT = "manifest.json", "laudo.bundle/1"
+CHUNK = 1 << 20
 # Layouts that do not print every answer.
 SUMMARIES = {"executive"}
 
@@ -60,7 +64,7 @@ class Line:
 
 
 class Unreadable(Exception):
-    """A file that is no PDF that can be read."""
+    """A file that is neither a PDF nor an evidence bundle."""
 
 
 # --- the PDF and its attachments ------------------------------------------------------------------
@@ -451,10 +455,9 @@ def _utf16(digits: bytes) -> str:
 # --- revisions ------------------------------------------------------------------------------------
 
 
-def check_revisions(reports: Iterable[Report]) -> Iterator[Line]:
+def check_revisions(reports: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
     """Each revision names one of the given reports that was completed before it."""
-    found = [one.attached(SNAPSHOT) for one in reports]
-    known = {one["report"]["id"]: one["report"] for one in found if one}
+    known = {one["id"]: one for one in reports}
     for one in sorted(known.values(), key=lambda one: (one["number"], int(one["revision"]))):
         if one["revision_of"] is None:
             continue
@@ -473,6 +476,85 @@ def check_revisions(reports: Iterable[Report]) -> Iterator[Line]:
 
 def _full(report: Mapping[str, Any]) -> str:
     return f"{report['number']}-R{report['revision']}"
+
+
+# --- the bundle -----------------------------------------------------------------------------------
+
+
+def check_bundle(path: Path, fingerprint: str, reports: list[Mapping[str, Any]]) -> Iterator[Line]:
+    """Every file of the bundle, and its reports with their photos. Adds what they are to `reports`.
+
+    Raises Unreadable.
+    """
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            manifest = _json(bundle.read(MANIFEST))
+            if not isinstance(manifest, dict) or manifest.get("format") != BUNDLE_FORMAT:
+                raise Unreadable(f"{path.name} is not an evidence bundle")
+            yield from _check_files(path.name, bundle, manifest)
+            for one in manifest["reports"]:
+                yield from _check_bundled(bundle, manifest, one, fingerprint, reports)
+    except (zipfile.BadZipFile, KeyError, TypeError, OSError) as error:
+        raise Unreadable(f"{path.name} cannot be read: {error}") from error
+
+
+def _check_files(name: str, bundle: zipfile.ZipFile, manifest: Mapping[str, Any]) -> Iterator[Line]:
+    listed = {one["path"]: one["sha256"] for one in manifest["files"]}
+    there = set(bundle.namelist()) - {MANIFEST}
+    for path in sorted(set(listed) - there):
+        yield Line(State.DIFFERS, name, f"file {path}", "missing")
+    for path in sorted(there - set(listed)):
+        yield Line(State.DIFFERS, name, f"file {path}", "not listed in the manifest")
+    good = 0
+    for path in sorted(set(listed) & there):
+        if _digest(bundle, path) == listed[path]:
+            good += 1
+        else:
+            yield Line(State.DIFFERS, name, f"file {path}", "its bytes changed")
+    yield Line(State.HOLDS, name, f"{good} of {len(listed)} files have the listed hashes")
+    for one in manifest.get("missing", ()):
+        yield Line(State.DIFFERS, name, f"file {one['path']}", f"the server had it {one['reason']}")
+
+
+def _digest(bundle: zipfile.ZipFile, path: str) -> str:
+    digest = hashlib.sha256()
+    try:
+        with bundle.open(path) as file:
+            while part := file.read(CHUNK):
+                digest.update(part)
+    except (zipfile.BadZipFile, OSError):
+        return ""
+    return digest.hexdigest()
+
+
+def _check_bundled(
+    bundle: zipfile.ZipFile,
+    manifest: Mapping[str, Any],
+    listed: Mapping[str, Any],
+    fingerprint: str,
+    reports: list[Mapping[str, Any]],
+) -> Iterator[Line]:
+    """One report of a bundle: its PDFs, and the original files of its photos."""
+    hashes = {one["sha256"] for one in manifest["files"] if one["path"].startswith("photos/")}
+    if not listed["documents"]:
+        yield Line(State.SKIPPED, _full(listed), "it has no PDF in the bundle")
+    for path in listed["documents"]:
+        try:
+            report = open_report(path, bundle.read(path))
+        except (KeyError, zipfile.BadZipFile, Unreadable) as error:
+            yield Line(State.DIFFERS, path, "cannot be read", str(error))
+            continue
+        yield from check_report(report, fingerprint)
+        snapshot = report.attached(SNAPSHOT)
+        if snapshot:
+            reports.append(snapshot["report"])
+            yield from _check_photos(path, snapshot, hashes)
+
+
+def _check_photos(path: str, snapshot: Mapping[str, Any], hashes: Iterable[str]) -> Iterator[Line]:
+    lost = sorted({one["sha256"] for one in snapshot["photos"]} - set(hashes))
+    what = f"{len(snapshot['photos'])} photos of the snapshot are in the bundle"
+    yield _line(not lost, path, what, f"not there: {', '.join(lost)}" if lost else "")
 
 
 # --- the command ----------------------------------------------------------------------------------
@@ -495,14 +577,26 @@ def check_report(report: Report, fingerprint: str) -> Iterator[Line]:
 
 def verify(files: Iterable[Path], fingerprint: str = "") -> list[Line]:
     """The results of all files, in their order. Raises Unreadable."""
-    reports = [_open(one) for one in files]
-    lines = [line for one in reports for line in check_report(one, fingerprint)]
+    lines: list[Line] = []
+    reports: list[Mapping[str, Any]] = []
+    for path in files:
+        data = _read(path)
+        if data.startswith(b"PK"):
+            lines += check_bundle(path, fingerprint, reports)
+            continue
+        report = open_report(path.name, data)
+        lines += check_report(report, fingerprint)
+        if snapshot := report.attached(SNAPSHOT):
+            reports.append(snapshot["report"])
     return [*lines, *check_revisions(reports)]
 
 
-def _open(path: Path) -> Report:
+def _read(path: Path) -> bytes:
+    """The file, or only the start of a bundle, which may be larger than memory."""
     try:
-        return open_report(path.name, path.read_bytes())
+        with path.open("rb") as file:
+            start = file.read(4)
+            return start if start.startswith(b"PK") else start + file.read()
     except OSError as error:
         raise Unreadable(f"{path}: {error}") from error
 
@@ -514,12 +608,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="laudo_verify.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("pdf", type=Path, nargs="+")
+    parser.add_argument("files", type=Path, nargs="+")
     parser.add_argument("--fingerprint", default="")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     try:
-        lines = verify(given.pdf, given.fingerprint)
+        lines = verify(given.files, given.fingerprint)
     except Unreadable as error:
         print(json.dumps({"error": str(error)}) if given.json else str(error))
         return 2

@@ -309,6 +309,18 @@ TELLINGS: dict[str, Telling] = {
         )
     ),
     "export.downloaded": plain(N_("%(name)s downloaded the export of all company data.")),
+    "bundle.requested": plain(N_("%(name)s requested the evidence bundle of %(subject)s.")),
+    "bundle.made": plain(
+        NN_(
+            "The evidence bundle of %(subject)s was generated: %(files)s file, SHA-256 %(sha256)s.",
+            "The evidence bundle of %(subject)s was generated: %(files)s files, SHA-256"
+            " %(sha256)s.",
+            by="files",
+        )
+    ),
+    "bundle.downloaded": plain(
+        N_("%(name)s downloaded the evidence bundle of %(subject)s, SHA-256 %(sha256)s.")
+    ),
     "tenant.updated": plain(N_("%(name)s changed the company's details. %(changes)s")),
     "tenant.plan_changed": plain(N_("%(name)s changed the plan or its limits. %(changes)s")),
     "tenant.suspended": plain(N_("%(name)s suspended the company: %(reason)s")),

@@ -5,4 +5,5 @@ from flask import Blueprint
 blueprint = Blueprint("exports", __name__)
 
 import app.exports.answers.routes  # noqa: E402
+import app.exports.bundle.routes  # noqa: E402
 import app.exports.company.routes  # noqa: E402, F401

@@ -14,6 +14,7 @@ from app.models.account import (
 from app.models.anchor import Anchor, AnchorKind
 from app.models.answer import Answer
 from app.models.audit_entry import Actor, AuditEntry, AuditHead, PlatformAuditEntry
+from app.models.bundle import Bundle
 from app.models.checklist import Checklist, ChecklistStatus, Version, checklist_name
 from app.models.company import AnswerExport, AnswerFormat, BrandPreview, Export
 from app.models.document import Document, Snapshot
@@ -80,6 +81,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "BrandPreview",
+    "Bundle",
     "Checklist",
     "ChecklistStatus",
     "Choice",

@@ -30,9 +30,9 @@ AGE = timedelta(hours=24)
 NOBODY = UUID(int=0)  # readiness probes
 # Few objects lose their row. This many without one suggest a database of another storage.
 SUSPICIOUS_COUNT, SUSPICIOUS_SHARE = 100, 0.1
-# Previews and exports of answers are the exception: the next one replaces them, and they can be
-# made again. So are parts of uploads: the phone keeps the photo until it is in the report.
-SHORT_LIVED = frozenset({"preview", "answers", PARTS})
+# Previews, bundles and exports of answers are the exception: the next one replaces them, and they
+# can be made again. So are parts of uploads: the phone keeps the photo until it is in the report.
+SHORT_LIVED = frozenset({"preview", "answers", "bundle", PARTS})
 AT_ONCE = 200
 
 

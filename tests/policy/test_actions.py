@@ -118,6 +118,7 @@ def test_rows_keep_the_kind_that_written_entries_have():
     assert {model.__name__: model.audit_type for model in Audited.__subclasses__()} == {
         "Account": "account",
         "AnswerExport": "answer_export",
+        "Bundle": "bundle",
         "Checklist": "checklist",
         "Document": "document",
         "Equipment": "equipment",

@@ -44,6 +44,7 @@ RANKS = {
                 "brand_previews",
                 "exports",
                 "answer_exports",
+                "bundles",
             ),
             ("reports",),
             ("answers", "photo_placements", "conflicts"),

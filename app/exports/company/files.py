@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
+from app.exports.archive import StoredFile, TextFile
 from app.extensions import db
 from app.models import (
     Checklist,
@@ -35,23 +35,6 @@ from app.tenancy import require_tenant
 BATCH = 1_000
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/heic": ".heic"}
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file in storage and its path in the archive; `sha256` is hex."""
-
-    path: str
-    key: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class TextFile:
-    """A file with the exact text of a database value."""
-
-    path: str
-    text: str
 
 
 def read_batches(statement: Any) -> Iterator[Any]:

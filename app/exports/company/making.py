@@ -8,18 +8,14 @@ stop the export: the manifest lists it.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import shutil
-import time
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Any, cast
+from typing import IO, cast
 
 from sqlalchemy import update
 
@@ -28,18 +24,16 @@ import app.exports.company.tables as tables
 from app.contact import contact_of
 from app.evidence.queries import get_chain_head
 from app.evidence.service import About, record
+from app.exports.archive import Archive, ArchiveProgress, StoredFile
 from app.exports.company.service import NO_ROOM, TOO_LARGE
 from app.extensions import db
 from app.jobs.registry import Claim
-from app.jobs.runner import WorkFailed, publish, report_progress
+from app.jobs.runner import WorkFailed, publish
 from app.jobs.work import drop_older_files
 from app.models import Actor, Export
 from app.reports.completing.snapshot import app_version
 from app.rows import own_tenant
 from app.storage import (
-    CHUNK,
-    CorruptObject,
-    MissingObject,
     ObjectTooLarge,
     StorageFull,
     disk_failures,
@@ -50,7 +44,6 @@ from app.tenancy import require_tenant
 from app.web.sheets import ExportSheet, write_csv
 
 FORMAT = "laudo.export/1"
-PROGRESS_SECONDS = 0.5
 # Reserve for tables, snapshots and the manifest, in addition to the stored files.
 SPARE_BYTES = 256 * 1024 * 1024
 WORKER = Actor(name="Laudo")
@@ -100,11 +93,11 @@ def _write(claim: Claim, folder: Path, output: Path) -> Archive:
         archive = Archive(zipped, folder / "files.jsonl", datetime.now(UTC))
         plan = _write_rows(archive, folder)
         total = archive.count + plan.count
-        progress = ArchiveProgress(claim, total)
+        progress = ArchiveProgress(Export, claim, total)
         progress.update(archive.count)
         with plan.stored.open() as lines:
             for line in lines:
-                archive.add_stored(files.StoredFile(**json.loads(line)))
+                archive.add_stored(StoredFile(**json.loads(line)))
                 progress.update(archive.count)
         progress.update(archive.count, is_last=True)
         _write_manifest(archive, plan)
@@ -129,7 +122,7 @@ def _write_rows(archive: Archive, folder: Path) -> ArchivePlan:
         stored=folder / "stored.jsonl",
     )
     for table in tables.tables():
-        archive.add_table(table, tenant.time_zone)
+        _add_table(archive, table, tenant.time_zone)
     for text in files.text_files():
         archive.add_text(text)
     with plan.stored.open("w") as lines:
@@ -140,8 +133,13 @@ def _write_rows(archive: Archive, folder: Path) -> ArchivePlan:
     return plan
 
 
+def _add_table(archive: Archive, table: tables.CsvTable, zone: str) -> None:
+    sheet = ExportSheet(table.name, table.headings, table.rows(), zone)
+    with archive.open_listed(f"{table.name}.csv") as file:
+        write_csv(sheet, cast(IO[bytes], file))
+
+
 def _write_manifest(archive: Archive, plan: ArchivePlan) -> None:
-    """Write the manifest line by line, because the list of files can be large."""
     facts = {
         "format": FORMAT,
         "software": {"name": "Laudo", "version": app_version()},
@@ -150,99 +148,7 @@ def _write_manifest(archive: Archive, plan: ArchivePlan) -> None:
         "audit": plan.head,
         "missing": archive.missing,
     }
-    opening = json.dumps(facts, ensure_ascii=False, indent=1).removesuffix("\n}")
-    with archive.open("manifest.json") as file, archive.entries.open() as lines:
-        file.write(f'{opening},\n "files": ['.encode())
-        for number, line in enumerate(lines):
-            file.write(("," if number else "").encode() + b"\n  " + line.rstrip("\n").encode())
-        file.write(b"\n ]\n}\n")
-
-
-@dataclass
-class Archive:
-    """The ZIP being written; `entries` is a local file with one manifest line per archived file.
-
-    `missing` lists the stored files that could not be read. It stays in memory: it should be short.
-    """
-
-    zipped: zipfile.ZipFile
-    entries: Path
-    made_at: datetime
-    count: int = 0
-    missing: list[dict[str, str]] = field(default_factory=list)
-
-    def add_table(self, table: tables.CsvTable, zone: str) -> None:
-        sheet = ExportSheet(table.name, table.headings, table.rows(), zone)
-        with self._open_listed(f"{table.name}.csv") as file:
-            write_csv(sheet, cast(IO[bytes], file))
-
-    def add_text(self, text: files.TextFile) -> None:
-        with self._open_listed(text.path) as file:
-            file.write(text.text.encode())
-
-    def add_stored(self, one: files.StoredFile) -> None:
-        """Copy the original bytes, which the storage verifies before they are read."""
-        try:
-            file = storage().open(one.key)
-        except (MissingObject, CorruptObject) as error:
-            reason = "missing" if isinstance(error, MissingObject) else "changed"
-            self.missing.append({"path": one.path, "sha256": one.sha256, "reason": reason})
-            return
-        with file, self._open_listed(one.path, zipfile.ZIP_STORED) as entry:
-            shutil.copyfileobj(file, entry, CHUNK)
-
-    @contextmanager
-    def open(self, path: str, method: int = zipfile.ZIP_DEFLATED) -> Iterator[IO[bytes]]:
-        info = zipfile.ZipInfo(path, self.made_at.timetuple()[:6])
-        info.compress_type = method
-        info.external_attr = 0o600 << 16
-        with self.zipped.open(info, "w", force_zip64=True) as file:
-            yield file
-
-    @contextmanager
-    def _open_listed(
-        self, path: str, method: int = zipfile.ZIP_DEFLATED
-    ) -> Iterator[HashingWriter]:
-        """Open a file in the archive; on exit its hash and size are added to the manifest."""
-        with self.open(path, method) as file:
-            hashing = HashingWriter(file)
-            yield hashing
-        entry = {"path": path, "sha256": hashing.digest.hexdigest(), "bytes": str(hashing.size)}
-        with self.entries.open("a") as lines:
-            lines.write(json.dumps(entry, ensure_ascii=False) + "\n")
-        self.count += 1
-
-
-class HashingWriter(io.RawIOBase):
-    """Writes bytes to a file and computes their SHA-256 and size."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.digest = hashlib.sha256()
-        self.size = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self.digest.update(data)
-        self._file.write(data)
-        self.size += len(data)
-        return len(data)
-
-
-class ArchiveProgress:
-    """Writes progress into the row, at most twice a second."""
-
-    def __init__(self, claim: Claim, total: int) -> None:
-        self._claim, self._total = claim, total
-        self._next = 0.0
-
-    def update(self, done: int, *, is_last: bool = False) -> None:
-        """Raises FenceLost if another worker has taken over the job."""
-        if is_last or time.monotonic() >= self._next:
-            self._next = time.monotonic() + PROGRESS_SECONDS
-            report_progress(Export, self._claim, progress_done=done, progress_total=self._total)
+    archive.write_manifest(facts)
 
 
 def _publish(claim: Claim, archive: Archive, key: str, digest: str, size: int) -> None:
