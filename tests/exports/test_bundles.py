@@ -181,16 +181,16 @@ def test_a_changed_bundle_is_named(alone, acting, cast, desk, tmp_path, change, 
 def test_a_project_bundle_has_what_the_person_may_see(
     alone, acting, cast, desk, project_id, tmp_path
 ):
-    with acting(cast.max) as actor:
+    with acting(cast.tom) as actor:
         project = desk_project(project_id)
-        other = scenarios.a_report(actor, project=project, title="Of Max, still open")
+        other = scenarios.a_report(actor, project=project, title="Of Tom, still open")
         assert other.project_id == project_id
     data = made(alone, acting, cast.ana, requested(acting, cast.ana, project_id=project_id))
     with zipfile.ZipFile(io.BytesIO(data)) as bundle:
         manifest = json.loads(bundle.read("manifest.json"))
     assert [one["id"] for one in manifest["reports"]] == [str(desk.report_id)]
     assert differing(kept(data, tmp_path)) == []
-    with acting(cast.max) as actor, pytest.raises(service.NothingFinished):
+    with acting(cast.tom) as actor, pytest.raises(service.NothingFinished):
         service.request_project_bundle(project_id=project_id, actor=actor)
 
 
@@ -241,12 +241,12 @@ class TestRoutes:
 
     def test_nobody_follows_the_bundle_of_another(self, acting, cast, desk, client_of):
         bundle_id = requested(acting, cast.tess, report_id=desk.report_id)
-        for person in (cast.ana, cast.max, cast.bob):
+        for person in (cast.ana, cast.tom, cast.otto):
             assert client_of(person).get(f"/bundles/{bundle_id}").status_code == 404
             assert client_of(person).get(f"/bundles/{bundle_id}/download").status_code == 404
 
     def test_another_technician_and_another_company_find_no_report(self, cast, desk, client_of):
-        for person in (cast.max, cast.bob):
+        for person in (cast.tom, cast.otto):
             answer = client_of(person).post(f"/reports/{desk.report_id}/bundle")
             assert answer.status_code == 404
 
@@ -262,4 +262,4 @@ class TestRoutes:
         assert "Generate the bundle" in ana.get(f"/projects/{project_id}/bundle").text
         answer = ana.post(f"/projects/{project_id}/bundle")
         assert answer.status_code == 303 and answer.location == f"/projects/{project_id}/bundle"
-        assert client_of(cast.bob).get(f"/projects/{project_id}/bundle").status_code == 404
+        assert client_of(cast.otto).get(f"/projects/{project_id}/bundle").status_code == 404

@@ -385,10 +385,10 @@ def test_all_rows_show_the_same_moment(stage, cast, monkeypatch):
     app, ana = stage
     with app.app_context(), tenant_scope(cast.acme):
         add_evidence(ana)
-    add_table = archive.Archive.add_table
+    add_table = archive._add_table
 
-    def slowly(self, table, zone):
-        add_table(self, table, zone)
+    def slowly(written, table, zone):
+        add_table(written, table, zone)
         if table.name == "people":
 
             def meanwhile():
@@ -399,7 +399,7 @@ def test_all_rows_show_the_same_moment(stage, cast, monkeypatch):
             thread.start()
             thread.join()
 
-    monkeypatch.setattr(archive.Archive, "add_table", slowly)
+    monkeypatch.setattr(archive, "_add_table", slowly)
     export_id = run_export(app, cast, ana)
     with app.app_context(), tenant_scope(cast.acme):
         assert len(rows(open_archive(export_id), "reports")) == 1
