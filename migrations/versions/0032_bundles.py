@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0032"
-down_revision = "0030"
+down_revision = "0031"
 
 KEY = "nullif(current_setting('app.tenant_id', true), '')::uuid"
 ERASED = "nullif(current_setting('laudo.erasing', true), '')::uuid"
