@@ -180,9 +180,10 @@ LABELS: dict[str, tuple[str, str]] = {
         "Gerado quando o relatório for concluído",
     ),
     "audit_head": ("Audit chain head", "Topo da cadeia de auditoria"),
-    "seal": (
-        "This file is sealed: any change to it shows. SHA-256 of the seal's certificate",
-        "Este arquivo é selado: qualquer alteração aparece. SHA-256 do certificado do selo",
+    "seal": ("Certificate of the seal", "Certificado do selo"),
+    "sealed": (
+        "This file is sealed: any change to it shows.",
+        "Este arquivo é selado: qualquer alteração aparece.",
     ),
     "attached": ("Attached to this file", "Anexos deste arquivo"),
     "attached_files": (
