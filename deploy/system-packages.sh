@@ -12,7 +12,7 @@ case "${1:-run}" in
   # without windows, so it gets a virtual screen. Firefox speaks WebDriver BiDi itself. The
   # pooler and the proxy are for tests of installations on several machines; another program's
   # opinion of sealed PDFs, and a token with a key.
-  test) packages=(chromium-headless-shell libatomic1 webkit2gtk-driver xvfb firefox-esr pgbouncer nginx-light poppler-utils softhsm2) ;;
+  test) packages=(chromium-headless-shell libatomic1 webkit2gtk-driver xvfb firefox-esr pgbouncer nginx-light poppler-utils libnss3-tools softhsm2) ;;
   *) echo "usage: $0 run|test" >&2; exit 2 ;;
 esac
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 from collections.abc import Callable
@@ -30,6 +31,9 @@ from app.sealing.folder import KeyFolder
 from app.storage.references import list_tenant_ids
 from app.tenancy import tenant_scope
 
+# An address may have no other host, such as one of IPv6.
+DOMAIN = re.compile(r"[a-z0-9.-]+")
+
 seal = AppGroup("seal", help="The seal of finished PDFs: its keys and certificates.")
 
 
@@ -44,7 +48,7 @@ def sealer() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        serve(KeyHolder(SealSettings(), common_name()), _socket(), stop)
+        serve(KeyHolder(SealSettings(), *own_name()), _socket(), stop)
     except (AlreadyRunning, OSError, UnfitKey) as error:
         raise click.ClickException(f"The sealer cannot start: {error}") from error
 
@@ -66,7 +70,7 @@ def status() -> None:
 )
 def rotate() -> None:
     """Seal with a new key from now on. Run it as the user of the sealer."""
-    _replace(lambda folder: folder.replace(make_key_pair(common_name())))
+    _replace(lambda folder: folder.replace(make_key_pair(*own_name())))
 
 
 @seal.command("import")
@@ -113,9 +117,11 @@ def stamp() -> None:
     click.echo(f"{count} time stamps requested.")
 
 
-def common_name() -> str:
-    """The name in the certificate that an installation makes for itself."""
-    return f"Laudo seal, {urlsplit(current_app.config['BASE_URL']).hostname}"
+def own_name() -> tuple[str, str]:
+    """Name and e-mail address in the certificate that an installation makes for itself."""
+    host = (urlsplit(current_app.config["BASE_URL"]).hostname or "").encode("idna").decode()
+    domain = host if DOMAIN.fullmatch(host) else "localhost"
+    return f"Laudo seal, {host}", f"laudo@{domain}"
 
 
 def _import_for(slug: str, data: bytes, password: str) -> None:

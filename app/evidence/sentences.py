@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from app.definition.sentences import N_, NN_, Sentence
+from app.evidence.export_sentences import EXPORT_TELLINGS
 from app.evidence.report_sentences import (
     answer_saved,
     caption_settled,
@@ -194,46 +195,7 @@ TELLINGS: dict[str, Telling] = {
     ),
     "report.assigned": plain(N_("%(name)s handed over the report: %(old)s → %(new)s.")),
     "report.due_changed": plain(N_("%(name)s changed the due date: %(old)s → %(new)s.")),
-    "reports.exported": narrowed(
-        NN_(
-            "%(name)s exported a list of %(rows)s report (%(kind)s). %(filters)s",
-            "%(name)s exported a list of %(rows)s reports (%(kind)s). %(filters)s",
-            by="rows",
-        ),
-        NN_(
-            "%(name)s exported a list of %(rows)s report (%(kind)s).",
-            "%(name)s exported a list of %(rows)s reports (%(kind)s).",
-            by="rows",
-        ),
-    ),
-    "reports.answers_requested": narrowed(
-        NN_(
-            "%(name)s requested an export of %(reports)s report with its answers "
-            "(%(format)s). %(filters)s",
-            "%(name)s requested an export of %(reports)s reports with their answers "
-            "(%(format)s). %(filters)s",
-            by="reports",
-        ),
-        NN_(
-            "%(name)s requested an export of %(reports)s report with its answers (%(format)s).",
-            "%(name)s requested an export of %(reports)s reports with their answers (%(format)s).",
-            by="reports",
-        ),
-    ),
-    "reports.answers_made": plain(
-        N_(
-            "The export of reports with their answers (%(format)s) was generated. "
-            "Reports: %(reports)s. Photos: %(photos)s. Exceptions: %(exceptions)s. "
-            "SHA-256: %(sha256)s."
-        )
-    ),
-    "reports.answers_downloaded": plain(
-        NN_(
-            "%(name)s downloaded %(reports)s report with its answers (%(format)s).",
-            "%(name)s downloaded %(reports)s reports with their answers (%(format)s).",
-            by="reports",
-        )
-    ),
+    **EXPORT_TELLINGS,
     **REVIEW_TELLINGS,
     "answer.saved": answer_saved,
     "answer.filled": plain(
@@ -300,27 +262,6 @@ TELLINGS: dict[str, Telling] = {
         N_("%(name)s changed the photo watermark strip. %(changes)s")
     ),
     "tenant.pdf_changed": plain(N_("%(name)s changed the PDF settings. %(changes)s")),
-    "export.requested": plain(N_("%(name)s requested an export of all company data.")),
-    "export.made": plain(
-        NN_(
-            "The export of all company data was generated: %(files)s file, SHA-256 %(sha256)s.",
-            "The export of all company data was generated: %(files)s files, SHA-256 %(sha256)s.",
-            by="files",
-        )
-    ),
-    "export.downloaded": plain(N_("%(name)s downloaded the export of all company data.")),
-    "bundle.requested": plain(N_("%(name)s requested the evidence bundle of %(subject)s.")),
-    "bundle.made": plain(
-        NN_(
-            "The evidence bundle of %(subject)s was generated: %(files)s file, SHA-256 %(sha256)s.",
-            "The evidence bundle of %(subject)s was generated: %(files)s files, SHA-256"
-            " %(sha256)s.",
-            by="files",
-        )
-    ),
-    "bundle.downloaded": plain(
-        N_("%(name)s downloaded the evidence bundle of %(subject)s, SHA-256 %(sha256)s.")
-    ),
     "tenant.updated": plain(N_("%(name)s changed the company's details. %(changes)s")),
     "tenant.plan_changed": plain(N_("%(name)s changed the plan or its limits. %(changes)s")),
     "tenant.suspended": plain(N_("%(name)s suspended the company: %(reason)s")),

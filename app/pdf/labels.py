@@ -226,9 +226,10 @@ LABELS: dict[str, tuple[str, str]] = {
         "Audit chain head (entry:hash)",
         "Topo da cadeia de auditoria (entrada:hash)",
     ),
-    "seal": (
-        "This file is sealed: any change to it shows. SHA-256 of the seal's certificate",
-        "Este arquivo é selado: qualquer alteração aparece. SHA-256 do certificado do selo",
+    "seal": ("Certificate of the seal", "Certificado do selo"),
+    "sealed": (
+        "This file is sealed: any change to it shows.",
+        "Este arquivo é selado: qualquer alteração aparece.",
     ),
     "attached": ("Attached to this file", "Anexos deste arquivo"),
     "attached_files": (

@@ -89,8 +89,11 @@ def describe(certificate: x509.Certificate, *issuers: x509.Certificate) -> Certi
     )
 
 
-def make_key_pair(common_name: str) -> SealKeyPair:
-    """A new RSA key with a certificate that it signs itself. Takes up to a second."""
+def make_key_pair(common_name: str, email: str = "laudo@localhost") -> SealKeyPair:
+    """A new RSA key with a certificate that it signs itself. Takes up to a second.
+
+    Readers that use NSS trust only certificates with an e-mail address.
+    """
     key = rsa.generate_private_key(65537, RSA_BITS)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])])
     # A clock that is a little ahead must not make the first seals invalid elsewhere.
@@ -105,6 +108,7 @@ def make_key_pair(common_name: str) -> SealKeyPair:
         .not_valid_after(start + timedelta(days=365 * YEARS))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_only_signatures(), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.RFC822Name(email)]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
     return SealKeyPair(key, builder.sign(key, SHA256()))

@@ -45,7 +45,9 @@ class KeyFolder:
     def certificates(self) -> Path:
         return self.path / "certificates"
 
-    def prepare(self, common_name: str, *, makes_key: bool = True) -> None:
+    def prepare(
+        self, common_name: str, email: str = "laudo@localhost", *, makes_key: bool = True
+    ) -> None:
         """Make what is missing: the folder, the wrapping key, and the key unless it lies elsewhere.
 
         Two processes may do so at once: the first one's files win.
@@ -55,7 +57,7 @@ class KeyFolder:
         if not self.wrapping.exists():
             _create(self.wrapping, secrets.token_bytes(32))
         if makes_key and not self.current.exists():
-            _create(self.current, make_key_pair(common_name).as_pkcs12())
+            _create(self.current, make_key_pair(common_name, email).as_pkcs12())
         if makes_key:
             self.keep_certificate(self.read().described)
 

@@ -36,10 +36,12 @@ class Refused(Exception):
 class KeyHolder:
     """Holds the installation's key, and opens those of companies for one signature at a time."""
 
-    def __init__(self, settings: SealSettings, common_name: str) -> None:
+    def __init__(
+        self, settings: SealSettings, common_name: str, email: str = "laudo@localhost"
+    ) -> None:
         self._settings = settings
         self._folder = KeyFolder(settings.seal_dir)
-        self._folder.prepare(common_name, makes_key=not settings.seal_pkcs11_module)
+        self._folder.prepare(common_name, email, makes_key=not settings.seal_pkcs11_module)
         self._kept: tuple[tuple[int, int], SealKeyPair] | None = None
         # A token answers one caller at a time.
         self._one_at_a_time = threading.Lock()

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app.commands.check.sealing import check_sealing
+from app.commands.sealing import own_name
 from app.extensions import db
 from app.models import AuditEntry, SealCertificate, SealKey
 from app.sealing import certificates
@@ -149,6 +150,22 @@ def test_a_check_warns_before_a_certificate_ends(
     sealer.keys.replace(pair)
     ((found, sentence),) = findings(alone)["sealer"]
     assert (found, words in sentence) == (level, True), sentence
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "email"),
+    [
+        ("https://laudo.example.com", "laudo.example.com", "laudo@laudo.example.com"),
+        ("https://ação.example", "xn--ao-yia0c.example", "laudo@xn--ao-yia0c.example"),
+        ("http://[::1]:8000", "::1", "laudo@localhost"),
+        ("http://localhost:8000", "localhost", "laudo@localhost"),
+    ],
+)
+def test_any_address_has_its_certificate(alone, monkeypatch, address, name, email):
+    monkeypatch.setitem(alone.config, "BASE_URL", address)
+    with alone.app_context():
+        assert own_name() == (f"Laudo seal, {name}", email)
+        assert make_key_pair(*own_name())
 
 
 def test_stamps_need_an_authority(alone, sealer):

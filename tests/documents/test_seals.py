@@ -81,13 +81,22 @@ def test_a_final_pdf_is_sealed_and_names_its_certificate(completed):
 
 def test_another_program_says_what_the_documentation_quotes(completed, tmp_path):
     path = tmp_path / "report.pdf"
-    path.write_bytes(bytes_of(completed, completed.make()))
+    document = completed.make()
+    path.write_bytes(bytes_of(completed, document))
     home = {**os.environ, "HOME": str(tmp_path)}
     said = subprocess.run(["pdfsig", path], env=home, capture_output=True, text=True).stdout
     page = (ROOT / "docs/operating.md").read_text()
     quoted = re.findall(r"^  - .+$", page[page.index("## The seal") :], re.MULTILINE)
     assert len(quoted) == 4
     assert [line for line in quoted if line not in said.splitlines()] == []
+    # The documentation's own commands.
+    (tmp_path / "certificate.pem").write_text(certificate_of(completed, document).pem)
+    (commands,) = re.findall(r"^```\n(mkdir trusted.+?)^```", page, re.MULTILINE | re.DOTALL)
+    trusted = subprocess.run(
+        ["sh", "-e", "-c", commands], cwd=tmp_path, env=home, capture_output=True, text=True
+    )
+    assert "Certificate Validation: Certificate is Trusted." in trusted.stdout, trusted.stderr
+    assert '"Certificate is Trusted."' in page
     readme = " ".join((ROOT / "README.md").read_text().split())
     for words in ("Signature is Valid", "Certificate issuer is unknown"):
         assert f"{words}." in said and f'"{words}"' in readme

@@ -93,6 +93,10 @@ OPEN = (
     " select p.tenant_id, p.report_id, p.id, 'enclosure' from photos p join reports r"
     " on r.id = p.report_id where r.number = 'KEPT-1'",
     "update reports set status = 'archived' where number = 'KEPT-1'",
+    "insert into bundles (tenant_id, requested_by, role, report_id, state, storage_key, sha256)"
+    " select tenant_id, started_by, 'technician', id, 'done',"
+    " 't/' || tenant_id || '/bundle/' || repeat('1', 64) || '.zip', repeat('1', 64)"
+    " from reports where number = 'KEPT-1'",
     # An anchor that a place outside has, and one that waits.
     "insert into anchors (tenant_id, kind, sequence, hash, at, public_key, signature, delivered_at)"
     " select tenant_id, 'head', sequence, hash, now(), 'key', 'signature', delivered"

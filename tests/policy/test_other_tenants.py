@@ -22,6 +22,7 @@ from app.models import (
     AnswerExport,
     AnswerFormat,
     BrandPreview,
+    Bundle,
     Derivative,
     DerivativeKind,
     Document,
@@ -161,6 +162,15 @@ def world(acting, cast) -> dict[str, UUID | str]:
             storage_key=kept(cast.acme, "answers", ""),
             counts={"reports": 1, "photos": 1, "exceptions": 1},
         )
+        bundle = Bundle(
+            requested_by=ana.account_id,
+            role=Role.ADMIN,
+            report_id=report.id,
+            state=WorkState.DONE,
+            sha256=SHA256,
+            byte_size=11,
+            storage_key=kept(cast.acme, "bundle", ".zip"),
+        )
         shown = kept(cast.acme, "preview", ".png")
         preview = BrandPreview(
             requested_by=ana.account_id,
@@ -186,6 +196,7 @@ def world(acting, cast) -> dict[str, UUID | str]:
             document,
             export,
             answers,
+            bundle,
             preview,
             session,
             passkey,
@@ -211,6 +222,7 @@ def world(acting, cast) -> dict[str, UUID | str]:
             "document_id": document.id,
             "export_id": export.id,
             "answers_id": answers.id,
+            "bundle_id": bundle.id,
             "preview_id": preview.id,
             "account_id": person.id,
             "invitation_id": invitation.id,

@@ -251,6 +251,7 @@ ONE_FORM = {
     "All %(count)s": MANY,
     "The text has %(length)s characters": MANY,
     "%(most)s of your exports are already in progress": FIXED,
+    "%(most)s of your evidence bundles are already in progress": FIXED,
     "A file can contain at most %(most)s reports": FIXED,
     "%(most)s invitations were sent": FIXED,
     "A name must have 1 to": FIXED,
