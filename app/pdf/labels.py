@@ -224,7 +224,7 @@ LABELS: dict[str, tuple[str, str]] = {
     ),
     "audit_head": (
         "Audit chain head (entry:hash)",
-        "Topo da cadeia de auditoria (entrada:hash)",
+        "Topo da cadeia de auditoria (registro:hash)",
     ),
     "seal": ("Certificate of the seal", "Certificado do selo"),
     "sealed": (

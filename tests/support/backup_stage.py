@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from app import create_app
 from app import database_roles as roles
+from app.anchors.service import anchor_head
 from app.branding.service import Brand, brand_tenant
 from app.commands.demo.signature import draw
 from app.extensions import db
@@ -195,6 +196,9 @@ def fill(empty: Place, cast: Cast, *, places_twice: bool = True) -> Filled:
             db.session.execute(db.text("select id from photos order by id")).scalars()
         )
     add_rows(empty.app, cast, report_id=desk.report_id)
+    with acting(cast.tess):
+        anchor_head()
+        db.session.commit()
     empty.as_superuser(TOMBSTONE, RELEASED)
     empty.let_go()
     return Filled(

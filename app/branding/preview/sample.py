@@ -19,6 +19,8 @@ PLACE = "Rua Verbo Divino 1400, São Paulo"
 NUMBER = "LD-0042"
 PHOTO_QUESTION = "1.3"
 SHA256 = "6f0c1d8e52a94b37" * 4
+# Of no report: the code leads to a page that says so.
+CHECK_URL = "https://laudo.invalid/v/" + "0" * 32
 
 # English, Portuguese
 TITLE = ("Switchboard before energization", "Quadro antes da energização")
@@ -91,6 +93,7 @@ def sample_report(
             ),
         ),
         snapshot_sha256=SHA256,
+        check_url=CHECK_URL,
         settings=draft.pdf,
     )
 
