@@ -14,7 +14,7 @@ from app.definition.schema import Definition, Field, FieldType, Limits, PhotoPol
 from app.errors import NotAllowed, NotFound
 from app.evidence.verdicts import check_rows
 from app.extensions import db
-from app.models import Answer, AuditEntry, Report, ReportStatus, Signature, Snapshot, Tenant
+from app.models import Actor, Answer, AuditEntry, Report, ReportStatus, Signature, Snapshot, Tenant
 from app.photos.placing import caption_photo, remove_photo
 from app.reports.filling.service import AnswerInput, save_answer
 from app.reports.lifecycle import IsCompleted, StillDraft, archive_report, discard_report
@@ -70,7 +70,7 @@ def test_a_correction_carries_answers_and_photos_and_asks_for_signatures_again(a
     with acting(cast.tess) as tess:
         older = a_completed_report(tess, photos=2)
         before = rows_of(older)
-        newer = correct(older, tess)
+        newer = correct(older, Actor(cast.max.name, cast.max.role, cast.max.id))
         assert (newer.number, newer.revision, newer.revision_of) == (older.number, 1, older.id)
         assert (newer.status, newer.revision_reason) == (ReportStatus.IN_PROGRESS, REASON)
         assert (newer.version_id, newer.title) == (older.version_id, older.title)
