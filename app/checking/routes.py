@@ -12,12 +12,14 @@ from flask_limiter import RequestLimit
 from app.checking import blueprint
 from app.checking.queries import Verdict, check
 from app.checking.showing import LOOKS, company_time
+from app.config import ROOT
 from app.web.guards import impersonal
 from app.web.locale import LOCALES, browser_locale, reading_order
 from app.web.tries import Allowance, address_key, always, counted
 from app.words import OUTCOMES
 
 LANGUAGE = "lang"
+VERIFIER = ROOT / "verifier" / "laudo_verify.py"
 
 
 def _too_many(_limit: RequestLimit) -> Response:
@@ -54,6 +56,17 @@ def show(token: str) -> Response:
     found = check(token)
     status = 404 if found.verdict is Verdict.UNKNOWN else 200
     return _page("checking/show.html", status=status, found=found, token=token)
+
+
+@blueprint.get("/laudo_verify.py")
+@impersonal
+def verifier() -> Response:
+    """The program that checks PDFs and evidence bundles without this server."""
+    response = make_response(VERIFIER.read_bytes())
+    response.headers["Content-Type"] = "text/x-python; charset=utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="{VERIFIER.name}"'
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
 
 
 def _chosen() -> str | None:

@@ -1,4 +1,4 @@
-"""Sentences of audit entries about files for outside: lists, answers, evidence bundles, all data."""
+"""Sentences of audit entries about files for outside: lists, answers, bundles, all data."""
 
 from __future__ import annotations
 

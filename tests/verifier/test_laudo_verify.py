@@ -192,3 +192,10 @@ def test_it_imports_nothing_but_python_and_pyhanko():
     lines = [one.split() for one in FILE.read_text().splitlines()]
     named = {one[1].partition(".")[0] for one in lines if one[:1] in (["import"], ["from"])}
     assert named - allowed <= set(sys.stdlib_module_names)
+
+
+def test_anybody_may_download_it(anonymous):
+    answer = anonymous.get("/laudo_verify.py")
+    assert answer.status_code == 200 and answer.data == FILE.read_bytes()
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="laudo_verify.py"'
+    assert not answer.headers.getlist("Set-Cookie")
