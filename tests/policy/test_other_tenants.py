@@ -26,6 +26,7 @@ from app.models import (
     Derivative,
     DerivativeKind,
     Document,
+    DocumentStamp,
     EditConflict,
     Export,
     Invitation,
@@ -204,6 +205,17 @@ def world(acting, cast) -> dict[str, UUID | str]:
             invitation,
         ]
         db.session.add_all(rows)
+        db.session.commit()
+        stamp = DocumentStamp(
+            document_id=document.id,
+            state=WorkState.DONE,
+            sha256=SHA256,
+            byte_size=11,
+            storage_key=kept(cast.acme, "stamp", ".tsr"),
+            stamped_at=datetime(2026, 1, 1, tzinfo=UTC),
+            authority=CANARY,
+        )
+        db.session.add(stamp)
         db.session.commit()
         entry = record("test.done", report, ana, what=CANARY)
         db.session.commit()
