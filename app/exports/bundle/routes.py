@@ -89,14 +89,12 @@ def _page_of(found: Bundle) -> str:
 
 
 def _project_page(project_id: UUID) -> Response:
-    """The page of a project's bundle, for everybody who may see a finished report of it."""
     person = current_actor()
-    project = service.get_project(project_id)
-    if not service.has_finished(project_id, person=person):
-        raise service.NothingFinished
+    project = service.get_project(project_id, person=person)
     return render_page(
         "exports/project_bundle.html",
         "content",
         project=project,
+        has_finished=service.has_finished(project_id, person=person),
         bundle=service.find_newest(project_id, person=person),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.errors import DomainError, NotFound
 from app.evidence.service import record
@@ -15,7 +15,7 @@ from app.extensions import db
 from app.jobs.work import ask_once, count_open, find_open
 from app.locks import Turn, take_turn
 from app.models import FINISHED_STATUSES, Actor, Bundle, Project, Report
-from app.reports.queries import get_report, visible_to
+from app.reports.queries import get_report, projects_open_to, visible_to
 from app.rows import one_or_404
 
 # Unfinished bundles allowed per person.
@@ -72,7 +72,7 @@ def request_project_bundle(*, project_id: UUID, actor: Actor) -> Bundle:
 
     Allowed in a read-only company. Raises NotFound, NothingFinished, TooManyBundles.
     """
-    project = get_project(project_id)
+    project = get_project(project_id, person=actor)
     return _request(
         finished_reports(actor, Report.project_id == project.id),
         actor,
@@ -81,9 +81,14 @@ def request_project_bundle(*, project_id: UUID, actor: Actor) -> Bundle:
     )
 
 
-def get_project(project_id: UUID) -> Project:
-    """Raises NotFound."""
-    return one_or_404(select(Project).where(Project.id == project_id))
+def get_project(project_id: UUID, *, person: Actor) -> Project:
+    """A project that is open to this person, or has a finished report that they may see.
+
+    Raises NotFound.
+    """
+    seen = finished_reports(person, Report.project_id == Project.id)
+    is_known = or_(projects_open_to(person), select(Report.id).where(seen).exists())
+    return one_or_404(select(Project).where(Project.id == project_id, is_known))
 
 
 def has_finished(project_id: UUID, *, person: Actor) -> bool:
