@@ -260,7 +260,7 @@ def _publish(
             quarantined=str(len(totals.quarantined)),
             is_preview=job.is_preview,
             layout=layout.value,
-            **({"seal": sealed.fingerprint} if sealed else {}),
+            **(sealed.as_facts() if sealed else {}),
         )
         if not job.is_preview:
             mail_pdf_ready(claim.id)

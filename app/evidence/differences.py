@@ -134,6 +134,7 @@ FACTS = {
     "is_preview": N_("whether it is a preview"),
     "layout": N_("the layout of its pages"),
     "seal": N_("the certificate of its seal"),
+    "sealed_at": N_("the time of its seal"),
     "storage_key": N_("the storage location of the file"),
 }
 

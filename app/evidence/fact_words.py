@@ -158,6 +158,7 @@ _NAMES = {
     "files": N_("Files"),
     "pages": N_("Pages"),
     "seal": N_("Certificate of the seal (SHA-256)"),
+    "sealed_at": N_("Time of the seal"),
     "certificate": N_("Certificate (SHA-256)"),
     "authority": N_("Time stamp authority"),
     "stamped_at": N_("Time stamp"),

@@ -95,6 +95,7 @@ DOCUMENTS = """
 select d.id::text, d.report_id::text, d.sha256, d.storage_key, d.pages::text,
   d.photos_printed::text as photos, d.photos_quarantined::text as quarantined,
   d.byte_size::text as byte_size, d.is_preview, d.layout, d.seal_fingerprint as seal,
+  to_char(d.sealed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as sealed_at,
   d.state, d.tenant_id::text as tenant,
   array(select e.facts -> 'facts' from audit_entries e
    where e.tenant_id = d.tenant_id and e.object_id = d.id and e.object_type = 'document'
@@ -103,7 +104,17 @@ from documents d
 where d.tenant_id = %s::uuid and d.report_id = any(%s::uuid[])
 """
 # The facts of a finished PDF in its audit entry; older entries have fewer.
-MADE = ("sha256", "byte_size", "pages", "photos", "quarantined", "is_preview", "layout", "seal")
+MADE = (
+    "sha256",
+    "byte_size",
+    "pages",
+    "photos",
+    "quarantined",
+    "is_preview",
+    "layout",
+    "seal",
+    "sealed_at",
+)
 # A report that is or was completed, according to any of its row, its snapshot and the audit.
 COMPLETED = """
 select r.id::text from reports r where r.tenant_id = %s::uuid

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -51,6 +51,11 @@ class Seal:
     fingerprint: str
     sealed_at: datetime
     is_whole: bool
+
+    def as_facts(self) -> dict[str, str]:
+        """For the audit; the time as verification.py reads it from the row."""
+        at = self.sealed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return {"seal": self.fingerprint, "sealed_at": at}
 
 
 @slow_work

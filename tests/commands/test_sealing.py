@@ -156,7 +156,7 @@ def test_a_check_warns_before_a_certificate_ends(
     ("address", "name", "email"),
     [
         ("https://laudo.example.com", "laudo.example.com", "laudo@laudo.example.com"),
-        ("https://ação.example", "xn--ao-yia0c.example", "laudo@xn--ao-yia0c.example"),
+        ("https://ação.example", "xn--ao-siap.example", "laudo@xn--ao-siap.example"),
         ("http://[::1]:8000", "::1", "laudo@localhost"),
         ("http://localhost:8000", "localhost", "laudo@localhost"),
     ],

@@ -41,6 +41,7 @@ OTHER_CELLS = {
         "photos_quarantined",
         "is_preview",
         "layout",
+        "sealed_at",
         "storage_key",
     ),
     "audit_entries": (

@@ -6,6 +6,7 @@ these users but what the sealer makes itself.
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -29,6 +30,7 @@ from app.sealing.server import serve
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users")
 
 SEALER, LAUDO = 61_001, 61_002
+PR_SET_DUMPABLE = 4
 FORK = multiprocessing.get_context("fork")
 
 
@@ -74,6 +76,8 @@ class Place:
 
     def serve(self) -> None:
         become(SEALER, [])
+        # Changing the user hid the memory; a process that is started as that user shows it.
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
         os.umask(0o077)
         settings = SealSettings(_env_file=None, seal_dir=self.keys)  # type: ignore[call-arg]
         serve(KeyHolder(settings, "Laudo seal"), self.socket, _Ready(self))  # type: ignore[arg-type]
