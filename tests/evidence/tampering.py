@@ -42,6 +42,7 @@ OTHER_CELLS = {
         "is_preview",
         "layout",
         "sealed_at",
+        "seal_fingerprint",
         "storage_key",
     ),
     "audit_entries": (
@@ -62,6 +63,10 @@ SPECIAL = {
     ("reports", "status"): "'archived'",
     ("reports", "outcome"): "'failed'",
     ("documents", "layout"): "'protocol'",
+    ("documents", "seal_fingerprint"): (
+        "(select min(c.fingerprint) from seal_certificates c where c.tenant_id = t.tenant_id"
+        " and c.fingerprint <> t.seal_fingerprint)"
+    ),
     ("audit_entries", "sequence"): "-t.sequence",
     ("audit_entries", "body"): "replace(t.body, '\"actor\"', '\"actoR\"')",
 }
