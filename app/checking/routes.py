@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import Response, current_app, make_response, redirect, request, url_for
 from flask_babel import force_locale
 from flask_limiter import RequestLimit
 
@@ -13,6 +13,7 @@ from app.checking import blueprint
 from app.checking.queries import Verdict, check
 from app.checking.showing import LOOKS, company_time
 from app.config import ROOT
+from app.web.fragments import render_text
 from app.web.guards import impersonal
 from app.web.locale import LOCALES, browser_locale, reading_order
 from app.web.tries import Allowance, address_key, always, counted
@@ -79,7 +80,7 @@ def _page(template: str, *, status: int = 200, **context: Any) -> Response:
     """The page in the language of the address, else the browser's. The reader is never looked up:
     the page is the same for everyone."""
     with force_locale(_chosen() or browser_locale()):
-        body = render_template(
+        body = render_text(
             template,
             **context,
             looks=LOOKS,

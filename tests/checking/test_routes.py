@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import Project, Report, ReportStatus, Tenant, TenantStatus, Verification
-from app.tenancy import platform_scope
+from app.models import Project, Report, ReportStatus, Verification
 from tests.support.checking import a_finished_report, a_pdf, a_revision, token_of
+from tests.support.companies import company_as
 from tests.support.pictures import sha256_of
 from tests.support.scenarios import a_report
 from tests.support.spent import spent
+from tests.support.suspension import SUSPENDED
 
 UNKNOWN = "0" * 32
 
@@ -110,10 +111,8 @@ def test_an_archived_report_and_that_of_a_suspended_company_stay_valid(
         report = db.session.scalars(select(Report).where(Report.check_token == token)).one()
         report.status, report.archived_at = ReportStatus.ARCHIVED, datetime.now(UTC)
         db.session.commit()
-    with app.app_context(), platform_scope() as session:
-        session.get(Tenant, cast.acme).status = TenantStatus.SUSPENDED
-        session.commit()
-    assert "Valid" in words(anonymous.get(f"/v/{token}"))
+    with company_as(app, cast.acme, **SUSPENDED):
+        assert "Valid" in words(anonymous.get(f"/v/{token}"))
 
 
 def test_a_report_whose_data_differ_is_not_called_valid(anonymous, acting, cast, token):
