@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import select, update
 
+from app.definition.schema import Definition, Field, FieldType, Prefill, Text
 from app.errors import NotAllowed, NotFound
 from app.evidence.queries import list_entries
 from app.evidence.verdicts import check_rows
@@ -49,6 +50,7 @@ from app.reports.reviewing.service import (
     settle_comment,
 )
 from tests.support import scenarios
+from tests.support.operations import make_complete
 
 
 @pytest.fixture
@@ -66,6 +68,20 @@ def doing(acting):
                 raise
 
     return stage
+
+
+def definition_with_own_client() -> Definition:
+    """A further field, not required, that the checklist fills with the project's client."""
+    field = Field(
+        id="client",
+        type=FieldType.TEXT,
+        label=Text(en="Client", pt="Cliente"),
+        prefill=Prefill.CLIENT,
+        required=False,
+        photos=scenarios.NO_PHOTOS,
+    )
+    whole = scenarios.a_definition(code="OWN")
+    return whole.model_copy(update={"info_fields": (*whole.info_fields, field)})
 
 
 def report_of(report_id) -> Report:
@@ -210,11 +226,17 @@ class TestApprove:
             settle_comment(report_id=report_id, comment_id=comment_id, is_done=True, actor=boss)
             assert approve_report(report_id=report_id, actor=boss).is_finished
 
-    def test_a_value_that_its_source_gets_after_the_submit_is_no_answer(
-        self, doing, cast, submitted
-    ):
+    def test_a_value_that_its_source_gets_after_the_submit_is_no_answer(self, doing, cast):
         """The signatures would be void, and the report could never be approved."""
-        report_id = submitted()
+        with doing(cast.tess) as tess:
+            version = scenarios.a_checklist(
+                tess, definition_with_own_client(), review_steps=[ANY_MANAGER]
+            )
+            project = scenarios.a_project(tess, client="")
+            report = scenarios.a_report(tess, version=version, project=project)
+            make_complete(report, tess)
+            report_id = report.id
+            submit_report(report_id=report_id, actor=tess)
         with doing(cast.max):
             report_of(report_id).project.client = "Another client"
         with doing(cast.max) as boss:
