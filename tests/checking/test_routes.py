@@ -96,9 +96,9 @@ def test_a_later_completed_revision_supersedes_it_and_an_open_one_does_not(anony
 def test_another_number_or_company_supersedes_nothing(anonymous, acting, cast):
     with acting(cast.tess) as actor:
         token = token_of(a_finished_report(actor, number="SAME-1"))
-        a_finished_report(actor, number="OTHER-1", revision=1)
+        a_revision(a_finished_report(actor, number="OTHER-1"), actor, 1)
     with acting(cast.otto) as actor:
-        a_finished_report(actor, number="SAME-1", revision=3)
+        a_revision(a_finished_report(actor, number="SAME-1"), actor, 3)
     page = anonymous.get(f"/v/{token}")
     assert "Valid" in words(page)
     assert page.text.count("<data ") == 1
