@@ -116,13 +116,17 @@ def choose_project(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def choose_checklist(page: Page) -> None:
+    """Choose the first one, because other tests may have published more."""
+    first = page.locator("#checklist_id option", has_text="ATS").first.inner_text()
+    page.get_by_label("Checklist").select_option(label=first)
+
+
 def start_report(page: Page, title: str) -> str:
     """Start a report of the first checklist; returns the URL of its fill page."""
     page.goto("/reports/new")
     choose_project(page)
-    # Other tests may have published more.
-    first = page.locator("#checklist_id option", has_text="ATS").first.inner_text()
-    page.get_by_label("Checklist").select_option(label=first)
+    choose_checklist(page)
     page.get_by_label("Title").fill(title)
     page.get_by_role("button", name="Start the report").click()
     page.wait_for_url(re.compile(r"/fill"))

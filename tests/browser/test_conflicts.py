@@ -130,6 +130,7 @@ def test_double_taps_count_once(people, open_page, cookies_of, ask, tmp_path):
     page = open_page(storage_state=cookies_of(people.tess))
     page.goto("/reports/new")
     pages.choose_project(page)
+    pages.choose_checklist(page)
     page.get_by_label("Title").fill("Twice tapped")
     page.get_by_role("button", name="Start the report").dblclick()
     page.wait_for_url(re.compile(r"/fill"))

@@ -29,9 +29,11 @@ from app.models import (
     AnswerExport,
     AnswerFormat,
     BrandPreview,
+    Bundle,
     Derivative,
     DerivativeKind,
     Document,
+    DocumentStamp,
     EditConflict,
     Export,
     Invitation,
@@ -40,9 +42,12 @@ from app.models import (
     PhotoCheck,
     PhotoUpload,
     PhotoVerdict,
+    Project,
     ProjectChecklist,
     ProjectGrant,
     ProjectMember,
+    ReportStatus,
+    ReviewState,
     Role,
     SuperadminSession,
     SupportAccess,
@@ -135,6 +140,8 @@ class World:
             return INVITATION_LINK.sign(self.rows["invitation_id"][0])
         if endpoint == "auth.reset":
             return RESET_LINK.sign(self.rows["reset_id"][0])
+        if endpoint == "checking.show":
+            return str(self.rows["check_token"][0])
         return sign_link(self.link)
 
 
@@ -341,6 +348,7 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         report, "client", ana, image_key=picture, image_sha256=sha256_of(drawn)
     )
     done = scenarios.completed(scenarios.a_report(ana, version=version, project=project), ana)
+    reviewed, comments = _in_review(version, project, ana, cast)
     logo = object_key(cast.acme, "logo", sha256_of(drawn), ".png")
     put_bytes(logo, drawn)
     with platform_scope() as session:  # committed, so that no other change waits for it
@@ -376,19 +384,50 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "equipment_id": [equipment.id, free.id],
         "checklist_id": [version.checklist_id],
         "version_id": [draft.id, version.id],
-        "report_id": [report.id, full.id, done.id, lacking.id],
+        "report_id": [report.id, full.id, done.id, lacking.id, *reviewed],
+        "comment_id": [comments[0]] * 5 + comments,
         "placement_id": photos,
         "signature_id": [signature.id],
         "document_id": _documents(report.id, done.id, ana, cast),
         "export_id": _exports(ana, cast),
         "answers_id": _answers(ana, cast),
+        "bundle_id": _bundles(ana, cast, done.id),
         "preview_id": [_preview(ana, picture)],
         "access_id": [_look(cast)],
         "entry_id": [_entry(ana)],
         "conflict_id": [typed.id],
         "client_id": [upload.client_id],
         "digest": brands,
+        "check_token": [done.check_token],
     }
+
+
+def _in_review(
+    version: Version, project: Project, ana: Actor, cast: Cast
+) -> tuple[list[UUID], list[UUID]]:
+    """A report of Tess at each stage of its review: nobody has begun, begun, with an open comment,
+    and returned; and the comments of the last two."""
+    tess = Actor(cast.tess.name, cast.tess.role, cast.tess.id)
+    waits = {"reviewer_id": None, "begun_at": None}
+    stages: list[tuple[ReviewState, ReportStatus, dict[str, Any]]] = [
+        (ReviewState.WAITING, ReportStatus.SUBMITTED, waits),
+        (ReviewState.BEGUN, ReportStatus.SUBMITTED, {}),
+        (ReviewState.BEGUN, ReportStatus.SUBMITTED, {}),
+        (ReviewState.RETURNED, ReportStatus.RETURNED, {}),
+    ]
+    reports, comments = [], []
+    for state, status, columns in stages:
+        report = scenarios.a_report(tess, version=version, project=project)
+        scenarios.all_answers(report, tess)
+        signed = content_hash(report, load_facts(report))
+        scenarios.a_signature(report, "technician", tess, content_hash=signed)
+        report.status, report.submitted_at = status, datetime.now(UTC)
+        review = scenarios.a_review(report, ana, state=state, **columns)
+        if len(reports) >= 2:
+            comments.append(scenarios.a_comment(review, "customer", "Which one?", ana).id)
+        reports.append(report.id)
+    db.session.commit()
+    return reports, comments
 
 
 def _look(cast: Cast) -> UUID:
@@ -620,6 +659,31 @@ def _exports(ana: Actor, cast: Cast) -> list[UUID]:
     return [made.id, waits.id]
 
 
+def _bundles(ana: Actor, cast: Cast, report_id: UUID) -> list[UUID]:
+    """One finished evidence bundle of a report, and one that failed."""
+    data = b"PK bundle"
+    key = object_key(cast.acme, "bundle", sha256_of(data), ".zip")
+    put_bytes(key, data)
+    facts: dict[str, Any] = {
+        "requested_by": ana.account_id,
+        "role": ana.role,
+        "report_id": report_id,
+    }
+    rows = [
+        Bundle(
+            **facts,
+            state=WorkState.DONE,
+            storage_key=key,
+            sha256=sha256_of(data),
+            byte_size=len(data),
+        ),
+        Bundle(**facts, state=WorkState.FAILED, error="no_room"),
+    ]
+    db.session.add_all(rows)
+    db.session.commit()
+    return [row.id for row in rows]
+
+
 def _answers(ana: Actor, cast: Cast) -> list[UUID]:
     """One finished export of answers, one that waits, and one that failed."""
     data = b"PK answers"
@@ -676,5 +740,18 @@ def _documents(report_id: UUID, done_id: UUID, ana: Actor, cast: Cast) -> list[U
         error="gave_up",
     )
     db.session.add_all([made, failed])
+    db.session.commit()
+    token = object_key(cast.acme, "stamp", sha256_of(data), ".tsr")
+    put_bytes(token, data)
+    stamp = DocumentStamp(
+        document_id=made.id,
+        state=WorkState.DONE,
+        storage_key=token,
+        sha256=sha256_of(data),
+        byte_size=14,
+        stamped_at=datetime.now(UTC),
+        authority="Authority",
+    )
+    db.session.add(stamp)
     db.session.commit()
     return [made.id, failed.id]
