@@ -408,7 +408,7 @@ def _in_review(
     """A report of Tess at each stage of its review: nobody has begun, begun, with an open comment,
     and returned; and the comments of the last two."""
     tess = Actor(cast.tess.name, cast.tess.role, cast.tess.id)
-    waits = {"reviewer_id": None, "begun_at": None}
+    waits = {"reviewer_id": None, "begun_at": None, "closed_at": None}
     stages: list[tuple[ReviewState, ReportStatus, dict[str, Any]]] = [
         (ReviewState.WAITING, ReportStatus.SUBMITTED, waits),
         (ReviewState.BEGUN, ReportStatus.SUBMITTED, {}),
@@ -419,6 +419,7 @@ def _in_review(
     for state, status, columns in stages:
         report = scenarios.a_report(tess, version=version, project=project)
         scenarios.all_answers(report, tess)
+        _photo(report, tess, cast)
         signed = content_hash(report, load_facts(report))
         scenarios.a_signature(report, "technician", tess, content_hash=signed)
         report.status, report.submitted_at = status, datetime.now(UTC)
