@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -87,9 +90,20 @@ def add_people(stack: Stack, folder: Path) -> Cast:
     return cast
 
 
+def _run_beside(main: Coroutine[Any, Any, Any], **options: Any) -> Any:
+    """As asyncio.run, but in a thread of its own."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(_RUN, main, **options).result()
+
+
+_RUN = asyncio.run
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     assert Path(CHROMIUM).exists(), "install Debian's chromium-headless-shell: make browser"
+    # Playwright's loop runs in this thread until the last test of the process; seals need one, too.
+    asyncio.run = _run_beside
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=CHROMIUM,
@@ -97,6 +111,7 @@ def browser() -> Iterator[Browser]:
         )
         yield launched
         launched.close()
+    asyncio.run = _RUN
 
 
 @pytest.fixture(scope="session")
