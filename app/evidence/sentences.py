@@ -333,7 +333,7 @@ KINDS = (
     Kind(
         "company",
         N_("Brand, settings and company"),
-        ("tenant", "onboarding", "export", "storage", "seal_key"),
+        ("tenant", "onboarding", "export", "bundle", "storage", "seal_key"),
     ),
     Kind("support", N_("Laudo support access"), ("support",)),
     Kind("audit", N_("Audit"), ("audit",)),

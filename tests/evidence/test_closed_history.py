@@ -41,6 +41,7 @@ def closed(acting, cast):
             "field_id": "remarks",
             "role_id": "technician",
             "conflict_id": uuid4(),
+            "comment_id": uuid4(),
             "keep": "mine",
         }
         scenarios.completed(report, tess)
