@@ -43,6 +43,7 @@ def test_templates_use_known_labels_and_no_label_is_unused() -> None:
     chosen |= {f"status_{name}" for name in STATUSES}
     chosen |= {f"own_{fact.value}" for fact in Prefill}
     chosen |= {f"change_{kind.value}" for kind in ChangeKind}
+    chosen |= {f"review_{state}" for state in ("approved", "returned", "withdrawn")}
     listed = set(re.findall(r'\("(\w+)", report\.', source)) | {
         "open",
         "ok",
