@@ -25,6 +25,7 @@ from app.documents.words import note_line, note_words, quarantine_words, words_o
 from app.imaging.notes import Note
 from app.pdf import context as pdf
 from app.pdf.contact import contact_lines
+from app.pdf.handling import ImportedWork
 from app.pdf.labels import Labels
 from app.pdf.text import format_limits
 from app.photos.notes import notes_of
@@ -95,9 +96,9 @@ class Builder:
             imported=tuple(self._imported()),
         )
 
-    def _imported(self) -> Iterator[pdf.ImportedWork]:
+    def _imported(self) -> Iterator[ImportedWork]:
         for one in self.source.imported:
-            yield pdf.ImportedWork(one.person, one.importer, one.count, one.last_at)
+            yield ImportedWork(one.person, one.importer, one.count, one.last_at)
 
     def _gazetteer(self) -> str:
         """The source and version of the nearest places that are printed."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.definition.outcome import Outcome
+from app.pdf.handling import ImportedWork
 from app.pdf.settings import DEFAULTS, PdfSettings
 
 
@@ -339,22 +340,11 @@ class PhotoTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportedWork:
-    """`count` entries of `person` that `importer` brought in from a file, the last one at `at`."""
-
-    person: str
-    importer: str
-    count: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ReportContext:
     """The whole PDF. `languages` has one or two of 'en', 'pt', the first shown larger.
 
-    `gazetteer` names the source of the nearest places with its version, empty if no photo has
-    one. `time_zone` is an IANA name; `rendered_at` is the file's only clock and comes from the
-    document's row, so that the same context always gives the same bytes.
+    `gazetteer` is the source of nearest places with its version, or empty. `time_zone` is an IANA
+    name; `rendered_at`, the only clock, is from the document's row: same context, same bytes.
     """
 
     branding: Branding

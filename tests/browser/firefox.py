@@ -113,12 +113,17 @@ class Page:
     def _element(self, selector: str) -> dict[str, str]:
         """The shown element in the middle of the window, by which BiDi names it."""
         self.until_shown(selector)
-        into_view = """(selector) => {
+        # What is still being laid out above it may push it out of the window again.
+        in_view = """(selector) => {
           const one = document.querySelector(selector);
+          const { top, bottom } = one.getBoundingClientRect();
+          if (top >= 0 && bottom <= innerHeight) return true;
           one.scrollIntoView({ block: "center", behavior: "instant" });
-          return one;
+          return false;
         }"""
-        return {"sharedId": self._call(into_view, selector)["sharedId"]}
+        self.until(in_view, selector)
+        element = self._call("(selector) => document.querySelector(selector)", selector)
+        return {"sharedId": element["sharedId"]}
 
     def click(self, selector: str) -> None:
         self.draw(selector, [(0, 0)])

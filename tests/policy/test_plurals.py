@@ -280,7 +280,13 @@ def test_both_forms_of_portuguese_are_told_apart_where_english_is():
 
 @pytest.mark.parametrize("key", sorted(key for key, words in LABELS.items() if "%(" in words[0]))
 def test_the_words_of_a_pdf_that_count_have_a_form_for_one(key):
-    counting = {"n_questions": "n", "more_photos": "n", "photos_printed": "good", "unread": "n"}
+    counting = {
+        "n_questions": "n",
+        "more_photos": "n",
+        "photos_printed": "good",
+        "unread": "n",
+        "entries_imported": "n",
+    }
     plain = {
         "version",
         "range",
