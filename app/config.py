@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     login_tries_per_day: int = Field(default=100, gt=0)
     checks_per_minute: int = Field(default=120, gt=0)
     job_lease_seconds: int = Field(default=60, ge=5)
+    worker_niceness: int = Field(default=5, ge=0, le=19)
     # At least the minimum that the database function feed_due_work accepts.
     job_attempts: int = Field(default=5, ge=3)
     relay_seconds: float = Field(default=2.0, gt=0)

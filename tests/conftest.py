@@ -35,6 +35,8 @@ from tests.support.sealers import start_sealer
 # examples every run: a new find belongs to whoever searches (`make fuzz`), not to whoever lands next.
 hypothesis.settings.register_profile("search", deadline=None)
 hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
+# Workers that tests start share the cores with the tests, which wait for them.
+os.environ["WORKER_NICENESS"] = "0"
 hypothesis.settings.load_profile("search" if "FUZZ_EXAMPLES" in os.environ else "same")
 
 

@@ -36,6 +36,7 @@ from app.tenancy import (
     reset_read_only,
     set_read_only,
 )
+from app.web.fragments import asked_by_script
 
 PLATFORM_PREFIX = "p."
 # Cookie key of the state between a correct password and the second step.
@@ -276,11 +277,6 @@ def _release(_error: BaseException | None = None) -> None:
     token = g.pop("tenant_token", None)
     if token is not None:
         release_tenant(token)
-
-
-def asked_by_script() -> bool:
-    """Whether a script sent the request, so that the open page keeps what was typed."""
-    return bool(request.htmx) or request.headers.get("X-Requested-With") == "fetch"  # type: ignore[attr-defined]
 
 
 def unauthorized() -> Response:

@@ -40,8 +40,6 @@ log = logging.getLogger(__name__)
 
 # Seconds between attempts to reach a Redis that is down.
 PAUSE_SECONDS = 1.0
-# Where web and worker share cores, people wait for saves, not for the pages of a PDF.
-NICENESS = 5
 AUTOGROUP = Path("/proc/self/autogroup")
 
 
@@ -126,7 +124,7 @@ def work(app: Flask, *, burst: bool = False) -> None:
 
     Waits for Redis when it goes down; RQ's own loop would end the process.
     """
-    _give_way()
+    _give_way(app.config["WORKER_NICENESS"])
     with app.app_context():
         _warm()
         stopping = threading.Event()
@@ -143,17 +141,18 @@ def work(app: Flask, *, burst: bool = False) -> None:
                 stopping.wait(PAUSE_SECONDS)
 
 
-def _give_way() -> None:
+def _give_way(niceness: int) -> None:
     """Let other processes have the processor first.
 
+    Where web and worker share cores, people wait for saves, not for the pages of a PDF.
     Where the kernel shares it between sessions before it looks at processes, niceness only counts
     inside a session. So the worker's session gets it too, if the worker leads one. Under systemd,
     the unit's CPUWeight counts instead.
     """
-    os.nice(NICENESS)
+    os.nice(niceness)
     if os.getsid(0) == os.getpid():
         with contextlib.suppress(OSError):
-            AUTOGROUP.write_text(str(NICENESS))
+            AUTOGROUP.write_text(str(niceness))
 
 
 def _warm() -> None:

@@ -23,7 +23,7 @@ from werkzeug.exceptions import (
 
 from app.errors import DomainError
 from app.extensions import db, login_manager
-from app.web.fragments import render_text, varied, wants_fragment
+from app.web.fragments import asked_by_script, render_text, varied
 from app.web.headers import request_id
 from app.web.locale import local_day
 from app.web.read_only import SupportReadsOnly
@@ -71,7 +71,7 @@ def error_response(status: int, sentence: str, **headers: str) -> Response:
     if request.path.startswith("/api/"):
         body: Any = {"error": sentence, "request_id": request_id()}
         response = Response(json.dumps(body), status, content_type="application/json")
-    elif _is_read_by_a_script():
+    elif asked_by_script():
         response = Response(sentence, status, content_type="text/plain; charset=utf-8")
         toast = {"toast": {"kind": "error", "text": sentence, "id": request_id()}}
         response.headers["HX-Trigger"] = json.dumps(toast)
@@ -80,12 +80,6 @@ def error_response(status: int, sentence: str, **headers: str) -> Response:
         response = make_response(page, status)
     response.headers.update(headers)
     return varied(response)
-
-
-def _is_read_by_a_script() -> bool:
-    headers = request.headers
-    asked_by_script = headers.get("X-Requested-With") == "fetch" or "Tus-Resumable" in headers
-    return request.path.startswith("/api/") or wants_fragment() or asked_by_script
 
 
 def _http(error: HTTPException) -> Response:
@@ -170,7 +164,7 @@ def _reset_request() -> None:
 
 def _plain_response(status: int, **headers: str) -> Response:
     sentence = sentence_for(status)
-    if _is_read_by_a_script():
+    if request.path.startswith("/api/") or asked_by_script():
         return error_response(status, sentence, **headers)
     page = render_text(
         "errors/plain.html", status=status, sentence=sentence, request_id=request_id()

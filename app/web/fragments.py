@@ -16,6 +16,21 @@ def wants_fragment() -> bool:
     return bool(request.htmx)  # type: ignore[attr-defined]
 
 
+# What a page shows; a browser asks for it with this in Sec-Fetch-Dest.
+PARTS_OF_A_PAGE = frozenset({"audio", "font", "image", "script", "style", "video"})
+
+
+def asked_by_script() -> bool:
+    """Whether a script or an open page asks, not a person who goes to this address.
+
+    The answer is then a status with a sentence. The log-in page would be of no use there, and it
+    would begin another session than that of the log-in form which the person sees.
+    """
+    headers = request.headers
+    asks = headers.get("X-Requested-With") == "fetch" or "Tus-Resumable" in headers
+    return wants_fragment() or asks or headers.get("Sec-Fetch-Dest") in PARTS_OF_A_PAGE
+
+
 def render_page(template: str, block: str, *, status: int = 200, **context: Any) -> Response:
     """The whole page, or only `block` for htmx. `Vary` keeps caches from mixing the two."""
     with reading_over():

@@ -8,9 +8,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from flask import Flask, Response, g, request
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from app.extensions import login_manager
 from app.models import STAFF
+from app.web.fragments import asked_by_script, wants_fragment
 
 # Pages that work needs where there is no connection. Pages of admins are not among them.
 KEPT = frozenset({"home.index", "reports.index", "reports.fill", "reports.review", "offline.index"})
@@ -35,8 +38,13 @@ def _may_be_kept() -> bool:
     return current_user.role in STAFF and not current_user.is_support
 
 
-def _start() -> None:
+def _start() -> ResponseReturnValue | None:
+    """Take the time, and refuse a page that the worker wants to keep for nobody."""
     g.requested_at = datetime.now(UTC)
+    is_worker = asked_by_script() and not wants_fragment()
+    if request.endpoint in KEPT and is_worker and not current_user.is_authenticated:
+        return login_manager.unauthorized()  # type: ignore[no-any-return]
+    return None
 
 
 def _finish(response: Response) -> Response:

@@ -85,7 +85,7 @@ def _captured(page: Page) -> list[tuple]:
 
 def _go_offline(page: Page) -> None:
     pages.wait_until_kept(page, urlsplit(page.url).path)
-    page.wait_for_function("() => document.documentElement.dataset.parts === 'started'")
+    page.wait_for_function("() => document.documentElement?.dataset.parts === 'started'")
     page.context.set_offline(True)
 
 

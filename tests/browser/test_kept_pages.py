@@ -23,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("offline")
 
 KEPT_HOME = "async () => (await (await caches.match('/'))?.text()) ?? ''"
 
-KEPT = "() => document.documentElement.dataset.keptAt ?? ''"
+KEPT = "() => document.documentElement?.dataset.keptAt ?? ''"
 
 
 @pytest.fixture
@@ -216,6 +216,25 @@ def test_logging_out_erases_what_is_kept(phone: Page, gate: Gate, people: Cast) 
         expect(phone.get_by_text("Nobody is logged in. Kept pages")).to_be_visible()
         expect(phone.get_by_text("Log in to see what waits on this device.")).to_be_visible()
         expect(phone.get_by_text("Erased at log-out")).to_have_count(0)
+
+
+def test_after_a_log_out_the_worker_begins_no_session(phone: Page, people: Cast) -> None:
+    """What it still fetches for the former account may arrive beside the form of the log-in, whose
+    session it must not replace."""
+    logged_in(phone, people.tess)
+    report = id_of(pages.start_report(phone, "Kept too late"))
+    kept_pages = [f"/reports/{report}/fill", f"/reports/{report}/review"]
+    wait_until_kept(phone, kept_pages[0])
+    phone.context.clear_cookies()
+    late = {"id": report, "name": "", "changed": "2100-01-01T00:00:00+00:00", "pages": kept_pages}
+    assert ask(phone, "keep", reports=[late], isAsked=True) is None
+    assert phone.context.cookies() == []
+    phone.goto("/login")
+    assert ask(phone, "keep", account=str(people.tess.id), reports=[late]) is None
+    phone.get_by_label("E-mail").fill(people.tess.email)
+    phone.get_by_label("Password").fill(PASSWORD)
+    phone.get_by_role("button", name="Log in").click()
+    phone.wait_for_url(lambda url: "/login" not in url)
 
 
 def test_another_account_sees_nothing(phone: Page, gate: Gate, people: Cast) -> None:

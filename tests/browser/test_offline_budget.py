@@ -38,7 +38,7 @@ INTERACTIVE_SECONDS = 2.5
 PHOTOS = 200
 PHOTO_BYTES = 200_000
 QUEUE_SECONDS = 1.0
-STARTED = "() => document.documentElement.dataset.parts === 'started'"
+STARTED = "() => document.documentElement?.dataset.parts === 'started'"
 NOW = "() => performance.now() / 1000"
 # Copies of the one photo that is there, each with bytes of its own.
 COPY = """async ([count, size]) => {

@@ -33,7 +33,7 @@ def _report_of(url: str) -> str:
 
 def _go_offline(page: Page) -> None:
     """Once the scripts of the page are there, as they are for a person who sees it."""
-    page.wait_for_function("() => document.documentElement.dataset.parts === 'started'")
+    page.wait_for_function("() => document.documentElement?.dataset.parts === 'started'")
     page.context.set_offline(True)
 
 

@@ -185,6 +185,15 @@ def test_only_staff_may_ask_for_the_list(client_of, cast, anonymous):
     assert anonymous.get("/offline/reports.json", headers=asked_by_script).status_code == 401
 
 
+@pytest.mark.parametrize("url", ["/", "/offline"])
+def test_the_worker_gets_public_pages_for_a_person_only(client_of, cast, anonymous, url):
+    worker = {"X-Requested-With": "fetch"}
+    assert client_of(cast.tess).get(url, headers=worker).status_code == 200
+    refused = anonymous.get(url, headers=worker)
+    assert (refused.status_code, "Set-Cookie" in refused.headers) == (401, False)
+    assert anonymous.get(url).status_code == 200
+
+
 # --- buttons ------------------------------------------------------------------------------------
 
 

@@ -31,6 +31,7 @@ from app.pdf.context import (
     TableRow,
     TimeSource,
 )
+from app.pdf.handling import ImportedWork
 from tests.pdf.switchboard import INFO, SECTIONS, Ask
 
 CHECK_URL = "https://laudo.voltara.example/v/0123456789abcdef0123456789abcdef"
@@ -308,8 +309,8 @@ def big_report(folder: Path, *, languages: tuple[str, ...] = ("en", "pt")) -> Sa
         snapshot_sha256=sha("snapshot"),
         generator="Laudo 0.1.0",
         imported=(
-            data.ImportedWork("Joana Magalhães", "Beatriz Assunção", 14, MOMENT),
-            data.ImportedWork("André Conceição", "Otávio Guimarães", 1, MOMENT),
+            ImportedWork("Joana Magalhães", "Beatriz Assunção", 14, MOMENT),
+            ImportedWork("André Conceição", "Otávio Guimarães", 1, MOMENT),
         ),
     )
     album.files["t/sample/logo/own"] = logo(folder, "own", (13, 110, 140), "voltara")

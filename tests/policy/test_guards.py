@@ -129,3 +129,16 @@ def test_anonymous_visitors_go_to_the_login(app, anonymous):
         assert page.headers["Location"].startswith("/login"), endpoint
         fragment = anonymous.open(url, method=method, headers={"HX-Request": "true"})
         assert fragment.status_code == 401, (endpoint, method, fragment.status_code)
+
+
+@pytest.mark.parametrize("asked", [{"X-Requested-With": "fetch"}, {"Sec-Fetch-Dest": "image"}])
+def test_requests_of_open_pages_begin_no_session(app, anonymous, asked):
+    """Late requests of a former account, also of the worker, come beside a log-in form. A session
+    that one of them began would take the form's place, and the log-in would be refused."""
+    allowed = table()
+    for endpoint, method, url in addresses(app):
+        if "public" in allowed[endpoint]:
+            continue
+        answer = anonymous.open(url, method=method, headers=asked)
+        assert answer.status_code == 401, (endpoint, method, answer.status_code)
+        assert "Set-Cookie" not in answer.headers, (endpoint, method)

@@ -328,9 +328,10 @@ def test_the_words_of_a_pdf_that_count_have_a_form_for_one(key):
     assert key in counting or key in plain or key.startswith("one_")
     if key in counting:
         labels = Labels(("en", "pt"))
-        counts = {"n": 1, "good": 1, "printed": 1, "importer": 1}
-        one = labels.counted(key, by=counting[key], **counts)
-        many = labels.counted(key, by=counting[key], **dict.fromkeys(counts, 2))
+        counts = {"n": 1, "good": 1, "printed": 1}
+        words = {"importer": "Ana"}
+        one = labels.counted(key, by=counting[key], **counts, **words)
+        many = labels.counted(key, by=counting[key], **dict.fromkeys(counts, 2), **words)
         assert one.first.replace("1", "2") != many.first or key == "unread"
         assert one.second.replace("1", "2") != many.second
 

@@ -68,6 +68,8 @@ export class FakeServer {
   pages = new Map([["/", ""], ["/reports/", ""], ["/offline", ""], [FILL, ""], [REVIEW, ""]]);
   asked = [];
   answers = new Map();
+  /** How often a page of the log-in was drawn for the worker: each begins a session. */
+  begun = 0;
 
   fetch = async (given, options = {}) => {
     const path = addressOf(given).slice(ORIGIN.length);
@@ -76,9 +78,17 @@ export class FakeServer {
     const special = this.answers.get(path);
     if (special) return special();
     if (path.startsWith("/static/dist/")) return this.#asset(path.slice("/static/dist/".length));
+    if (/\.(png|jpg)$/.test(path) && !this.account) return this.#refused(options);
     if (/\.(png|jpg|css)$/.test(path)) return answered(`bytes of ${path}`);
+    if (!this.account && options.headers) return this.#refused(options);
     return this.#page(path, options.credentials !== "omit");
   };
+
+  #refused({ headers = {} }) {
+    if (headers["X-Requested-With"] === "fetch") return answered("logged out", { status: 401 });
+    this.begun += 1;
+    return answered("the log-in", { headers: { "Laudo-Account": "none" } });
+  }
 
   #asset(file) {
     const date = { Date: new Date(0).toUTCString() };

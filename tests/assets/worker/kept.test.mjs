@@ -136,6 +136,28 @@ test("nothing is kept for somebody who has just logged out", async () => {
   assert.deepEqual(caches.paths("laudo-kept-tess"), []);
 });
 
+test("after a log-out the worker's requests begin no session and keep nothing", async () => {
+  const { accounts, caches, kept, obey, server } = worker();
+  server.pages.set(FILL, '<img src="/photos/1.jpg">');
+  const response = await server.fetch(FILL);
+  await accounts.learn(response);
+  // The session ends at the server; the worker does not know it yet.
+  server.account = "";
+  await kept.keep("tess", FILL, response, { why: "visit" });
+  assert.deepEqual(caches.paths("laudo-kept-tess").filter((path) => path.endsWith(".jpg")), []);
+  assert.equal(await obey(keep()), null);
+  assert.equal(server.begun, 0);
+  assert.equal(await accounts.current(), "");
+  assert.deepEqual(caches.paths("laudo-kept-tess"), []);
+});
+
+test("a late refusal of a former account does not log out the next one", async () => {
+  const { accounts } = worker();
+  await accounts.become("tom");
+  await accounts.leave("tess");
+  assert.equal(await accounts.current(), "tom");
+});
+
 test("what the server says wins over what is just being read", async () => {
   const { accounts } = worker();
   const [, read] = await Promise.all([accounts.become("tess"), accounts.current(), accounts.current()]);

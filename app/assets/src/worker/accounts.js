@@ -28,6 +28,11 @@ export function createAccounts({ caches }) {
     if (said) await become(said === NOBODY ? "" : said);
   }
 
+  /** Nobody is logged in any more, unless somebody else is by now. */
+  async function leave(account) {
+    if ((await current()) === account) await become("");
+  }
+
   async function become(account) {
     const before = await current();
     known = account;
@@ -42,5 +47,5 @@ export function createAccounts({ caches }) {
     return caches.open(PAGES + account);
   }
 
-  return { current, learn, become, cacheOf };
+  return { current, learn, leave, become, cacheOf };
 }

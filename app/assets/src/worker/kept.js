@@ -28,6 +28,15 @@ export function mayBeKept(response) {
   return response.status === 200 && response.headers.has(DRAWN_AT);
 }
 
+/**
+ * How the worker asks for what it keeps. After a log-out the server refuses such a request, instead
+ * of leading it to the log-in: that page would begin a session, and the form that the person sees
+ * would belong to another one.
+ */
+export function inOwnName(options = {}) {
+  return { credentials: "same-origin", headers: { "X-Requested-With": "fetch" }, ...options };
+}
+
 export function createKept({ accounts, assets, fetch }) {
   /** Keep the page with all that it shows, or throw. `why` is one of BY_*. */
   async function keep(account, url, response, { why, name = "" }) {
@@ -66,7 +75,7 @@ export function createKept({ accounts, assets, fetch }) {
 
   async function keepFile(cache, address, report) {
     if (await cache.match(address)) return;
-    const response = await fetch(address, { credentials: "same-origin" });
+    const response = await fetch(address, inOwnName());
     if (response.status !== 200) return;
     const content = await response.arrayBuffer();
     const headers = {

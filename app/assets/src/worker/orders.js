@@ -3,7 +3,7 @@
  * other releases ask too: an unknown order gets null, and a field may be missing.
  */
 import { LIST, OFFLINE, START, keyOf, reportOf } from "./addresses.js";
-import { BY_LIST, BY_PERSON, mayBeKept } from "./kept.js";
+import { BY_LIST, BY_PERSON, inOwnName, mayBeKept } from "./kept.js";
 
 const OWN_PAGES = [START, LIST, OFFLINE];
 
@@ -34,9 +34,9 @@ export function createOrders({ accounts, assets, fetch, kept }) {
   }
 
   async function keepPage(account, { url, name, why }) {
-    const response = await fetch(url, { credentials: "same-origin", cache: "no-store" }).catch(() => null);
+    const response = await fetch(url, inOwnName({ cache: "no-store" })).catch(() => null);
     if (!response) return FAILED;
-    await accounts.learn(response);
+    await (response.status === 401 ? accounts.leave(account) : accounts.learn(response));
     if ((await accounts.current()) !== account) return STRANGER;
     if (mayBeKept(response)) {
       return kept.keep(account, url, response, { why, name }).then(() => KEPT, () => FAILED);
