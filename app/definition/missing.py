@@ -62,24 +62,31 @@ def missing_of_field(
     """Everything that one field still lacks; `photos` are the field's own."""
     if not field.is_question:
         return
-    na = kind_of(field).is_na(field, facts)
-    checks = (
-        _answer_missing(field, facts),
-        _undecided(field, facts),
-        _na_reason_missing(facts) if na else None,
-        _comment_missing(field, facts),
-        None if na else _photo_missing(field, photos),
-        _too_many_photos(field, photos),
-        _position_missing(field, photos),
-        _photos_being_read(photos),
-        _photos_failed(photos),
-    )
-    for found in checks:
+    for found in _checks(field, facts, photos):
         if found:
             kind, sentence = found
             yield Missing(
                 kind, sentence, field_id=field.id, photo=_first_photo_concerned(kind, photos)
             )
+
+
+def _checks(
+    field: Field, facts: AnswerFacts, photos: Sequence[PhotoFacts]
+) -> Iterator[MissingReason]:
+    """One after the other: who asks only whether anything is missing stops at the first."""
+    na = kind_of(field).is_na(field, facts)
+    yield _answer_missing(field, facts)
+    yield _undecided(field, facts)
+    if na:
+        yield _na_reason_missing(facts)
+    yield _comment_missing(field, facts)
+    if not na:
+        yield _photo_missing(field, photos)
+    if photos:
+        yield _too_many_photos(field, photos)
+        yield _position_missing(field, photos)
+        yield _photos_being_read(photos)
+        yield _photos_failed(photos)
 
 
 def count_of_field(field: Field, *, is_complete: bool) -> tuple[int, int]:

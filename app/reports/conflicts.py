@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import aliased
 
 from app.definition.judging import AnswerFacts
@@ -205,23 +205,31 @@ def facts_of(row: EditConflict) -> AnswerFacts:
 
 def list_open_conflicts(report_id: UUID, *more: ColumnElement[bool]) -> Sequence[OpenConflict]:
     """The conflicts of a report that wait for a choice, oldest first."""
+    rows = db.session.execute(_OPEN.where(EditConflict.report_id == report_id, *more))
+    return [_as_open(*row) for row in rows]
+
+
+def _open_conflicts() -> Select[*tuple[Any, ...]]:
+    """Built once: every fill page asks, and building it costs more than asking."""
     typer, answerer, captioner = aliased(Account), aliased(Account), aliased(Account)
     is_same = and_(
         Answer.report_id == EditConflict.report_id,
         Answer.field_id == EditConflict.field_id,
         Answer.block_key == EditConflict.block_key,
     )
-    rows = db.session.execute(
+    return (
         select(EditConflict, typer.name, Answer, answerer.name, PhotoPlacement, captioner.name)
         .join(typer, typer.id == EditConflict.typed_by)
         .outerjoin(Answer, is_same)
         .outerjoin(answerer, answerer.id == Answer.answered_by)
         .outerjoin(PhotoPlacement, PhotoPlacement.id == EditConflict.placement_id)
         .outerjoin(captioner, captioner.id == PhotoPlacement.captioned_by)
-        .where(EditConflict.report_id == report_id, EditConflict.settled_at.is_(None), *more)
+        .where(EditConflict.settled_at.is_(None))
         .order_by(EditConflict.created_at, EditConflict.id)
     )
-    return [_as_open(*row) for row in rows]
+
+
+_OPEN = _open_conflicts()
 
 
 def list_disputed(report_id: UUID) -> frozenset[str]:

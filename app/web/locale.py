@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any
@@ -93,6 +93,11 @@ def reader_zone() -> ZoneInfo:
     return zone
 
 
+def reader_today() -> date:
+    """The day that it is now in the reader's zone."""
+    return datetime.now(reader_zone()).date()
+
+
 def local_time(moment: datetime | None, form: str = "d MMM y, HH:mm") -> str:
     """An aware UTC time in the reader's zone, with the zone's name or offset."""
     if moment is None:
@@ -107,7 +112,7 @@ def short_time(moment: datetime | None) -> str:
     if moment is None:
         return ""
     zone = reader_zone()
-    is_today = moment.astimezone(zone).date() == datetime.now(zone).date()
+    is_today = moment.astimezone(zone).date() == reader_today()
     form = "HH:mm" if is_today else "d MMM, HH:mm"
     return _written(_as_shown(moment, form), form, zone)
 

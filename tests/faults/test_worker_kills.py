@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("faults")
 
 # The documented limit is 75 s with a lease of 60 s; the remainder is the same here.
 RECOVERY_SECONDS = 75 - 60 + LEASE_SECONDS + 30  # and 30 s for a busy machine
-ROWS = 150  # a few seconds of rendering, so that a kill hits it
+ROWS = 600  # a few seconds of rendering, so that a kill hits it
 
 
 @pytest.fixture(autouse=True)

@@ -142,12 +142,13 @@ def test_the_time_of_a_save_gets_its_day_when_the_day_is_over(app, monkeypatch):
     view = FieldView(field, InputContent(row_version=1, answered_at=at))
     shown = []
     with app.test_request_context():
-        cards = Cards(uuid4(), definition_of(field))
+        version = uuid4()
         for days in (0, 1):
             clock = SimpleNamespace(
                 now=lambda zone, days=days: at.astimezone(zone) + timedelta(days)
             )
             monkeypatch.setattr(locale, "datetime", clock)
+            cards = Cards(version, definition_of(field))
             shown.append(cards.draw(view))
             assert shown[-1] == cards.render(view)
     assert shown[0] != shown[1]

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from app.definition.schema import Definition
 from app.reports.filling.page import FieldView
 from app.web.kept import Kept
-from app.web.locale import local_time, short_time
+from app.web.locale import reader_today, reader_zone
 
 MAX_CHARACTERS = 8_000_000
 
@@ -42,8 +42,9 @@ class Cards:
 
     def __init__(self, version_id: UUID, definition: Definition) -> None:
         self._definition = definition
-        # They also determine the order of the languages and the words around the answers.
-        self._shared = (version_id, str(get_locale()))
+        # The language also determines the order of the texts and the words around the answers. The
+        # zone and today determine how a time is written: writing each costs more than the page.
+        self._shared = (version_id, str(get_locale()), reader_zone().key, reader_today())
 
     def draw(self, view: FieldView, photos: str = "") -> Markup:
         """The card with the photos, which are rendered already; the text still has stand-ins."""
@@ -51,8 +52,10 @@ class Cards:
             card = self.render(view)
         else:
             key = (*self._shared, *_shown(view))
-            card = KEPT.get(key) or self.render(view)
-            KEPT.put(key, card)
+            kept = KEPT.get(key)
+            card = kept or self.render(view)
+            if not kept:
+                KEPT.put(key, card)
         if not view.photos:
             return Markup(card)  # noqa: S704 - rendered
         return Markup(card.replace(PHOTOS, _without_breaks(photos)))  # noqa: S704 - rendered
@@ -80,12 +83,11 @@ def _shown(view: FieldView) -> tuple[object, ...]:
     words = (own.words, own.is_filled) if own else None
     if answer is None:
         return (view.field.id, bool(view.photos), words)
-    at = answer.answered_at
     return (
         view.field.id,
         bool(view.photos),
         words,
         repr((answer.value, answer.comment, answer.na_reason)),
         answer.row_version,
-        at and (at.isoformat(), local_time(at), short_time(at)),
+        answer.answered_at,
     )
