@@ -21,6 +21,7 @@ from app.evidence.chain import verify_chain
 from app.evidence.queries import get_chain_head
 from app.evidence.service import About, canonical_json, record
 from app.exports.answers.service import request_export as request_answers
+from app.exports.bundle.service import request_report_bundle
 from app.exports.company.service import request_export
 from app.extensions import Base, db
 from app.jobs import runner
@@ -29,6 +30,7 @@ from app.models import (
     Account,
     Actor,
     AnswerFormat,
+    DocumentStamp,
     Export,
     PhotoCheck,
     PlatformAuditEntry,
@@ -46,6 +48,7 @@ from app.tenancy import TenantOwned, platform_scope, tenant_scope
 from app.tombstones import is_genuine, sign_body
 from tests.support import scenarios
 from tests.support import servers as test_servers
+from tests.support.authorities import running_authority
 from tests.support.desk import Desk
 from tests.support.pictures import a_jpeg
 from tests.support.platform_stage import stage
@@ -385,13 +388,8 @@ def asked_for(installation, cast, kind: str) -> UUID:
     def acting(person):
         return working(installation, person)
 
-    if kind in ("document", "photo_check"):
-        desk = Desk(installation.app, acting, cast)
-        desk.answer()
-        desk.photograph(a_jpeg())
-        if kind == "document":
-            desk.read_photos()
-            return desk.ask()
+    if kind in ("document", "photo_check", "document_stamp", "bundle"):
+        return asked_for_a_report(Desk(installation.app, acting, cast), kind)
     with working(installation, cast.ana) as ana:
         if kind == "export":
             row = request_export(actor=ana)
@@ -409,13 +407,39 @@ def asked_for(installation, cast, kind: str) -> UUID:
         elif kind == "brand_preview":
             tenant = db.session.scalars(select(Tenant)).one()
             row = request_preview(draft_of(tenant), account_id=cast.ana.id)
-        else:
-            row = db.session.scalars(select(PhotoCheck)).one()
         db.session.commit()
         return row.id
 
 
-PUTTING = ("document", "photo_check", "brand_preview", "export", "answer_export")
+def asked_for_a_report(desk: Desk, kind: str) -> UUID:
+    desk.answer()
+    desk.photograph(a_jpeg())
+    if kind == "photo_check":
+        with desk.acting(desk.tess):
+            return db.session.scalars(select(PhotoCheck.id)).one()
+    desk.read_photos()
+    if kind == "document":
+        return desk.ask()
+    desk.submit()
+    document = desk.make()
+    with desk.acting(desk.tess) as tess:
+        if kind == "document_stamp":
+            made = select(DocumentStamp.id).where(DocumentStamp.document_id == document.id)
+            return db.session.scalars(made).one()
+        bundle_id = request_report_bundle(report_id=desk.report_id, actor=tess).id
+        db.session.commit()
+        return bundle_id
+
+
+PUTTING = (
+    "document",
+    "photo_check",
+    "brand_preview",
+    "export",
+    "answer_export",
+    "document_stamp",
+    "bundle",
+)
 
 
 def test_every_kind_of_work_that_stores_files_is_tested(installation):
@@ -423,6 +447,15 @@ def test_every_kind_of_work_that_stores_files_is_tested(installation):
         assert {kind.name for kind in list_kinds()} == {*PUTTING, "mail"}
 
 
+@pytest.fixture
+def authority(installation, tmp_path, monkeypatch):
+    with running_authority(tmp_path) as running:
+        monkeypatch.setitem(installation.app.config, "TSA_URL", running.url)
+        monkeypatch.setitem(installation.app.config, "TSA_CERTIFICATES", running.certificate)
+        yield running
+
+
+@pytest.mark.usefixtures("authority")
 @pytest.mark.parametrize("kind", PUTTING)
 def test_files_put_after_the_erasure_are_deleted_too(installation, sam, cast, monkeypatch, kind):
     """The put arrives after `flask tenant erase` has listed and deleted the files."""
