@@ -61,12 +61,14 @@ def is_listed(site: Site, worker: str) -> bool:
 
 
 def _document_of(site: Site, pid: int) -> str | None:
+    """A process that has outlived an outage of Redis is listed twice: RQ's entry of before the
+    outage stays, with its last job, until it expires."""
     client = site.redis()
     with contextlib.suppress(RedisError), contextlib.closing(client):
         for worker in Worker.all(connection=client):
-            if worker.pid == pid and (job := worker.get_current_job_id()):
-                kind, _, rest = job.partition("-")
-                return rest.rpartition("-")[0] if kind == "document" else None
+            kind, _, rest = (worker.get_current_job_id() or "").partition("-")
+            if worker.pid == pid and kind == "document":
+                return rest.rpartition("-")[0]
     return None
 
 
