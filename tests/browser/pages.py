@@ -113,7 +113,6 @@ def pdf_text(path: Path) -> str:
 def choose_project(page: Page) -> None:
     """Choose it on the start form, because other tests may have created more projects."""
     page.get_by_label("Project").select_option(label="Hall 7")
-    page.wait_for_load_state("networkidle")
 
 
 def choose_checklist(page: Page) -> None:

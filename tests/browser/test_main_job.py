@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser import pages
 from tests.support import scenarios
@@ -79,3 +79,24 @@ def test_typed_text_is_there_after_a_reload(people, open_page):
     page.reload()
     expect(page.locator("#field-customer [name=value]")).to_have_value("Usina São João")
     expect(page.locator("#field-enclosure [value=ok]")).to_be_checked()
+
+
+def test_what_depends_on_the_project_waits_for_it(people, open_page, watched):
+    """The answer replaces it, and would take along what was chosen meanwhile."""
+    watched.expected += pages.GONE
+    page = open_page()
+    pages.log_in(page, people.tess.email)
+    page.goto("/reports/new")
+    held: list[Route] = []
+    page.route("**/reports/start-choices?*", lambda route: held.append(route))
+    page.get_by_label("Project").select_option(label="Hall 7")
+    start = page.get_by_role("button", name="Start the report")
+    expect(page.get_by_label("Checklist")).to_be_disabled()
+    expect(start).to_be_disabled()
+    page.get_by_label("Title").fill("Typed meanwhile")
+    held[0].abort()
+    expect(page.get_by_label("Checklist")).to_be_enabled()
+    page.unroute_all()
+    page.get_by_label("Project").select_option(index=0)
+    expect(start).to_be_enabled()
+    expect(page.get_by_label("Title")).to_have_value("Typed meanwhile")

@@ -45,13 +45,13 @@ def find_render(site: Site, worker: str) -> Render | None:
     forked = children(process.pid)
     if len(forked) != 1:
         return None
-    document_id = _document_of(site, process.pid)
-    if document_id is None:
+    rows = site.ask(
+        "select id, fence from documents where state = 'running' and id = any(%s::uuid[])",
+        _documents_of(site, process.pid),
+    )
+    if len(rows) != 1:
         return None
-    row = site.ask("select state, fence from documents where id = %s", document_id)
-    if not row or row[0][0] != "running":
-        return None
-    return Render(document_id, worker, process.pid, forked[0], int(str(row[0][1])))
+    return Render(str(rows[0][0]), worker, process.pid, forked[0], int(str(rows[0][1])))
 
 
 def is_listed(site: Site, worker: str) -> bool:
@@ -60,14 +60,16 @@ def is_listed(site: Site, worker: str) -> bool:
         return any(one.pid == site.processes[worker].pid for one in Worker.all(connection=client))
 
 
-def _document_of(site: Site, pid: int) -> str | None:
-    client = site.redis()
+def _documents_of(site: Site, pid: int) -> list[str]:
+    """A process that has outlived an outage of Redis is listed twice: RQ's entry of before the
+    outage stays, with its last job, until it expires."""
+    client, found = site.redis(), []
     with contextlib.suppress(RedisError), contextlib.closing(client):
         for worker in Worker.all(connection=client):
-            if worker.pid == pid and (job := worker.get_current_job_id()):
-                kind, _, rest = job.partition("-")
-                return rest.rpartition("-")[0] if kind == "document" else None
-    return None
+            kind, _, rest = (worker.get_current_job_id() or "").partition("-")
+            if worker.pid == pid and kind == "document":
+                found.append(rest.rpartition("-")[0])
+    return found
 
 
 def wait_for_render(site: Site, worker: str, seconds: float = 60) -> Render:
