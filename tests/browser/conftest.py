@@ -17,6 +17,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    Request,
     StorageState,
     expect,
     sync_playwright,
@@ -58,9 +59,13 @@ ARGUMENTS = [
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, object]:
-    """A failure comes with the last that the processes of the stack have said."""
+    """A failure comes with the last that the processes of the stack have said, and with what the
+    pages still wait for."""
     report = yield
-    stack = getattr(item, "funcargs", {}).get("stack")
+    used = getattr(item, "funcargs", {})
+    stack, watched = used.get("stack"), used.get("watched")
+    if report.failed and isinstance(watched, Watched):
+        report.sections.append(("requests without an answer", "\n".join(watched.unanswered())))
     if report.failed and isinstance(stack, Stack):
         for name in PROCESSES:
             report.sections.append((f"log of {name}", stack.log(name)[-LOG_CHARACTERS:]))
@@ -140,6 +145,16 @@ class Watched:
         # A page that is left while the browser fetches the service worker; the next page goes on.
         self.expected += ["An unknown error occurred when fetching the script"]
 
+        self._waiting: dict[Request, None] = {}
+
+    def follow(self, page: Page) -> None:
+        page.on("request", lambda request: self._waiting.setdefault(request))
+        for event in ("requestfinished", "requestfailed"):
+            page.on(event, lambda request: self._waiting.pop(request, None))  # type: ignore[call-overload]
+
+    def unanswered(self) -> list[str]:
+        return [f"{request.method} {request.url}" for request in self._waiting]
+
     def note(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not any(one in message.text for one in self.expected):
             self.complaints.append(message.text)
@@ -171,6 +186,7 @@ def open_page(browser: Browser, stack: Stack, watched: Watched) -> Iterator[Open
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", watched.note)
+        watched.follow(page)
         page.on("pageerror", lambda error: watched.complaints.append(str(error)))
         return page
 

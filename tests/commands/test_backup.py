@@ -186,6 +186,7 @@ def test_a_backup_is_private_and_holds_every_kind_of_object(kept):
         "export",
         "preview",
         "answers",
+        "bundle",
     }
 
 

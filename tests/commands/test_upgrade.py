@@ -25,8 +25,8 @@ from tests.support.backup_stage import Filled, Place, fill, place
 pytestmark = pytest.mark.xdist_group("upgrade")
 
 BEFORE = "0005"
-# New in this release: a report keeps the limit that it was started with.
-GROWN = {"reports"}
+# New in this release: the limit that a report was started with, and the seal of a document.
+GROWN = {"documents", "reports"}
 # The new name of a table that was there before.
 RENAMED = {"save_receipts": "receipts"}
 
@@ -56,9 +56,10 @@ def filled(tmp_path_factory, cast) -> Iterator[Filled]:
 
 @dataclass(frozen=True)
 class Upgraded(Place):
-    """`tables` are those of the previous release."""
+    """`tables` are those of the previous release, and `columns` of those that have grown."""
 
     tables: tuple[str, ...]
+    columns: dict[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +70,11 @@ def upgraded(filled) -> Iterator[Upgraded]:
     roles.ensure_database(running.postgres().dsn(), name)
     test_servers.migrate(running.url(roles.OWNER, name), BEFORE)
     tables = copy_rows(filled.database, name)
+    with closing(opened(name)) as before:
+        columns = {table: column(before, COLUMNS, table)[0] for table in GROWN}
     test_servers.migrate(running.url(roles.OWNER, name))
     made = place(name, filled.storage)
-    yield Upgraded(made.database, made.storage, made.app, tables)
+    yield Upgraded(made.database, made.storage, made.app, tables, columns)
     made.let_go()
     running.drop(name)
 
@@ -122,6 +125,11 @@ def count(database: str, table: str) -> list[str]:
         return column(connection, f"select count(*) from {table}")
 
 
+def rows_of(database: str, table: str, columns: str) -> list[str]:
+    with closing(opened(database)) as connection:
+        return column(connection, f"select ({columns})::text from {table} order by 1")
+
+
 def figures_of(database: str) -> DatabaseFigures:
     with frozen(test_servers.current().url(roles.BACKUP, database)) as connection:
         return read_figures(connection)
@@ -133,10 +141,17 @@ def test_every_row_chain_and_rule_is_unchanged(filled, upgraded):
     for name in set(upgraded.tables) - RENAMED.keys():
         assert new.tables[name].rows == old.tables[name].rows, name
         assert name in GROWN or new.tables[name] == old.tables[name], name
+    for name, columns in upgraded.columns.items():
+        assert rows_of(upgraded.database, name, columns) == rows_of(
+            filled.database, name, columns
+        ), name
     for name, now in RENAMED.items():
         assert count(upgraded.database, now) == count(filled.database, name), name
     assert new.chains == old.chains
-    assert (new.differences, new.snapshots) == ({}, old.snapshots)
+    assert new.snapshots == old.snapshots
+    # The test's rows are of this release, and the previous one had no columns for their seals.
+    differences = [line.partition(": ")[2] for lines in new.differences.values() for line in lines]
+    assert differences == ["differs in the certificate of its seal, the time of its seal"]
     assert new.catalog == old.catalog
 
 

@@ -105,10 +105,10 @@ def publish_preview(claim):
     totals = SimpleNamespace(good=0, quarantined=())
     settings = SimpleNamespace(layout=Layout.CLASSIC)
     context = SimpleNamespace(photo_totals=totals, settings=settings)
-    job = SimpleNamespace(context=context, is_preview=True)
+    job = SimpleNamespace(context=context, is_preview=True, seal=None)
     made = SimpleNamespace(sha256="a" * 64, bytes=1, pages=1, seconds=0.1)
     key = object_key(claim.tenant_id, "pdf", made.sha256, ".pdf")
-    return lambda: making._publish(claim, job, made, key, ())
+    return lambda: making._publish(claim, job, made, key, (), None)
 
 
 class TestPairs:

@@ -379,7 +379,18 @@ def test_readiness_reports_every_component(app, anonymous):
     answer = anonymous.get("/health/ready")
     assert answer.status_code == 200
     assert {name: part["ok"] for name, part in answer.json.items()} == dict.fromkeys(
-        ("database", "redis", "worker", "relay", "storage", "disk", "documents", "sweep"), True
+        (
+            "database",
+            "redis",
+            "worker",
+            "relay",
+            "storage",
+            "disk",
+            "documents",
+            "sweep",
+            "anchors",
+        ),
+        True,
     )
     assert answer.json["storage"]["free_bytes"] > 0
 

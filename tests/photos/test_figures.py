@@ -106,16 +106,17 @@ def test_every_kept_figure_equals_a_fresh_one(app):
     for locale, zone in (*READERS, *reversed(READERS)):
         with app.test_request_context(), force_locale(locale):
             g._login_user = Identity(time_zone=zone, **NOBODY)
-            fresh = [figures._render(one) for one in everything]
-            assert [str(photo_figure(one)) for one in everything] == fresh
-            assert len(set(fresh)) == len(everything), "two of these look alike"
-            drawn |= set(fresh)
-    assert len(drawn) == len(READERS) * len(everything)
+            for is_large in (False, True):
+                fresh = [figures._render(one, is_large) for one in everything]
+                assert [str(photo_figure(one, is_large=is_large)) for one in everything] == fresh
+                assert len(set(fresh)) == len(everything), "two of these look alike"
+                drawn |= set(fresh)
+    assert len(drawn) > len(READERS) * len(everything), "a large figure is as a small one"
 
 
 def test_the_second_drawing_renders_nothing(app, monkeypatch):
     one = a_placed_photo()
     with app.test_request_context():
         first = photo_figure(one)
-        monkeypatch.setattr(figures, "_render", lambda placed: pytest.fail("rendered again"))
+        monkeypatch.setattr(figures, "_render", lambda *given: pytest.fail("rendered again"))
         assert photo_figure(one) == first

@@ -58,6 +58,8 @@ ALLOWED = {
     "auth.sign_out_others",
     "auth.turn_off_totp",
     "auth.update",
+    "exports.bundle_project",
+    "exports.bundle_report",
     "exports.company_create",
     "exports.create",
     "mail.choose",

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.documents import subscriptions as of_documents
 from app.documents.service import request_final, stop_previews
 from app.errors import NotAllowed
+from app.exports.bundle import panel as of_bundles
 from app.extensions import db
 from app.mail import subscriptions as of_mail
 from app.mail.service import mail_assigned, mail_returned, mail_reviewers, mail_submitted
@@ -285,6 +286,9 @@ class TestSubscribers:
                 ReportEvent.COMPLETED: [request_final],
             }
             assert subscribed(EARLY_SUBSCRIBERS) == {ReportEvent.COMPLETED: [stop_previews]}
-            assert [part.template for part in app.extensions[PARTS]] == ["documents/_panel.html"]
-            for feature in (of_mail, of_documents):
+            assert [part.template for part in app.extensions[PARTS]] == [
+                "documents/_panel.html",
+                "exports/_report_bundle.html",
+            ]
+            for feature in (of_mail, of_documents, of_bundles):
                 feature.register(app)

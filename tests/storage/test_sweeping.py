@@ -179,6 +179,8 @@ def test_every_column_that_holds_a_key_is_known(app):
         "photos.storage_key",
         "derivatives.storage_key",
         "documents.storage_key",
+        "document_stamps.storage_key",
+        "bundles.storage_key",
         "signatures.image_key",
         "tenants.logo_key",
         "tenants.second_logo_key",

@@ -14,6 +14,8 @@ from sqlalchemy import select
 from app.evidence.service import record_on_platform
 from app.exports.answers.jobs import MAKING
 from app.exports.answers.service import request_export as request_answers
+from app.exports.bundle.jobs import BUNDLING
+from app.exports.bundle.service import request_report_bundle
 from app.exports.company.jobs import ARCHIVING
 from app.exports.company.service import request_export
 from app.extensions import db
@@ -76,8 +78,9 @@ def add_rows(app: Flask, cast: Cast, *, report_id: UUID) -> None:
             most=100,
             actor=ana,
         )
+        bundle = request_report_bundle(report_id=report_id, actor=ana)
         db.session.commit()
-        export_id, answers_id = export.id, answers.id
+        export_id, answers_id, bundle_id = export.id, answers.id, bundle.id
         an_upload(open_id, ana, a_jpeg(), received=100)
         photo = a_jpeg()
         an_upload(open_id, ana, photo, received=len(photo))
@@ -86,6 +89,7 @@ def add_rows(app: Flask, cast: Cast, *, report_id: UUID) -> None:
     with app.app_context():
         runner.run(ARCHIVING.name, str(export_id))
         runner.run(MAKING.name, str(answers_id))
+        runner.run(BUNDLING.name, str(bundle_id))
     with app.app_context():
         _of_the_platform(cast)
 
