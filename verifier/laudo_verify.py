@@ -1,24 +1,25 @@
 #!/usr/bin/env python3
 """Checks finished Laudo reports without their server.
 
-    python laudo_verify.py report.pdf [bundle.zip ...] [--fingerprint HEX] [--json]
+    python laudo_verify.py report.pdf [bundle.zip ...] [--fingerprint HEX ...] [--json]
 
 Give it PDFs of finished reports, evidence bundles, or both. It needs Python 3.11 and pyhanko (pip
 install pyhanko), and no network. Each line says what holds, what differs, and what could not be
 compared. The exit status is 0 if nothing differs, 1 if something does, and 2 if a file could not be
 read.
 
---fingerprint takes the SHA-256 of the certificate that should have sealed the reports. Without it,
-the seal is checked against the certificate inside the file: compare the fingerprint that is printed
-with the one that the company publishes.
+--fingerprint takes the SHA-256 of the certificate that should have sealed the reports; give it once
+for each if the certificate was replaced. Without it, seals are checked against the certificates
+inside the files: compare the fingerprints that are printed with those that the company publishes.
 
-What no single PDF can show is whether the audit chain was written anew before it was made. Compare
-the position and hash of the chain that it names with those in other PDFs of the same company.
+What no single PDF can show is whether the audit chain was written anew before it was made. Give
+several files of one company: the positions of the chain that they name are compared.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import hashlib
 import json
 import re
@@ -27,6 +28,7 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
@@ -36,12 +38,14 @@ from asn1crypto import cms
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm
-from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko.sign.general import extract_certificate_info
+from pyhanko.sign.validation import async_validate_detached_cms, validate_pdf_signature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 SNAPSHOT, PHOTOS, AUDIT = "snapshot.json", "photos.json", "audit.json"
 MANIFEST, BUNDLE_FORMAT = "manifest.json", "laudo.bundle/1"
+MANIFEST_SEAL = "manifest.json.p7s"
 CHUNK = 1 << 20
 # Layouts that do not print every answer.
 SUMMARIES = {"executive"}
@@ -81,6 +85,44 @@ class Report:
 
     def attached(self, name: str) -> Any:
         return _json(self.texts.get(name))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a file says of its report: for comparing it with the other files."""
+
+    about: str
+    report: Mapping[str, Any]
+    corrects: Mapping[str, Any]
+    digest: str
+    links: Mapping[tuple[str, int], str]
+
+
+def known_of(report: Report) -> Known | None:
+    """None if the file's attachments cannot be read, which the other checks say."""
+    snapshot, audit = report.attached(SNAPSHOT), report.attached(AUDIT)
+    try:
+        return Known(
+            report.name,
+            snapshot["report"],
+            snapshot.get("corrects") or {},
+            hashlib.sha256(report.texts[SNAPSHOT]).hexdigest(),
+            dict(_links(snapshot, audit or {"entries": []})),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _links(
+    snapshot: Mapping[str, Any], audit: Mapping[str, Any]
+) -> Iterator[tuple[tuple[str, int], str]]:
+    """The hash at each position of the company's chain that the file names."""
+    tenant, head = snapshot["report"]["tenant"], snapshot["audit"]
+    yield (tenant, int(head["sequence"])), head["hash"]
+    for entry in audit["entries"]:
+        sequence = int(entry["sequence"])
+        yield (tenant, sequence - 1), entry["previous_hash"]
+        yield (tenant, sequence), entry["hash"]
 
 
 def open_report(name: str, data: bytes) -> Report:
@@ -144,7 +186,6 @@ def check_seal(report: Report, fingerprint: str) -> Iterator[Line]:
         best_signature_time=moment,
     )
     status = validate_pdf_signature(signature, context)
-    found = certificate.sha256.hex()
     parts = {
         "the sealed bytes are unchanged": status.intact,
         "the signature is genuine": status.valid,
@@ -154,12 +195,16 @@ def check_seal(report: Report, fingerprint: str) -> Iterator[Line]:
     }
     for what, holds in parts.items():
         yield Line(State.HOLDS if holds else State.DIFFERS, report.name, f"seal: {what}")
+    yield _owner(report.name, certificate.sha256.hex(), moment, fingerprint)
+
+
+def _owner(about: str, found: str, moment: object, fingerprint: str) -> Line:
+    """Whose certificate it is. `fingerprint` may name several, separated by commas."""
     if not fingerprint:
         detail = f"certificate {found}, sealed {moment}: compare it with the one that is published"
-        yield Line(State.SKIPPED, report.name, "seal: the certificate's owner", detail)
-    else:
-        state = State.HOLDS if found == _hex(fingerprint) else State.DIFFERS
-        yield Line(state, report.name, "seal: the certificate is the expected one", found)
+        return Line(State.SKIPPED, about, "seal: the certificate's owner", detail)
+    is_expected = found in map(_hex, fingerprint.split(","))
+    return _line(is_expected, about, "seal: the certificate is the expected one", found)
 
 
 def _is_alone(data: bytes, signature: Any) -> bool:
@@ -188,9 +233,15 @@ def check_attachments(report: Report) -> Iterator[Line]:
         return
     yield from _check_entries(report.name, audit)
     yield from _check_heads(report, snapshot, audit)
-    known = {(one["id"], one["photo"], one["sha256"]) for one in snapshot["photos"]}
-    listed = {(one["placement"], one["photo"], one["sha256"]) for one in photos["photos"]}
+    known = {_photo(one, "id", "byte_size") for one in snapshot["photos"]}
+    listed = {_photo(one, "placement", "bytes") for one in photos["photos"]}
     yield _line(known == listed, report.name, "the list of photos is that of the snapshot")
+
+
+def _photo(one: Mapping[str, Any], placement: str, size: str) -> tuple[Any, ...]:
+    """A placed photo. Snapshots of the first releases have one place for each photo."""
+    photo = one.get("photo", one[placement])
+    return one[placement], photo, one["sha256"], one["field"], one[size]
 
 
 def _check_entries(name: str, audit: Mapping[str, Any]) -> Iterator[Line]:
@@ -455,23 +506,46 @@ def _utf16(digits: bytes) -> str:
 # --- revisions ------------------------------------------------------------------------------------
 
 
-def check_revisions(reports: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
-    """Each revision names one of the given reports that was completed before it."""
-    known = {one["id"]: one for one in reports}
-    for one in sorted(known.values(), key=lambda one: (one["number"], int(one["revision"]))):
-        if one["revision_of"] is None:
+def check_revisions(reports: Iterable[Known]) -> Iterator[Line]:
+    """Each revision names one of the given reports that was completed before it, and its hash."""
+    known = {one.report["id"]: one for one in reports}
+    for one in sorted(known.values(), key=_turn):
+        report, name = one.report, _full(one.report)
+        if report["revision_of"] is None:
             continue
-        earlier, name = known.get(one["revision_of"]), _full(one)
+        earlier = known.get(report["revision_of"])
         if earlier is None:
-            detail = f"the report that it replaces is not given: {one['revision_of']}"
+            detail = f"the report that it replaces is not given: {report['revision_of']}"
             yield Line(State.SKIPPED, name, "revision", detail)
             continue
         holds = (
-            earlier["number"] == one["number"]
-            and int(earlier["revision"]) < int(one["revision"])
-            and earlier["completed_at"] < one["completed_at"]
+            earlier.report["number"] == report["number"]
+            and int(earlier.report["revision"]) < int(report["revision"])
+            and earlier.report["completed_at"] < report["completed_at"]
+            and one.corrects.get("snapshot_sha256", earlier.digest) == earlier.digest
         )
-        yield _line(holds, name, f"revision: it replaces {_full(earlier)}")
+        yield _line(holds, name, f"revision: it replaces {_full(earlier.report)}")
+
+
+def _turn(one: Known) -> tuple[str, int]:
+    return one.report["number"], int(one.report["revision"])
+
+
+def check_chains(reports: Iterable[Known]) -> Iterator[Line]:
+    """Files of one company name the same hash at the same position of its audit chain."""
+    hashes: dict[tuple[str, int], dict[str, str]] = {}
+    for one in reports:
+        for link, digest in one.links.items():
+            hashes.setdefault(link, {}).setdefault(digest, one.about)
+    shared = {link: named for link, named in hashes.items() if len(named) > 1}
+    for (_tenant, sequence), named in sorted(shared.items()):
+        what = (
+            f"audit chain: entry {sequence} has another hash in {' and in '.join(named.values())}"
+        )
+        yield Line(State.DIFFERS, "all files", what)
+    if hashes and not shared:
+        what = f"audit chain: {len(hashes)} positions, none with two hashes"
+        yield Line(State.HOLDS, "all files", what)
 
 
 def _full(report: Mapping[str, Any]) -> str:
@@ -481,30 +555,66 @@ def _full(report: Mapping[str, Any]) -> str:
 # --- the bundle -----------------------------------------------------------------------------------
 
 
-def check_bundle(path: Path, fingerprint: str, reports: list[Mapping[str, Any]]) -> Iterator[Line]:
-    """Every file of the bundle, and its reports with their photos. Adds what they are to `reports`.
+def check_bundle(path: Path, fingerprint: str, reports: list[Known]) -> Iterator[Line]:
+    """The seal and the files of the bundle, and its reports with their photos. Adds what these say
+    to `reports`.
 
     Raises Unreadable.
     """
     try:
         with zipfile.ZipFile(path) as bundle:
-            manifest = _json(bundle.read(MANIFEST))
+            text = bundle.read(MANIFEST)
+            manifest = _json(text)
             if not isinstance(manifest, dict) or manifest.get("format") != BUNDLE_FORMAT:
                 raise Unreadable(f"{path.name} is not an evidence bundle")
+            yield from _check_manifest_seal(path.name, bundle, text, manifest, fingerprint)
             yield from _check_files(path.name, bundle, manifest)
             for one in manifest["reports"]:
                 yield from _check_bundled(bundle, manifest, one, fingerprint, reports)
-    except (zipfile.BadZipFile, KeyError, TypeError, OSError) as error:
+    except (zipfile.BadZipFile, LookupError, TypeError, AttributeError, OSError) as error:
         raise Unreadable(f"{path.name} cannot be read: {error}") from error
 
 
+def _check_manifest_seal(
+    name: str,
+    bundle: zipfile.ZipFile,
+    text: bytes,
+    manifest: Mapping[str, Any],
+    fingerprint: str,
+) -> Iterator[Line]:
+    """The list of files is sealed, so no file can be left out or replaced with its line."""
+    about = f"{name}: {MANIFEST}"
+    try:
+        signed = cms.ContentInfo.load(bundle.read(MANIFEST_SEAL), strict=True)["content"]
+        certificate = extract_certificate_info(signed).signer_cert
+        moment = datetime.fromisoformat(manifest["made_at"])
+        context = ValidationContext(
+            trust_roots=[certificate],
+            allow_fetching=False,
+            revocation_mode="soft-fail",
+            moment=moment,
+            best_signature_time=moment,
+        )
+        status = asyncio.run(
+            async_validate_detached_cms(text, signed, signer_validation_context=context)
+        )
+    except Exception as error:
+        # Damaged or hostile bytes fail anywhere in the readers, with errors of any kind.
+        yield Line(State.DIFFERS, about, "seal", f"{type(error).__name__}: {error}")
+        return
+    yield _line(status.intact and status.valid, about, "seal: the list of files is unchanged")
+    yield _owner(about, certificate.sha256.hex(), moment, fingerprint)
+
+
 def _check_files(name: str, bundle: zipfile.ZipFile, manifest: Mapping[str, Any]) -> Iterator[Line]:
-    listed = {one["path"]: one["sha256"] for one in manifest["files"]}
-    there = set(bundle.namelist()) - {MANIFEST}
+    listed = {one["path"]: (one["sha256"], int(one["bytes"])) for one in manifest["files"]}
+    there = set(bundle.namelist()) - {MANIFEST, MANIFEST_SEAL}
     for path in sorted(set(listed) - there):
         yield Line(State.DIFFERS, name, f"file {path}", "missing")
     for path in sorted(there - set(listed)):
         yield Line(State.DIFFERS, name, f"file {path}", "not listed in the manifest")
+    if len(bundle.namelist()) != len(set(bundle.namelist())):
+        yield Line(State.DIFFERS, name, "files", "two have the same name")
     good = 0
     for path in sorted(set(listed) & there):
         if _digest(bundle, path) == listed[path]:
@@ -516,15 +626,16 @@ def _check_files(name: str, bundle: zipfile.ZipFile, manifest: Mapping[str, Any]
         yield Line(State.DIFFERS, name, f"file {one['path']}", f"the server had it {one['reason']}")
 
 
-def _digest(bundle: zipfile.ZipFile, path: str) -> str:
-    digest = hashlib.sha256()
+def _digest(bundle: zipfile.ZipFile, path: str) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
     try:
         with bundle.open(path) as file:
             while part := file.read(CHUNK):
                 digest.update(part)
-    except (zipfile.BadZipFile, OSError):
-        return ""
-    return digest.hexdigest()
+                size += len(part)
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return "", -1
+    return digest.hexdigest(), size
 
 
 def _check_bundled(
@@ -532,10 +643,16 @@ def _check_bundled(
     manifest: Mapping[str, Any],
     listed: Mapping[str, Any],
     fingerprint: str,
-    reports: list[Mapping[str, Any]],
+    reports: list[Known],
 ) -> Iterator[Line]:
-    """One report of a bundle: its PDFs, and the original files of its photos."""
-    hashes = {one["sha256"] for one in manifest["files"] if one["path"].startswith("photos/")}
+    """One report of a bundle: its PDFs, the texts beside them, and its photos' original files."""
+    files = {one["path"]: one["sha256"] for one in manifest["files"]}
+    folder = listed["folder"]
+    beside = {
+        name: bundle.read(f"{folder}/{name}")
+        for name in (SNAPSHOT, PHOTOS, AUDIT)
+        if f"{folder}/{name}" in files
+    }
     if not listed["documents"]:
         yield Line(State.SKIPPED, _full(listed), "it has no PDF in the bundle")
     for path in listed["documents"]:
@@ -544,26 +661,54 @@ def _check_bundled(
         except (KeyError, zipfile.BadZipFile, Unreadable) as error:
             yield Line(State.DIFFERS, path, "cannot be read", str(error))
             continue
-        yield from check_report(report, fingerprint)
-        snapshot = report.attached(SNAPSHOT)
-        if snapshot:
-            reports.append(snapshot["report"])
-            yield from _check_photos(path, snapshot, hashes)
+        if path in listed["unsealed"]:
+            report = Report(path, report.data, report.reader, beside)
+        yield from check_report(report, fingerprint, is_sealed=path not in listed["unsealed"])
+        if known := known_of(report):
+            reports.append(known)
+            yield from _check_listed(path, listed, known, report, beside)
+            yield from _check_photos(path, report, folder, files)
 
 
-def _check_photos(path: str, snapshot: Mapping[str, Any], hashes: Iterable[str]) -> Iterator[Line]:
-    lost = sorted({one["sha256"] for one in snapshot["photos"]} - set(hashes))
+def _check_listed(
+    path: str,
+    listed: Mapping[str, Any],
+    known: Known,
+    report: Report,
+    beside: Mapping[str, bytes],
+) -> Iterator[Line]:
+    """The manifest names the PDF's own report, and the texts beside it are those inside it."""
+    names = ("id", "number", "revision")
+    is_own = all(listed[one] == known.report[one] for one in names)
+    yield _line(is_own, path, "the manifest names its report")
+    wrong = [name for name, text in beside.items() if report.texts.get(name) != text]
+    what = f"{len(beside)} texts beside the PDF are those inside it"
+    yield _line(not wrong, path, what, f"not {', '.join(wrong)}" if wrong else "")
+
+
+def _check_photos(
+    path: str, report: Report, folder: str, files: Mapping[str, str]
+) -> Iterator[Line]:
+    snapshot, photos = report.attached(SNAPSHOT), report.attached(PHOTOS) or {"photos": []}
+    hashes = {digest for name, digest in files.items() if name.startswith("photos/")}
+    lost = sorted({one["sha256"] for one in snapshot["photos"]} - hashes)
     what = f"{len(snapshot['photos'])} photos of the snapshot are in the bundle"
     yield _line(not lost, path, what, f"not there: {', '.join(lost)}" if lost else "")
+    # A photo that a revision carries on is in the bundle once, under its first name.
+    named = {f"photos/{folder}/{one['name']}": one["sha256"] for one in photos["photos"]}
+    wrong = [name for name, digest in named.items() if files.get(name, digest) != digest]
+    for name in sorted(wrong):
+        yield Line(State.DIFFERS, path, f"file {name}", "it is another photo of the list")
 
 
 # --- the command ----------------------------------------------------------------------------------
 
 
-def check_report(report: Report, fingerprint: str) -> Iterator[Line]:
-    """All checks of one PDF; one that fails half-way counts as a difference."""
+def check_report(report: Report, fingerprint: str, *, is_sealed: bool = True) -> Iterator[Line]:
+    """All checks of one PDF; one that fails half-way counts as a difference. One that a sealed
+    bundle says was made before PDFs were sealed need not have a seal."""
     checks: tuple[Callable[[], Iterator[Line]], ...] = (
-        lambda: check_seal(report, fingerprint),
+        lambda: check_seal(report, fingerprint) if is_sealed else _no_seal(report),
         lambda: check_attachments(report),
         lambda: check_text(report),
     )
@@ -575,10 +720,15 @@ def check_report(report: Report, fingerprint: str) -> Iterator[Line]:
             yield Line(State.DIFFERS, report.name, "could not be checked", detail)
 
 
+def _no_seal(report: Report) -> Iterator[Line]:
+    detail = "made before PDFs were sealed; the seal of the bundle's list covers its bytes"
+    yield Line(State.SKIPPED, report.name, "seal", detail)
+
+
 def verify(files: Iterable[Path], fingerprint: str = "") -> list[Line]:
     """The results of all files, in their order. Raises Unreadable."""
     lines: list[Line] = []
-    reports: list[Mapping[str, Any]] = []
+    reports: list[Known] = []
     for path in files:
         data = _read(path)
         if data.startswith(b"PK"):
@@ -586,9 +736,9 @@ def verify(files: Iterable[Path], fingerprint: str = "") -> list[Line]:
             continue
         report = open_report(path.name, data)
         lines += check_report(report, fingerprint)
-        if snapshot := report.attached(SNAPSHOT):
-            reports.append(snapshot["report"])
-    return [*lines, *check_revisions(reports)]
+        if known := known_of(report):
+            reports.append(known)
+    return [*lines, *check_revisions(reports), *check_chains(reports)]
 
 
 def _read(path: Path) -> bytes:
@@ -609,11 +759,11 @@ def main(arguments: list[str] | None = None) -> int:
         prog="laudo_verify.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("files", type=Path, nargs="+")
-    parser.add_argument("--fingerprint", default="")
+    parser.add_argument("--fingerprint", action="append", default=[])
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     try:
-        lines = verify(given.files, given.fingerprint)
+        lines = verify(given.files, ",".join(given.fingerprint))
     except Unreadable as error:
         print(json.dumps({"error": str(error)}) if given.json else str(error))
         return 2

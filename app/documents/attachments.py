@@ -51,7 +51,7 @@ def attachments_of(source: Source) -> tuple[Attachment, ...]:
 
 
 def photo_file_names(source: Source) -> Mapping[str, str]:
-    """A speaking name for the original file of each placement, by the placement's id:
+    """A speaking name for the original file of each placement, by its id in the snapshot:
     equipment's tag (or the report's number), number of the question, count in it."""
     assert source.frozen
     report = source.frozen["report"]
@@ -76,7 +76,8 @@ def _manifest(source: Source, frozen: Mapping[str, Any]) -> dict[str, Any]:
                 "name": names[photo["id"]],
                 "sha256": photo["sha256"],
                 "bytes": photo["byte_size"],
-                "photo": photo["photo"],
+                # In snapshots of the first releases, the place of a photo has the photo's id.
+                "photo": photo.get("photo", photo["id"]),
                 "field": photo["field"],
                 "placement": photo["id"],
             }

@@ -66,12 +66,18 @@ def plan_seal(source: Source) -> SealOrder | None:
     if source.is_preview or completed_at is None:
         return None
     attachments = attachments_of(source)
+    return SealOrder(get_identity(), attachments, completed_at)
+
+
+def get_identity() -> SealIdentity:
+    """The company's own key, else the installation's. Ends the transaction before it asks the
+    sealer. Raises SealerAway, SealRefused."""
     own = _find_own(require_tenant())
     pause()
     if own is None:
         certificate = ask_installation(current_app.config["SEAL_SOCKET"]).current
         own = SealIdentity(require_tenant(), certificate)
-    return SealOrder(own, attachments, completed_at)
+    return own
 
 
 def attach_evidence(order: SealOrder, path: Path, made: RenderedPdf) -> RenderedPdf:
@@ -83,18 +89,20 @@ def attach_evidence(order: SealOrder, path: Path, made: RenderedPdf) -> Rendered
 def seal(order: SealOrder, path: Path, made: RenderedPdf) -> tuple[RenderedPdf, Seal]:
     """Seal the file in place. Raises SealerAway, SealChanged, WorkFailed."""
 
-    def sign(digest: bytes) -> bytes:
-        return ask_signature(current_app.config["SEAL_SOCKET"], order.identity, digest)
+    found = seal_file(path, order.identity.certificate, lambda digest: sign(order.identity, digest))
+    return _measured(path, made), found
 
+
+def sign(identity: SealIdentity, digest: bytes) -> bytes:
+    """The CMS over a file with this SHA-256, as DER. Raises SealerAway, SealChanged, WorkFailed."""
     try:
-        found = seal_file(path, order.identity.certificate, sign)
+        return ask_signature(current_app.config["SEAL_SOCKET"], identity, digest)
     except SealRefused as error:
         if error.code == "certificate_replaced":
             raise SealChanged from error
         if error.code in FINAL:
             raise WorkFailed(FINAL[error.code]) from error
         raise
-    return _measured(path, made), found
 
 
 def _find_own(tenant_id: UUID) -> SealIdentity | None:

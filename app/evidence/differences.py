@@ -56,6 +56,7 @@ FACTS = {
     "revision_of": N_("the report it revises"),
     "revision_reason": N_("the reason for the revision"),
     "title": N_("the report's title"),
+    "check_token": N_("the report's public address"),
     "created_at": N_("the time of creation"),
     "started_at": N_("the time of the first answer"),
     "submitted_at": N_("the time of submission"),

@@ -159,11 +159,65 @@ ROWS_3: Columns = {
         "removed_at",
     ),
 }
-# Since format 4, answers and placements may be carried over from the revision that is corrected.
+# Since format 4, answers and placements may be carried over from the revision that is corrected;
+# reports have a public address and reviews; and values that were set aside are covered.
 ROWS_4: Columns = {
     **ROWS_3,
+    "reports": (*ROWS_3["reports"], "check_token"),
     "answers": (*ROWS_3["answers"], "carried_from"),
     "photo_placements": (*ROWS_3["photo_placements"], "carried_from"),
+    "conflicts": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "report_id",
+        "field_id",
+        "block_key",
+        "placement_id",
+        "value",
+        "comment",
+        "na_reason",
+        "base_version",
+        "typed_by",
+        "client_id",
+        "client_at",
+        "settled_at",
+        "settled_by",
+        "kept",
+    ),
+    "reviews": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "report_id",
+        "round",
+        "step",
+        "steps",
+        "named_id",
+        "state",
+        "reviewer_id",
+        "submitted_by",
+        "waiting_since",
+        "begun_at",
+        "closed_at",
+        "accepted",
+    ),
+    "review_comments": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "report_id",
+        "review_id",
+        "field_id",
+        "block_key",
+        "words",
+        "author_id",
+        "reply",
+        "replied_by",
+        "replied_at",
+        "done_by",
+        "done_at",
+    ),
 }
 ROWS_OF = {FORMAT_2: ROWS_2, FORMAT_3: ROWS_3, FORMAT_4: ROWS_4}
 NEWEST_FORMAT = FORMAT_4
@@ -193,7 +247,11 @@ _BELONGS_2 = {
     "signatures": _OF_REPORT,
 }
 _BELONGS_3 = {**_BELONGS_2, "photos": _RECEIVED_OR_PLACED}
-_BELONGS_OF = {FORMAT_2: _BELONGS_2, FORMAT_3: _BELONGS_3, FORMAT_4: _BELONGS_3}
+_BELONGS_4 = {
+    **_BELONGS_3,
+    **dict.fromkeys(("conflicts", "reviews", "review_comments"), _OF_REPORT),
+}
+_BELONGS_OF = {FORMAT_2: _BELONGS_2, FORMAT_3: _BELONGS_3, FORMAT_4: _BELONGS_4}
 
 
 def instant(column: str) -> str:

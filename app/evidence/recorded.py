@@ -37,7 +37,7 @@ _OF_REPORTS = "tenant_id = %s::uuid and report_id = any(%s::uuid[])"
 
 REPORTS = f"""
 select r.id::text, r.tenant_id::text as tenant, r.status, r.outcome, r.number,
-  r.revision::text, r.revision_of::text, r.revision_reason, r.title,
+  r.revision::text, r.revision_of::text, r.revision_reason, r.title, r.check_token,
   r.project_id::text as project, r.equipment_id::text as equipment,
   r.started_by::text, r.assignee_id::text as assignee, r.completed_by::text,
   {instants("r.created_at", "r.started_at", "r.submitted_at", "r.completed_at")},
@@ -123,8 +123,10 @@ PHOTO = (
 )
 # The facts of a photo that format 3 added: which photo it is, and why it has no position.
 PHOTO_3 = ("photo", "position_reason")
-# What format 4 added to an answer and to a photo: the row of the older revision.
+# What format 4 added to an answer and to a photo: the row of the older revision; and to a report:
+# its public address.
 CARRIED = "carried_from"
+ADDRESS = "check_token"
 ANSWER = ("value", "comment", "na_reason", "row_version", "answered_at", "client_at")
 REMOVED = ("field", "sha256", "received_at", "removed_at")
 SIGNATURE = (
@@ -174,6 +176,8 @@ def frozen_facts(body: Mapping[str, Any]) -> Facts:
     facts |= {("definition", name): body["definition"][name] for name in DEFINITION}
     facts["content", "hash"] = body["content_hash"]
     is_carried = _has_carried(body["format"])
+    if is_carried:
+        facts["report", ADDRESS] = report[ADDRESS]
     for field_id, answer in body["answers"].items():
         facts |= {("answer", field_id, name): answer[name] for name in ANSWER}
         facts["answer", field_id, "answered_by"] = _id_of(answer["answered_by"])
@@ -275,7 +279,7 @@ class LiveReports:
         if _has_placements(snapshot_format):
             facts |= _of_format_3(every)
         if _has_carried(snapshot_format):
-            facts |= _of_format_4(self._answers.get(report_id, []), photos)
+            facts |= _of_format_4(row, self._answers.get(report_id, []), photos)
         return facts
 
     def photo_hashes(self, report_id: str) -> dict[str, str]:
@@ -378,8 +382,9 @@ def _of_format_3(placed: Iterable[Row]) -> Facts:
     return facts
 
 
-def _of_format_4(answers: Iterable[Row], photos: Iterable[Row]) -> Facts:
-    facts: Facts = {("answer", one["field_id"], CARRIED): one[CARRIED] for one in answers}
+def _of_format_4(report: Row, answers: Iterable[Row], photos: Iterable[Row]) -> Facts:
+    facts: Facts = {("report", ADDRESS): report[ADDRESS]}
+    facts |= {("answer", one["field_id"], CARRIED): one[CARRIED] for one in answers}
     return facts | {("photo", one["id"], CARRIED): one[CARRIED] for one in photos}
 
 

@@ -73,14 +73,17 @@ class Archive:
         with file, self.open_listed(one.path, zipfile.ZIP_STORED) as entry:
             shutil.copyfileobj(file, entry, CHUNK)
 
-    def write_manifest(self, facts: Mapping[str, Any]) -> None:
-        """Write manifest.json line by line, because the list of files can be large."""
+    def write_manifest(self, facts: Mapping[str, Any]) -> bytes:
+        """Write manifest.json line by line, because the list of files can be large. Returns its
+        SHA-256."""
         opening = json.dumps(facts, ensure_ascii=False, indent=1).removesuffix("\n}")
-        with self.open("manifest.json") as file, self.entries.open() as lines:
+        with self.open("manifest.json") as entry, self.entries.open() as lines:
+            file = HashingWriter(entry)
             file.write(f'{opening},\n "files": ['.encode())
             for number, line in enumerate(lines):
                 file.write(("," if number else "").encode() + b"\n  " + line.rstrip("\n").encode())
             file.write(b"\n ]\n}\n")
+        return file.digest.digest()
 
     @contextmanager
     def open(self, path: str, method: int = zipfile.ZIP_DEFLATED) -> Iterator[IO[bytes]]:

@@ -95,6 +95,7 @@ class EditConflict(Changing, TenantRow):
             "report_id",
             postgresql_where=text("settled_at is null"),
         ),
+        Index("ix_conflicts_tenant_id_report_id", "tenant_id", "report_id"),
         one_of("kept", Choice),
         CheckConstraint("num_nonnulls(settled_at, settled_by, kept) in (0, 3)", name="settled"),
     )

@@ -81,8 +81,8 @@ create table document_stamps (
       storage_key, sha256, byte_size, stamped_at, authority) in (0, 5))
 )
 """
-# The release before makes final PDFs without a seal, so a seal is not required here: the service
-# publishes none without (documents/making.py).
+# The release before makes final PDFs without a seal, so a seal is not required here. Migration 0033
+# requires it of companies that have a sealed PDF.
 SEALED = """
 num_nonnulls(sealed_at, seal_fingerprint) in (0, 2)
   and (sealed_at is null or (sha256 is not null and not is_preview))

@@ -76,6 +76,8 @@ EVIDENCE_OF = {
     "photo_readings": "{0}.photo_id in (select photo_id from photo_placements where removed_at is null)",
     "derivatives": "{0}.photo_id in (select photo_id from photo_placements where removed_at is null)",
     "documents": "{0}.state = 'done'",
+    "document_stamps": "{0}.state = 'done'",
+    "seal_certificates": "true",
     "audit_entries": "true",
     "audit_heads": "true",
 }

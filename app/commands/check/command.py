@@ -14,6 +14,7 @@ from app.commands.check.evidence import check_evidence
 from app.commands.check.finding import Finding, Level
 from app.commands.check.machine import check_machine
 from app.commands.check.sealing import check_sealing
+from app.commands.check.seals import check_seals
 from app.commands.check.services import check_services
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -38,6 +39,7 @@ def check(
     else:
         findings = [*check_database(), *check_services(), *check_sealing(), *check_machine()]
         findings += check_evidence(with_bytes=not no_files)
+        findings += check_seals(with_bytes=not no_files)
         findings += check_anchors(files)
     is_good = all(one.level is not Level.WRONG for one in findings)
     if as_json:

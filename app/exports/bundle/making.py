@@ -22,6 +22,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from app.config import ROOT
 from app.documents.attachments import attachments_of, photo_file_names
 from app.documents.loading import load_source
+from app.documents.sealing import get_identity, sign
 from app.evidence.service import About, record
 from app.exports.archive import Archive, ArchiveProgress, StoredFile, TextFile
 from app.exports.bundle.service import (
@@ -43,6 +44,8 @@ from app.tenancy import require_tenant
 
 FORMAT = "laudo.bundle/1"
 VERIFIER = ROOT / "verifier" / "laudo_verify.py"
+# A detached CMS over manifest.json: `openssl cms -verify` reads it, too.
+SEAL = "manifest.json.p7s"
 WORKER = Actor(name="Laudo")
 
 
@@ -59,6 +62,7 @@ class BundleRequest:
 def make_bundle(claim: Claim) -> None:
     """Make one bundle. Raises WorkFailed for errors that a retry cannot fix."""
     request = _load_request(claim)
+    get_identity()  # what cannot be sealed need not be written
     try:
         with disk_failures(), TemporaryDirectory(prefix="laudo-bundle-") as name:
             output = Path(name) / "bundle.zip"
@@ -108,7 +112,7 @@ def _write(claim: Claim, request: BundleRequest, folder: Path, output: Path) -> 
                 archive.add_stored(StoredFile(**json.loads(line)))
                 progress.update(archive.done)
         progress.update(archive.done, is_last=True)
-        archive.write_manifest(
+        digest = archive.write_manifest(
             {
                 "format": FORMAT,
                 "software": {"name": "Laudo", "version": app_version()},
@@ -118,6 +122,8 @@ def _write(claim: Claim, request: BundleRequest, folder: Path, output: Path) -> 
                 "missing": archive.missing,
             }
         )
+        with archive.open(SEAL, zipfile.ZIP_STORED) as file:
+            file.write(sign(get_identity(), digest))
     return archive
 
 
@@ -141,12 +147,16 @@ def _write_reports(
             report = db.session.scalars(select(Report).where(Report.id == report_id)).one()
             name = safe_path_part(full_number(report.number, report.revision))
             documents = list(_documents(report_id, name))
+            unsealed = set(_unsealed(report_id))
             reports.append(
                 {
                     "id": str(report_id),
                     "number": report.number,
                     "revision": str(report.revision),
+                    "folder": name,
                     "documents": [one.path for one in documents],
+                    # Made before PDFs were sealed.
+                    "unsealed": [one.path for one in documents if one.sha256 in unsealed],
                 }
             )
             for one in (*documents, *_write_report(archive, report_id, name)):
@@ -180,6 +190,12 @@ def _documents(report_id: Any, name: str) -> Iterator[StoredFile]:
         yield StoredFile(f"{name}{f'-{turn}' if turn > 1 else ''}.pdf", key, digest or "")
 
 
+def _unsealed(report_id: Any) -> Iterator[str]:
+    yield from db.session.scalars(
+        select(Document.sha256).where(Document.report_id == report_id, Document.sealed_at.is_(None))
+    )
+
+
 def _write_report(archive: Archive, report_id: Any, name: str) -> Iterator[StoredFile]:
     """Write what is attached to the report's PDF, and yield its photos' original files."""
     document_id = db.session.scalar(
@@ -197,7 +213,8 @@ def _write_report(archive: Archive, report_id: Any, name: str) -> Iterator[Store
         archive.add_text(TextFile(f"{name}/{one.name}", one.data.decode()))
     names = photo_file_names(source)
     for placed in source.facts.photos:
-        path = f"photos/{name}/{names[str(placed.placement.id)]}"
+        named = names.get(str(placed.placement.id)) or names[str(placed.photo.id)]
+        path = f"photos/{name}/{named}"
         yield StoredFile(path, placed.photo.storage_key, placed.photo.sha256)
 
 

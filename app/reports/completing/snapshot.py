@@ -106,8 +106,8 @@ def snapshot_of(
 
 
 def _reviews(report_id: UUID, names: Names) -> dict[str, Any]:
-    """Every step of every round with its comments, if the report was reviewed. Not compared with
-    rows: a trigger freezes them, and later PDFs print these."""
+    """Every step of every round with its comments, if the report was reviewed. Later PDFs print
+    these; the rows are compared by their digests."""
     reviews = list_reviews(report_id)
     comments = list_comments(report_id)
     told = [
@@ -160,6 +160,8 @@ def _report(report: Report, names: Names) -> dict[str, Any]:
         "revision_of": _text(report.revision_of),
         "revision_reason": report.revision_reason,
         "title": report.title,
+        # The end of the public address, which is printed on every page of the PDF.
+        "check_token": report.check_token,
         "project": {
             "id": str(project.id),
             "name": project.name,
