@@ -12,6 +12,7 @@ LAN ?=
 SEED ?= 1
 EXAMPLES ?= 200
 KILLS ?= 500
+TIMES ?= 100
 TESTS ?= tests
 # More than CI has cores: tests with processes of their own mostly wait.
 WORKERS ?= 4
@@ -55,6 +56,10 @@ quick: setup  ## tests for daily work, in two minutes: no browser, fuzz, faults,
 .PHONY: fuzz
 fuzz: setup  ## hostile requests, EXAMPLES of them at each route and reader: make fuzz EXAMPLES=200
 	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/fuzz tests/reports/test_progress.py tests/uploads/test_resuming.py tests/pdf/test_every_word.py
+
+.PHONY: tamper
+tamper: setup  ## tamper with evidence, and a table of who names what: make tamper [TIMES=100] [SEED=1]
+	TAMPERINGS=$(TIMES) TAMPERINGS_SEED=$(SEED) $(BIN)/python -m pytest tests/proof
 
 .PHONY: soak
 soak: setup  ## many kills, outages and crashes, and a ledger of losses: make soak KILLS=500

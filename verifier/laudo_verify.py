@@ -47,6 +47,7 @@ SNAPSHOT, PHOTOS, AUDIT = "snapshot.json", "photos.json", "audit.json"
 MANIFEST, BUNDLE_FORMAT = "manifest.json", "laudo.bundle/1"
 MANIFEST_SEAL = "manifest.json.p7s"
 CHUNK = 1 << 20
+TOGETHER = "all files"
 # Layouts that do not print every answer.
 SUMMARIES = {"executive"}
 
@@ -542,10 +543,10 @@ def check_chains(reports: Iterable[Known]) -> Iterator[Line]:
         what = (
             f"audit chain: entry {sequence} has another hash in {' and in '.join(named.values())}"
         )
-        yield Line(State.DIFFERS, "all files", what)
+        yield Line(State.DIFFERS, TOGETHER, what)
     if hashes and not shared:
         what = f"audit chain: {len(hashes)} positions, none with two hashes"
-        yield Line(State.HOLDS, "all files", what)
+        yield Line(State.HOLDS, TOGETHER, what)
 
 
 def _full(report: Mapping[str, Any]) -> str:
@@ -571,7 +572,10 @@ def check_bundle(path: Path, fingerprint: str, reports: list[Known]) -> Iterator
             yield from _check_files(path.name, bundle, manifest)
             for one in manifest["reports"]:
                 yield from _check_bundled(bundle, manifest, one, fingerprint, reports)
-    except (zipfile.BadZipFile, LookupError, TypeError, AttributeError, OSError) as error:
+    except Unreadable:
+        raise
+    except Exception as error:
+        # Damaged or hostile bytes fail anywhere in the readers, with errors of any kind.
         raise Unreadable(f"{path.name} cannot be read: {error}") from error
 
 
@@ -633,7 +637,7 @@ def _digest(bundle: zipfile.ZipFile, path: str) -> tuple[str, int]:
             while part := file.read(CHUNK):
                 digest.update(part)
                 size += len(part)
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except Exception:
         return "", -1
     return digest.hexdigest(), size
 
@@ -658,7 +662,7 @@ def _check_bundled(
     for path in listed["documents"]:
         try:
             report = open_report(path, bundle.read(path))
-        except (KeyError, zipfile.BadZipFile, Unreadable) as error:
+        except Exception as error:
             yield Line(State.DIFFERS, path, "cannot be read", str(error))
             continue
         if path in listed["unsealed"]:
@@ -707,17 +711,21 @@ def _check_photos(
 def check_report(report: Report, fingerprint: str, *, is_sealed: bool = True) -> Iterator[Line]:
     """All checks of one PDF; one that fails half-way counts as a difference. One that a sealed
     bundle says was made before PDFs were sealed need not have a seal."""
-    checks: tuple[Callable[[], Iterator[Line]], ...] = (
+    yield from _guarded(
+        report.name,
         lambda: check_seal(report, fingerprint) if is_sealed else _no_seal(report),
         lambda: check_attachments(report),
         lambda: check_text(report),
     )
+
+
+def _guarded(about: str, *checks: Callable[[], Iterator[Line]]) -> Iterator[Line]:
     for check in checks:
         try:
             yield from check()
         except Exception as error:
             detail = f"{type(error).__name__}: {error}"
-            yield Line(State.DIFFERS, report.name, "could not be checked", detail)
+            yield Line(State.DIFFERS, about, "could not be checked", detail)
 
 
 def _no_seal(report: Report) -> Iterator[Line]:
@@ -738,7 +746,8 @@ def verify(files: Iterable[Path], fingerprint: str = "") -> list[Line]:
         lines += check_report(report, fingerprint)
         if known := known_of(report):
             reports.append(known)
-    return [*lines, *check_revisions(reports), *check_chains(reports)]
+    together = (lambda: check_revisions(reports), lambda: check_chains(reports))
+    return [*lines, *_guarded(TOGETHER, *together)]
 
 
 def _read(path: Path) -> bytes:

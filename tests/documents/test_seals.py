@@ -17,6 +17,7 @@ import pikepdf
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import ProgrammingError
 
 from app.config import ROOT
 from app.documents import making
@@ -66,6 +67,22 @@ def again(desk: Desk, document_id) -> Document:
 def attachments(data: bytes) -> dict[str, bytes]:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         return {name: spec.get_file().read_bytes() for name, spec in pdf.attachments.items()}
+
+
+def test_once_a_company_has_sealed_pdfs_none_is_published_without_a_seal(completed, monkeypatch):
+    """Workers of a release without seals may finish what they have begun before that."""
+    monkeypatch.setattr(making, "plan_seal", lambda source: None)
+    before = completed.make()
+    assert (before.state, before.seal_fingerprint) == (WorkState.DONE, None)
+    monkeypatch.undo()
+    assert completed.make().seal_fingerprint
+    monkeypatch.setattr(making, "plan_seal", lambda source: None)
+    document_id = completed.ask()
+    with pytest.raises(ProgrammingError, match="has no seal"):
+        completed.run("document", document_id)
+    assert completed.document(document_id).state is not WorkState.DONE
+    monkeypatch.undo()
+    assert again(completed, document_id).seal_fingerprint
 
 
 def test_a_final_pdf_is_sealed_and_names_its_certificate(completed):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import subprocess
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from app.documents import making
 from app.exports.bundle import service
 from app.extensions import db
 from app.jobs import runner
@@ -178,6 +180,49 @@ def test_a_changed_bundle_is_named(alone, acting, cast, desk, tmp_path, change, 
     data = made(alone, acting, cast.tess, requested(acting, cast.tess, report_id=desk.report_id))
     found = differing(kept(altered(data, change), tmp_path))
     assert any(named in one for one in found), found
+
+
+def test_a_bundle_of_a_company_with_pdfs_from_before_the_seals(
+    alone, acting, cast, monkeypatch, tmp_path
+):
+    """The seal of the list vouches for a PDF that has none itself, as long as the list says so."""
+    monkeypatch.setattr(making, "plan_seal", lambda source: None)
+    desk = Desk(alone, acting, cast)
+    desk.answer()
+    desk.photograph(a_jpeg())
+    desk.read_photos()
+    desk.submit()
+    assert desk.make().seal_fingerprint is None
+    data = made(alone, acting, cast.tess, requested(acting, cast.tess, report_id=desk.report_id))
+    path = kept(data, tmp_path)
+    assert differing(path) == []
+    said = [one.detail for one in verifier.verify([path]) if one.state == "not compared"]
+    assert any("made before PDFs were sealed" in one for one in said)
+    with zipfile.ZipFile(path) as bundle:
+        (name,) = (one for one in bundle.namelist() if one.endswith(".pdf"))
+        alone_pdf = kept(bundle.read(name), tmp_path)
+    assert any("0 seals instead of one" in one for one in differing(alone_pdf))
+
+    def forget(files) -> None:
+        manifest = json.loads(files["manifest.json"])
+        manifest["reports"][0]["unsealed"] = []
+        files["manifest.json"] = json.dumps(manifest).encode()
+
+    found = differing(kept(altered(data, forget), tmp_path))
+    assert any("0 seals instead of one" in one for one in found)
+    assert any("the list of files is unchanged" in one for one in found)
+
+
+def test_the_seal_of_the_list_can_be_read_by_another_program(alone, acting, cast, desk, tmp_path):
+    data = made(alone, acting, cast.tess, requested(acting, cast.tess, report_id=desk.report_id))
+    with zipfile.ZipFile(io.BytesIO(data)) as bundle:
+        bundle.extractall(tmp_path)
+    command = ["openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-noverify"]
+    command += ["-in", "manifest.json.p7s", "-content", "manifest.json", "-out", "/dev/null"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert "CAdES Verification successful" in done.stdout + done.stderr
+    (tmp_path / "manifest.json").write_text("{}")
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode != 0
 
 
 def test_a_project_bundle_has_what_the_person_may_see(

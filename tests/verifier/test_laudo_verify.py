@@ -45,7 +45,7 @@ def sealed(desk: Desk) -> tuple[bytes, str]:
 
 def verify(data: bytes, fingerprint: str = "") -> list[Any]:
     report = verifier.open_report("report.pdf", data)
-    lines = [*verifier.check_report(report, fingerprint), *verifier.check_revisions([])]
+    lines = list(verifier.check_report(report, fingerprint))
     assert lines
     return lines
 
