@@ -651,11 +651,11 @@ def _check_bundled(
 ) -> Iterator[Line]:
     """One report of a bundle: its PDFs, the texts beside them, and its photos' original files."""
     files = {one["path"]: one["sha256"] for one in manifest["files"]}
-    folder = listed["folder"]
+    folder, there = listed["folder"], set(bundle.namelist())
     beside = {
         name: bundle.read(f"{folder}/{name}")
         for name in (SNAPSHOT, PHOTOS, AUDIT)
-        if f"{folder}/{name}" in files
+        if f"{folder}/{name}" in there
     }
     if not listed["documents"]:
         yield Line(State.SKIPPED, _full(listed), "it has no PDF in the bundle")

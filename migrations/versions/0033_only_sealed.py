@@ -33,7 +33,7 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         op.execute("set lock_timeout = '5s'")
         if op.get_bind().scalar(INVALID, {"name": NAME}):
-            op.execute(f"drop index {NAME}")
+            op.execute(f"drop index concurrently {NAME}")
         op.execute(
             f"create index concurrently if not exists {NAME} on conflicts (tenant_id, report_id)"
         )

@@ -204,7 +204,7 @@ PDFS = (
     _of_pdf(
         "an audit entry in the extract, sealed by another key",
         "audit chain",
-        _change_attachment("audit.json", "Tess", "Toss"),
+        _change_attachment("audit.json", '\\"actor\\"', '\\"actoR\\"'),
     ),
     _of_pdf("an attachment is taken out, sealed by another key", "attachment", _drop_attachment),
     _of_pdf(

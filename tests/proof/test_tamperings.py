@@ -25,10 +25,11 @@ from app.commands.check.anchors import check_anchors, check_printed_head
 from app.commands.check.evidence import check_evidence
 from app.commands.check.finding import Level
 from app.commands.check.seals import check_seals
+from tests.evidence.stage import ALWAYS
 from tests.evidence.tampering import unguarded
 from tests.policy.evidence_columns import TABLES
-from tests.proof.kinds import KINDS, Kind, Site, Witness, columns_of
-from tests.proof.world import World, anchor
+from tests.proof.kinds import KINDS, RECHAIN, Kind, Site, Witness, columns_of
+from tests.proof.world import World, anchor, make_pdf, newest_pdf
 from tests.support import servers as test_servers
 from tests.support.backup_stage import copied_place
 from tests.support.verifier import verifier
@@ -113,6 +114,7 @@ def bench(lived: World, dump_of_yesterday: str, tmp_path_factory) -> Iterator[Be
         world.hand_out(folder / "hands")
         anchor(world)
         connection = unguarded(copy.database)
+        connection.commit()  # its locks would keep everybody else waiting
         stack.callback(connection.close)
         site = Site(connection, copy.storage, anchors, folder / "hands")
         bench = Bench(world, site, spare, world.fingerprints(), printed_head(site.hands / "R1.pdf"))
@@ -139,8 +141,8 @@ def _keep(bench: Bench, dump_of_yesterday: str) -> None:
         site.run(f"create table kept.{table} as select * from public.{table}")
     site.run("create schema yesterday")
     dsn = test_servers.current().postgres().dsn(database=dump_of_yesterday)
-    for table in bench.tables:
-        site.run(f"create table yesterday.{table} (like public.{table})")
+    for table, columns in bench.tables.items():
+        site.run(f"create table yesterday.{table} as select {columns} from {table} limit 0")
     site.connection.commit()
     _copy_rows(dsn, site, bench.tables)
 
@@ -216,6 +218,40 @@ def as_table(
         rows.append([name, str(times), *counts, examples.get(name, "")[:110].replace("|", "/")])
     rows.insert(1, ["---"] * len(rows[0]))
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def test_an_old_pdf_names_a_chain_that_was_computed_again(lived: World, tmp_path: Path) -> None:
+    """Whoever has the database and the sealer makes a PDF of a chain that was written anew. It holds
+    by itself, and contradicts the one that a customer was sent before."""
+    with copied_place(lived.place, tmp_path / "storage") as copy:
+        world = replace(lived, place=copy)
+        old, new = tmp_path / "old.pdf", tmp_path / "new.pdf"
+        old.write_bytes(newest_pdf(world, world.revision_id))
+        forge(world, RECHAIN.format(tenant=world.cast.acme, n=4))
+        make_pdf(world, world.revision_id, world.cast.ana)
+        new.write_bytes(newest_pdf(world, world.revision_id))
+        given = world.fingerprints()
+    for files, says in (([old], ()), ([new], ()), ([old, new], ("different hashes",))):
+        lines = [one.what for one in verifier.verify(files, given) if one.state == "differs"]
+        assert bool(lines) is bool(says), lines
+        assert all(any(one in line for line in lines) for one in says)
+
+
+def forge(world: World, statement: str) -> None:
+    """Run it as a superuser with the triggers of these tables off, and leave no trace of that."""
+    tables = ("audit_entries", "audit_heads", "snapshots", "anchors")
+    dsn = test_servers.current().postgres().dsn(database=world.place.database)
+    with psycopg2.connect(dsn) as connection, connection.cursor() as cursor:
+        cursor.execute(ALWAYS)
+        always = [one for (one,) in cursor.fetchall()]
+        for table in tables:
+            cursor.execute(f"alter table {table} disable trigger all")
+        cursor.execute(statement)
+        for table in tables:
+            cursor.execute(f"alter table {table} enable trigger all")
+        for one in always:
+            cursor.execute(one)
+    connection.close()
 
 
 # Evidence that no report rests on, with the reason.

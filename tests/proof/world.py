@@ -293,7 +293,7 @@ def a_newer_version(world: World) -> None:
             Version(
                 checklist_id=old.checklist_id,
                 number=old.number + 1,
-                body={**old.body, "signature_roles": []},
+                body={**old.body, "header": {**old.body["header"], "category": "Another"}},
                 published_at=old.published_at,
                 published_by=ana.account_id,
             )

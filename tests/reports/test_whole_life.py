@@ -91,8 +91,7 @@ def photo(report_id: UUID, actor: Actor, chance: Random) -> None:
     """Its bytes are received by the service; the row of the worker's reading follows at once."""
     with receive(io.BytesIO(chance.choice(PICTURES))) as received:
         upload = Upload(received, client_id=uuid4())
-        added = add_photo(report_id=report_id, field_id="enclosure", upload=upload, actor=actor)
-    del added
+        add_photo(report_id=report_id, field_id="enclosure", upload=upload, actor=actor)
     read = select(PhotoReading.photo_id)
     for one in db.session.scalars(select(Photo.id).where(Photo.id.not_in(read))):
         db.session.add(PhotoReading(photo_id=one, verdict=PhotoVerdict.GOOD, parser_version="test"))
@@ -243,6 +242,7 @@ class Life(RuleBasedStateMachine):
 
     def do(self, verb: str, person: str, report_id: UUID, chance: Random) -> None:
         before = {one.id: state_of(one) for one in self.reports()}
+        db.session.rollback()  # each verb is a request of its own
         try:
             VERBS[verb](report_id, self.actors[person], chance)
             db.session.commit()

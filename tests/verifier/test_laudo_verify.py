@@ -165,6 +165,30 @@ def test_a_missing_attachment_is_named(sealed, tmp_path, name):
     assert any(f"attachment {name}" in one for one in differing(forged))
 
 
+def test_several_certificates_may_be_expected(sealed):
+    data, fingerprint = sealed
+    assert differing(data, f"{'0' * 64},{fingerprint.upper()}") == []
+    assert differing(data, f"{'0' * 64},{'1' * 64}")
+
+
+def test_a_damaged_snapshot_stops_no_comparison_with_other_files(sealed, tmp_path):
+    data, _fingerprint = sealed
+    for number, (old, new) in enumerate(
+        (
+            ('"revision":"0"', '"revision":"x"'),
+            ('"tenant":', '"tenent":'),
+            ('"audit":{', '"odit":{'),
+        )
+    ):
+        forged = sealed_by_another(
+            rewritten(data, replace_text("snapshot.json", old, new)), tmp_path
+        )
+        path = tmp_path / f"{number}.pdf"
+        path.write_bytes(forged)
+        lines = verifier.verify([path, path])
+        assert any(one.state == "differs" for one in lines)
+
+
 def test_the_command_says_so_by_its_status_and_as_json(sealed, tmp_path):
     data, fingerprint = sealed
     good, bad, none = (tmp_path / name for name in ("good.pdf", "bad.pdf", "none.pdf"))
