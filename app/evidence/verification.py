@@ -213,7 +213,7 @@ class _Witnesses:
         found = {
             "sha256": sha256(snapshot["body"].encode()).hexdigest() != snapshot["sha256"],
             "audit_hash": bool(snapshot["audit_sequence"])
-            and snapshot["entry_hash"] != snapshot["audit_hash"],
+            and not snapshot["entry_hash"] == snapshot["audit_hash"] == _head_in(snapshot),
             # Exactly one completion: a second entry could name a forged snapshot.
             "completion": recorded != [snapshot["sha256"]],
         }
@@ -274,6 +274,14 @@ def _by_report(rows: Iterable[Row]) -> dict[str, list[Row]]:
     for row in rows:
         found.setdefault(row["report_id"], []).append(row)
     return found
+
+
+def _head_in(snapshot: Row) -> str | None:
+    """The hash of the chain's head in the frozen text. The row repeats it."""
+    head = (_read(snapshot["body"]) or {}).get("audit")
+    if not isinstance(head, dict) or head.get("sequence") != str(snapshot["audit_sequence"]):
+        return None
+    return str(head.get("hash"))
 
 
 def _read(body: str) -> dict[str, Any] | None:
