@@ -540,9 +540,8 @@ def check_chains(reports: Iterable[Known]) -> Iterator[Line]:
             hashes.setdefault(link, {}).setdefault(digest, one.about)
     shared = {link: named for link, named in hashes.items() if len(named) > 1}
     for (_tenant, sequence), named in sorted(shared.items()):
-        what = (
-            f"audit chain: entry {sequence} has another hash in {' and in '.join(named.values())}"
-        )
+        files = " and ".join(named.values())
+        what = f"audit chain: entry {sequence} has different hashes in {files}"
         yield Line(State.DIFFERS, TOGETHER, what)
     if hashes and not shared:
         what = f"audit chain: {len(hashes)} positions, none with two hashes"

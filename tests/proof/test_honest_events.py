@@ -91,8 +91,8 @@ def rename_everything(world: World) -> None:
     with world.acting(world.cast.ana):
         for model, column in (
             (Account, Account.name),
-            (Project, Project.name),
             (Project, Project.client),
+            (Project, Project.name),
             (Equipment, Equipment.name),
             (Checklist, Checklist.name),
         ):

@@ -32,6 +32,7 @@ from app.models import (
     Checklist,
     Document,
     PhotoCheck,
+    Project,
     Report,
     Version,
     WorkState,
@@ -59,6 +60,7 @@ from tests.support.pictures import a_jpeg
 from tests.support.sealers import stamp_document
 from tests.support.stored import storage
 
+SITE = "Data Center SP4"
 TYPED = "Dry finish – 5 Ω, checked twice"
 
 
@@ -236,7 +238,9 @@ def correct(world: World, report_id: UUID, person: Person, reason: str = "Wrong 
 def fill_in(world: World) -> UUID:
     """A report of Tess in progress, of a checklist whose reports a manager reviews."""
     with world.acting(world.cast.tess) as tess:
-        project = scenarios.a_project(tess, "Data Center SP4", address="Al. Araguaia 3571")
+        project = db.session.scalars(
+            select(Project).where(Project.name == SITE)
+        ).one_or_none() or scenarios.a_project(tess, SITE, address="Al. Araguaia 3571")
         report = scenarios.a_report(tess, project=project)
         report_id: UUID = report.id
         db.session.execute(

@@ -168,6 +168,7 @@ VERBS: dict[str, Callable[[UUID, Actor, Random], object]] = {
 }
 # What leads on is drawn more often than what ends a life.
 OFTEN = ("answer", "sign", "submit", "comment", "return", "approve", "correct")
+ENDS = ("archive", "discard")
 LEAD_ON = (("tess", "sign"), ("tess", "submit"), ("max", "approve"), ("ana", "approve"))
 
 
@@ -220,8 +221,19 @@ class Life(RuleBasedStateMachine):
         for person, verb in LEAD_ON:
             self.do(verb, person, self.reports()[-1].id, Random(0))
 
-    @rule()
-    def a_newer_version_is_published(self) -> None:
+    @rule(
+        verb=st.sampled_from(("correct", "correct", "publish", "withdraw the signature", *ENDS)),
+        person=st.sampled_from(("ana", "max", "tess")),
+        seed=st.integers(0, 9),
+    )
+    def managers_decide(self, verb: str, person: str, seed: int) -> None:
+        if verb == "publish":
+            self.publish()
+        else:
+            self.do(verb, person, self.reports()[-1].id, Random(seed))
+
+    def publish(self) -> None:
+        """A newer version of the checklist."""
         newest = db.session.scalars(
             select(Version)
             .where(Version.checklist_id == self.checklist)
