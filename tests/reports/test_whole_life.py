@@ -12,10 +12,15 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import select
 
 from app.checking.queries import Verdict, check
@@ -180,13 +185,15 @@ FITTING = {
     ReportStatus.COMPLETED: ("correct", "correct", "archive"),
     ReportStatus.ARCHIVED: ("correct",),
 }
+# Who may do it; other people are drawn, too, and refused.
+REVIEWERS = dict.fromkeys(("accept", "comment", "return", "approve", "archive"), ("max", "ana"))
 SEEDS = st.integers(0, 2**32 - 1)
 
 
 class Life(RuleBasedStateMachine):
     """The revisions of one report, and what people did to them."""
 
-    def __init__(self, app: Any, cast: Any, steps: tuple[str, ...], seen: Counter[str]) -> None:
+    def __init__(self, app: Any, cast: Any, seen: Counter[str]) -> None:
         super().__init__()
         self.seen, self.frozen, self.is_new = seen, dict[UUID, Any](), True
         self.typed: dict[UUID, set[str]] = {}
@@ -197,6 +204,10 @@ class Life(RuleBasedStateMachine):
         self.actors = {
             key: Actor(one.name, one.role, one.id) for key in PEOPLE if (one := getattr(cast, key))
         }
+        self.number, self.checklist = "", UUID(int=0)
+
+    @initialize(steps=st.sampled_from(RULES))
+    def tess_fills_in(self, steps: tuple[str, ...]) -> None:
         tess = self.actors["tess"]
         version = scenarios.a_checklist(tess, review_steps=list(steps))
         report = scenarios.a_report(tess, version=version)
@@ -220,13 +231,14 @@ class Life(RuleBasedStateMachine):
         reports = self.reports()
         self.do(verb, person, reports[seed % len(reports)].id, Random(seed))
 
-    @rule(person=st.sampled_from(("ana", "max", "tess", "tess")), seed=SEEDS)
-    def somebody_does_what_fits(self, person: str, seed: int) -> None:
-        newest = self.newest()
-        verb = Random(f"verb {seed}").choice(FITTING[newest.status])
+    @rule(seed=SEEDS)
+    def somebody_does_what_fits(self, seed: int) -> None:
+        newest, chance = self.newest(), Random(seed)
+        verb = chance.choice(FITTING[newest.status])
+        person = chance.choice(REVIEWERS.get(verb, ("tess", "tess", "max")))
         if verb == "discard" and newest.revision == 0:
             return  # that would be all
-        self.do(verb, person, newest.id, Random(seed))
+        self.do(verb, person, newest.id, chance)
 
     # Sequences by lot seldom get a report submitted, and hardly ever completed.
     @rule()
@@ -386,14 +398,11 @@ def assert_carried(old: dict[str, Any], new: dict[str, Any]) -> None:
     }
 
 
-@pytest.mark.parametrize("steps", RULES, ids=("nobody reviews", "one", "two"))
-def test_no_sequence_of_verbs_breaks_a_life(app: Any, cast: Any, steps: tuple[str, ...]) -> None:
+def test_no_sequence_of_verbs_breaks_a_life(app: Any, cast: Any) -> None:
     seen: Counter[str] = Counter()
     run_state_machine_as_test(
-        lambda: Life(app, cast, steps, seen),
-        settings=settings(max_examples=examples(8), stateful_step_count=50, deadline=None),
+        lambda: Life(app, cast, seen),
+        settings=settings(max_examples=examples(9), stateful_step_count=50, deadline=None),
     )
-    needs_reviewer = {"withdraw", "accept", "comment", "reply", "settle", "return", "approve"}
-    expected = set(VERBS) - (set() if steps else needs_reviewer)
-    assert expected <= set(seen), expected - set(seen)
+    assert set(VERBS) <= set(seen), set(VERBS) - set(seen)
     assert seen["superseded"] and seen["2 completed"]
