@@ -281,7 +281,7 @@ def _formatted(column: str, value: str, pattern: str) -> str:
 
 
 def _as_text(table: str, column: str) -> str:
-    if column.endswith("_at") and (table, column) not in _LOCAL_TIMES:
+    if column.endswith(("_at", "_since")) and (table, column) not in _LOCAL_TIMES:
         return instant(f"t.{column}")
     if column.endswith("_on"):
         return _formatted(f"t.{column}", f"t.{column}", "YYYY-MM-DD")

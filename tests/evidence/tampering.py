@@ -147,7 +147,7 @@ def times() -> Iterator[Change]:
     """Times for which to_char returns nothing, or the same as for another time."""
     for table, columns in ROWS.items():
         for column in columns:
-            if column.endswith(("_at", "_on")) and (table, column) != (
+            if column.endswith(("_at", "_since", "_on")) and (table, column) != (
                 "photo_readings",
                 "taken_at",
             ):

@@ -18,6 +18,7 @@ FOUND = ("status", "body", "audit_hash", "storage_key")
 def compared() -> Iterator[str]:
     """Every fact that is compared between snapshot, rows, entries and files."""
     yield from (*recorded.REPORT, *recorded.PEOPLE, "project", "equipment", "outcome")
+    yield recorded.ADDRESS
     yield from (*recorded.DEFINITION, "hash")
     yield from (*recorded.ANSWER, "answered_by", recorded.CARRIED)
     yield from (
