@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0034"
-down_revision = "0032"
+down_revision = "0033"
 
 # Every fact about a photo that a rule may look at is in its line.
 READ = """
