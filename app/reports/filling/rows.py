@@ -84,23 +84,21 @@ class NewAnswer:
     progress: Mapping[str, Any]
 
 
+LOCK = select(
+    Report.id,
+    Report.number,
+    Report.revision,
+    Report.status,
+    Report.discarded_at,
+    Report.started_at,
+    Report.version_id,
+    Report.progress,
+).with_for_update(of=Report, key_share=True)
+
+
 def lock_plainly(report_id: UUID, *, actor: Actor) -> LockedReport:
     """Lock the report until the transaction ends, as `lock_report` does. Raises NotFound."""
-    columns = (
-        Report.id,
-        Report.number,
-        Report.revision,
-        Report.status,
-        Report.discarded_at,
-        Report.started_at,
-        Report.version_id,
-        Report.progress,
-    )
-    row = db.session.execute(
-        select(*columns)
-        .where(visible_to(actor), Report.id == report_id)
-        .with_for_update(of=Report, key_share=True)
-    ).one_or_none()
+    row = db.session.execute(LOCK.where(visible_to(actor), Report.id == report_id)).one_or_none()
     if row is None:
         raise NotFound
     return LockedReport(*row)
@@ -111,50 +109,13 @@ def read_definition(version_id: UUID) -> Definition:
 
 
 # Read after the lock is held: a statement that waits for a lock sees the other tables as they were
-# before it waited. Every fact about a photo that a rule may look at is in its line.
-_PHOTOS = """
-  select p.id, p.field_id, json_build_array(p.field_id, g.verdict, c.state = 'failed',
-      o.latitude is not null or g.latitude is not null, p.quarantine_reason, p.position_reason,
-      o.sha256) as line
-  from photo_placements as p
-  join photos as o on o.tenant_id = :tenant_id and o.id = p.photo_id
-  left join photo_readings as g on g.tenant_id = :tenant_id and g.photo_id = p.photo_id
-  left join photo_checks as c on c.tenant_id = :tenant_id and c.photo_id = p.photo_id
-  where p.tenant_id = :tenant_id and p.report_id = :report_id and p.removed_at is null
-"""
-_ORIGIN = """
-  select json_build_array(j.client, j.name, j.address, e.tag, e.name, m.name, t.name, t.time_zone)
-  from reports as r
-  join projects as j on j.tenant_id = :tenant_id and j.id = r.project_id
-  join accounts as m on m.tenant_id = :tenant_id and m.id = r.assignee_id
-  join tenants as t on t.id = :tenant_id
-  left join equipment as e on e.tenant_id = :tenant_id and e.id = r.equipment_id
-  where r.tenant_id = :tenant_id and r.id = :report_id
-"""
-_READ = """
-select a.id is not null as is_stored, a.value, a.comment, a.na_reason, a.row_version,
-  a.answered_by, a.answered_at, counted.answers, counted.versions, placed.digest, placed.lines,
-  exists (select from signatures as s
-    where s.tenant_id = :tenant_id and s.report_id = :report_id) as is_signed,
-  exists (select from conflicts as k where k.tenant_id = :tenant_id and k.report_id = :report_id
-    and k.field_id = :field_id and k.settled_at is null) as has_conflicts,
-  {origin} as origin
-from (select count(*) as answers, coalesce(sum(n.row_version), 0) as versions
-  from answers as n where n.tenant_id = :tenant_id and n.report_id = :report_id) as counted
-cross join (select coalesce(md5(string_agg(one.line::text, ' ' order by one.id)), '') as digest,
-    json_agg(one.line) filter (where one.field_id = :field_id) as lines
-  from ({photos}) as one) as placed
-left join answers as a on a.tenant_id = :tenant_id and a.report_id = :report_id
-  and a.field_id = :field_id
-"""
-READ = text(_READ.format(photos=_PHOTOS, origin="null"))
-READ_WITH_ORIGIN = text(_READ.format(photos=_PHOTOS, origin=f"({_ORIGIN})"))
+# before it waited. The function is of migration 0034; PostgreSQL keeps its plan.
+READ = text("select * from read_saved_field(:tenant_id, :report_id, :field_id, :with_origin)")
 
 
 def read_field(report: LockedReport, field_id: str, *, with_origin: bool) -> StoredField:
     """The stored field of a locked report."""
-    statement = READ_WITH_ORIGIN if with_origin else READ
-    row = execute_plain(statement, report_id=report.id, field_id=field_id).one()
+    row = execute_plain(READ, report_id=report.id, field_id=field_id, with_origin=with_origin).one()
     facts = AnswerFacts(row.value, row.comment or None, row.na_reason or None)
     return StoredField(
         facts=facts if row.is_stored else None,
@@ -163,7 +124,7 @@ def read_field(report: LockedReport, field_id: str, *, with_origin: bool) -> Sto
         answered_at=row.answered_at,
         photos=[_photo(*line) for line in row.lines or ()],
         answers=row.answers,
-        versions=int(row.versions),
+        versions=row.versions,
         photo_digest=row.digest,
         is_signed=row.is_signed,
         has_conflicts=row.has_conflicts,
@@ -194,46 +155,12 @@ def _origin(report: LockedReport, values: Sequence[Any]) -> PlainOrigin:
     return PlainOrigin(*(*values, f"{report.number}-R{report.revision}", report.started_at))
 
 
-# The receipt decides whether anything is written: a client id that is taken stops the rest.
-_RECEIPT = """
-  insert into receipts (tenant_id, report_id, client_id, field_id, kind, verdict, base_version,
-    row_version, digest, account_id, client_at)
-  values (:tenant_id, :report_id, :client_id, :field_id, 'answer', 'applied', :base_version,
-    :row_version, :digest, :sent_by, cast(:client_at as timestamptz))
-  on conflict do nothing returning tenant_id, created_at
-"""
-_INSERT = """
-  insert into answers (tenant_id, report_id, field_id, value, comment, na_reason, row_version,
-    answered_by, answered_at, client_at)
-  select receipt.tenant_id, :report_id, :field_id, cast(:value as jsonb), :comment, :na_reason,
-    :row_version, :answered_by, cast(:answered_at as timestamptz), cast(:client_at as timestamptz)
-  from receipt returning tenant_id
-"""
-_UPDATE = """
-  update answers as a set value = cast(:value as jsonb), comment = :comment,
-    na_reason = :na_reason, row_version = :row_version, answered_by = :answered_by,
-    answered_at = :answered_at, client_at = cast(:client_at as timestamptz), updated_at = now()
-  from receipt
-  where a.tenant_id = :tenant_id and a.report_id = :report_id and a.field_id = :field_id
-    and receipt.tenant_id = :tenant_id
-  returning a.tenant_id
-"""
-_WRITE = """
-with receipt as ({receipt}), answer as ({answer})
-update reports as r set updated_at = :answered_at, progress = cast(:progress as jsonb)
-from answer where answer.tenant_id = :tenant_id and r.tenant_id = :tenant_id and r.id = :report_id
-returning (select created_at from receipt) as received_at
-"""
-_NO_RECEIPT = "select cast(:tenant_id as uuid) as tenant_id, clock_timestamp() as created_at"
-WRITES = {
-    (has_id, is_new): text(
-        _WRITE.format(
-            receipt=_RECEIPT if has_id else _NO_RECEIPT, answer=_INSERT if is_new else _UPDATE
-        )
-    )
-    for has_id in (True, False)
-    for is_new in (True, False)
-}
+WRITE = text(
+    "select write_saved_answer(:tenant_id, :report_id, :field_id, cast(:value as jsonb), :comment,"
+    " :na_reason, :row_version, cast(:answered_by as uuid), cast(:answered_at as timestamptz),"
+    " cast(:client_at as timestamptz), cast(:progress as jsonb), cast(:client_id as uuid), :digest,"
+    " :base_version, cast(:sent_by as uuid))"
+)
 
 
 def write_answer(report: LockedReport, new: NewAnswer) -> datetime | None:
@@ -251,16 +178,12 @@ def write_answer(report: LockedReport, new: NewAnswer) -> datetime | None:
         "answered_at": new.answered_at,
         "client_at": new.client_at,
         "progress": json.dumps(new.progress),
+        "client_id": new.client_id,
+        "digest": new.digest,
+        "base_version": new.base_version,
+        "sent_by": new.sent_by,
     }
-    if new.client_id:
-        values |= {
-            "client_id": new.client_id,
-            "digest": new.digest,
-            "base_version": new.base_version,
-            "sent_by": new.sent_by,
-        }
-    statement = WRITES[new.client_id is not None, new.row_version == 1]
-    received_at: datetime | None = execute_plain(statement, **values).scalar()
+    received_at: datetime | None = execute_plain(WRITE, **values).scalar()
     # Objects of these rows that were loaded before are out of date.
     db.session.expire_all()
     return received_at
