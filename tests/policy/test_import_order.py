@@ -98,6 +98,7 @@ LATE = {
     "documents/jobs": "WeasyPrint, in workers only",
     "branding/jobs": "WeasyPrint, in workers only",
     "commands/sealing": "pyHanko, in the sealer only",
+    "exports/bundle/jobs": "pyHanko, in workers only",
     "anchors/places": "boto3, where anchors are kept in a bucket",
     "commands/up": "what only the process that it starts needs",
     "commands/check/machine": "WeasyPrint, where the machine is checked",
