@@ -35,10 +35,10 @@ from tests.support.many_reports import CHILD, run_apart
 from tests.support.stored import put_bytes, storage
 
 # BUNDLE_REPORTS=300 is the promised size; a tenth of it is enough to tell a list from a stream.
-REPORTS, PHOTOS = int(os.environ.get("BUNDLE_REPORTS", "30")), 10
+REPORTS, PHOTOS = int(os.environ.get("BUNDLE_REPORTS", "20")), 10
 PHOTO_BYTES, PDF_BYTES = 300_000, 1_000_000
-# The files of 30 reports alone have 120 MB.
-MOST_MB, MOST_MORE_MB = 500, 80
+# The files of 20 reports alone have 80 MB.
+MOST_MB, MOST_MORE_MB = 500, 60
 SETTINGS = (
     "secret_key",
     "base_url",

@@ -97,6 +97,7 @@ LATE = {
     "photos/jobs": "image decoders, in workers only",
     "documents/jobs": "WeasyPrint, in workers only",
     "branding/jobs": "WeasyPrint, in workers only",
+    "exports/bundle/jobs": "what attaches and seals, in workers only",
     "commands/sealing": "pyHanko, in the sealer only",
     "exports/bundle/jobs": "pyHanko, in workers only",
     "anchors/places": "boto3, where anchors are kept in a bucket",

@@ -479,6 +479,17 @@ STRUCTURE = (
     _of_evidence("rows", "answers, photos, signatures moved", list(tampering.STRUCTURAL)),
     _of_evidence("rows", "forged, with forged entries", list(tampering.FORGED_ENTRIES)),
     _of_evidence("rows", "values that cannot be read", list(tampering.UNREADABLE)),
+    _of_evidence(
+        "rows",
+        "times of seals and stamps without end",
+        [
+            tampering.odd_cell("infinite", table, column, "'infinity'")
+            for table, column in (
+                ("seal_certificates", "valid_until"),
+                ("document_stamps", "stamped_at"),
+            )
+        ],
+    ),
     _one(
         "placement moved to the other revision",
         "update photo_placements p set report_id = (select id from reports o where o.status ="
