@@ -159,10 +159,12 @@ ROWS_3: Columns = {
         "removed_at",
     ),
 }
-# Since format 4, answers and placements may be carried over from the revision that is corrected.
+# Since format 4, answers and placements may be carried over from the revision that is corrected,
+# and a photo says whether the phone confirmed its hash.
 ROWS_4: Columns = {
     **ROWS_3,
     "answers": (*ROWS_3["answers"], "carried_from"),
+    "photos": (*ROWS_3["photos"], "is_hash_confirmed"),
     "photo_placements": (*ROWS_3["photo_placements"], "carried_from"),
 }
 ROWS_OF = {FORMAT_2: ROWS_2, FORMAT_3: ROWS_3, FORMAT_4: ROWS_4}

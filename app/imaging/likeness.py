@@ -1,0 +1,374 @@
+"""Compares pictures: what a picture is found by, and whether two of them show the same.
+
+For children of workers only (`child.run_limited`): the pictures are decoded here. Everything is
+computed from a small grey copy of a picture, so that the size of the file and the quality of its
+JPEG matter little. Pictures are upright, so nothing here is made to find a turned copy.
+
+A corner is described by the patch around it: the means of 8 x 8 blocks, without their brightness
+and contrast. A word is made of the signs of the patch's lowest frequencies. docs/adr/0040 has the
+measurements behind the thresholds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import degrees
+from pathlib import Path
+
+# Must be set before numpy is imported: one thread per core is useless here, and workers fork.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from app.imaging.decode import UndecodableImage, open_picture
+from app.imaging.limits import PixelLimits
+
+RECIPE = "1"
+"""Raise when the same picture may give other words."""
+
+LONG_EDGE = 480
+"""In pixels: the size of a thumbnail, which is what is usually compared."""
+
+CORNERS = 500
+STORED_WORDS = 200
+WORD_BITS = 24
+UNSURE_BITS = 4
+WORDS = 1 << WORD_BITS
+"""Words are numbers below it."""
+
+# Each level of the pyramid is smaller than the one before by this factor.
+_STEP = 2**0.25
+_LEVELS = 6
+# A patch is so many blocks wide, and a block so many pixels.
+_BLOCKS = 8
+_BLOCK_PX = 4
+_HALF_PX = _BLOCKS * _BLOCK_PX // 2
+# Corners of one level are more than so many pixels apart.
+_APART_PX = 4
+_LEAST_CONTRAST = 4.0
+
+# Patches match if they correlate, and the second best correlates clearly less.
+_LEAST_CORRELATION = 0.8
+_RATIO = 0.8
+_REACH_PX = 3.0
+_TRIALS = 600
+ALIKE_PAIRS = 20
+SAME_PAIRS = 20
+_MAX_TURN = 1.0
+_MAX_SCALE = 2.2
+_LEAST_OVERLAP = 0.5
+SAME_AGREEMENT = 0.8
+# The sides of the squares whose pixels are compared, and the least contrast (grey levels) that
+# says anything.
+_SQUARE = 32
+_SQUARE_CONTRAST = 6.0
+_WORST_PERCENT = 10.0
+
+
+class Likeness(StrEnum):
+    """SAME is a copy, perhaps cropped, smaller or compressed; ALIKE may be a second photo from the
+    same place, or of an object of the same type."""
+
+    SAME = "same"
+    ALIKE = "alike"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a picture is found by: `words` are stored; a search asks for `asked`, which also has the
+    words that result if bits that are hardly decided are different. All are below WORDS.
+
+    A picture without details (a wall, a night) has no words and is not found.
+    """
+
+    words: tuple[int, ...]
+    asked: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two pictures. `pairs` of corners lie at the same places, after moving, scaling and turning
+    one picture; `agreement` (0 to 1) is how well the pixels there agree."""
+
+    likeness: Likeness | None
+    pairs: int = 0
+    agreement: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Corners:
+    """A grey picture, the places of its corners (x + yi, in its pixels) and their patches (one unit
+    vector each), the most distinct first."""
+
+    grey: Image.Image
+    places: np.ndarray
+    patches: np.ndarray
+
+
+def describe(path: Path, max_pixels: PixelLimits | None = None) -> Described:
+    """What the picture in the file is found by. Raises UndecodableImage."""
+    waves = _waves(_corners(path, max_pixels).patches)
+    words = _words(waves > 0)
+    return Described(
+        tuple(dict.fromkeys(words[:STORED_WORDS].tolist())), tuple(_neighbours(waves, words))
+    )
+
+
+def compare(
+    path: Path, others: Sequence[Path], max_pixels: PixelLimits | None = None
+) -> list[Compared]:
+    """The picture in a file compared with each of the others. Raises UndecodableImage if the first
+    one cannot be decoded; another that cannot is unlike it."""
+    mine = _corners(path, max_pixels)
+    results = []
+    for other in others:
+        try:
+            results.append(compare_corners(_corners(other, max_pixels), mine))
+        except UndecodableImage:
+            results.append(Compared(None))
+    return results
+
+
+def compare_corners(theirs: _Corners, mine: _Corners) -> Compared:
+    source, target = _matches(theirs, mine)
+    move = _find_move(source, target)
+    if move is None:
+        return Compared(None)
+    is_near = np.abs(move[0] * source + move[1] - target) <= _REACH_PX
+    pairs = _count_different(target[is_near])
+    if pairs < ALIKE_PAIRS:
+        return Compared(None, pairs)
+    agreement = _agreement(theirs.grey, mine.grey, *move)
+    is_same = pairs >= SAME_PAIRS and _is_of_copies(move[0]) and agreement >= SAME_AGREEMENT
+    return Compared(Likeness.SAME if is_same else Likeness.ALIKE, pairs, agreement)
+
+
+# --- corners -------------------------------------------------------------------------------
+
+
+def _corners(path: Path, max_pixels: PixelLimits | None) -> _Corners:
+    grey = open_picture(path, max_pixels, LONG_EDGE).image.convert("L")
+    return corners_of(grey)
+
+
+def corners_of(grey: Image.Image) -> _Corners:
+    """The corners of a picture in mode "L", at several scales."""
+    places, patches, strengths = [], [], []
+    shares = np.array([_STEP ** (-2 * level) for level in range(_LEVELS)])
+    for level, share in enumerate(shares / shares.sum()):
+        factor = _STEP**level
+        size = (round(grey.width / factor), round(grey.height / factor))
+        if min(size) <= 2 * (_HALF_PX + _APART_PX):
+            break
+        small = np.asarray(grey.resize(size, Image.Resampling.BOX), np.float32)
+        rows, columns, response = _find(small, round(CORNERS * share))
+        kept, found = _patches(small, rows, columns)
+        scale = np.array([grey.width / size[0], grey.height / size[1]])
+        places.append((columns[kept] + 0.5) * scale[0] + 1j * (rows[kept] + 0.5) * scale[1])
+        patches.append(found)
+        strengths.append(response[kept])
+    if not places:
+        return _Corners(grey, np.zeros(0, np.complex128), np.zeros((0, _BLOCKS**2), np.float32))
+    order = np.argsort(-np.concatenate(strengths), kind="stable")
+    return _Corners(grey, np.concatenate(places)[order], np.concatenate(patches)[order])
+
+
+def _find(grey: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows, columns and strength of the strongest corners (Harris), away from the border."""
+    down, right = np.gradient(grey)
+    yy, xx, yx = (_box(one, 2) for one in (down * down, right * right, down * right))
+    response = yy * xx - yx * yx - 0.05 * (yy + xx) ** 2
+    highest = _highest(response, _APART_PX)
+    edge = _HALF_PX
+    inner = np.zeros_like(response, bool)
+    inner[edge:-edge, edge:-edge] = True
+    rows, columns = np.nonzero((response == highest) & (response > 0) & inner)
+    strength = response[rows, columns]
+    order = np.argsort(-strength, kind="stable")[:most]
+    return rows[order], columns[order], strength[order]
+
+
+def _box(values: np.ndarray, reach: int) -> np.ndarray:
+    """The sum over the square of `reach` pixels around each pixel."""
+    size = 2 * reach + 1
+    for _direction in (0, 1):
+        total = np.cumsum(np.pad(values, ((reach + 1, reach), (0, 0))), axis=0, dtype=np.float64)
+        values = (total[size:] - total[:-size]).T
+    return values
+
+
+def _highest(values: np.ndarray, reach: int) -> np.ndarray:
+    """The highest value of the square of `reach` pixels around each pixel."""
+    for axis in (0, 1):
+        width = [(reach, reach) if one == axis else (0, 0) for one in (0, 1)]
+        padded = np.pad(values, width, constant_values=-np.inf)
+        windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=axis)
+        values = windows.max(axis=-1)
+    return values
+
+
+def _patches(
+    grey: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The indexes of the corners with contrast, and their patches as unit vectors."""
+    total = np.pad(np.cumsum(np.cumsum(grey, 0, np.float64), 1), ((1, 0), (1, 0)))
+    steps = np.arange(-_HALF_PX, _HALF_PX + 1, _BLOCK_PX)
+    corners = total[rows[:, None, None] + steps[:, None], columns[:, None, None] + steps]
+    blocks = np.diff(np.diff(corners, axis=1), axis=2).reshape(len(rows), -1) / _BLOCK_PX**2
+    blocks -= blocks.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(blocks, axis=1)
+    kept = np.nonzero(lengths >= _LEAST_CONTRAST * _BLOCKS)[0]
+    return kept, (blocks[kept] / lengths[kept, None]).astype(np.float32)
+
+
+# --- words ---------------------------------------------------------------------------------
+
+
+def _cosines() -> np.ndarray:
+    """The discrete cosine transform of a row of blocks: frequency by block."""
+    at = np.arange(_BLOCKS)
+    return np.cos(np.pi * at[:, None] * (2 * at + 1) / (2 * _BLOCKS))
+
+
+_COSINES = _cosines()
+# The lowest frequencies in both directions, without the mean.
+_LOWEST = sorted(
+    ((y, x) for y in range(_BLOCKS) for x in range(_BLOCKS) if y or x),
+    key=lambda one: (one[0] ** 2 + one[1] ** 2, one),
+)[:WORD_BITS]
+
+
+def _waves(patches: np.ndarray) -> np.ndarray:
+    """The lowest frequencies of each patch."""
+    blocks = patches.reshape(-1, _BLOCKS, _BLOCKS)
+    waves = _COSINES @ blocks @ _COSINES.T
+    down, right = np.array(_LOWEST).T
+    found: np.ndarray = waves[:, down, right]
+    return found
+
+
+def _words(signs: np.ndarray) -> np.ndarray:
+    words: np.ndarray = signs.astype(np.int64) @ (1 << np.arange(WORD_BITS, dtype=np.int64))
+    return words
+
+
+def _neighbours(waves: np.ndarray, words: np.ndarray) -> list[int]:
+    """The words with each choice of the bits that are the least decided."""
+    if not len(words):
+        return []
+    # Low frequencies are strong by nature: each is judged against its own strength.
+    decided = np.abs(waves) / (np.abs(waves).mean(axis=0) + 1e-9)
+    unsure = np.argsort(decided, axis=1)[:, :UNSURE_BITS]
+    choices = np.arange(1 << UNSURE_BITS)[:, None] >> np.arange(UNSURE_BITS) & 1
+    flips = (1 << unsure.astype(np.int64)) @ choices.T
+    return np.unique(words[:, None] ^ flips).tolist()
+
+
+# --- pairs ---------------------------------------------------------------------------------
+
+
+def _matches(theirs: _Corners, mine: _Corners) -> tuple[np.ndarray, np.ndarray]:
+    """The places of corners that are each other's best match."""
+    nothing = np.zeros(0, np.complex128)
+    if min(len(theirs.places), len(mine.places)) < 2:
+        return nothing, nothing
+    alike = theirs.patches @ mine.patches.T
+    best = alike.argmax(axis=1)
+    each = np.arange(len(best))
+    top = alike[each, best]
+    rest = alike.copy()
+    # Another corner at the same place, at another scale, is no competitor.
+    near = np.abs(mine.places[best][:, None] - mine.places[None, :]) <= 2 * _APART_PX
+    rest[near] = -1.0
+    second = rest.max(axis=1)
+    is_clear = (1 - top) < _RATIO * (1 - second)
+    is_mutual = alike.argmax(axis=0)[best] == each
+    kept = (top >= _LEAST_CORRELATION) & is_clear & is_mutual
+    return theirs.places[kept], mine.places[best[kept]]
+
+
+def _find_move(source: np.ndarray, target: np.ndarray) -> tuple[complex, complex] | None:
+    """The (a, b) for which a * source + b is near the target for the most pairs: a scales and
+    turns, b moves. None if there are too few."""
+    if len(source) < ALIKE_PAIRS:
+        return None
+    chance = np.random.default_rng(1)
+    one, two = chance.integers(0, len(source), (2, _TRIALS))
+    apart = np.abs(source[one] - source[two]) > 4 * _APART_PX
+    one, two = one[apart], two[apart]
+    if not len(one):
+        return None
+    a = (target[one] - target[two]) / (source[one] - source[two])
+    b = target[one] - a * source[one]
+    is_near = np.abs(a[:, None] * source + b[:, None] - target) <= _REACH_PX
+    inside = is_near[is_near.sum(axis=1).argmax()]
+    for _refit in range(3):
+        if inside.sum() < 2:
+            return None
+        a_best, b_best = _fit(source[inside], target[inside])
+        inside = np.abs(a_best * source + b_best - target) <= _REACH_PX
+    return a_best, b_best
+
+
+def _fit(source: np.ndarray, target: np.ndarray) -> tuple[complex, complex]:
+    """The move with the least squares."""
+    from_mean, to_mean = source.mean(), target.mean()
+    spread = (np.abs(source - from_mean) ** 2).sum()
+    a = ((target - to_mean) * (source - from_mean).conj()).sum() / max(spread, 1e-9)
+    return complex(a), complex(to_mean - a * from_mean)
+
+
+def _count_different(places: np.ndarray) -> int:
+    """The number of places: a corner is found at several scales, and counts once."""
+    return len(np.unique(np.round(places / _APART_PX)))
+
+
+def _is_of_copies(a: complex) -> bool:
+    """Whether a crop and a change of size explain the move: people who take another photo turn the
+    camera a little."""
+    turn = abs(degrees(np.angle(a)))
+    return turn <= _MAX_TURN and 1 / _MAX_SCALE <= abs(a) <= _MAX_SCALE
+
+
+# --- pixels --------------------------------------------------------------------------------
+
+
+def _agreement(theirs: Image.Image, mine: Image.Image, a: complex, b: complex) -> float:
+    """How well the pixels agree where both pictures show something, square by square, from 0 to 1.
+
+    Brightness and contrast of a square do not count. It is what all but the worst tenth of the
+    squares reach, so that something that was added or taken away shows.
+    """
+    back = 1 / a
+    start = -back * b
+    data = (back.real, -back.imag, start.real, back.imag, back.real, start.imag)
+    moved = theirs.transform(mine.size, Image.Transform.AFFINE, data, Image.Resampling.BICUBIC)
+    seen = Image.new("L", theirs.size, 255).transform(mine.size, Image.Transform.AFFINE, data)
+    one, other = (
+        _squares(picture.filter(ImageFilter.GaussianBlur(1.5))) for picture in (moved, mine)
+    )
+    covered = _squares(seen).min(axis=1) == 255
+    if covered.mean() < _LEAST_OVERLAP:
+        return 0.0
+    one, other = one[covered], other[covered]
+    one = one - one.mean(axis=1, keepdims=True)
+    other = other - other.mean(axis=1, keepdims=True)
+    spread, other_spread = one.std(axis=1), other.std(axis=1)
+    telling = np.maximum(spread, other_spread) >= _SQUARE_CONTRAST
+    if not telling.any():
+        return 0.0
+    both = (one * other).mean(axis=1) / np.maximum(spread * other_spread, 1.0)
+    return float(np.clip(np.percentile(both[telling], _WORST_PERCENT), 0.0, 1.0))
+
+
+def _squares(picture: Image.Image) -> np.ndarray:
+    """The pixels of each whole square of a picture, one row for each."""
+    values = np.asarray(picture, np.float32)
+    rows, columns = values.shape[0] // _SQUARE, values.shape[1] // _SQUARE
+    whole = values[: rows * _SQUARE, : columns * _SQUARE]
+    cut = whole.reshape(rows, _SQUARE, columns, _SQUARE).swapaxes(1, 2)
+    return cut.reshape(rows * columns, _SQUARE * _SQUARE)
