@@ -100,7 +100,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class _Corners:
+class Corners:
     """A grey picture, the places of its corners (x + yi, in its pixels) and their patches (one unit
     vector each), the most distinct first."""
 
@@ -111,7 +111,11 @@ class _Corners:
 
 def describe(path: Path, max_pixels: PixelLimits | None = None) -> Described:
     """What the picture in the file is found by. Raises UndecodableImage."""
-    waves = _waves(_corners(path, max_pixels).patches)
+    return describe_corners(_corners(path, max_pixels))
+
+
+def describe_corners(corners: Corners) -> Described:
+    waves = _waves(corners.patches)
     words = _words(waves > 0)
     return Described(
         tuple(dict.fromkeys(words[:STORED_WORDS].tolist())), tuple(_neighbours(waves, words))
@@ -133,7 +137,7 @@ def compare(
     return results
 
 
-def compare_corners(theirs: _Corners, mine: _Corners) -> Compared:
+def compare_corners(theirs: Corners, mine: Corners) -> Compared:
     source, target = _matches(theirs, mine)
     move = _find_move(source, target)
     if move is None:
@@ -150,12 +154,12 @@ def compare_corners(theirs: _Corners, mine: _Corners) -> Compared:
 # --- corners -------------------------------------------------------------------------------
 
 
-def _corners(path: Path, max_pixels: PixelLimits | None) -> _Corners:
+def _corners(path: Path, max_pixels: PixelLimits | None) -> Corners:
     grey = open_picture(path, max_pixels, LONG_EDGE).image.convert("L")
     return corners_of(grey)
 
 
-def corners_of(grey: Image.Image) -> _Corners:
+def corners_of(grey: Image.Image) -> Corners:
     """The corners of a picture in mode "L", at several scales."""
     places, patches, strengths = [], [], []
     shares = np.array([_STEP ** (-2 * level) for level in range(_LEVELS)])
@@ -172,9 +176,9 @@ def corners_of(grey: Image.Image) -> _Corners:
         patches.append(found)
         strengths.append(response[kept])
     if not places:
-        return _Corners(grey, np.zeros(0, np.complex128), np.zeros((0, _BLOCKS**2), np.float32))
+        return Corners(grey, np.zeros(0, np.complex128), np.zeros((0, _BLOCKS**2), np.float32))
     order = np.argsort(-np.concatenate(strengths), kind="stable")
-    return _Corners(grey, np.concatenate(places)[order], np.concatenate(patches)[order])
+    return Corners(grey, np.concatenate(places)[order], np.concatenate(patches)[order])
 
 
 def _find(grey: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -271,7 +275,7 @@ def _neighbours(waves: np.ndarray, words: np.ndarray) -> list[int]:
 # --- pairs ---------------------------------------------------------------------------------
 
 
-def _matches(theirs: _Corners, mine: _Corners) -> tuple[np.ndarray, np.ndarray]:
+def _matches(theirs: Corners, mine: Corners) -> tuple[np.ndarray, np.ndarray]:
     """The places of corners that are each other's best match."""
     nothing = np.zeros(0, np.complex128)
     if min(len(theirs.places), len(mine.places)) < 2:

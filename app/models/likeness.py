@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -58,7 +59,7 @@ class PhotoLikeness(TenantRow):
     earlier_id: Mapped[UUID]
     kind: Mapped[LikenessKind] = mapped_column(StateText(LikenessKind))
     pairs: Mapped[int]
-    agreement: Mapped[float] = mapped_column(Numeric(4, 3))
+    agreement: Mapped[Decimal] = mapped_column(Numeric(4, 3))
 
 
 class PhotoComparison(Work):

@@ -26,7 +26,6 @@ from app.models import (
     PhotoCheck,
     PhotoComparison,
     PhotoFeatures,
-    PhotoLikeness,
     PhotoPlacement,
     PhotoVerdict,
     WorkState,
@@ -34,14 +33,12 @@ from app.models import (
 from app.photos import comparing
 from app.photos.comparisons import catch_up
 from app.photos.placing import remove_photo
-from app.photos.service import Upload, add_photo
-from app.reports.facts import load_facts
 from app.reports.lifecycle import discard_report
 from app.reports.likenesses import Likenesses
 from app.reports.queries import get_report
-from app.storage import receive
 from tests.support import scenarios
 from tests.support import servers as test_servers
+from tests.support.photo_site import PhotoSite
 from tests.support.pictures import a_truncated_jpeg
 from tests.support.revisions import correct
 from tests.support.scenes import Camera, a_copy, a_scene, as_jpeg, shoot
@@ -59,65 +56,9 @@ def a_black_picture() -> bytes:
     return file.getvalue()
 
 
-class Site:
-    """People who make reports and take photos, and the worker's steps."""
-
-    def __init__(self, app, acting, cast) -> None:
-        self.app, self.acting, self.cast = app, acting, cast
-
-    def report(self, person=None) -> UUID:
-        with self.acting(person or self.cast.tess) as actor:
-            return scenarios.a_report(actor).id
-
-    def photograph(self, report_id: UUID, *pictures: bytes, person=None, read=True) -> list[UUID]:
-        """The ids of the photos, which are read but not compared yet."""
-        with self.acting(person or self.cast.tess) as actor:
-            made = []
-            for data in pictures:
-                with receive(io.BytesIO(data)) as received:
-                    upload = Upload(received, client_id=uuid4())
-                    placement = add_photo(
-                        report_id=report_id, field_id="enclosure", upload=upload, actor=actor
-                    )
-                    made.append(placement.photo_id)
-                db.session.commit()
-        if read:
-            self.work("photo_check", PhotoCheck, person)
-        return made
-
-    def work(self, kind: str, model, person=None) -> None:
-        with self.acting(person or self.cast.tess):
-            waiting = select(model.id).where(model.state == WorkState.QUEUED)
-            ids = list(db.session.scalars(waiting.order_by(model.created_at)))
-        for work_id in ids:
-            with self.app.app_context():
-                runner.run(kind, str(work_id))
-
-    def compare(self, person=None) -> None:
-        self.work("photo_comparison", PhotoComparison, person)
-
-    def take(self, *pictures: bytes, person=None) -> tuple[UUID, list[UUID]]:
-        """A report with these pictures, compared one after the other."""
-        report_id = self.report(person)
-        photos = self.photograph(report_id, *pictures, person=person)
-        self.compare(person)
-        return report_id, photos
-
-    def found(self, report_id: UUID, person=None) -> list[Likenesses | None]:
-        with self.acting(person or self.cast.tess) as actor:
-            return [
-                one.likenesses for one in load_facts(get_report(report_id, person=actor)).photos
-            ]
-
-    def named(self, person=None) -> list[tuple[UUID, UUID, LikenessKind]]:
-        with self.acting(person or self.cast.tess):
-            rows = db.session.scalars(select(PhotoLikeness))
-            return [(row.photo_id, row.earlier_id, row.kind) for row in rows]
-
-
 @pytest.fixture
-def site(app, acting, cast) -> Site:
-    return Site(app, acting, cast)
+def site(app, acting, cast) -> PhotoSite:
+    return PhotoSite(app, acting, cast)
 
 
 class TestWhatIsNamed:
