@@ -222,7 +222,7 @@ def _patches(
     total = np.pad(np.cumsum(np.cumsum(grey, 0, np.float64), 1), ((1, 0), (1, 0)))
     steps = np.arange(-_HALF_PX, _HALF_PX + 1, _BLOCK_PX)
     corners = total[rows[:, None, None] + steps[:, None], columns[:, None, None] + steps]
-    blocks = np.diff(np.diff(corners, axis=1), axis=2).reshape(len(rows), -1) / _BLOCK_PX**2
+    blocks = np.diff(np.diff(corners, axis=1), axis=2).reshape(len(rows), _BLOCKS**2) / _BLOCK_PX**2
     blocks -= blocks.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(blocks, axis=1)
     kept = np.nonzero(lengths >= _LEAST_CONTRAST * _BLOCKS)[0]
@@ -269,7 +269,8 @@ def _neighbours(waves: np.ndarray, words: np.ndarray) -> list[int]:
     unsure = np.argsort(decided, axis=1)[:, :UNSURE_BITS]
     choices = np.arange(1 << UNSURE_BITS)[:, None] >> np.arange(UNSURE_BITS) & 1
     flips = (1 << unsure.astype(np.int64)) @ choices.T
-    return np.unique(words[:, None] ^ flips).tolist()
+    asked: list[int] = np.unique(words[:, None] ^ flips).tolist()
+    return asked
 
 
 # --- pairs ---------------------------------------------------------------------------------

@@ -45,11 +45,11 @@ def catch_up(must_stop: Callable[[], bool]) -> Iterator[None]:
                 yield
 
 
-def _plan_older() -> bool:
-    """Plan some; whether there may be more. The relay wakes the workers."""
+def _plan_older() -> int:
+    """Plan some; returns how many. The relay wakes the workers."""
     room = min(MOST_WAITING - count_open(PhotoComparison), PLANNED_AT_ONCE)
     if room <= 0:
-        return False
+        return 0
     is_planned = select(PhotoComparison.id).where(PhotoComparison.photo_id == PhotoReading.photo_id)
     older = (
         select(literal(require_tenant()), PhotoReading.photo_id)
@@ -63,4 +63,4 @@ def _plan_older() -> bool:
         .on_conflict_do_nothing()
         .returning(PhotoComparison.id)
     ).all()
-    return len(rows) == PLANNED_AT_ONCE
+    return len(rows)
