@@ -35,7 +35,7 @@ LONG_EDGE = 480
 
 CORNERS = 500
 STORED_WORDS = 200
-WORD_BITS = 24
+WORD_BITS = 28
 UNSURE_BITS = 4
 WORDS = 1 << WORD_BITS
 """Words are numbers below it."""
@@ -57,11 +57,12 @@ _RATIO = 0.8
 _REACH_PX = 3.0
 _TRIALS = 600
 ALIKE_PAIRS = 20
-SAME_PAIRS = 20
-_MAX_TURN = 1.0
+_LEAST_BREADTH_PX = 16.0
+_MAX_TURN = 0.3
+_MAX_SHEAR = 0.005
 _MAX_SCALE = 2.2
 _LEAST_OVERLAP = 0.5
-SAME_AGREEMENT = 0.8
+SAME_AGREEMENT = 0.95
 # The sides of the squares whose pixels are compared, and the least contrast (grey levels) that
 # says anything.
 _SQUARE = 32
@@ -143,11 +144,12 @@ def compare_corners(theirs: Corners, mine: Corners) -> Compared:
     if move is None:
         return Compared(None)
     is_near = np.abs(move[0] * source + move[1] - target) <= _REACH_PX
-    pairs = _count_different(target[is_near])
-    if pairs < ALIKE_PAIRS:
+    source, target = source[is_near], target[is_near]
+    pairs = _count_different(target)
+    if pairs < ALIKE_PAIRS or _breadth(target) < _LEAST_BREADTH_PX:
         return Compared(None, pairs)
     agreement = _agreement(theirs.grey, mine.grey, *move)
-    is_same = pairs >= SAME_PAIRS and _is_of_copies(move[0]) and agreement >= SAME_AGREEMENT
+    is_same = agreement >= SAME_AGREEMENT and _is_of_copies(move[0], _shear(source, target))
     return Compared(Likeness.SAME if is_same else Likeness.ALIKE, pairs, agreement)
 
 
@@ -332,11 +334,25 @@ def _count_different(places: np.ndarray) -> int:
     return len(np.unique(np.round(places / _APART_PX)))
 
 
-def _is_of_copies(a: complex) -> bool:
-    """Whether a crop and a change of size explain the move: people who take another photo turn the
-    camera a little."""
-    turn = abs(degrees(np.angle(a)))
-    return turn <= _MAX_TURN and 1 / _MAX_SCALE <= abs(a) <= _MAX_SCALE
+def _breadth(places: np.ndarray) -> float:
+    """The deviation of places across their main direction, in pixels: a row of letters or bars fits
+    another row, whatever they say."""
+    spread = np.linalg.eigvalsh(np.cov(places.real, places.imag))
+    return float(np.sqrt(max(spread[0], 0.0)))
+
+
+def _shear(source: np.ndarray, target: np.ndarray) -> float:
+    """How far the pairs are from a mere move: what their best fit adds to it, as a share."""
+    terms = np.stack([source, source.conj(), np.ones_like(source)], axis=1)
+    (a, sheared, _shift), *_rest = np.linalg.lstsq(terms, target)
+    return float(abs(sheared) / abs(a))
+
+
+def _is_of_copies(a: complex, shear: float) -> bool:
+    """Whether a crop and a change of size explain the move: people who take another photo turn and
+    tilt the camera a little."""
+    is_straight = abs(degrees(np.angle(a))) <= _MAX_TURN and shear <= _MAX_SHEAR
+    return is_straight and 1 / _MAX_SCALE <= abs(a) <= _MAX_SCALE
 
 
 # --- pixels --------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import BigInteger, Uuid, cast, column, func, select
+from sqlalchemy import BigInteger, Numeric, Uuid, cast, column, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from app.extensions import db
@@ -38,10 +38,9 @@ from app.models import (
 from app.storage import CorruptObject, MissingObject, storage
 from app.tenancy import require_tenant
 
-# A search returns the photos with so many words in common, the most first. Chance alone gives
-# unlike pictures one or two (docs/adr/0040).
-LEAST_SHARED = 3
-MOST_CANDIDATES = 20
+# A photo with so many words in common is looked at; copies have dozens (docs/adr/0040).
+LEAST_SHARED = 5
+MOST_CANDIDATES = 12
 # A picture that was used everywhere, such as a label, is named this often.
 MOST_NAMED = 8
 TRIES_WHEN_HEAVY = 3
@@ -169,13 +168,13 @@ def _search(photo: Subject, described: Described) -> tuple[list[Found], list[Sub
     ).all()
     asked = cast(mixed(described.asked), ARRAY(BigInteger))
     near = func.find_photos_by_words(asked, LEAST_SHARED, MOST_CANDIDATES + 1).table_valued(
-        column("photo_id", Uuid), column("shared", BigInteger), name="near"
+        column("photo_id", Uuid), column("weight", Numeric), name="near"
     )
     alike = db.session.scalars(
         select(Photo)
         .join(near, near.c.photo_id == Photo.id)
         .where(Photo.id != photo.id, Photo.sha256 != photo.sha256)
-        .order_by(near.c.shared.desc(), Photo.id)
+        .order_by(near.c.weight.desc(), Photo.id)
         .limit(MOST_CANDIDATES)
     ).all()
     copies = [Found(one, LikenessKind.SAME, 0, 1.0) for one in _subjects(same_bytes)]

@@ -81,22 +81,32 @@ create table photo_comparisons (
 # The words of companies are mixed with their ids, so that a look into the index passes over the
 # rows of others.
 FUNCTION = f"""
--- The photos of the bound company that share the most words with those asked for, the most first.
+-- The photos of the bound company that share words with those asked for, at least so many. First
+-- those that share words which few others have: letters, for one, look the same everywhere.
 -- Runs as the owner: under row-level security an operator that is not marked leakproof, as those of
 -- arrays, may not look into an index before the policy has seen every row. So the company's key is
 -- asked for here, in the words of the policy; ids go out, and what they name is read under it.
 create function find_photos_by_words(p_words bigint[], p_least integer, p_most integer)
-returns table (photo_id uuid, shared bigint)
-language sql stable security definer set search_path = pg_catalog, public as $$
-  select f.photo_id, count(*)
-  from public.photo_features f
-    cross join lateral unnest(f.words) as own (word)
-    join (select distinct asked.word from unnest(p_words) as asked (word)) as asked
-      on asked.word = own.word
-  where f.tenant_id = {KEY} and f.words && p_words
-  group by f.photo_id
+returns table (photo_id uuid, weight numeric)
+language sql stable security definer set search_path = pg_catalog, public
+-- What the planner thinks of thousands of words is no guide.
+set enable_seqscan = off as $$
+  with shared as (
+    select f.photo_id, own.word
+    from public.photo_features f
+      cross join lateral unnest(f.words) as own (word)
+      join (select distinct one.word from unnest(p_words) as one (word)) as asked
+        on asked.word = own.word
+    -- "is not distinct" keeps the planner from reading all rows of the company by another index.
+    where f.words && p_words and f.tenant_id is not distinct from {KEY} and {KEY} is not null
+  ), common as (
+    select s.word, count(*) as photos from shared s group by s.word
+  )
+  select s.photo_id, sum(1.0 / c.photos)
+  from shared s join common c on c.word = s.word
+  group by s.photo_id
   having count(*) >= greatest(p_least, 1)
-  order by count(*) desc, f.photo_id
+  order by 2 desc, s.photo_id
   limit least(greatest(p_most, 0), 100)
 $$
 """

@@ -109,7 +109,7 @@ def test_every_kept_figure_equals_a_fresh_one(app):
     for locale, zone in (*READERS, *reversed(READERS)):
         with app.test_request_context(), force_locale(locale):
             g._login_user = Identity(time_zone=zone, **NOBODY)
-            fresh = [figures._render(one) for one in everything]
+            fresh = [figures._render(one, False) for one in everything]
             assert [str(photo_figure(one)) for one in everything] == fresh
             assert len(set(fresh)) == len(everything), "two of these look alike"
             drawn |= set(fresh)
@@ -120,5 +120,5 @@ def test_the_second_drawing_renders_nothing(app, monkeypatch):
     one = a_placed_photo()
     with app.test_request_context():
         first = photo_figure(one)
-        monkeypatch.setattr(figures, "_render", lambda placed: pytest.fail("rendered again"))
+        monkeypatch.setattr(figures, "_render", lambda *_all: pytest.fail("rendered again"))
         assert photo_figure(one) == first

@@ -105,12 +105,17 @@ def _gauge(chance: Random) -> Image.Image:
             outline=(30, 30, 30),
             width=10,
         )
-        for tick in range(chance.randint(20, 50)):
-            angle = 2.4 + tick * 0.12
-            inner = radius * (0.75 if tick % 5 else 0.65)
+        start, step, fives = (
+            chance.uniform(1.5, 3.5),
+            chance.uniform(0.07, 0.22),
+            chance.choice((4, 5, 10)),
+        )
+        for tick in range(chance.randint(18, 60)):
+            angle = start + tick * step
+            inner = radius * (0.75 if tick % fives else 0.65)
             ends = [(x + r * np.cos(angle), y + r * np.sin(angle)) for r in (inner, radius * 0.88)]
             pen.line([*ends[0], *ends[1]], fill=(20, 20, 20), width=4)
-            if tick % 5 == 0:
+            if tick % fives == 0:
                 pen.text(
                     (x + radius * 0.5 * np.cos(angle) - 12, y + radius * 0.5 * np.sin(angle) - 12),
                     str(tick * chance.choice((2, 5, 10))),
