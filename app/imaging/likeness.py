@@ -56,7 +56,8 @@ _LEAST_CORRELATION = 0.8
 _RATIO = 0.8
 _REACH_PX = 3.0
 _TRIALS = 600
-ALIKE_PAIRS = 20
+SAME_PAIRS = 30
+ALIKE_PAIRS = 60
 _LEAST_BREADTH_PX = 16.0
 _MAX_TURN = 0.3
 _MAX_SHEAR = 0.005
@@ -92,8 +93,8 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Two pictures. `pairs` of corners lie at the same places, after moving, scaling and turning
-    one picture; `agreement` (0 to 1) is how well the pixels there agree."""
+    """Two pictures. `pairs` of corners lie at the same places of a flat object, seen from two
+    points; `agreement` (0 to 1) is how well the pixels agree after a mere move."""
 
     likeness: Likeness | None
     pairs: int = 0
@@ -143,14 +144,15 @@ def compare_corners(theirs: Corners, mine: Corners) -> Compared:
     move = _find_move(source, target)
     if move is None:
         return Compared(None)
-    is_near = np.abs(move[0] * source + move[1] - target) <= _REACH_PX
-    source, target = source[is_near], target[is_near]
+    fitting = _fitting(source, target, *move)
+    source, target = source[fitting], target[fitting]
     pairs = _count_different(target)
-    if pairs < ALIKE_PAIRS or _breadth(target) < _LEAST_BREADTH_PX:
+    if pairs < SAME_PAIRS or _breadth(target) < _LEAST_BREADTH_PX:
         return Compared(None, pairs)
     agreement = _agreement(theirs.grey, mine.grey, *move)
-    is_same = agreement >= SAME_AGREEMENT and _is_of_copies(move[0], _shear(source, target))
-    return Compared(Likeness.SAME if is_same else Likeness.ALIKE, pairs, agreement)
+    if agreement >= SAME_AGREEMENT and _is_of_copies(move[0], _shear(source, target)):
+        return Compared(Likeness.SAME, pairs, agreement)
+    return Compared(Likeness.ALIKE if pairs >= ALIKE_PAIRS else None, pairs, agreement)
 
 
 # --- corners -------------------------------------------------------------------------------
@@ -301,7 +303,7 @@ def _matches(theirs: Corners, mine: Corners) -> tuple[np.ndarray, np.ndarray]:
 def _find_move(source: np.ndarray, target: np.ndarray) -> tuple[complex, complex] | None:
     """The (a, b) for which a * source + b is near the target for the most pairs: a scales and
     turns, b moves. None if there are too few."""
-    if len(source) < ALIKE_PAIRS:
+    if len(source) < SAME_PAIRS:
         return None
     chance = np.random.default_rng(1)
     one, two = chance.integers(0, len(source), (2, _TRIALS))
@@ -327,6 +329,31 @@ def _fit(source: np.ndarray, target: np.ndarray) -> tuple[complex, complex]:
     spread = (np.abs(source - from_mean) ** 2).sum()
     a = ((target - to_mean) * (source - from_mean).conj()).sum() / max(spread, 1e-9)
     return complex(a), complex(to_mean - a * from_mean)
+
+
+def _fitting(source: np.ndarray, target: np.ndarray, a: complex, b: complex) -> np.ndarray:
+    """Which pairs fit one perspective, grown from those that are near a move. Objects of one type,
+    such as dials, share a few corners; another view of the same object shares most."""
+    near = np.abs(a * source + b - target) <= 2 * _REACH_PX
+    for _refit in range(5):
+        if near.sum() < SAME_PAIRS // 2:
+            break
+        near = np.abs(_seen_from(source, target, near) - target) <= _REACH_PX
+    return near
+
+
+def _seen_from(source: np.ndarray, target: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """The places of `source` under the perspective that fits the `near` pairs best."""
+    x, y, u, v = (part / LONG_EDGE for one in (source, target) for part in (one.real, one.imag))
+    one, none = np.ones_like(x), np.zeros_like(x)
+    across = np.stack([x, y, one, none, none, none, -u * x, -u * y], axis=1)[near]
+    along = np.stack([none, none, none, x, y, one, -v * x, -v * y], axis=1)[near]
+    wanted = np.concatenate([u[near], v[near]])
+    (p, q, r, s, t, w, g, h), *_rest = np.linalg.lstsq(np.concatenate([across, along]), wanted)
+    depth = g * x + h * y + 1
+    depth = np.where(np.abs(depth) < 1e-6, 1e-6, depth)
+    places: np.ndarray = ((p * x + q * y + r) + 1j * (s * x + t * y + w)) / depth * LONG_EDGE
+    return places
 
 
 def _count_different(places: np.ndarray) -> int:
