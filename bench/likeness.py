@@ -22,14 +22,8 @@ from pathlib import Path
 import pillow_heif
 from PIL import Image, ImageOps
 
-from app.imaging.likeness import (
-    Compared,
-    Described,
-    Likeness,
-    compare_corners,
-    corners_of,
-    describe_corners,
-)
+from app.imaging.corners import Described, corners_of, describe_corners
+from app.imaging.likeness import Compared, Likeness, compare_corners
 from app.photos.comparing import LEAST_SHARED, MOST_CANDIDATES
 from tests.support.scenes import Camera, a_copy, a_scene, as_jpeg, shoot
 

@@ -21,8 +21,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from app.extensions import db
 from app.imaging.child import run_limited
+from app.imaging.corners import RECIPE, WORDS, Described, describe
 from app.imaging.decode import Reason, UndecodableImage
-from app.imaging.likeness import RECIPE, WORDS, Compared, Described, Likeness, compare, describe
+from app.imaging.likeness import Compared, Likeness, compare
 from app.imaging.limits import PixelLimits
 from app.jobs.registry import Claim
 from app.jobs.runner import WorkFailed, keep, publish

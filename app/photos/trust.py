@@ -16,8 +16,9 @@ from app.pdf.context import PlaceSource, TimeSource
 from app.reports.facts import PlacedPhoto
 from app.reports.likenesses import Likenesses
 from app.witnesses import ConflictKind, places_of, times_of
+from app.words import EXCEPTIONS
 
-CLOCKS_DISAGREE = N_("Clocks disagree")
+CLOCKS_DISAGREE = EXCEPTIONS.english[ConflictKind.CLOCKS]
 # By the clocks that are known, besides that of the server.
 CLOCKS = {
     frozenset({TimeSource.CAMERA, TimeSource.PHONE}): N_("Camera, phone and server clocks agree"),
@@ -25,7 +26,7 @@ CLOCKS = {
     frozenset({TimeSource.PHONE}): N_("Phone and server clocks agree, the file has no time"),
     frozenset(): N_("Only the time of receipt is known"),
 }
-PLACES_DISAGREE = N_("Positions disagree")
+PLACES_DISAGREE = EXCEPTIONS.english[ConflictKind.PLACES]
 PLACES = {
     frozenset({PlaceSource.CAMERA, PlaceSource.BROWSER}): N_("Camera and browser positions agree"),
     frozenset({PlaceSource.CAMERA}): N_("Position from the camera only"),

@@ -13,16 +13,9 @@ import pytest
 from PIL import Image
 
 from app.imaging.child import run_limited
+from app.imaging.corners import STORED_WORDS, WORDS, corners_of, describe
 from app.imaging.decode import UndecodableImage
-from app.imaging.likeness import (
-    STORED_WORDS,
-    WORDS,
-    Likeness,
-    compare,
-    compare_corners,
-    corners_of,
-    describe,
-)
+from app.imaging.likeness import Likeness, compare, compare_corners
 from app.imaging.pixels import halve
 from tests.support.scenes import Camera, a_copy, a_scene, as_jpeg, shoot
 

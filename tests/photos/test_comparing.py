@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 from app.commands.check.services import _queue
 from app.database_roles import APP
 from app.extensions import db
-from app.imaging import likeness
+from app.imaging.corners import WORDS as ALL_WORDS
 from app.jobs import runner
 from app.jobs.registry import list_last_queues, list_queues
 from app.jobs.worker import ForkingWorker
@@ -423,6 +423,6 @@ def test_the_search_uses_the_index(cast):
 
 def test_words_of_a_picture_are_mixed_without_a_clash(site, cast):
     with site.acting(cast.tess):
-        mixed = comparing.mixed([0, likeness.WORDS - 1])
-    assert mixed[1] - mixed[0] == likeness.WORDS - 1
+        mixed = comparing.mixed([0, ALL_WORDS - 1])
+    assert mixed[1] - mixed[0] == ALL_WORDS - 1
     assert all(0 <= word < 1 << 63 for word in mixed)
