@@ -1,8 +1,8 @@
 """The corners of a picture, and the words by which pictures with the same corners are found.
 
-For children of workers only (`child.run_limited`): pictures are decoded here. Everything is computed
-from a small grey copy of a picture, so that the size of the file and the quality of its JPEG matter
-little. Pictures are upright, so nothing here is made to find a turned copy.
+For children of workers only (`child.run_limited`): pictures are decoded here. Everything is
+computed from a small grey copy of a picture, so that the size of the file and the quality of its
+JPEG matter little. Pictures are upright, so nothing here is made to find a turned copy.
 
 A corner is described by the patch around it: the means of 8 x 8 blocks, without their brightness
 and contrast. A word is made of the signs of the patch's lowest frequencies.

@@ -6,18 +6,20 @@ measurements behind the thresholds.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import degrees
 from pathlib import Path
 
-# First, as it sets what numpy reads when it is imported.
-from app.imaging.corners import APART_PX, LONG_EDGE, Corners, read_corners  # isort: skip
+# Must be set before numpy is imported: one thread per core is useless here, and workers fork.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from PIL import Image, ImageFilter
 
+from app.imaging.corners import APART_PX, LONG_EDGE, Corners, read_corners
 from app.imaging.decode import UndecodableImage
 from app.imaging.limits import PixelLimits
 
@@ -147,7 +149,7 @@ def _fit(source: np.ndarray, target: np.ndarray) -> tuple[complex, complex]:
 def _fitting(source: np.ndarray, target: np.ndarray, a: complex, b: complex) -> np.ndarray:
     """Which pairs fit one perspective, grown from those that are near a move. Objects of one type,
     such as dials, share a few corners; another view of the same object shares most."""
-    near = np.abs(a * source + b - target) <= 2 * _REACH_PX
+    near: np.ndarray = np.abs(a * source + b - target) <= 2 * _REACH_PX
     for _refit in range(5):
         if near.sum() < SAME_PAIRS // 2:
             break
