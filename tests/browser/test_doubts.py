@@ -74,10 +74,11 @@ def test_good_enough_takes_the_doubt_away(page, picture):
     expect(cards(page)).to_have_count(1)
 
 
-def test_without_a_connection_it_is_doubted_too(page, picture):
+def test_without_a_connection_it_is_doubted_too(page, picture, watched):
     """The photo waits on this device, and the person still stands before the thing."""
     pages.add_files(page, "enclosure", [picture("sharp", SHARP)])
     expect(cards(page)).to_have_count(1)
+    watched.expected += pages.GONE
     page.context.set_offline(True)
     pages.add_files(
         page, "enclosure", [picture("soft", SHARP.filter(ImageFilter.GaussianBlur(14)))]
