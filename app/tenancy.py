@@ -188,6 +188,8 @@ DEFINER_FUNCTIONS = {
     "find_photos_near": (
         "(p_latitude double precision, p_longitude double precision, p_radius_m double precision)"
     ),
+    # For the same reason (ADR 0040).
+    "find_photos_by_words": "(p_words bigint[], p_least integer, p_most integer)",
 }
 
 

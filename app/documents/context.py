@@ -65,7 +65,7 @@ class Builder:
         self.assessment = source.facts.assess()
         self.languages = self.definition.languages
         self.labels = Labels(tuple(language.value for language in self.languages))
-        self.printer = PhotoPrinter(prints, frame, self.labels)
+        self.printer = PhotoPrinter(prints, frame, self.labels, source)
         self.subject: ReportSubject = subject_of(source)
         self.numbers = numbers_of(self.definition)
         self.own = source.own
@@ -102,6 +102,7 @@ class Builder:
             generator=f"Laudo {app_version()}",
             settings=source.settings,
             photo_notes=self.printer.notes,
+            photo_trust=self.printer.trust,
             gazetteer=self._gazetteer(),
             imported=tuple(self._imported()),
             seal_fingerprint=self.seal_fingerprint,

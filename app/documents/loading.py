@@ -23,8 +23,9 @@ from app.models import Account, Document, Report, Snapshot, Tenant, Version
 from app.pdf.settings import PdfSettings, layout_in_force
 from app.reports.check_address import check_url
 from app.reports.content import content_hash
-from app.reports.facts import ReportFacts, load_facts
+from app.reports.facts import PlacedPhoto, ReportFacts, load_facts
 from app.reports.imports import ImportedWork, list_imported_work
+from app.reports.likenesses import Likenesses, likenesses_from_snapshot
 from app.reports.own_values import OwnValue, OwnValues
 from app.reports.revising.changes import Changes, read_changes
 from app.rows import own_tenant
@@ -68,6 +69,12 @@ class Source:
     @property
     def is_preview(self) -> bool:
         return not self.report.is_finished
+
+    def likenesses_of(self, one: PlacedPhoto) -> Likenesses | None:
+        """What comparisons found: by the completion, or until now if the report is open."""
+        if self.frozen is None:
+            return one.likenesses
+        return likenesses_from_snapshot(self.frozen, one.photo.id)
 
 
 @dataclass(frozen=True, slots=True)

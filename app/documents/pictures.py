@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from app.definition.judging import PhotoState
 from app.definition.outcome import ExceptionKind
+from app.documents.loading import Source
 from app.documents.words import note_line, note_words
 from app.extensions import db
 from app.imaging.derivatives import print_recipe
@@ -24,15 +25,25 @@ from app.imaging.watermark import StripText
 from app.models import Derivative, DerivativeKind, Report
 from app.pdf import context as pdf
 from app.pdf.context import TimeSource
+from app.pdf.handling import PhotoTrust
 from app.pdf.labels import Labels
 from app.photos.drawing import DrawingOrder, StoredDerivative
 from app.photos.notes import ABSENCES, notes_of
-from app.photos.strip import StripFrame, nearest_words, site_words, strip_text, time_words
+from app.photos.strip import (
+    SEPARATOR,
+    StripFrame,
+    nearest_words,
+    site_words,
+    strip_text,
+    time_words,
+)
+from app.photos.trust import trust_of
 from app.reports.facts import PlacedPhoto
 from app.storage import MissingObject, object_key, storage
 from app.tenancy import require_tenant
 from app.transactions import pause
 from app.witnesses import Conflict, PhotoTime, clocks_disagree, times_of
+from app.words import sentence_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +177,14 @@ def _named_prints(frozen: Mapping[str, Any] | None) -> dict[UUID, Print]:
 class PhotoPrinter:
     """Converts placed photos into printed ones, numbered within their question ('4.2-3')."""
 
-    def __init__(self, prints: Prints, frame: StripFrame, labels: Labels) -> None:
-        self._prints, self._frame, self._labels = prints, frame, labels
+    def __init__(self, prints: Prints, frame: StripFrame, labels: Labels, source: Source) -> None:
+        self._prints, self._frame, self._labels, self._source = prints, frame, labels, source
         self._seen: set[str] = set()
         # A note shares the number of the question before it.
         self._counts: Counter[str] = Counter()
         self._numbers: dict[UUID, str] = {}
         self._notes: dict[Note, list[tuple[str, str]]] = {}
+        self._trust: dict[str, list[str]] = {}
 
     @property
     def notes(self) -> tuple[pdf.PhotoNote, ...]:
@@ -181,6 +193,11 @@ class PhotoPrinter:
             pdf.PhotoNote(note_words(note, self._labels.languages), tuple(photos))
             for note, photos in self._notes.items()
         )
+
+    @property
+    def trust(self) -> tuple[PhotoTrust, ...]:
+        """What speaks for the photos so far, each line once."""
+        return tuple(PhotoTrust(line, tuple(told)) for line, told in self._trust.items())
 
     def photos(self, placed: Iterable[PlacedPhoto], question: str) -> tuple[pdf.Photo, ...]:
         """The good photos of the field with this number; the last page lists quarantined ones."""
@@ -230,6 +247,10 @@ class PhotoPrinter:
     def _take_number(self, one: PlacedPhoto, question: str) -> str:
         self._counts[question] += 1
         number = self._numbers[one.placement.id] = f"{question}-{self._counts[question]}"
+        parts = trust_of(one, self._source.likenesses_of(one))
+        language = self._labels.languages[0]
+        line = SEPARATOR.join(sentence_in(part.sentence, language) for part in parts)
+        self._trust.setdefault(line, []).append(number)
         return number
 
     def _photo(self, one: PlacedPhoto, question: str) -> pdf.Photo:

@@ -160,11 +160,13 @@ ROWS_3: Columns = {
     ),
 }
 # Since format 4, answers and placements may be carried over from the revision that is corrected;
-# reports have a public address and reviews; and values that were set aside are covered.
+# reports have a public address and reviews; values that were set aside are covered; and a photo says
+# whether the phone confirmed its hash.
 ROWS_4: Columns = {
     **ROWS_3,
     "reports": (*ROWS_3["reports"], "check_token"),
     "answers": (*ROWS_3["answers"], "carried_from"),
+    "photos": (*ROWS_3["photos"], "is_hash_confirmed"),
     "photo_placements": (*ROWS_3["photo_placements"], "carried_from"),
     "conflicts": (
         "id",

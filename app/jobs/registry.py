@@ -67,7 +67,8 @@ class Kind:
     workers. `time_limit` is in seconds. `flask check` says `noun` for one row, and `when_late` to
     operators when a row has waited too long. `is_forked` is False for short work that gives
     untrusted bytes to a limited child of its own (imaging/child.py): then the worker does the rest
-    itself, with its open connection, and forks once.
+    itself, with its open connection, and forks once. Workers do `is_last` work only when no other
+    work waits, so nobody is told that it waits.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Kind:
     retention: Retention = Retention.ALL
     time_limit: int = SECONDS
     is_forked: bool = True
+    is_last: bool = False
     when_late: str = "look at the workers' log, and start more of them"
 
 
@@ -138,3 +140,8 @@ def list_kinds() -> list[Kind]:
 def list_queues() -> list[str]:
     """The queues without duplicates, in order of registration."""
     return list(dict.fromkeys(kind.queue for kind in list_kinds()))
+
+
+def list_last_queues() -> frozenset[str]:
+    """The queues that are served only while all others are empty."""
+    return frozenset(kind.queue for kind in list_kinds() if kind.is_last)

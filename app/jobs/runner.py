@@ -172,12 +172,22 @@ def publish(model: type[Work], claim: Claim) -> Iterator[None]:
 
     Raises FenceLost, with nothing written, when a newer claim exists.
     """
+    with keep(model, claim):
+        yield
+        _set_state(model, claim, WorkState.DONE, None)
+
+
+@contextmanager
+def keep(model: type[Work], claim: Claim) -> Iterator[None]:
+    """Open a transaction for what stays even if the rest of the work fails.
+
+    Raises FenceLost, with nothing written, when a newer claim exists.
+    """
     db.session.rollback()
     try:
         if not holds(model, claim):
             raise FenceLost(str(claim))
         yield
-        _set_state(model, claim, WorkState.DONE, None)
         db.session.commit()
     except BaseException:
         db.session.rollback()

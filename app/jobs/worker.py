@@ -32,7 +32,7 @@ from app.extensions import db
 from app.imaging.child import die_with
 from app.imaging.lettering import check_layout
 from app.jobs import alive
-from app.jobs.registry import Late, list_kinds, list_queues
+from app.jobs.registry import Late, list_kinds, list_last_queues, list_queues
 from app.pdf.engine import warm_up
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,9 @@ class ForkingWorker(Worker):  # type: ignore[misc]
         super().__init__(*arguments, **options)
         self._app, self._stopping = app, stopping
         self._own_pid = os.getpid()
+        with app.app_context():
+            self._last = list_last_queues()
+        self._ordered_queues.sort(key=lambda queue: queue.name in self._last)
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Fork a child for the job, or do it here if it forks one itself."""
@@ -87,6 +90,12 @@ class ForkingWorker(Worker):  # type: ignore[misc]
         finally:
             done.set()
             thread.join(timeout=5)
+
+    def reorder_queues(self, reference_queue: Queue) -> None:
+        """Let queues take turns, but those of work that comes last: the order of this list is the
+        order in which Redis looks for a wake-up."""
+        super().reorder_queues(reference_queue)  # type: ignore[no-untyped-call]
+        self._ordered_queues.sort(key=lambda queue: queue.name in self._last)
 
     def setup_work_horse_signals(self) -> None:
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call]

@@ -19,6 +19,7 @@ from app.models.checklist import Checklist, ChecklistStatus, Version, checklist_
 from app.models.company import AnswerExport, AnswerFormat, BrandPreview, Export
 from app.models.document import Document, Snapshot
 from app.models.invitation import Invitation, PasswordReset
+from app.models.likeness import LikenessKind, PhotoComparison, PhotoFeatures, PhotoLikeness
 from app.models.mail import Mail, MailKind
 from app.models.operation import Choice, EditConflict, OperationVerdict, Receipt
 from app.models.photo import (
@@ -93,6 +94,7 @@ __all__ = [
     "Equipment",
     "Export",
     "Invitation",
+    "LikenessKind",
     "Mail",
     "MailKind",
     "OperationVerdict",
@@ -100,6 +102,9 @@ __all__ = [
     "PasswordReset",
     "Photo",
     "PhotoCheck",
+    "PhotoComparison",
+    "PhotoFeatures",
+    "PhotoLikeness",
     "PhotoPart",
     "PhotoPlacement",
     "PhotoReading",

@@ -54,6 +54,8 @@ class Photo(TenantRow):
     `sha256` is of the stored bytes (hex); `latitude`/`longitude`/`accuracy_m` are the browser's
     (degrees, metres); `position_at` and `client_at` are the phone's clock; `created_at` is the
     time of receipt. An upload that is sent again finds this row by `client_id`.
+    `is_hash_confirmed`: the phone computed the same hash before it sent the bytes; None in rows of
+    releases that did not keep this.
     """
 
     __tablename__ = "photos"
@@ -62,6 +64,7 @@ class Photo(TenantRow):
         tenant_key("uploaded_by", "accounts"),
         UniqueConstraint("tenant_id", "client_id"),
         Index("ix_photos_tenant_id_report_id", "tenant_id", "report_id"),
+        Index("ix_photos_tenant_id_sha256", "tenant_id", "sha256"),
         Index("ix_photos_tenant_id_byte_size", "tenant_id", postgresql_include=["byte_size"]),
         _point_index("photos"),
         one_of("source", PhotoSource),
@@ -81,6 +84,7 @@ class Photo(TenantRow):
     position_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     client_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     uploaded_by: Mapped[UUID]
+    is_hash_confirmed: Mapped[bool | None]
 
     reading: Mapped[PhotoReading | None] = relationship(back_populates="photo", viewonly=True)
     derivatives: Mapped[list[Derivative]] = relationship(viewonly=True)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from app.definition.outcome import Outcome
 from app.pdf.changes import Correction as Correction
 from app.pdf.changes import PrintedText as PrintedText
-from app.pdf.handling import ImportedWork, ReviewStep
+from app.pdf.handling import ImportedWork, PhotoTrust, ReviewStep
 from app.pdf.settings import DEFAULTS, PdfSettings
 
 
@@ -355,6 +355,7 @@ class ReportContext:
     generator: str = "Laudo"
     settings: PdfSettings = DEFAULTS
     photo_notes: tuple[PhotoNote, ...] = ()
+    photo_trust: tuple[PhotoTrust, ...] = ()
     gazetteer: str = ""
     imported: tuple[ImportedWork, ...] = ()
     seal_fingerprint: str = ""

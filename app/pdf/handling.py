@@ -1,4 +1,4 @@
-"""Plain data about people who handled a report besides filling it in: imports and reviews."""
+"""Plain data about how a report came about: imports, reviews, and what speaks for its photos."""
 
 from __future__ import annotations
 
@@ -28,3 +28,11 @@ class ReviewStep:
     person: str
     at: datetime
     comments: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoTrust:
+    """What speaks for some photos, in the first language, and their numbers."""
+
+    line: str
+    photos: tuple[str, ...]

@@ -188,6 +188,11 @@ LABELS: dict[str, tuple[str, str]] = {
         "What the files do not contain, or contain in a form that could not be read.",
         "O que os arquivos não contêm, ou contêm em uma forma que não pôde ser lida.",
     ),
+    "photo_trust": ("Origin of the photos", "Origem das fotos"),
+    "photo_trust_intro": (
+        "What was recorded about each photo besides its content. It is stated, not judged.",
+        "O que foi registrado sobre cada foto além do seu conteúdo. É informado, não avaliado.",
+    ),
     "imported": ("Imported work", "Trabalho importado"),
     "imported_intro": (
         "A device could not send it, so it was saved there as a file, which an admin imported.",

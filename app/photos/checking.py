@@ -23,6 +23,7 @@ from app.imaging.notes import Note
 from app.jobs.registry import Claim
 from app.jobs.runner import WorkFailed, publish
 from app.models import Photo, PhotoCheck, PhotoReading, PhotoVerdict, Report, Version
+from app.photos.comparisons import plan_comparison
 from app.photos.drawing import Drawing, DrawingOrder, add_rows, draw, local_logo
 from app.photos.strip import StripFrame, frame_of, strip_text
 from app.storage import CorruptObject, MissingObject, storage
@@ -70,6 +71,7 @@ def check_photo(claim: Claim) -> None:
         _add_reading(photo_input.photo.id, result)
         if result.drawing:
             add_rows(result.drawing.drawn)
+            plan_comparison(photo_input.photo.id)
 
 
 def _load(check_id: UUID) -> PhotoInput:

@@ -48,6 +48,7 @@ def _shown(placed: PlacedPhoto) -> tuple[object, ...]:
         photo_id,
         reading and reading.id,
         placed.is_given_up,
+        placed.likenesses,
         around.site,
         # Without a snapshot the gazetteer of this process says what is near.
         around.frozen is not None and around.frozen.get(str(photo_id), True),

@@ -32,6 +32,7 @@ from app.models import (
     Report,
 )
 from app.photos.notes import FileNote, notes_of
+from app.photos.trust import TrustPart, trust_of
 from app.reports.content import assess_report
 from app.reports.facts import PlacedPhoto, list_placed_photos, load_facts
 from app.reports.queries import get_report, visible_to
@@ -59,6 +60,7 @@ class PhotoView:
     is_far: bool
     conflicts: tuple[Conflict, ...]
     notes: tuple[FileNote, ...]
+    trust: tuple[TrustPart, ...]
     ordinal: int
     count: int
     lacks_position: bool = False
@@ -292,6 +294,7 @@ def photo_views(photos: Sequence[PlacedPhoto], field: Field | None = None) -> li
             is_far=one.is_far,
             conflicts=one.conflicts,
             notes=notes_of(one.reading),
+            trust=trust_of(one, one.likenesses),
             ordinal=ordinal,
             count=len(photos),
             lacks_position=demands_position and one.facts.lacks_position,

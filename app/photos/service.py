@@ -83,7 +83,8 @@ class Upload(Claims):
 class StoredUpload:
     """A photo whose bytes are stored under `key`, and what the browser sent about it.
 
-    No photo's row refers to the bytes yet. `sha256` is of the bytes (hex).
+    No photo's row refers to the bytes yet. `sha256` is of the bytes (hex); `is_confirmed` if the
+    phone computed the same.
     """
 
     key: str
@@ -91,6 +92,7 @@ class StoredUpload:
     byte_size: int
     kind: ImageKind
     claims: Claims
+    is_confirmed: bool
 
 
 class NotAPicture(DomainError):
@@ -151,7 +153,8 @@ def store_bytes(upload: Upload) -> StoredUpload:
     key = object_key(require_tenant(), "orig", upload.received.sha256)
     storage().put(key, upload.received.path)
     received = upload.received
-    return StoredUpload(key, received.sha256, received.byte_size, kind, upload)
+    is_confirmed = bool(upload.sha256)
+    return StoredUpload(key, received.sha256, received.byte_size, kind, upload, is_confirmed)
 
 
 def place_photo(
@@ -247,6 +250,7 @@ def _insert(report: Report, client_id: UUID, kept: StoredUpload, actor: Actor) -
         "position_at": claims.position_at,
         "client_at": claims.client_at,
         "uploaded_by": actor.account_id,
+        "is_hash_confirmed": kept.is_confirmed,
     }
     # Two reports may receive the same client id at once, because each request locks its own report.
     statement = insert(Photo).values(row).on_conflict_do_nothing().returning(Photo)

@@ -28,6 +28,7 @@ from app.models import (
     Answer,
     Photo,
     PhotoCheck,
+    PhotoComparison,
     PhotoPlacement,
     PhotoReading,
     PhotoVerdict,
@@ -36,6 +37,7 @@ from app.models import (
     Snapshot,
     WorkState,
 )
+from app.reports.likenesses import Likenesses, counted_likenesses, likenesses_from
 from app.reports.own_values import OwnValues, ReportOrigin, own_values
 from app.surroundings import NOWHERE, Surroundings, surroundings_from_snapshot, surroundings_of
 from app.witnesses import Conflict, Place, photo_conflicts, places_of
@@ -47,6 +49,7 @@ class PlacedPhoto:
 
     `reading` is None until the worker has read the file; `is_given_up` is True if it failed.
     The photo's position is compared with `surroundings`; without them the photo is near nothing.
+    `likenesses` is None until the photo was compared with the company's earlier ones.
     """
 
     placement: PhotoPlacement
@@ -54,6 +57,7 @@ class PlacedPhoto:
     reading: PhotoReading | None
     is_given_up: bool = False
     surroundings: Surroundings = NOWHERE
+    likenesses: Likenesses | None = None
 
     @property
     def facts(self) -> PhotoFacts:
@@ -282,11 +286,12 @@ def _list_placed(
     signed = select(Signature.id).where(Signature.report_id == Report.id).exists()
     is_placed = and_(PhotoPlacement.report_id == Report.id, PhotoPlacement.removed_at.is_(None))
     rows = db.session.execute(
-        select(signed, PhotoPlacement, PhotoCheck.state)
+        select(signed, PhotoPlacement, PhotoCheck.state, counted_likenesses())
         .select_from(Report)
         .outerjoin(PhotoPlacement, is_placed)
         .outerjoin(PhotoPlacement.photo)
         .outerjoin(PhotoCheck, PhotoCheck.photo_id == Photo.id)
+        .outerjoin(PhotoComparison, PhotoComparison.photo_id == Photo.id)
         .where(Report.id.in_(surroundings))
         .options(contains_eager(PhotoPlacement.photo).options(joinedload(Photo.reading)))
         .order_by(
@@ -304,11 +309,12 @@ def _list_placed(
             placement.photo.reading,
             state is WorkState.FAILED,
             surroundings[placement.report_id],
+            likenesses_from(likenesses),
         )
-        for _signed, placement, state in rows
+        for _signed, placement, state, likenesses in rows
         if placement is not None
     ]
-    return photos, any(is_signed for is_signed, _placement, _state in rows)
+    return photos, any(row[0] for row in rows)
 
 
 def _signatures(report_id: UUID) -> Iterable[Signature]:

@@ -444,7 +444,7 @@ PUTTING = (
 
 def test_every_kind_of_work_that_stores_files_is_tested(installation):
     with installation.app.app_context():
-        assert {kind.name for kind in list_kinds()} == {*PUTTING, "mail"}
+        assert {kind.name for kind in list_kinds()} == {*PUTTING, "mail", "photo_comparison"}
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ EXTREMES = {
         "178000000 years",
     ],
     "uuid": [None, "00000000-0000-0000-0000-000000000000", "own", "another's"],
+    "bigint[]": [None, [], [0] * 100_000, [-1, 2**63 - 1, None], list(range(10_000))],
     "double precision[]": [None, [], [0.0] * 100_000, [float("nan")] * 60, [None, 1.0]],
     "double precision": [None, 0.0, -1.0, 90.0, 1e308, float("inf"), float("-inf"), float("nan")],
     "uuid[]": [None, [], "every tenant", "10,000 times one"],

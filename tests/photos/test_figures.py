@@ -24,6 +24,7 @@ from app.models import (
 from app.photos import figures
 from app.photos.figures import KEPT, photo_figure
 from app.reports.facts import PlacedPhoto
+from app.reports.likenesses import Likenesses
 from app.surroundings import Site, Surroundings
 
 NOON = datetime(2026, 3, 31, 12, 5, tzinfo=UTC)
@@ -96,6 +97,8 @@ def changes() -> list[PlacedPhoto]:
         replace(one, surroundings=near("Santos", one.photo.id)),
         replace(one, surroundings=Surroundings(frozen={})),
         placed_as(one, id=uuid4()),
+        replace(one, reading=good, likenesses=Likenesses()),
+        replace(one, reading=good, likenesses=Likenesses(same_elsewhere=1)),
     ]
 
 

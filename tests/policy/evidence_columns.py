@@ -28,6 +28,8 @@ TABLES = (
     Evidence("photos", ALWAYS),
     Evidence("photo_readings", ALWAYS),
     Evidence("derivatives", ALWAYS),
+    Evidence("photo_features", ALWAYS),
+    Evidence("photo_likenesses", ALWAYS),
     Evidence("signatures", ALWAYS),
     Evidence("snapshots", ALWAYS),
     Evidence("receipts", ALWAYS),

@@ -18,6 +18,8 @@ RECORDS = re.compile(r"\brecord(_now|_on_platform|_in_both)?\(|\b(self|store)\.n
 REASONS = {
     "auth/identity.py": "that a session is in use is no act; its opening and its end are written",
     "photos/drawing.py": "derivatives are the worker's, made again from the original at any time",
+    "photos/comparing.py": "what a comparison found is the worker's; it informs and decides nothing",
+    "photos/comparisons.py": "work of the worker's own, once for each photo",
     "photos/checking.py": "a reading is the worker's finding; the upload's entry names the photo",
     "branding/preview/service.py": "a preview changes nothing; what is saved then has its own entry",
     "branding/preview/making.py": "the pictures of a preview are the worker's, made again at any time",

@@ -15,6 +15,8 @@ INSERT_ONLY = {
     "photos",
     "photo_readings",
     "derivatives",
+    "photo_features",
+    "photo_likenesses",
     "signatures",
     "snapshots",
     "seal_certificates",

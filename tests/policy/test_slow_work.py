@@ -66,6 +66,8 @@ NOT_MARKED = {
     "app.imaging.pixels",
     "app.imaging.ink",
     "app.imaging.damage",
+    "app.imaging.corners",
+    "app.imaging.likeness",
     # They start servers and processes before there is an app.
     "app.local.embedded",
     "app.local.stack",

@@ -40,6 +40,7 @@ RANKS = {
                 "documents",
                 "document_stamps",
                 "photo_checks",
+                "photo_comparisons",
                 "mails",
                 "brand_previews",
                 "exports",

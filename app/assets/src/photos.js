@@ -80,6 +80,13 @@ async function addOne(block, { file, source, bytes, clientAt, position }) {
     ...refusal,
   }, bytes);
   if (!refusal) locate(operation, position);
+  doubts().then(({ look }) => look(operation.clientId, bytes));
+}
+
+/** What looks at pictures, loaded with the first one; a connection may be missing for it. */
+let loading = null;
+function doubts() {
+  return (loading ??= import("./doubts.js").catch(() => ({ look() {}, follow() {} })));
 }
 
 /** The next photo does not wait for the position of this one. */
@@ -128,8 +135,9 @@ function place(operation) {
   return card;
 }
 
-async function taken(card, { verdict }) {
+async function taken(card, { operation, verdict }) {
   await finish(card, verdict.fragment);
+  if (loading) (await loading).follow(operation.clientId, verdict.fragment);
   contentChanged();
 }
 

@@ -74,10 +74,10 @@ def _alive(process: str) -> Iterator[Finding]:
 
 
 def _queue() -> Iterator[Finding]:
-    """Report each kind of work that waits too long. Mails may wait for their server for two
-    days."""
+    """Report each kind of work that waits too long. Mails may wait for their server for two days,
+    and work that comes last for a quiet hour."""
     oldest = {row.kind: row.oldest_seconds or 0.0 for row in call_definer("count_work")}
-    kinds = sorted(list_kinds(), key=lambda kind: kind.name)
+    kinds = sorted((one for one in list_kinds() if not one.is_last), key=lambda kind: kind.name)
     for kind in kinds:
         if (waited := oldest.get(kind.name, 0.0)) > LATE_SECONDS:
             yield _late(kind, waited)

@@ -68,7 +68,8 @@ def _stored(sent: Operation, upload: PhotoUpload) -> StoredUpload:
     assert upload.storage_key and upload.media_type
     claims = replace(read_claims(sent.entries), client_id=sent.client_id, client_at=sent.client_at)
     kind = ImageKind(upload.media_type)
-    return StoredUpload(upload.storage_key, upload.sha256, upload.byte_size, kind, claims)
+    # The phone said the hash before it sent the first byte.
+    return StoredUpload(upload.storage_key, upload.sha256, upload.byte_size, kind, claims, True)
 
 
 def _draw(sent: Operation, outcome: Outcome, actor: Actor) -> Drawn:

@@ -40,6 +40,7 @@ from app.models import (
 from app.pdf.settings import layout_in_force
 from app.reports.content import answer_content, content_hash
 from app.reports.facts import PlacedPhoto, ReportFacts
+from app.reports.likenesses import likenesses_for_snapshot
 from app.reports.reviewing.rounds import list_comments, list_reviews
 from app.rows import own_tenant
 from app.surroundings import places_for_snapshot
@@ -102,6 +103,8 @@ def snapshot_of(
         # Not compared with rows either; later PDFs have it.
         "layout": layout_in_force(own_tenant().pdf, report.version.checklist.layout).value,
         **_reviews(report.id, names),
+        # Not compared with rows; later PDFs print these.
+        **likenesses_for_snapshot((one.photo.id, one.likenesses) for one in facts.photos),
     }
 
 
