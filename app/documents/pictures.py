@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.agreement import Conflict, PhotoTime, clocks_disagree, times_of
 from app.definition.judging import PhotoState
 from app.definition.outcome import ExceptionKind
 from app.documents.words import note_line, note_words
@@ -32,7 +33,6 @@ from app.reports.facts import PlacedPhoto
 from app.storage import MissingObject, object_key, storage
 from app.tenancy import require_tenant
 from app.transactions import pause
-from app.witnesses import Conflict, PhotoTime, clocks_disagree, times_of
 
 
 @dataclass(frozen=True, slots=True)

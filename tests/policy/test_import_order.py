@@ -52,7 +52,7 @@ CORE = [
     "storage",
     "imaging",
     "pdf",
-    "witnesses",
+    "agreement",
     "surroundings",
     "jobs",
     "sealing",
