@@ -7,6 +7,7 @@ from __future__ import annotations
 
 FORMAT_1, FORMAT_2 = "laudo.snapshot/1", "laudo.snapshot/2"
 FORMAT_3, FORMAT_4 = "laudo.snapshot/3", "laudo.snapshot/4"
+FORMAT_5 = "laudo.snapshot/5"
 
 Columns = dict[str, tuple[str, ...]]
 
@@ -165,8 +166,27 @@ ROWS_4: Columns = {
     "answers": (*ROWS_3["answers"], "carried_from"),
     "photo_placements": (*ROWS_3["photo_placements"], "carried_from"),
 }
-ROWS_OF = {FORMAT_2: ROWS_2, FORMAT_3: ROWS_3, FORMAT_4: ROWS_4}
-NEWEST_FORMAT = FORMAT_4
+# Since format 5, a signature may name a witness. A link can be revoked later, so that is left out.
+ROWS_5: Columns = {
+    **ROWS_4,
+    "signatures": (*ROWS_4["signatures"], "witness_id"),
+    "witnesses": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "report_id",
+        "role_id",
+        "name",
+        "email",
+        "token_hash",
+        "code_hash",
+        "sent_by",
+        "expires_at",
+        "accepted",
+    ),
+}
+ROWS_OF = {FORMAT_2: ROWS_2, FORMAT_3: ROWS_3, FORMAT_4: ROWS_4, FORMAT_5: ROWS_5}
+NEWEST_FORMAT = FORMAT_5
 # The formats that this release can compare.
 KNOWN_FORMATS = (FORMAT_1, *ROWS_OF)
 
@@ -193,7 +213,13 @@ _BELONGS_2 = {
     "signatures": _OF_REPORT,
 }
 _BELONGS_3 = {**_BELONGS_2, "photos": _RECEIVED_OR_PLACED}
-_BELONGS_OF = {FORMAT_2: _BELONGS_2, FORMAT_3: _BELONGS_3, FORMAT_4: _BELONGS_3}
+_BELONGS_5 = {**_BELONGS_3, "witnesses": _OF_REPORT}
+_BELONGS_OF = {
+    FORMAT_2: _BELONGS_2,
+    FORMAT_3: _BELONGS_3,
+    FORMAT_4: _BELONGS_3,
+    FORMAT_5: _BELONGS_5,
+}
 
 
 def instant(column: str) -> str:

@@ -86,7 +86,7 @@ class Review(Changing, TenantRow):
 class ReviewComment(Changing, TenantRow):
     """What a reviewer or a witness said about a field, open until somebody marks it done.
 
-    `reply` is the technician's answer. A witness may also speak while the report is in no review.
+    `reply` is the technician's answer. A comment of a witness belongs to no review.
     """
 
     __tablename__ = "review_comments"
@@ -99,7 +99,7 @@ class ReviewComment(Changing, TenantRow):
         tenant_key("done_by", "accounts"),
         CheckConstraint("words <> ''", name="said"),
         CheckConstraint("num_nonnulls(author_id, witness_id) = 1", name="one_author"),
-        CheckConstraint("num_nonnulls(review_id, witness_id) > 0", name="of_review"),
+        CheckConstraint("num_nonnulls(review_id, witness_id) = 1", name="of_review"),
         CheckConstraint(
             "num_nonnulls(replied_by, replied_at) = case when reply = '' then 0 else 2 end",
             name="replied",

@@ -1,4 +1,4 @@
-"""Plain data about people who handled a report besides filling it in: imports and reviews."""
+"""Plain data about people who handled a report besides filling it in: imports, reviews, witnesses."""
 
 from __future__ import annotations
 
@@ -28,3 +28,17 @@ class ReviewStep:
     person: str
     at: datetime
     comments: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessLink:
+    """A person without an account whom `sent_by` sent a link at `at`. `accepted` and `comments` are
+    counts; `has_signed` says that a signature of the report is theirs."""
+
+    name: str
+    email: str
+    sent_by: str
+    at: datetime
+    accepted: int = 0
+    comments: int = 0
+    has_signed: bool = False

@@ -141,7 +141,7 @@ CHECKS = {
     "signatures": {"one_signer": "num_nonnulls(taken_by, witness_id) = 1"},
     "review_comments": {
         "one_author": "num_nonnulls(author_id, witness_id) = 1",
-        "of_review": "num_nonnulls(review_id, witness_id) > 0",
+        "of_review": "num_nonnulls(review_id, witness_id) = 1",
     },
 }
 # For the foreign keys, when a company is erased.

@@ -38,6 +38,7 @@ from app.models import (
     Snapshot,
 )
 from app.pdf.settings import layout_in_force
+from app.reports.completing.witnesses import witness_named, witnesses_of
 from app.reports.content import answer_content, content_hash
 from app.reports.facts import PlacedPhoto, ReportFacts
 from app.reports.reviewing.rounds import list_comments, list_reviews
@@ -102,6 +103,7 @@ def snapshot_of(
         # Not compared with rows either; later PDFs have it.
         "layout": layout_in_force(own_tenant().pdf, report.version.checklist.layout).value,
         **_reviews(report.id, names),
+        **witnesses_of(report.id, names),
     }
 
 
@@ -333,6 +335,7 @@ def _signature(signature: Signature, current: str, names: Names) -> dict[str, An
         "content_hash": signature.content_hash,
         "is_valid": signature.content_hash == current,
         "taken_by": _person(signature.taken_by, names),
+        "witness": witness_named(signature.witness_id),
         "signed_at": _time(signature.created_at),
         "client_at": _time(signature.client_at),
     }

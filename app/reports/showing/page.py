@@ -77,7 +77,11 @@ class ReportDetails:
 
 def read_report(report_id: UUID, *, person: Actor) -> ReportDetails:
     """Prepare a report that this person may see. Raises NotFound."""
-    report = get_report(report_id, person=person)
+    return read_details(get_report(report_id, person=person))
+
+
+def read_details(report: Report) -> ReportDetails:
+    """Prepare a report that was loaded for somebody who may see it."""
     facts = load_facts(report)
     definition, assessment = facts.definition, assess_report(report, facts)
     return ReportDetails(
