@@ -327,7 +327,9 @@ KINDS = (
     Kind("people", N_("People and accounts"), ("account", "invitation", "superadmin")),
     Kind("projects", N_("Projects and equipment"), ("project", "equipment")),
     Kind("checklists", N_("Checklists"), ("checklist",)),
-    Kind("reports", N_("Reports"), ("report", "reports", "review", "witness", "leftover", "outbox")),
+    Kind(
+        "reports", N_("Reports"), ("report", "reports", "review", "witness", "leftover", "outbox")
+    ),
     Kind("answers", N_("Answers"), ("answer",)),
     Kind("photos", N_("Photos"), ("photo",)),
     Kind("signatures", N_("Signatures"), ("signature",)),

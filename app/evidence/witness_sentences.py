@@ -27,9 +27,7 @@ WITNESS_TELLINGS: dict[str, Telling] = {
     "witness.acceptance_withdrawn": plain(
         N_('The witness %(name)s withdrew their acceptance of "%(question)s".')
     ),
-    "witness.commented": plain(
-        N_('The witness %(name)s commented on "%(question)s": %(comment)s')
-    ),
+    "witness.commented": plain(N_('The witness %(name)s commented on "%(question)s": %(comment)s')),
     "signature.witnessed": plain(
         N_('The witness %(name)s signed as "%(question)s", with the name %(signer)s.')
     ),

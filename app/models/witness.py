@@ -18,7 +18,7 @@ class Witness(Changing, TenantRow):
     `token_hash` is the SHA-256 (hex) of the link's token, `code_hash` a keyed hash of the code
     word; neither the token nor the word is stored. `role_id` is the role to sign, None if the
     witness only reads and comments. `accepted` has the hash of the accepted content by field id
-    (reports/witnessing/items.py): what changed since is not accepted any more.
+    (app/witnessing/items.py): what changed since is not accepted any more.
     """
 
     __tablename__ = "witnesses"

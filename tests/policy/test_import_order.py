@@ -69,6 +69,7 @@ FEATURES = [
     "auth",
     "photos",
     "uploads",
+    "witnessing",
     "operations",
     "outboxes",
     "documents",

@@ -80,9 +80,9 @@ def read_report(report_id: UUID, *, person: Actor) -> ReportDetails:
     return read_details(get_report(report_id, person=person))
 
 
-def read_details(report: Report) -> ReportDetails:
+def read_details(report: Report, facts: ReportFacts | None = None) -> ReportDetails:
     """Prepare a report that was loaded for somebody who may see it."""
-    facts = load_facts(report)
+    facts = facts or load_facts(report)
     definition, assessment = facts.definition, assess_report(report, facts)
     return ReportDetails(
         report=report,

@@ -276,7 +276,9 @@ def _keep(given: SignatureInput) -> _Drawing:
     return _Drawing(name, strokes, key, digest)
 
 
-def _is_known(report: Report, role: SignatureRole, given: SignatureInput, drawing: _Drawing) -> bool:
+def _is_known(
+    report: Report, role: SignatureRole, given: SignatureInput, drawing: _Drawing
+) -> bool:
     """Whether this signature was stored before. Raises SignatureIdReused."""
     earlier = _find_by_client_id(given.client_id) if given.client_id else None
     if earlier is None:
