@@ -1,4 +1,5 @@
-"""Plain data about people who handled a report besides filling it in: imports, reviews, witnesses."""
+"""Plain data about people who handled a report besides filling it in: those who imported work,
+reviewers and witnesses."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ from app.models import (
 )
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
-from app.signing import INVITATION_LINK, RESET_LINK
+from app.signing import INVITATION_LINK, RESET_LINK, WITNESS_LINK
 from app.storage import object_key
 from app.tenancy import platform_scope, tenant_scope
 from app.web.brand import brand_digest
@@ -140,6 +140,8 @@ class World:
             return INVITATION_LINK.sign(self.rows["invitation_id"][0])
         if endpoint == "auth.reset":
             return RESET_LINK.sign(self.rows["reset_id"][0])
+        if endpoint == "witnessing.open":
+            return WITNESS_LINK.token(self.rows["witness_id"][0])
         if endpoint == "checking.show":
             return str(self.rows["check_token"][0])
         return sign_link(self.link)
@@ -386,6 +388,10 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "version_id": [draft.id, version.id],
         "report_id": [report.id, full.id, done.id, lacking.id, *reviewed],
         "comment_id": [comments[0]] * 5 + comments,
+        "witness_id": [
+            scenarios.a_witness(report, ana, role_id="client").id,
+            scenarios.a_witness(report, ana, role_id=None, email=None).id,
+        ],
         "placement_id": photos,
         "signature_id": [signature.id],
         "document_id": _documents(report.id, done.id, ana, cast),

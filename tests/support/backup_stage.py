@@ -40,6 +40,8 @@ from tests.support.scenarios import (
     a_report,
     a_review,
     a_settled_conflict,
+    a_valid_signature,
+    a_witness,
     all_answers,
 )
 from tests.support.stored import storage
@@ -166,6 +168,8 @@ def fill(empty: Place, cast: Cast, *, places_twice: bool = True) -> Filled:
         a_comment(
             review, "enclosure", "Türe öffnen", max_, done_by=cast.tess.id, done_at=review.closed_at
         )
+        witness = a_witness(report, max_, role_id="client", name="Zoë Zeugin")
+        a_valid_signature(report, "client", max_, taken_by=None, witness_id=witness.id)
         drawn = draw(Random(1))
         given = SignatureInput(
             signer_name="Rui Signer",

@@ -48,6 +48,7 @@ RANKS = {
             ),
             ("reports",),
             ("answers", "photo_placements", "conflicts"),
+            ("witnesses",),
             ("reviews", "review_comments"),
             ("photo_uploads",),
         )
