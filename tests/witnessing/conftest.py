@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import json
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
-from app.definition.schema import Definition, SignatureDue, SignatureRole, Text
 from app.extensions import db
 from app.models import ANY_MANAGER
 from app.reports.completing.service import submit_report
 from app.signing import WITNESS_LINK
 from app.witnessing.links import LinkFacts, send_link
 from tests.support import scenarios
-from tests.support.operations import STROKES, drawn, make_complete
+from tests.support.guests import Guest, definition_with_client
+from tests.support.operations import make_complete
 
-
-def definition_with_client(
-    due: SignatureDue = SignatureDue.APPROVAL, code: str = "CLI"
-) -> Definition:
-    """The technician signs at the submit, the client when `due` says."""
-    roles = (
-        SignatureRole(id="technician", label=Text(en="Technician", pt="Técnico")),
-        SignatureRole(id="client", label=Text(en="Client", pt="Cliente"), due=due),
-    )
-    return scenarios.a_definition(code=code, signature_roles=roles)
+TODAY = datetime.now(UTC).date()
 
 
 @pytest.fixture
@@ -63,44 +49,6 @@ def submitted(acting, cast, filled) -> Callable[..., UUID]:
     return make
 
 
-@dataclass
-class Guest:
-    """A browser without an account that holds a witness link."""
-
-    client: FlaskClient
-    witness_id: UUID
-    token: str
-
-    @property
-    def home(self) -> str:
-        return f"/witness/{self.witness_id}/"
-
-    def open(self):
-        return self.client.get(f"/w/{self.token}")
-
-    def page(self, **arguments):
-        return self.client.get(self.home, query_string=arguments)
-
-    def comment(self, field_id: str, words: str):
-        return self.client.post(f"{self.home}items/{field_id}/comments", data={"words": words})
-
-    def accept(self, field_id: str, to: str = ""):
-        return self.client.post(f"{self.home}items/{field_id}/accept", data={"to": to})
-
-    def sign(self, **changes):
-        """Sign what the page shows; `changes` replace parts of the form, None leaves one out."""
-        hidden = dict(re.findall(r'name="(client_id|content)" value="([^"]+)"', self.page().text))
-        values = {
-            "signer_name": "Wanda Witness",
-            "image": (io.BytesIO(drawn()), "signature.png"),
-            "strokes": (io.BytesIO(json.dumps(STROKES).encode()), "strokes.json"),
-            **hidden,
-            **changes,
-        }
-        data = {name: value for name, value in values.items() if value is not None}
-        return self.client.post(f"{self.home}signature", data=data)
-
-
 @pytest.fixture
 def invited(app: Flask, acting, cast) -> Callable[..., Guest]:
     """Max sends a link for this report; returns the browser of whoever got it."""
@@ -110,7 +58,7 @@ def invited(app: Flask, acting, cast) -> Callable[..., Guest]:
             values = {
                 "name": "Wanda Witness",
                 "email": "wanda@client.example",
-                "until": date.today() + timedelta(days=7),
+                "until": TODAY + timedelta(days=7),
                 **facts,
             }
             witness = send_link(

@@ -27,8 +27,10 @@ from app.storage import object_key
 from app.tenancy import require_tenant
 from app.witnessing.links import hash_of, revoke_link
 from tests.support import scenarios
+from tests.support.companies import company_as
 from tests.support.pictures import a_jpeg, sha256_of
 from tests.support.stored import put_bytes
+from tests.support.suspension import SUSPENDED
 
 
 def actions_of(acting, cast, report_id) -> list[str]:
@@ -398,12 +400,10 @@ def test_photos_are_served_under_the_cookie_of_their_report_alone(
     assert guest.client.get(f"/photos/{mine}/print.jpg").status_code in (302, 303)
 
 
-def test_a_suspended_company_takes_no_changes_but_shows_the_report(
-    acting, cast, submitted, invited
-):
+def test_a_suspended_company_takes_no_changes_but_shows_the_report(app, cast, submitted, invited):
     guest = invited(submitted())
     guest.open()
-    with suspended(cast.acme):
+    with company_as(app, cast.acme, **SUSPENDED):
         page = guest.page()
         assert page.status_code == 200 and "Nothing can be changed" in page.text
         assert "data-sign>" not in page.text

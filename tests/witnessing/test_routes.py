@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -17,6 +17,8 @@ from tests.support import scenarios
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
+TODAY = datetime.now(UTC).date()
+
 
 def link_form(**changes) -> dict[str, str]:
     values = {
@@ -24,7 +26,7 @@ def link_form(**changes) -> dict[str, str]:
         "name": "Wanda Witness",
         "email": "wanda@client.example",
         "role_id": "client",
-        "until": (date.today() + timedelta(days=3)).isoformat(),
+        "until": (TODAY + timedelta(days=3)).isoformat(),
         "code": "",
         **changes,
     }
@@ -91,7 +93,7 @@ def test_a_double_submit_sends_one_link(acting, cast, client_of, submitted):
         {"role_id": "nobody"},
         {"until": ""},
         {"until": "2020-01-01"},
-        {"until": (date.today() + timedelta(days=120)).isoformat()},
+        {"until": (TODAY + timedelta(days=120)).isoformat()},
     ],
 )
 def test_an_invalid_form_is_refused_with_what_was_typed(
