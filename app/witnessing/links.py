@@ -201,7 +201,7 @@ def _require_sendable(report: Report, facts: LinkFacts, tenant: Tenant) -> None:
     if facts.role_id is not None and report.version.definition.role(facts.role_id) is None:
         raise UnknownRole
     if not company_today(tenant) <= facts.until <= last_day(tenant):
-        raise BadDay(last=last_day(tenant).isoformat())
+        raise BadDay(last=datetime.combine(last_day(tenant), time(12), UTC))
     sent = select(Witness.id).where(Witness.report_id == report.id, Witness.revoked_at.is_(None))
     if len(db.session.scalars(sent).all()) >= MOST_LINKS:
         raise TooManyLinks(most=MOST_LINKS)

@@ -94,8 +94,12 @@ def test_the_pdf_prints_the_witness_and_the_verifier_compares_it(desk, completed
         assert words in printed, words
     assert "1 item accepted" in printed and "1 comment" in printed
     data = desk._bytes(document)
-    lines = verifier.verify_pdf("report.pdf", data) if hasattr(verifier, "verify_pdf") else []
-    assert all(line.state is not verifier.State.DIFFERS for line in lines)
+    report = verifier.open_report("report.pdf", data)
+    lines = list(verifier.check_report(report, document.seal_fingerprint))
+    assert [one for one in lines if one.state is verifier.State.DIFFERS] == []
+    texts = dict(verifier.typed_texts(report.attached("snapshot.json")))
+    assert texts["name of the witness of client"] == "Wanda Witness"
+    assert texts["email of the witness of client"] == "wanda@client.example"
 
 
 def test_the_technician_answers_a_witness(acting, cast, desk, invited, client_of):

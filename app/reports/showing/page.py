@@ -58,6 +58,11 @@ class SignatureDetails:
     signature: Signature | None
     is_valid: bool
 
+    @property
+    def is_missing_at_approval(self) -> bool:
+        """Whether the approval asks for it and would be refused."""
+        return self.role.required and self.role.is_due_at_approval and not self.is_valid
+
 
 @dataclass(frozen=True, slots=True)
 class ReportDetails:
