@@ -48,14 +48,16 @@ def test_a_link_is_sent_shown_as_a_code_and_listed(acting, cast, client_of, subm
     assert re.search(r'<option selected value="client">', page), "the role due at the approval"
     answer = client.post(f"/reports/{report_id}/witnesses", data=link_form())
     (witness,) = witnesses(acting, cast)
+    with acting(cast.ana):
+        token = WITNESS_LINK.token(witness.id)
     assert answer.location == f"/reports/{report_id}/witnesses/{witness.id}"
     shown = client.get(answer.location)
-    assert f"http://localhost/w/{WITNESS_LINK.token(witness.id)}" in shown.text
+    assert f"http://localhost/w/{token}" in shown.text
     assert "<svg" in shown.text and "no-store" in shown.headers["Cache-Control"]
     assert "style=" not in shown.text
     listed = client.get(f"/reports/{report_id}/witnesses").text
     assert "Wanda Witness" in listed and "not opened yet" in listed
-    assert WITNESS_LINK.token(witness.id) not in listed
+    assert token not in listed
     assert "Wanda Witness" in client.get(f"/reports/{report_id}").text
     with acting(cast.ana):
         (mail,) = db.session.scalars(select(Mail).where(Mail.kind == MailKind.WITNESS_LINK))
