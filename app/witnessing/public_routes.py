@@ -18,13 +18,12 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_limiter import RequestLimit
 
-from app.downloads.files import open_stored, send_stored
+from app.downloads.files import IMAGE_HEADERS, open_stored, send_stored
 from app.errors import DomainError, NotFound
 from app.extensions import db
 from app.models import Actor
 from app.reports.queries import ReportClosed
 from app.reports.signing import service as signing
-from app.reports.signing.routes import IMAGE_HEADERS
 from app.reports.signing.service import RefusedSignature, SignatureInput
 from app.web.addresses import read_id, read_moment
 from app.web.errors import sentence_for, translated

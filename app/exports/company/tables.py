@@ -102,6 +102,15 @@ def tables() -> tuple[CsvTable, ...]:
             "report role signer content_hash file withdrawn taken_by taken_at client_at witness",
             _signatures,
         ),
+        *_review_tables(),
+        CsvTable(
+            "audit", "sequence at action object_type object_id body previous_hash hash", _audit
+        ),
+    )
+
+
+def _review_tables() -> tuple[CsvTable, ...]:
+    return (
         CsvTable(
             "reviews",
             "report round step state reviewer submitted_by waiting_since begun_at closed_at"
@@ -118,9 +127,6 @@ def tables() -> tuple[CsvTable, ...]:
             "witnesses",
             "report role name email has_code sent_by sent_at expires_at revoked_at accepted",
             list_witness_rows,
-        ),
-        CsvTable(
-            "audit", "sequence at action object_type object_id body previous_hash hash", _audit
         ),
     )
 
