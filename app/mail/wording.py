@@ -27,7 +27,7 @@ from app.mail.addresses import (
 from app.mail.letter import Letter
 from app.models import Document, Invitation, PasswordReset, Report, Review, Role, Tenant, Witness
 from app.web.filters import age, sentence_text
-from app.web.locale import reading_order
+from app.web.locale import last_day, reading_order
 from app.words import OUTCOMES
 
 
@@ -80,8 +80,8 @@ def witness_letter(witness: Witness, report: Report, sender: str, tenant: Tenant
         link=witness_address(witness),
         notes=(
             _(
-                "The link is for you only and works until %(moment)s. You need no account.",
-                moment=moment_words(witness.expires_at, tenant),
+                "The link is for you only and works until the end of %(day)s. You need no account.",
+                day=last_day(witness.expires_at, tenant.time_zone),
             ),
         ),
         reason=_(

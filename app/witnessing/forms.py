@@ -21,7 +21,8 @@ from app.witnessing.links import MAX_CODE, LinkFacts
 
 # For a site visit of this week; a manager can choose another day.
 USUAL_DAYS = timedelta(days=7)
-READS_ONLY = ""
+# No id of a role.
+READS_ONLY = "-"
 
 
 class LinkForm(FlaskForm):  # type: ignore[misc]
@@ -40,7 +41,7 @@ class LinkForm(FlaskForm):  # type: ignore[misc]
         validators=[Optional()],
         render_kw={"type": "email", "autocomplete": "off"},
     )
-    role_id = SelectField(_l("Signs as"), validators=[Optional()])
+    role_id = SelectField(_l("Signs as"), validators=[InputRequired()])
     until = DateField(
         _l("The link works until"),
         description=_l("The end of this day. You can revoke the link at any time."),
@@ -77,7 +78,7 @@ class LinkForm(FlaskForm):  # type: ignore[misc]
         return LinkFacts(
             name=self.name.data or "",
             email=self.email.data or "",
-            role_id=self.role_id.data or None,
+            role_id=None if self.role_id.data == READS_ONLY else self.role_id.data,
             until=self.until.data,
             code=self.code.data or "",
             client_id=read_id(self.client_id.data),

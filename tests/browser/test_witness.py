@@ -50,8 +50,9 @@ def draw(page: Page) -> None:
 
 
 def test_a_witness_comments_and_signs_without_an_account(
-    people, open_page, cookies_of, report_id, tmp_path
+    people, open_page, cookies_of, report_id, watched, tmp_path
 ):
+    watched.expected.append("ERR_INTERNET_DISCONNECTED")
     phone = open_page(storage_state=cookies_of(people.tess))
     phone.goto(f"/reports/{report_id}/fill?at=enclosure")
     pages.add_files(phone, "enclosure", [pages.jpeg(tmp_path / "door.jpg", 90)])
