@@ -17,11 +17,13 @@ from app.models import (
     DerivativeKind,
     PhotoPlacement,
     Report,
+    ReportStatus,
     ReviewComment,
     Signature,
 )
 from app.reports.filling.saving import AnswerInput
 from app.reports.filling.service import save_answer
+from app.reports.reviewing.rounds import find_open_review
 from app.signing import WITNESS_LINK
 from app.storage import object_key
 from app.tenancy import require_tenant
@@ -304,6 +306,15 @@ def test_a_witness_signs_and_the_report_is_approved(acting, cast, client_of, sub
     assert guest.comment("customer", "Too late").status_code == 409
     assert guest.accept("customer").status_code == 409
     assert guest.sign(content="x").status_code == 409
+
+
+def test_a_role_due_at_the_approval_has_somebody_approve(acting, cast, submitted):
+    """Although the checklist says that nobody reviews."""
+    report_id = submitted(steps=())
+    with acting(cast.max):
+        report = db.session.scalars(select(Report).where(Report.id == report_id)).one()
+        assert report.status is ReportStatus.SUBMITTED
+        assert find_open_review(report_id)
 
 
 def test_the_same_signature_twice_is_one(acting, cast, submitted, invited):
