@@ -19,6 +19,7 @@ import app.mail.subscriptions
 import app.photos.jobs
 import app.platform.jobs
 import app.uploads.jobs
+import app.witnessing.panel
 from app import (
     api,
     audit,
@@ -45,6 +46,7 @@ from app import (
     reports,
     team,
     uploads,
+    witnessing,
 )
 
 BLUEPRINTS = (
@@ -62,6 +64,7 @@ BLUEPRINTS = (
     outboxes.blueprint,
     documents.blueprint,
     checking.blueprint,
+    witnessing.blueprint,
     exports.blueprint,
     team.blueprint,
     company.blueprint,
@@ -88,7 +91,12 @@ JOBS = (
     uploads.jobs,
 )
 # Notified in this order.
-SUBSCRIPTIONS = (mail.subscriptions, documents.subscriptions, app.exports.bundle.panel)
+SUBSCRIPTIONS = (
+    mail.subscriptions,
+    documents.subscriptions,
+    app.exports.bundle.panel,
+    app.witnessing.panel,
+)
 
 
 def init_app(app: Flask) -> None:

@@ -7,6 +7,8 @@ salt: existing links and cookies would become invalid.
 from __future__ import annotations
 
 import hashlib
+import hmac
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -62,6 +64,26 @@ class RowLink:
         return URLSafeSerializer(_secret(), salt=self.salt, signer_kwargs=DIGEST)
 
 
+@dataclass(frozen=True, slots=True)
+class DerivedKey:
+    """Values that only we can compute, from a row and optionally a text; none has to be stored.
+
+    Nobody can tell the text from the value without SECRET_KEY, however short the text is.
+    """
+
+    salt: str
+
+    def token(self, row_id: UUID, text: str = "") -> str:
+        """256 bits as 43 letters that fit into an address."""
+        return urlsafe_b64encode(self._digest(row_id, text)).decode().rstrip("=")
+
+    def _digest(self, row_id: UUID, text: str) -> bytes:
+        secret = _secret()
+        key = secret.encode() if isinstance(secret, str) else secret
+        said = b"\0".join((self.salt.encode(), row_id.bytes, text.encode()))
+        return hmac.digest(key, said, hashlib.sha256)
+
+
 # A download of one stored file (app/downloads/links.py).
 FILE_LINK = TimedSignature("laudo.files", 300)
 # Between a correct password and the second step (app/auth/half_way.py).
@@ -70,6 +92,10 @@ HALF_WAY = TimedSignature("laudo.half-way", 300)
 KNOWN_BROWSER = TimedSignature("laudo.known-browser", 180 * 24 * 3600)
 INVITATION_LINK = RowLink("laudo.row.invitation")
 RESET_LINK = RowLink("laudo.row.reset")
+# The link of a witness, the code word that it may ask for, and the proof that it was given.
+WITNESS_LINK = DerivedKey("laudo.witness.link")
+WITNESS_CODE = DerivedKey("laudo.witness.code")
+WITNESS_PROOF = DerivedKey("laudo.witness.proof")
 
 
 def _secret() -> str | bytes:

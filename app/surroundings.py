@@ -1,6 +1,6 @@
 """What a photo's position is compared with: the project's site and the nearest named place.
 
-Nothing here is evidence of the position: that is measured (witnesses.py). The site is the project's
+Nothing here is evidence of the position: that is measured (agreement.py). The site is the project's
 own position, regardless of where the photo was taken.
 """
 
@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from app.agreement import Place
 from app.distances import metres_between
 from app.gazetteer.lookup import Nearest, gazetteer
 from app.models import DEFAULT_RADIUS_M, Project
-from app.witnesses import Place
 
 
 @dataclass(frozen=True, slots=True)

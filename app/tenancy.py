@@ -184,6 +184,8 @@ DEFINER_FUNCTIONS = {
     # The public address of a report, /v/<token>.
     "find_checked_report": "(p_token text)",
     "count_anchors": "()",
+    # The link of a witness, /w/<token>.
+    "find_witness": "(p_token_hash text)",
     # Reads the bound tenant only. A plain query could not use the index under RLS (ADR 0024).
     "find_photos_near": (
         "(p_latitude double precision, p_longitude double precision, p_radius_m double precision)"

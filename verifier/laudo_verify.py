@@ -372,6 +372,9 @@ def typed_texts(snapshot: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"caption of a photo of {photo['field']}", photo["caption"]
     for role, signature in snapshot["signatures"].items():
         yield f"signer of {role}", signature["signer"]
+        for part, said in (signature.get("witness") or {}).items():
+            if said and part != "id":
+                yield f"{part} of the witness of {role}", said
     report = snapshot["report"]
     yield "number", f"{report['number']}-R{report['revision']}"
     yield "title", report["title"]

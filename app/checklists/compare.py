@@ -27,10 +27,12 @@ class Part(StrEnum):
     ROWS = "rows"
     COLUMNS = "columns"
     PREFILL = "prefill"
+    DUE = "due"
 
 
-# The properties of a signature role that can change.
-ROLE_PARTS = (Part.LABEL, Part.REQUIRED, Part.PREFILL)
+# The properties of a signature role that can change, and those of a field.
+ROLE_PARTS = (Part.LABEL, Part.REQUIRED, Part.PREFILL, Part.DUE)
+FIELD_PARTS = tuple(part for part in Part if part is not Part.DUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def compare(old: Definition, new: Definition) -> Comparison:
     before = {field.id: field for field in old.all_fields()}
     after = {field.id: field for field in new.all_fields()}
     changes = (
-        Change(field, _different_parts(before[field.id], field, Part))
+        Change(field, _different_parts(before[field.id], field, FIELD_PARTS))
         for field in after.values()
         if field.id in before
     )

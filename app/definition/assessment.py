@@ -40,7 +40,7 @@ from app.definition.outcome import (
     no_doubts,
     remarks_of_field,
 )
-from app.definition.schema import Definition, Field, Verdict
+from app.definition.schema import Definition, Field, SignatureRole, Verdict
 
 # Keys in Progress.per_section for what is outside the sections; no section id can equal them.
 INFO, SIGNATURES = "_info", "_signatures"
@@ -132,9 +132,17 @@ class Assessment:
     def missing(self) -> Sequence[Missing]:
         """Everything that must still be done before the submit."""
         missing = [item for one in self.fields.values() for item in one.missing]
-        for role in self.definition.signature_roles:
-            missing += missing_of_role(role, self.signatures.get(role.id))
-        return missing
+        return missing + self._unsigned(self.definition.roles_at_submit)
+
+    @cached_property
+    def missing_at_approval(self) -> Sequence[Missing]:
+        """The signatures that the approval asks for besides."""
+        return self._unsigned(self.definition.roles_at_approval)
+
+    def _unsigned(self, roles: Iterable[SignatureRole]) -> list[Missing]:
+        return [
+            item for role in roles for item in missing_of_role(role, self.signatures.get(role.id))
+        ]
 
     @property
     def resume_at(self) -> str | None:
@@ -146,7 +154,7 @@ class Assessment:
     def progress(self) -> Progress:
         """The progress, derived from what the submit still requires."""
         open_roles = {item.role_id for item in self.missing}
-        roles = [role.id for role in self.definition.signature_roles if role.required]
+        roles = [role.id for role in self.definition.roles_at_submit if role.required]
         per_section = {
             INFO: self._tally(self.definition.info_fields),
             **{one.id: self._tally(one.fields) for one in self.definition.sections},

@@ -101,6 +101,13 @@ class RolePrefill(StrEnum):
     ME = "me"
 
 
+class SignatureDue(StrEnum):
+    """The step that asks for a signature. Approvals ask for those of the submit too."""
+
+    SUBMIT = "submit"
+    APPROVAL = "approval"
+
+
 # Ids come from the workbook or from slugs; they are keys of answers and part of HTML ids and URLs.
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,79}$")]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -257,10 +264,17 @@ class Section(Frozen):
 
 
 class SignatureRole(Frozen):
+    """`due` says which step asks for the signature; it may be given earlier."""
+
     id: Id
     label: Text
     required: bool = True
     prefill: RolePrefill | None = None
+    due: SignatureDue = SignatureDue.SUBMIT
+
+    @property
+    def is_due_at_approval(self) -> bool:
+        return self.due is SignatureDue.APPROVAL
 
 
 class Header(Frozen):
@@ -301,6 +315,14 @@ class Definition(Frozen):
 
     def field(self, field_id: str) -> Field | None:
         return next((field for field in self.all_fields() if field.id == field_id), None)
+
+    @property
+    def roles_at_submit(self) -> tuple[SignatureRole, ...]:
+        return tuple(role for role in self.signature_roles if not role.is_due_at_approval)
+
+    @property
+    def roles_at_approval(self) -> tuple[SignatureRole, ...]:
+        return tuple(role for role in self.signature_roles if role.is_due_at_approval)
 
     def role(self, role_id: str) -> SignatureRole | None:
         return next((role for role in self.signature_roles if role.id == role_id), None)

@@ -23,7 +23,7 @@ from app.documents.loading import ReportSubject, Source, name_of, subject_of
 from app.documents.numbering import numbers_of
 from app.documents.pictures import PhotoPrinter, Prints
 from app.documents.questions import limits_of, question_of
-from app.documents.reviews import review_steps
+from app.documents.reviews import review_steps, witness_links, witness_words
 from app.documents.words import note_line, note_words, quarantine_words, words_of
 from app.imaging.notes import Note
 from app.pdf import context as pdf
@@ -107,6 +107,7 @@ class Builder:
             imported=tuple(self._imported()),
             seal_fingerprint=self.seal_fingerprint,
             reviews=review_steps(source.frozen),
+            witnesses=witness_links(source.frozen),
         )
 
     def _imported(self) -> Iterator[ImportedWork]:
@@ -281,6 +282,7 @@ class Builder:
                 image_key=signature.image_key,
                 content_sha256=signature.content_hash,
                 is_void=signature.content_hash != self.source.content_hash,
+                witness=witness_words(self.source.frozen, role.id),
             )
 
     def _exceptions(self) -> Iterator[pdf.ReportException]:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.agreement import Conflict, PhotoTime, clocks_disagree, times_of
 from app.definition.judging import PhotoState
 from app.definition.outcome import ExceptionKind
 from app.documents.loading import Source
@@ -42,7 +43,6 @@ from app.reports.facts import PlacedPhoto
 from app.storage import MissingObject, object_key, storage
 from app.tenancy import require_tenant
 from app.transactions import pause
-from app.witnesses import Conflict, PhotoTime, clocks_disagree, times_of
 from app.words import sentence_in
 
 

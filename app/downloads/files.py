@@ -23,6 +23,12 @@ SAFE = "default-src 'none'; sandbox"
 # Characters that break file systems, shells or headers, or that make a name look like another.
 UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*%\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+')
 MAX_NAME = 120
+# The image of a signature that is opened on its own must never run or load anything.
+IMAGE_HEADERS = {
+    "Content-Security-Policy": SAFE,
+    "X-Content-Type-Options": "nosniff",
+    "Content-Disposition": "inline; filename=signature.png",
+}
 
 
 def open_stored(key: str) -> BinaryIO:

@@ -125,6 +125,7 @@ FACTS = {
     "is_valid": N_("whether the signature is valid"),
     "signed_at": N_("the time of signing"),
     "taken_by": N_("the person who collected the signature"),
+    "witness": N_("the witness who signed"),
     # The snapshot
     "body": N_("the frozen content"),
     "audit_hash": N_("the audit entry it refers to"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 FORMAT_1, FORMAT_2 = "laudo.snapshot/1", "laudo.snapshot/2"
 FORMAT_3, FORMAT_4 = "laudo.snapshot/3", "laudo.snapshot/4"
+FORMAT_5 = "laudo.snapshot/5"
 
 Columns = dict[str, tuple[str, ...]]
 
@@ -160,7 +161,7 @@ ROWS_3: Columns = {
     ),
 }
 # Since format 4, answers and placements may be carried over from the revision that is corrected;
-# reports have a public address and reviews; values that were set aside are covered; and a photo says
+# reports have a public address and reviews; values set aside are covered; and a photo says
 # whether the phone confirmed its hash.
 ROWS_4: Columns = {
     **ROWS_3,
@@ -221,8 +222,27 @@ ROWS_4: Columns = {
         "done_at",
     ),
 }
-ROWS_OF = {FORMAT_2: ROWS_2, FORMAT_3: ROWS_3, FORMAT_4: ROWS_4}
-NEWEST_FORMAT = FORMAT_4
+# Since format 5, a signature may name a witness. A link can be revoked later, so that is left out.
+ROWS_5: Columns = {
+    **ROWS_4,
+    "signatures": (*ROWS_4["signatures"], "witness_id"),
+    "witnesses": (
+        "id",
+        "tenant_id",
+        "created_at",
+        "report_id",
+        "role_id",
+        "name",
+        "email",
+        "token_hash",
+        "code_hash",
+        "sent_by",
+        "expires_at",
+        "accepted",
+    ),
+}
+ROWS_OF = {FORMAT_2: ROWS_2, FORMAT_3: ROWS_3, FORMAT_4: ROWS_4, FORMAT_5: ROWS_5}
+NEWEST_FORMAT = FORMAT_5
 # The formats that this release can compare.
 KNOWN_FORMATS = (FORMAT_1, *ROWS_OF)
 
@@ -253,7 +273,13 @@ _BELONGS_4 = {
     **_BELONGS_3,
     **dict.fromkeys(("conflicts", "reviews", "review_comments"), _OF_REPORT),
 }
-_BELONGS_OF = {FORMAT_2: _BELONGS_2, FORMAT_3: _BELONGS_3, FORMAT_4: _BELONGS_4}
+_BELONGS_5 = {**_BELONGS_4, "witnesses": _OF_REPORT}
+_BELONGS_OF = {
+    FORMAT_2: _BELONGS_2,
+    FORMAT_3: _BELONGS_3,
+    FORMAT_4: _BELONGS_4,
+    FORMAT_5: _BELONGS_5,
+}
 
 
 def instant(column: str) -> str:

@@ -77,6 +77,10 @@ _NAMES = {
     "old_reply": N_("Answer before"),
     "comment_id": N_("Comment id"),
     "comments": N_("Open comments"),
+    # Witnesses
+    "witness": N_("Witness"),
+    "witness_id": N_("Witness id"),
+    "has_code": N_("Code word"),
     # Plan and limits
     "plan": N_("Plan"),
     "limits": N_("Limits"),
@@ -128,6 +132,7 @@ _NAMES = {
     "report_returned": N_("E-mail: report returned to me"),
     "pdf_ready": N_("E-mail: PDF ready"),
     "platform_act": N_("E-mail: actions of the Laudo operator"),
+    "witness_link": N_("E-mail: link for a witness"),
     # Answers, photos, signatures
     "field": N_("Question"),
     "old": N_("Before"),

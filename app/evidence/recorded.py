@@ -15,14 +15,14 @@ from typing import Any
 
 from app.definition.judging import has_text
 from app.evidence.digests import (
-    FORMAT_1,
-    FORMAT_2,
     FORMAT_3,
+    FORMAT_4,
+    FORMAT_5,
+    KNOWN_FORMATS,
     ROWS_OF,
     digests_in,
-    instant,
-    instants,
 )
+from app.evidence.recorded_rows import ANSWERS, PHOTOS, PICTURES, REPORTS, SIGNATURES
 from app.evidence.service import canonical_json
 
 CONTENT_FORMAT = "laudo.content/1"
@@ -32,56 +32,6 @@ Row = Mapping[str, Any]
 Ask = Callable[[str, Sequence[Any]], list[Row]]
 # From the path of a fact, which begins with the part of the report, to its value.
 Facts = dict[tuple[str, ...], Any]
-
-_OF_REPORTS = "tenant_id = %s::uuid and report_id = any(%s::uuid[])"
-
-REPORTS = f"""
-select r.id::text, r.tenant_id::text as tenant, r.status, r.outcome, r.number,
-  r.revision::text, r.revision_of::text, r.revision_reason, r.title, r.check_token,
-  r.project_id::text as project, r.equipment_id::text as equipment,
-  r.started_by::text, r.assignee_id::text as assignee, r.completed_by::text,
-  {instants("r.created_at", "r.started_at", "r.submitted_at", "r.completed_at")},
-  r.discarded_at is not null as is_discarded, v.id::text as version_id,
-  v.checklist_id::text as checklist, v.number::text as version, v.body
-from reports r join versions v on v.tenant_id = r.tenant_id and v.id = r.version_id
-where r.tenant_id = %s::uuid and r.id = any(%s::uuid[])
-"""
-ANSWERS = f"""
-select report_id::text, field_id, value, comment, na_reason, row_version::text,
-  answered_by::text, carried_from::text, {instants("answered_at", "client_at")}
-from answers where {_OF_REPORTS}
-"""
-PHOTOS = f"""
-select p.report_id::text, p.id::text, p.photo_id::text as photo, p.field_id as field,
-  p.position::text, p.caption, p.quarantine_reason, p.position_reason,
-  p.carried_from::text, {instants("p.removed_at")}, o.sha256, o.byte_size::text, o.media_type,
-  o.source, o.uploaded_by::text, {instant("o.created_at")} as received_at,
-  {instants("o.client_at", "o.position_at")}, o.latitude::text, o.longitude::text,
-  o.accuracy_m::text, g.id is not null as is_read, g.verdict, g.reason, g.width::text,
-  g.height::text, g.orientation::text, g.taken_at, g.taken_offset,
-  g.latitude::text as reading_latitude, g.longitude::text as reading_longitude,
-  g.altitude_m::text, g.accuracy_m::text as reading_accuracy_m, g.device, g.parser_version,
-  g.notes, g.exif
-from photo_placements p
-  join photos o on o.tenant_id = p.tenant_id and o.id = p.photo_id
-  left join photo_readings g on g.tenant_id = p.tenant_id and g.photo_id = p.photo_id
-where p.tenant_id = %s::uuid and p.report_id = any(%s::uuid[])
-order by p.field_id, p.position, o.created_at, o.id, p.id
-"""
-PICTURES = """
-select p.report_id::text, p.photo_id::text, d.kind, d.recipe, d.sha256, d.width::text,
-  d.height::text
-from (select distinct tenant_id, report_id, photo_id from photo_placements
-    where tenant_id = %s::uuid and report_id = any(%s::uuid[]) and removed_at is null) p
-  join derivatives d on d.tenant_id = p.tenant_id and d.photo_id = p.photo_id
-order by d.created_at, d.id
-"""
-SIGNATURES = f"""
-select report_id::text, id::text, role_id, signer_name as signer, strokes, image_sha256,
-  content_hash, withdrawn, taken_by::text, {instant("created_at")} as signed_at,
-  {instants("client_at")}
-from signatures where {_OF_REPORTS} order by created_at, id
-"""
 
 READING = (
     "reason",
@@ -125,6 +75,8 @@ PHOTO = (
 PHOTO_3 = ("photo", "position_reason")
 # What format 4 added: the row of the older revision, to answers and photos; the public address.
 CARRIED, ADDRESS = "carried_from", "check_token"
+# What format 5 added to a signature: the witness who signed without an account.
+WITNESS = "witness"
 ANSWER = ("value", "comment", "na_reason", "row_version", "answered_at", "client_at")
 REMOVED = ("field", "sha256", "received_at", "removed_at")
 SIGNATURE = (
@@ -173,7 +125,8 @@ def frozen_facts(body: Mapping[str, Any]) -> Facts:
     facts["report", "outcome"] = body["result"]["outcome"]
     facts |= {("definition", name): body["definition"][name] for name in DEFINITION}
     facts["content", "hash"] = body["content_hash"]
-    is_carried = _has_carried(body["format"])
+    is_carried = _is_since(FORMAT_4, body["format"])
+    is_witnessed = _is_since(FORMAT_5, body["format"])
     if is_carried:
         facts["report", ADDRESS] = report[ADDRESS]
     for field_id, answer in body["answers"].items():
@@ -181,7 +134,7 @@ def frozen_facts(body: Mapping[str, Any]) -> Facts:
         facts["answer", field_id, "answered_by"] = _id_of(answer["answered_by"])
         if is_carried:
             facts["answer", field_id, CARRIED] = answer[CARRIED]
-    is_placed = _has_placements(body["format"])
+    is_placed = _is_since(FORMAT_3, body["format"])
     for photo in body["photos"]:
         more = (*PHOTO_3, CARRIED) if is_carried else PHOTO_3
         facts |= _frozen_photo(photo, more if is_placed else ())
@@ -191,6 +144,8 @@ def frozen_facts(body: Mapping[str, Any]) -> Facts:
     for role_id, signature in body["signatures"].items():
         facts |= {("signature", role_id, name): signature[name] for name in SIGNATURE}
         facts["signature", role_id, "taken_by"] = _id_of(signature["taken_by"])
+        if is_witnessed:
+            facts["signature", role_id, WITNESS] = _id_of(signature[WITNESS])
     return facts | {("rows", table): digest for table, digest in body.get("rows", {}).items()}
 
 
@@ -198,15 +153,11 @@ def _id_of(named: Mapping[str, str] | None) -> str | None:
     return named["id"] if named else None
 
 
-def _has_placements(snapshot_format: str) -> bool:
-    """Whether the `id` of a photo's entry is that of its placement; before format 3 it is that of
-    the photo."""
-    return snapshot_format not in (FORMAT_1, FORMAT_2)
-
-
-def _has_carried(snapshot_format: str) -> bool:
-    """Whether answers and photos name the row of the older revision that they began as."""
-    return _has_placements(snapshot_format) and snapshot_format != FORMAT_3
+def _is_since(first: str, snapshot_format: str) -> bool:
+    """Whether a format has what `first` added. Since 3, the `id` of a photo's entry is that of its
+    placement, before it was that of the photo; 4 named the rows of the older revision that answers
+    and photos began as; 5 the witness of a signature."""
+    return KNOWN_FORMATS.index(snapshot_format) >= KNOWN_FORMATS.index(first)
 
 
 def _frozen_photo(photo: Mapping[str, Any], more: Sequence[str]) -> Facts:
@@ -274,10 +225,12 @@ class LiveReports:
         facts |= _live_signatures(self._signatures.get(report_id, []), content)
         if snapshot_format in ROWS_OF:
             facts |= self._of_format_2(report_id, snapshot_format, photos)
-        if _has_placements(snapshot_format):
+        if _is_since(FORMAT_3, snapshot_format):
             facts |= _of_format_3(every)
-        if _has_carried(snapshot_format):
+        if _is_since(FORMAT_4, snapshot_format):
             facts |= _of_format_4(row, self._answers.get(report_id, []), photos)
+        if _is_since(FORMAT_5, snapshot_format):
+            facts |= _of_format_5(self._signatures.get(report_id, []))
         return facts
 
     def photo_hashes(self, report_id: str) -> dict[str, str]:
@@ -287,7 +240,7 @@ class LiveReports:
     def _photos_in(self, report_id: str, snapshot_format: str) -> list[Row]:
         """The placements, each with the `id` that it has in snapshots of this format."""
         placed = self._photos.get(report_id, [])
-        if _has_placements(snapshot_format):
+        if _is_since(FORMAT_3, snapshot_format):
             return placed
         return [{**photo, "id": photo["photo"]} for photo in placed]
 
@@ -386,12 +339,19 @@ def _of_format_4(report: Row, answers: Iterable[Row], photos: Iterable[Row]) -> 
     return facts | {("photo", one["id"], CARRIED): one[CARRIED] for one in photos}
 
 
-def _live_signatures(rows: Iterable[Row], content: str) -> Facts:
+def _of_format_5(signatures: Iterable[Row]) -> Facts:
+    return {("signature", role_id, WITNESS): row[WITNESS] for role_id, row in _newest(signatures)}
+
+
+def _newest(rows: Iterable[Row]) -> Iterable[tuple[str, Row]]:
     """The newest signature of each role, unless it was withdrawn; the rows are oldest first."""
+    newest = {one["role_id"]: one for one in rows}
+    return [(role_id, row) for role_id, row in newest.items() if not row["withdrawn"]]
+
+
+def _live_signatures(rows: Iterable[Row], content: str) -> Facts:
     facts: Facts = {}
-    for role_id, row in {one["role_id"]: one for one in rows}.items():
-        if row["withdrawn"]:
-            continue
+    for role_id, row in _newest(rows):
         path = ("signature", role_id)
         names = ("id", "signer", "image_sha256", "content_hash", "signed_at", "client_at")
         facts |= {(*path, name): row[name] for name in (*names, "taken_by")}

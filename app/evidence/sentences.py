@@ -21,6 +21,7 @@ from app.evidence.report_sentences import (
 from app.evidence.review_sentences import REVIEW_TELLINGS
 from app.evidence.sentence_builders import Act, Telling, filled, narrowed, plain, value_words
 from app.evidence.ways_in import OF_PLATFORM
+from app.evidence.witness_sentences import WITNESS_TELLINGS
 
 OTHER = N_("%(name)s did something that this version cannot describe: %(action)s.")
 # The actor's name in an entry if no account has the e-mail address.
@@ -197,6 +198,7 @@ TELLINGS: dict[str, Telling] = {
     "report.due_changed": plain(N_("%(name)s changed the due date: %(old)s → %(new)s.")),
     **EXPORT_TELLINGS,
     **REVIEW_TELLINGS,
+    **WITNESS_TELLINGS,
     "answer.saved": answer_saved,
     "answer.filled": plain(
         N_('"%(question)s" was filled in from the report itself (%(source)s): %(new)s')
@@ -325,7 +327,9 @@ KINDS = (
     Kind("people", N_("People and accounts"), ("account", "invitation", "superadmin")),
     Kind("projects", N_("Projects and equipment"), ("project", "equipment")),
     Kind("checklists", N_("Checklists"), ("checklist",)),
-    Kind("reports", N_("Reports"), ("report", "reports", "review", "leftover", "outbox")),
+    Kind(
+        "reports", N_("Reports"), ("report", "reports", "review", "witness", "leftover", "outbox")
+    ),
     Kind("answers", N_("Answers"), ("answer",)),
     Kind("photos", N_("Photos"), ("photo",)),
     Kind("signatures", N_("Signatures"), ("signature",)),

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from flask import current_app
 
-from app.models import Invitation, PasswordReset
-from app.signing import INVITATION_LINK, RESET_LINK
+from app.models import Invitation, PasswordReset, Witness
+from app.signing import INVITATION_LINK, RESET_LINK, WITNESS_LINK
 
 
 def invitation_address(invitation: Invitation) -> str:
@@ -25,6 +25,12 @@ def invitation_address(invitation: Invitation) -> str:
 def reset_address(reset: PasswordReset) -> str:
     token = RESET_LINK.sign(reset.id)
     return _address("auth.reset", f"/reset/{token}", token=token)
+
+
+def witness_address(witness: Witness) -> str:
+    """The address that opens the report for its witness: whoever has it comes in."""
+    token = WITNESS_LINK.token(witness.id)
+    return _address("witnessing.open", f"/w/{token}", token=token)
 
 
 def login_address() -> str:

@@ -31,6 +31,7 @@ from app.mail.wording import (
     returned_letter,
     submitted_letter,
     waiting_letter,
+    witness_letter,
 )
 from app.models import (
     Account,
@@ -43,6 +44,7 @@ from app.models import (
     ReviewState,
     Tenant,
     Version,
+    Witness,
 )
 from app.reports.reviewing.rounds import count_open_comments, find_open_review, list_reviews
 from app.rows import own_tenant
@@ -122,6 +124,8 @@ def _letter(
         if is_email_taken(mail.recipient):
             return address_taken_letter(invitation, tenant)
         return invitation_letter(invitation, tenant)
+    if mail.kind is MailKind.WITNESS_LINK:
+        return _witness_letter(mail, tenant)
     if account is None or not account.is_active:
         raise WorkFailed(VOID)
     if mail.kind is MailKind.RESET:
@@ -135,6 +139,15 @@ def _letter(
         assert mail.entry_id
         return _platform_act_letter(get_entry(mail.entry_id), tenant)
     return _report_letter(mail, account, tenant)
+
+
+def _witness_letter(mail: Mail, tenant: Tenant) -> Letter:
+    witness = db.session.scalars(select(Witness).where(Witness.id == mail.witness_id)).one()
+    report = _load_report(mail)
+    if not witness.is_open or report.discarded_at:
+        raise WorkFailed(VOID)
+    sender = find_account(witness.sent_by)
+    return witness_letter(witness, report, sender.name if sender else tenant.name, tenant)
 
 
 def _platform_act_letter(entry: AuditLine, tenant: Tenant) -> Letter:

@@ -32,6 +32,7 @@ from app.models import (
     MailKind,
     PasswordReset,
     Report,
+    Witness,
 )
 
 
@@ -53,6 +54,19 @@ def mail_reset(reset: PasswordReset, account: Account) -> Mail:
             recipient=account.email,
             account_id=account.id,
             reset_id=reset.id,
+        )
+    )
+
+
+def mail_witness_link(witness: Witness) -> Mail:
+    """Queue the mail with the witness's link. The witness must have an address."""
+    assert witness.email
+    return _queue(
+        Mail(
+            kind=MailKind.WITNESS_LINK,
+            recipient=witness.email,
+            report_id=witness.report_id,
+            witness_id=witness.id,
         )
     )
 

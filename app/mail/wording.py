@@ -22,11 +22,12 @@ from app.mail.addresses import (
     report_address,
     reset_address,
     reviewing_address,
+    witness_address,
 )
 from app.mail.letter import Letter
-from app.models import Document, Invitation, PasswordReset, Report, Review, Role, Tenant
+from app.models import Document, Invitation, PasswordReset, Report, Review, Role, Tenant, Witness
 from app.web.filters import age, sentence_text
-from app.web.locale import reading_order
+from app.web.locale import last_day, reading_order
 from app.words import OUTCOMES
 
 
@@ -56,6 +57,37 @@ def invitation_letter(invitation: Invitation, tenant: Tenant) -> Letter:
             "You received this e-mail because %(inviter)s entered your address. If "
             "you did not expect it, delete it: without the link, there is no account.",
             inviter=inviter,
+        ),
+    )
+
+
+def witness_letter(witness: Witness, report: Report, sender: str, tenant: Tenant) -> Letter:
+    """For a person without an account. The code word, if there is one, is not in it."""
+    company = tenant.name
+    signs = _("You can read it with its photos, accept or comment on each item, and sign it.")
+    reads = _("You can read it with its photos, and accept or comment on each item.")
+    has_code = _("You need the code word that %(sender)s gives you.", sender=sender)
+    return Letter(
+        subject=_("Report %(number)s of %(company)s", number=report.full_number, company=company),
+        heading=_("A report for you to look at"),
+        lines=(
+            _("%(sender)s of %(company)s sends you a report.", sender=sender, company=company),
+            signs if witness.role_id else reads,
+            *((has_code,) if witness.code_hash else ()),
+        ),
+        facts=((_("Report"), f"{report.full_number} {report.title}"),),
+        link_words=_("Open the report"),
+        link=witness_address(witness),
+        notes=(
+            _(
+                "The link is for you only and works until the end of %(day)s. You need no account.",
+                day=last_day(witness.expires_at, tenant.time_zone),
+            ),
+        ),
+        reason=_(
+            "You received this e-mail because %(sender)s entered your address as that of a "
+            "witness. If you did not expect it, delete it.",
+            sender=sender,
         ),
     )
 

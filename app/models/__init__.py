@@ -57,6 +57,7 @@ from app.models.sweep_hold import SweepHold
 from app.models.tenant import Tenant, TenantStatus
 from app.models.upload import PhotoPart, PhotoUpload, UploadState
 from app.models.verification import Verification
+from app.models.witness import Witness
 from app.models.work import OPEN_STATES, Work, WorkKind, WorkState, asking_request
 
 __all__ = [
@@ -140,6 +141,7 @@ __all__ = [
     "UploadState",
     "Verification",
     "Version",
+    "Witness",
     "Work",
     "WorkKind",
     "WorkState",

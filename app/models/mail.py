@@ -21,6 +21,7 @@ class MailKind(StrEnum):
     REPORT_RETURNED = "report_returned"
     PDF_READY = "pdf_ready"
     PLATFORM_ACT = "platform_act"
+    WITNESS_LINK = "witness_link"
 
 
 class Mail(Work):
@@ -34,6 +35,7 @@ class Mail(Work):
         tenant_key("reset_id", "password_resets"),
         tenant_key("report_id", "reports"),
         tenant_key("document_id", "documents"),
+        tenant_key("witness_id", "witnesses"),
         one_of("kind", MailKind),
         Index(
             "ix_mails_tenant_id_invitation_id",
@@ -50,5 +52,6 @@ class Mail(Work):
     reset_id: Mapped[UUID | None]
     report_id: Mapped[UUID | None]
     document_id: Mapped[UUID | None]
+    witness_id: Mapped[UUID | None]
     # An audit entry. No foreign key is needed: entries are deleted only with the whole company.
     entry_id: Mapped[UUID | None]

@@ -84,9 +84,9 @@ class Review(Changing, TenantRow):
 
 
 class ReviewComment(Changing, TenantRow):
-    """What a reviewer said about a field, open until somebody marks it done.
+    """What a reviewer or a witness said about a field, open until somebody marks it done.
 
-    `reply` is the technician's answer.
+    `reply` is the technician's answer. A comment of a witness belongs to no review.
     """
 
     __tablename__ = "review_comments"
@@ -94,23 +94,33 @@ class ReviewComment(Changing, TenantRow):
         tenant_key("report_id", "reports"),
         tenant_key("review_id", "reviews"),
         tenant_key("author_id", "accounts"),
+        tenant_key("witness_id", "witnesses"),
         tenant_key("replied_by", "accounts"),
         tenant_key("done_by", "accounts"),
         CheckConstraint("words <> ''", name="said"),
+        CheckConstraint("num_nonnulls(author_id, witness_id) = 1", name="one_author"),
+        CheckConstraint("num_nonnulls(review_id, witness_id) = 1", name="of_review"),
         CheckConstraint(
             "num_nonnulls(replied_by, replied_at) = case when reply = '' then 0 else 2 end",
             name="replied",
         ),
         CheckConstraint("num_nonnulls(done_by, done_at) in (0, 2)", name="done"),
         Index("ix_review_comments_tenant_id_report_id", "tenant_id", "report_id", "created_at"),
+        Index(
+            "ix_review_comments_tenant_id_witness_id",
+            "tenant_id",
+            "witness_id",
+            postgresql_where=text("witness_id is not null"),
+        ),
     )
 
     report_id: Mapped[UUID]
-    review_id: Mapped[UUID]
+    review_id: Mapped[UUID | None]
     field_id: Mapped[str] = mapped_column(String(80))
     block_key: Mapped[str] = mapped_column(String(80), server_default="")
     words: Mapped[str] = mapped_column(String(MAX_COMMENT))
-    author_id: Mapped[UUID]
+    author_id: Mapped[UUID | None]
+    witness_id: Mapped[UUID | None]
     reply: Mapped[str] = mapped_column(String(MAX_COMMENT), server_default="")
     replied_by: Mapped[UUID | None]
     replied_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -14,7 +14,7 @@ from enum import StrEnum
 from app.definition.outcome import Outcome
 from app.pdf.changes import Correction as Correction
 from app.pdf.changes import PrintedText as PrintedText
-from app.pdf.handling import ImportedWork, PhotoTrust, ReviewStep
+from app.pdf.handling import ImportedWork, PhotoTrust, ReviewStep, WitnessLink
 from app.pdf.settings import DEFAULTS, PdfSettings
 
 
@@ -251,7 +251,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A role and, when signed, who, when, the picture's key and the hash of what was signed."""
+    """A role and, when signed, who, when, the picture's key and the hash of what was signed.
+    `witness` is whom the link was sent to that the signature came by."""
 
     role: PrintedText
     signer: str = ""
@@ -259,6 +260,7 @@ class Signature:
     image_key: str | None = None
     content_sha256: str = ""
     is_void: bool = False
+    witness: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +362,7 @@ class ReportContext:
     imported: tuple[ImportedWork, ...] = ()
     seal_fingerprint: str = ""
     reviews: tuple[ReviewStep, ...] = ()
+    witnesses: tuple[WitnessLink, ...] = ()
 
     @property
     def full_number(self) -> str:

@@ -1,4 +1,5 @@
-"""Plain data about how a report came about: imports, reviews, and what speaks for its photos."""
+"""Plain data about how a report came about: imports, reviews, witnesses, and what speaks for its
+photos."""
 
 from __future__ import annotations
 
@@ -36,3 +37,17 @@ class PhotoTrust:
 
     line: str
     photos: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessLink:
+    """A person without an account whom `sent_by` sent a link at `at`. `accepted` and `comments` are
+    counts; `has_signed` says that a signature of the report is theirs."""
+
+    name: str
+    email: str
+    sent_by: str
+    at: datetime
+    accepted: int = 0
+    comments: int = 0
+    has_signed: bool = False

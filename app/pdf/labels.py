@@ -217,6 +217,12 @@ LABELS: dict[str, tuple[str, str]] = {
     ),
     "review_comments": ("%(n)s comments", "%(n)s comentários"),
     "one_review_comments": ("%(n)s comment", "%(n)s comentário"),
+    "witness": ("Witness", "Testemunha"),
+    "witnesses": ("Witnesses", "Testemunhas"),
+    "witness_sent": ("link sent by %(sender)s", "link enviado por %(sender)s"),
+    "witness_signed": ("signed", "assinou"),
+    "witness_accepted": ("%(n)s items accepted", "%(n)s itens aceitos"),
+    "one_witness_accepted": ("%(n)s item accepted", "%(n)s item aceito"),
     "integrity": ("Integrity", "Integridade"),
     "unchanged": (
         "The hashes below let anyone check that a file is unchanged since receipt.",

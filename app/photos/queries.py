@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
+from app.agreement import Conflict, PhotoTime, Place, times_of
 from app.definition.assessment import Progress
 from app.definition.judging import PhotoState
 from app.definition.schema import Field
@@ -38,7 +39,6 @@ from app.reports.facts import PlacedPhoto, list_placed_photos, load_facts
 from app.reports.queries import get_report, visible_to
 from app.rows import one_or_404
 from app.web.locale import reading_order
-from app.witnesses import Conflict, PhotoTime, Place, times_of
 
 
 @dataclass(frozen=True, slots=True)

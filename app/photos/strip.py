@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.agreement import PhotoTime, Place, places_of, times_of
 from app.distances import distance_words
 from app.gazetteer.lookup import Nearest
 from app.imaging.settings import DEFAULTS, WatermarkSettings
@@ -16,7 +17,6 @@ from app.models import Photo, PhotoReading, Report
 from app.pdf.labels import Labels
 from app.rows import own_tenant
 from app.surroundings import NOWHERE, Surroundings
-from app.witnesses import PhotoTime, Place, places_of, times_of
 
 SEPARATOR = " · "
 NO_ZONE = {"en": "no zone", "pt": "sem fuso"}

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.agreement import ConflictKind, places_of, times_of
 from app.definition.judging import PhotoState
 from app.definition.sentences import N_, Sentence, say
 from app.models import PhotoSource
 from app.pdf.context import PlaceSource, TimeSource
 from app.reports.facts import PlacedPhoto
 from app.reports.likenesses import Likenesses
-from app.witnesses import ConflictKind, places_of, times_of
 from app.words import EXCEPTIONS
 
 CLOCKS_DISAGREE = EXCEPTIONS.english[ConflictKind.CLOCKS]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.agreement import Conflict
 from app.definition.assessment import Assessment
 from app.definition.fields import readings
 from app.definition.fields.kind import ONLY
@@ -15,7 +16,6 @@ from app.definition.judging import NOTHING
 from app.definition.outcome import ExceptionItem, ExceptionKind
 from app.definition.schema import Definition, Field, Text
 from app.reports.facts import PlacedPhoto, ReportFacts
-from app.witnesses import Conflict
 
 FAILURES = (ExceptionKind.NOT_OK, ExceptionKind.OUT_OF_LIMITS)
 

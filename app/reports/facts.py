@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import and_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from app.agreement import Conflict, Place, photo_conflicts, places_of
 from app.definition.assessment import Assessment, assess
 from app.definition.judging import AnswerFacts, PhotoFacts, PhotoState, SignatureFacts
 from app.definition.outcome import ExceptionKind
@@ -40,7 +41,6 @@ from app.models import (
 from app.reports.likenesses import Likenesses, counted_likenesses, likenesses_from
 from app.reports.own_values import OwnValues, ReportOrigin, own_values
 from app.surroundings import NOWHERE, Surroundings, surroundings_from_snapshot, surroundings_of
-from app.witnesses import Conflict, Place, photo_conflicts, places_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class PlacedPhoto:
 
     @property
     def place(self) -> Place | None:
-        """Where the photo was taken, according to its best witness; None if not measured."""
+        """Where the photo was taken, according to its best source; None if not measured."""
         return next(iter(places_of(self.photo, self.reading)), None)
 
     @property
@@ -104,7 +104,7 @@ class PlacedPhoto:
 
     @property
     def doubts(self) -> frozenset[ExceptionKind]:
-        """The kinds of exception that the photo's witnesses cause."""
+        """The kinds of exception that the photo's times and places cause."""
         kinds = {ExceptionKind(conflict.kind.value) for conflict in self.conflicts}
         return frozenset(kinds | ({ExceptionKind.FAR_FROM_SITE} if self.is_far else set()))
 

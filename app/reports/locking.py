@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import Select
 from sqlalchemy.orm import defer, joinedload
 
-from app.models import Actor, Report, Version
-from app.reports.queries import closed_error, visible_reports
+from app.models import Actor, Report, Version, Witness
+from app.reports.queries import closed_error, shown_to, visible_reports
 from app.rows import one_or_404
 
 
@@ -20,10 +21,18 @@ def lock_report(report_id: UUID, *, actor: Actor) -> Report:
 
     Waits while another transaction holds the lock. Raises NotFound if the actor may not see it.
     """
+    return _lock(visible_reports(actor).where(Report.id == report_id))
+
+
+def lock_witnessed_report(witness: Witness) -> Report:
+    """Like `lock_report`, for the report of a witness."""
+    return _lock(shown_to(witness))
+
+
+def _lock(reports: Select[Report]) -> Report:
     version = joinedload(Report.version, innerjoin=True)
     return one_or_404(
-        visible_reports(actor)
-        .where(Report.id == report_id)
+        reports
         # The body is large and needed only if this process has not cached the definition yet.
         .options(
             version.options(defer(Version.body), joinedload(Version.checklist)),

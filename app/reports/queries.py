@@ -1,4 +1,5 @@
-"""Reads reports. Every query takes the person: only this module decides who may see what."""
+"""Reads reports. Every query takes the person or the witness: only this module decides who may see
+what."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from app.models import (
     ReportStatus,
     Role,
     Version,
+    Witness,
 )
 from app.prepared import bound
 from app.rows import one_or_404
@@ -88,16 +90,27 @@ def visible_reports(person: Actor) -> Select[Report]:
 
 def get_report(report_id: UUID, *, person: Actor) -> Report:
     """The report with its version, checklist, project and people. Raises NotFound."""
-    return one_or_404(
-        visible_reports(person)
-        .where(Report.id == report_id)
-        .options(
-            joinedload(Report.version).joinedload(Version.checklist),
-            joinedload(Report.project),
-            joinedload(Report.equipment),
-            joinedload(Report.starter),
-            joinedload(Report.assignee),
-        )
+    return one_or_404(_whole(visible_reports(person).where(Report.id == report_id)))
+
+
+def shown_to(witness: Witness) -> Select[Report]:
+    """The one report that a witness sees, for as long as it is not discarded. Whether the link is
+    still open is for app/witnessing to say."""
+    return select(Report).where(Report.id == witness.report_id, Report.discarded_at.is_(None))
+
+
+def get_witnessed_report(witness: Witness) -> Report:
+    """Like `get_report`, for the witness's report. Raises NotFound."""
+    return one_or_404(_whole(shown_to(witness)))
+
+
+def _whole(reports: Select[Report]) -> Select[Report]:
+    return reports.options(
+        joinedload(Report.version).joinedload(Version.checklist),
+        joinedload(Report.project),
+        joinedload(Report.equipment),
+        joinedload(Report.starter),
+        joinedload(Report.assignee),
     )
 
 

@@ -48,9 +48,8 @@ ALWAYS = (
 def filled(tmp_path_factory, cast) -> Iterator[Filled]:
     running = test_servers.current()
     name = running.clone(f"laudo_filled_{uuid4().hex[:8]}")
-    # The previous release had one placement per photo.
     empty = place(name, tmp_path_factory.mktemp("filled"))
-    yield fill(empty, cast, places_twice=False)
+    yield fill(empty, cast, is_of_today=False)
     running.drop(name)
 
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.agreement import Place, PlaceSource
 from app.gazetteer.lookup import Nearest, gazetteer
 from app.models import DEFAULT_RADIUS_M, Project
 from app.surroundings import (
@@ -17,7 +18,6 @@ from app.surroundings import (
     surroundings_from_snapshot,
     surroundings_of,
 )
-from app.witnesses import Place, PlaceSource
 
 SITE = (Decimal("-22.907104"), Decimal("-47.063239"))
 METRES_A_DEGREE = Decimal("111194.9")

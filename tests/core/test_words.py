@@ -9,6 +9,7 @@ import pytest
 from flask_babel import force_locale
 
 from app import words
+from app.agreement import ConflictKind
 from app.definition.judging import Judgement
 from app.definition.outcome import ExceptionKind, Outcome
 from app.definition.schema import Language, Verdict
@@ -26,7 +27,6 @@ from app.pdf import context as pdf
 from app.pdf.labels import SHARED, Labels
 from app.plans.plans import Plan
 from app.platform.queries import CompanyStatusFilter
-from app.witnesses import ConflictKind
 from app.words import WordList
 
 # A list of reports can also be filtered by all open ones.

@@ -15,7 +15,7 @@ from app.reports.filling.service import AnswerInput, set_aside_answer
 from tests.support import scenarios
 
 # Acts that a finished report still allows, and that its history records.
-ACTS = {"reports.archive", "reports.revise", "documents.create"}
+ACTS = {"reports.archive", "reports.revise", "documents.create", "witnessing.revoke"}
 
 
 def writing_routes(app) -> list[tuple[str, object]]:
@@ -42,6 +42,7 @@ def closed(acting, cast):
             "role_id": "technician",
             "conflict_id": uuid4(),
             "comment_id": uuid4(),
+            "witness_id": uuid4(),
             "keep": "mine",
         }
         scenarios.completed(report, tess)

@@ -33,7 +33,7 @@ def compared() -> Iterator[str]:
     yield from (f"browser_{name}" for name in recorded.PLACE)
     yield from (f"reading_{name}" for name in ("verdict", "notes", *recorded.READING))
     yield from (f"reading_{name}" for name in recorded.PLACE)
-    yield from (*recorded.REMOVED, *recorded.SIGNATURE, "taken_by")
+    yield from (*recorded.REMOVED, *recorded.SIGNATURE, "taken_by", recorded.WITNESS)
     yield from (*verification.MADE, *FOUND)
 
 

@@ -17,7 +17,7 @@ from app.commands.check.finding import Level
 from app.documents.service import request_document
 from app.evidence import jobs as evidence_jobs
 from app.evidence import recorded, verification
-from app.evidence.digests import FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4
+from app.evidence.digests import FORMAT_1, FORMAT_2, FORMAT_3, NEWEST_FORMAT
 from app.extensions import db
 from app.imaging.settings import WatermarkSettings
 from app.models import (
@@ -154,7 +154,7 @@ def test_every_format_is_at_hand(earlier, later, uncorrected, today):
     assert ask(earlier, formats) == [(FORMAT_1, 2)]
     assert ask(later, formats) == [(FORMAT_2, 2)]
     assert ask(uncorrected, formats) == [(FORMAT_3, 2)]
-    assert ask(today, formats) == [(FORMAT_4, 1)]
+    assert ask(today, formats) == [(NEWEST_FORMAT, 1)]
     for there in (earlier, later, uncorrected):
         states = (
             "select count(*) filter (where removed_at is not null), count(*) filter (where"

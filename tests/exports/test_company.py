@@ -224,6 +224,7 @@ def test_tables_are_complete_and_no_cell_is_a_formula(stage, cast):
             "conflicts",
             "reviews",
             "review_comments",
+            "witnesses",
             "photos",
             "signatures",
             "audit",

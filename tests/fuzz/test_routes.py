@@ -39,11 +39,14 @@ UNWELL = {
     "auth.new_password": 404,
     "auth.set_new_password": 404,
     "operations.session": 401,
+    # The link of the world asks for no code word.
+    "witnessing.give_code": 422,
     # A kind that only a later release knows.
     "operations.send": 501,
 }
 # Forms of pages in states that this world lacks: a step done halfway, open support access, a
-# pending deletion. They have only a button, except a login's second step.
+# pending deletion, a link with a code word. They have only a button, except a login's second step
+# and the code word.
 BARE = {
     "auth.offer_passkey_step",
     "auth.take_passkey_step",
@@ -56,6 +59,7 @@ BARE = {
     "platform.end_visit",
     "projects.move_checklist",
     "projects.reopen",
+    "witnessing.give_code",
 }
 # One of each kind that may break a form parser. Every field gets every one of them.
 ODD = (" ", "x", "\x00", "\ud800", "9" * 400, "0001-01-01")

@@ -46,6 +46,7 @@ from app.models import (
     ProjectChecklist,
     ProjectGrant,
     ProjectMember,
+    Report,
     ReportStatus,
     ReviewState,
     Role,
@@ -57,10 +58,11 @@ from app.models import (
 )
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
-from app.signing import INVITATION_LINK, RESET_LINK
+from app.signing import INVITATION_LINK, RESET_LINK, WITNESS_LINK
 from app.storage import object_key
 from app.tenancy import platform_scope, tenant_scope
 from app.web.brand import brand_digest
+from app.witnessing.links import hash_of
 from tests.conftest import rolled_back, settings_for, signed_in_client
 from tests.fuzz.forms import LEAVER, File, Form, forms_of
 from tests.fuzz.strikes import Request
@@ -140,6 +142,8 @@ class World:
             return INVITATION_LINK.sign(self.rows["invitation_id"][0])
         if endpoint == "auth.reset":
             return RESET_LINK.sign(self.rows["reset_id"][0])
+        if endpoint == "witnessing.open":
+            return WITNESS_LINK.token(self.rows["witness_id"][0])
         if endpoint == "checking.show":
             return str(self.rows["check_token"][0])
         return sign_link(self.link)
@@ -204,7 +208,12 @@ def _filled(app: Flask, connection: Connection) -> World:
             _collect_repeat(world, client)
         if key == "sam":
             _collect(world, client)
-    _collect(world, app.test_client())
+    guest = app.test_client()
+    with app.app_context():
+        token = world.token("witnessing.open")
+    guest.get(f"/w/{token}")
+    world.cookies[NOBODY] = f"witness={token}"
+    _collect(world, guest)
     with app.app_context(), platform_scope() as session:
         world.slugs += session.scalars(select(Tenant.slug))
     return world
@@ -386,6 +395,7 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "version_id": [draft.id, version.id],
         "report_id": [report.id, full.id, done.id, lacking.id, *reviewed],
         "comment_id": [comments[0]] * 5 + comments,
+        "witness_id": [_witness(report, ana, picture, sha256_of(drawn))],
         "placement_id": photos,
         "signature_id": [signature.id],
         "document_id": _documents(report.id, done.id, ana, cast),
@@ -400,6 +410,16 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "digest": brands,
         "check_token": [done.check_token],
     }
+
+
+def _witness(report: Report, ana: Actor, picture: str, sha256: str) -> UUID:
+    """A witness of an open report, whose signature is void by now."""
+    witness_id: UUID = uuid4()
+    token_hash = hash_of(WITNESS_LINK.token(witness_id))
+    scenarios.a_witness(report, ana, role_id="client", id=witness_id, token_hash=token_hash)
+    image = {"image_key": picture, "image_sha256": sha256}
+    scenarios.a_signature(report, "client", ana, taken_by=None, witness_id=witness_id, **image)
+    return witness_id
 
 
 def _in_review(

@@ -27,7 +27,13 @@ from app.jobs.queue import redis_client
 from app.jobs.registry import get_kind
 from app.mail import transport
 from app.mail.letter import one_line
-from app.mail.service import mail_about_report, mail_invitation, mail_pdf_ready, mail_reset
+from app.mail.service import (
+    mail_about_report,
+    mail_invitation,
+    mail_pdf_ready,
+    mail_reset,
+    mail_witness_link,
+)
 from app.models import (
     Account,
     Actor,
@@ -118,6 +124,19 @@ class Office:
             db.session.commit()
             return mail_id
 
+    def witness_link(self, **columns) -> UUID:
+        """The link that Max sent to a witness of a report in progress."""
+        max_ = Actor(self.cast.max.name, self.cast.max.role, self.cast.max.id)
+        with self.acting(self.cast.tess) as actor:
+            report = scenarios.a_report(actor)
+            witness = scenarios.a_witness(report, max_, role_id="client", **columns)
+            # The mail names the company's language: a witness has chosen none.
+            account = self.account(self.cast.max)
+            db.session.execute(update(Tenant).values(locale=account.locale or "en"))
+            mail_id = mail_witness_link(witness).id
+            db.session.commit()
+            return mail_id
+
     def review(self, report: Report, kind: MailKind) -> None:
         """Tess submitted it; Ana has begun to look at it, or returned it with a comment."""
         is_returned = kind is MailKind.REPORT_RETURNED
@@ -132,6 +151,8 @@ class Office:
             return self.invitation()
         if kind is MailKind.PLATFORM_ACT:
             return self.act()
+        if kind is MailKind.WITNESS_LINK:
+            return self.witness_link()
         return self.reset() if kind is MailKind.RESET else self.about_report(kind)
 
     def act(self, action="account.password_set", about=None, **facts) -> UUID:
@@ -259,7 +280,14 @@ SUBJECTS = {
     MailKind.REPORT_RETURNED: "was returned: Main switchboard",
     MailKind.PDF_READY: "is ready: Main switchboard",
     MailKind.PLATFORM_ACT: "The Laudo operator acted in Acme Commissioning",
+    MailKind.WITNESS_LINK: "of Acme Commissioning",
 }
+WITHOUT_CHOICE = (
+    MailKind.INVITATION,
+    MailKind.RESET,
+    MailKind.PLATFORM_ACT,
+    MailKind.WITNESS_LINK,
+)
 
 
 @pytest.mark.parametrize("locale", ["en", "pt_BR"])
@@ -284,7 +312,7 @@ def test_text_and_html_have_the_same_content(office, acting, cast, kind, locale)
     if locale == "en":
         assert SUBJECTS[kind] in message["Subject"]
         assert "You received this e-mail because" in plain
-    has_choice = kind not in (MailKind.INVITATION, MailKind.RESET, MailKind.PLATFORM_ACT)
+    has_choice = kind not in WITHOUT_CHOICE
     assert ("http://localhost/account/mails" in page.links) == has_choice
     assert ("List-Unsubscribe" in message) == has_choice
 

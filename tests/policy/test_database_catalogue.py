@@ -94,6 +94,7 @@ def test_business_uniques_begin_with_the_tenant(ask):
         "uq_account_sessions_token_hash",
         "uq_passkeys_credential_id",
         "uq_reports_check_token",
+        "uq_witnesses_token_hash",
     }
     rows = ask(
         "select i.relname, (select a.attname from pg_attribute a where a.attrelid = x.indrelid"

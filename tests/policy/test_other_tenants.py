@@ -191,6 +191,7 @@ def world(acting, cast) -> dict[str, UUID | str]:
         )
         reviewed = scenarios.a_review(report, ana)
         comment = scenarios.a_comment(reviewed, "customer", CANARY, ana)
+        witness = scenarios.a_witness(report, ana, role_id="client", name=CANARY)
         rows = [
             conflict,
             *pictures,
@@ -231,6 +232,7 @@ def world(acting, cast) -> dict[str, UUID | str]:
             "signature_id": signature.id,
             "conflict_id": conflict.id,
             "comment_id": comment.id,
+            "witness_id": witness.id,
             "document_id": document.id,
             "export_id": export.id,
             "answers_id": answers.id,

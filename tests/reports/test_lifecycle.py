@@ -289,6 +289,7 @@ class TestSubscribers:
             assert [part.template for part in app.extensions[PARTS]] == [
                 "documents/_panel.html",
                 "exports/_report_bundle.html",
+                "witnessing/_panel.html",
             ]
             for feature in (of_mail, of_documents, of_bundles):
                 feature.register(app)

@@ -13,6 +13,7 @@ import psycopg2
 import pytest
 from sqlalchemy import select
 
+from app.agreement import Place, places_of
 from app.database_roles import APP
 from app.distances import metres_between
 from app.extensions import db
@@ -21,7 +22,6 @@ from app.models import Photo, Report
 from app.pdf.context import PlaceSource
 from app.photos.placing import place_again, remove_photo
 from app.reports.listing.near import Circle, NearCounts, count_in, has_photo_in, photos_in
-from app.witnesses import Place, places_of
 from tests.support import scenarios
 from tests.support import servers as test_servers
 

@@ -137,7 +137,7 @@ def test_the_snapshot_names_what_was_carried(acting, cast):
             "revision": "0",
             "snapshot_sha256": sha256,
         }
-        assert '"format":"laudo.snapshot/4"' in body
+        assert '"format":"laudo.snapshot/5"' in body
         for row in (*old.values(), *placements_of(older)):
             assert f'"carried_from":"{row.id}"' in body
 

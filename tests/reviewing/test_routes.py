@@ -56,7 +56,7 @@ def test_returned_with_a_comment_fixed_and_approved(acting, cast, people, submit
     assert answer.location == there.location
     assert people["tess"].post(f"/reports/{report_id}/submit").status_code == 303
     page = people["max"].get(f"/reports/{report_id}/reviewing").text
-    assert "It is open now" in page and "Comments of earlier rounds" in page
+    assert "It is open now" in page and "Comments so far" in page
     assert people["max"].post(f"/reports/{report_id}/approve").status_code == 303
     assert status_of(acting, cast, report_id) is ReportStatus.COMPLETED
 

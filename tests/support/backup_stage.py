@@ -40,6 +40,8 @@ from tests.support.scenarios import (
     a_report,
     a_review,
     a_settled_conflict,
+    a_valid_signature,
+    a_witness,
     all_answers,
 )
 from tests.support.stored import storage
@@ -137,9 +139,13 @@ def place_first_again(desk: Desk, tess: Actor) -> None:
     db.session.commit()
 
 
-def fill(empty: Place, cast: Cast, *, places_twice: bool = True) -> Filled:
+def fill(empty: Place, cast: Cast, *, is_of_today: bool = True) -> Filled:
     """A completed report with photos (one of them in two places), signature and PDF; a half-filled
-    one; logo and colours; and a row of every other table."""
+    one; logo and colours; and a row of every other table.
+
+    Without `is_of_today` there is nothing that the first release could not hold: a photo in two
+    places, the signature of a witness.
+    """
 
     @contextmanager
     def acting(person: Person) -> Iterator[Actor]:
@@ -157,7 +163,7 @@ def fill(empty: Place, cast: Cast, *, places_twice: bool = True) -> Filled:
     desk.photograph(a_jpeg(), a_jpeg(), a_jpeg())
     desk.read_photos()
     with acting(cast.tess) as tess:
-        if places_twice:
+        if is_of_today:
             place_first_again(desk, tess)
         report = db.session.scalars(select(Report).where(Report.id == desk.report_id)).one()
         a_settled_conflict(report, "customer", "Ünpassend", tess)
@@ -166,6 +172,9 @@ def fill(empty: Place, cast: Cast, *, places_twice: bool = True) -> Filled:
         a_comment(
             review, "enclosure", "Türe öffnen", max_, done_by=cast.tess.id, done_at=review.closed_at
         )
+        if is_of_today:
+            witness = a_witness(report, max_, role_id="client", name="Zoë Zeugin")
+            a_valid_signature(report, "client", max_, taken_by=None, witness_id=witness.id)
         drawn = draw(Random(1))
         given = SignatureInput(
             signer_name="Rui Signer",

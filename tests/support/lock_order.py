@@ -49,6 +49,7 @@ RANKS = {
             ),
             ("reports",),
             ("answers", "photo_placements", "conflicts"),
+            ("witnesses",),
             ("reviews", "review_comments"),
             ("photo_uploads",),
         )

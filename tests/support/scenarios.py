@@ -56,6 +56,7 @@ from app.models import (
     ReviewState,
     Signature,
     Version,
+    Witness,
 )
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
@@ -418,6 +419,20 @@ def a_comment(
     return _kept(ReviewComment(field_id=field_id, words=words, **values, **columns))
 
 
+def a_witness(report: Report, sender: Actor, *, role_id: str | None, **columns: Any) -> Witness:
+    """A link that works for a week, for a witness with an address."""
+    values = {
+        "name": "Wanda Witness",
+        "email": "wanda@client.example",
+        "token_hash": sha256(uuid4().bytes).hexdigest(),
+        "expires_at": datetime.now(UTC) + timedelta(days=7),
+        "accepted": {},
+        **columns,
+    }
+    sent_by = sender.account_id
+    return _kept(Witness(report_id=report.id, role_id=role_id, sent_by=sent_by, **values))
+
+
 def a_signature(
     report: Report, role_id: str, actor: Actor, *, content_hash: str = "0" * 64, **columns: Any
 ) -> Signature:
@@ -429,17 +444,16 @@ def a_signature(
             signer_name=columns.pop("signer_name", "Rui Signer"),
             strokes=[[{"x": 1, "y": 1}]],
             content_hash=content_hash,
-            taken_by=actor.account_id,
             client_id=uuid4(),
-            **columns,
+            **{"taken_by": actor.account_id, **columns},
         )
     )
 
 
-def a_valid_signature(report: Report, role_id: str, actor: Actor) -> Signature:
+def a_valid_signature(report: Report, role_id: str, actor: Actor, **columns: Any) -> Signature:
     """A signature over the report's content as it is now."""
     signed = content_hash(report, load_facts(report))
-    return a_signature(report, role_id, actor, content_hash=signed)
+    return a_signature(report, role_id, actor, content_hash=signed, **columns)
 
 
 def completed(

@@ -4,20 +4,17 @@
  * is; the server refuses it if the report is another than the one that was signed.
  */
 import htmx from "htmx.org";
-import SignaturePad from "signature_pad";
 import { device, keep } from "./device.js";
+import { drawn, startPad } from "./pad.js";
 import { contentChanged, followOwn, thisReport } from "./this_report.js";
 import { word } from "./words.js";
 
-// Ink on white paper in both themes, as in the PDF.
-const INK = "#0b1f3a";
-const MAX_RATIO = 2;
 const pads = new Map();
 let isWatching = false;
 
 export function start() {
   for (const form of document.querySelectorAll("form[data-signature]")) {
-    if (!pads.has(form)) startPad(form);
+    if (!pads.has(form)) makePad(form);
   }
   if (isWatching || !device()) return;
   isWatching = true;
@@ -25,54 +22,13 @@ export function start() {
   followOwn(onEvent, overlay);
 }
 
-function startPad(form) {
-  const canvas = form.querySelector("canvas");
-  const pad = new SignaturePad(canvas, { penColor: INK, minWidth: 0.8, maxWidth: 2.8 });
+function makePad(form) {
+  const pad = startPad(form, () => complain(form, ""));
   pads.set(form, pad);
-  const undo = form.querySelector("[data-signature-undo]");
-  const clear = form.querySelector("[data-signature-clear]");
-  const changed = () => {
-    undo.disabled = clear.disabled = pad.isEmpty();
-    complain(form, "");
-  };
-  pad.addEventListener("endStroke", changed);
-  form.addEventListener("input", changed);
-  undo.addEventListener("click", () => {
-    pad.fromData(pad.toData().slice(0, -1));
-    changed();
-  });
-  clear.addEventListener("click", () => {
-    pad.clear();
-    changed();
-  });
-  changed();
-  new ResizeObserver(() => fit(canvas, pad)).observe(canvas.parentElement);
   form.addEventListener("submit", (event) => sign(event, form, pad));
   addEventListener("beforeunload", (event) => {
     if (form.isConnected && !form.hidden && !pad.isEmpty()) event.preventDefault();
   });
-}
-
-/** Match the canvas to its place and the screen; scales the drawing with it. */
-function fit(canvas, pad) {
-  const { clientWidth, clientHeight } = canvas.parentElement;
-  const before = Number(canvas.dataset.width);
-  if (!clientWidth || clientWidth === before) return;
-  const strokes = pad.toData();
-  const scale = before ? clientWidth / before : 1;
-  const ratio = Math.min(MAX_RATIO, Math.max(1, devicePixelRatio));
-  canvas.width = clientWidth * ratio;
-  canvas.height = clientHeight * ratio;
-  canvas.dataset.width = clientWidth;
-  canvas.getContext("2d").scale(ratio, ratio);
-  for (const { points } of strokes) {
-    for (const point of points) {
-      point.x *= scale;
-      point.y *= scale;
-    }
-  }
-  pad.clear();
-  pad.fromData(strokes);
 }
 
 async function sign(event, form, pad) {
@@ -82,7 +38,7 @@ async function sign(event, form, pad) {
   const button = form.querySelector('[type="submit"]');
   button.disabled = true;
   try {
-    const { image, entries } = file ? await chosen(file) : await drawn(pad);
+    const { image, entries } = file ? await chosen(file) : await ofPad(pad);
     await keep({ ...thisReport(), kind: "signature", payload: payloadOf(form, entries) }, image);
   } catch {
     complain(form, word("signature_failed"));
@@ -104,11 +60,9 @@ async function chosen(file) {
   return { image: await file.arrayBuffer(), entries: [["image_type", file.type]] };
 }
 
-async function drawn(pad) {
-  const png = await new Promise((resolve) => pad.canvas.toBlob(resolve, "image/png"));
-  const strokes = pad.toData().map(({ points }) => points.map(({ x, y, time }) => [x, y, time]));
-  const { clientWidth: width, clientHeight: height } = pad.canvas;
-  return { image: await png.arrayBuffer(), entries: [["strokes", JSON.stringify({ width, height, strokes })]] };
+async function ofPad(pad) {
+  const { png, strokes } = await drawn(pad);
+  return { image: await png.arrayBuffer(), entries: [["strokes", JSON.stringify(strokes)]] };
 }
 
 /** The answers and photos on this page; the outbox names its own unsent answers in them. */

@@ -19,6 +19,7 @@ from pypdfium2 import PdfDocument
 from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 from sqlalchemy import select, update
 
+from app.agreement import places_of, times_of
 from app.branding.draft import Draft
 from app.branding.preview.photos import draw_photo
 from app.branding.preview.sample import MOMENT, NUMBER, PHOTO_QUESTION, PLACE, sample_report
@@ -36,7 +37,6 @@ from app.photos.strip import StripFrame, nearest_words, site_words, strip_text, 
 from app.storage import object_key, put_bytes, storage
 from app.surroundings import Site, Surroundings
 from app.tenancy import require_tenant
-from app.witnesses import places_of, times_of
 
 PAGE_WIDTH = 1000
 """Width of a page image in pixels: sharp on a desktop screen, but still a small file."""

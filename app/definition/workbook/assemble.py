@@ -89,7 +89,13 @@ def _build(drafts: Drafts, code: str, title: Text, known: Definition | None) -> 
         for one, section in zip(_section_ids(drafts, known), drafts.sections, strict=True)
     )
     roles = tuple(
-        SignatureRole(id=one, label=role.label, required=role.required, prefill=role.prefill)
+        SignatureRole(
+            id=one,
+            label=role.label,
+            required=role.required,
+            prefill=role.prefill,
+            due=role.due,
+        )
         for one, role in zip(_role_ids(drafts, known), drafts.roles, strict=True)
     )
     header = Header(

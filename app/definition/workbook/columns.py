@@ -33,6 +33,7 @@ class Column(StrEnum):
     COMMENT = "comment"
     HINT = "hint"
     PREFILL = "prefill"
+    DUE = "due"
     ID = "id"
 
 
@@ -136,6 +137,10 @@ _COMMON: Mapping[Column, tuple[tuple[Language | None, int, str], ...]] = {
         (PT, 0, "preenchido com|preenchido de|preencher com|preenchido a partir de|pre preenchido"),
         (PT, 0, "pre preencher|pre preenchimento|preenchimento"),
     ),
+    Column.DUE: (
+        (EN, 0, "due|due at|asked at|signed at|when"),
+        (PT, 0, "exigida em|exigida na|assinada em|momento|quando"),
+    ),
     Column.ID: (
         (EN, 0, "field id|id|question id|item id|step id|identifier|field key|key"),
         (PT, 0, "id do campo|identificador|id da questao|id da pergunta|id do item|chave"),
@@ -202,9 +207,12 @@ class Vocabulary:
                 self._names[name] = Name(column, language, rank)
 
 
-CHECKLIST = Vocabulary(_QUESTIONS, *_COMMON)
-INFO_FIELDS = Vocabulary(_LABELS, *(column for column in _COMMON if column is not Column.SECTION))
-SIGNATURES = Vocabulary(_ROLES, Column.REQUIRED, Column.PREFILL, Column.ID)
+_OF_FIELDS = tuple(column for column in _COMMON if column is not Column.DUE)
+CHECKLIST = Vocabulary(_QUESTIONS, *_OF_FIELDS)
+INFO_FIELDS = Vocabulary(
+    _LABELS, *(column for column in _OF_FIELDS if column is not Column.SECTION)
+)
+SIGNATURES = Vocabulary(_ROLES, Column.REQUIRED, Column.PREFILL, Column.DUE, Column.ID)
 
 
 def find_header(sheet: VisibleSheet, vocabulary: Vocabulary) -> HeaderRow | None:

@@ -16,6 +16,7 @@ from app.definition.schema import (
     PhotoMode,
     PhotoPolicy,
     RolePrefill,
+    SignatureDue,
     Text,
 )
 from app.definition.sentences import N_, say
@@ -49,6 +50,7 @@ class RoleDraft:
     label: Text
     required: bool
     prefill: RolePrefill | None = None
+    due: SignatureDue = SignatureDue.SUBMIT
     given_id: str | None = None
     id_ref: str = ""
 
@@ -79,11 +81,20 @@ def read_roles(sheet: VisibleSheet, languages: tuple[Language, ...], log: Log) -
             label=label,
             required=is_required,
             prefill=read_role_prefill(log, sheet, row.get(Column.PREFILL), cell, label),
+            due=_read_due(row.get(Column.DUE), sheet, log),
             given_id=given_id,
             id_ref=given.ref if given else "",
         )
 
     return _read_rows(sheet, languages, log, (SIGNATURES, "Role"), read)
+
+
+def _read_due(cell: Cell | None, sheet: VisibleSheet, log: Log) -> SignatureDue:
+    if cell is None:
+        return SignatureDue.SUBMIT
+    return log.attempt(
+        sheet.name, cell.ref, lambda: grammar.parse_due(cell.text), SignatureDue.SUBMIT
+    )
 
 
 def _read_rows(

@@ -17,6 +17,7 @@ from app.definition.schema import (
     Limits,
     PhotoMode,
     PhotoPolicy,
+    SignatureDue,
 )
 from app.definition.sentences import N_, say
 from app.definition.workbook.bounds import read_bounds
@@ -30,6 +31,14 @@ _NO = name_set("no|n|nao|false|falso|0|optional|opcional")
 # plain_words turns "-" and similar signs into an empty string.
 _NOTHING = frozenset(("", "n a", "na"))
 
+# The steps that ask for a signature; the sample offers the first name of each.
+_DUE = {
+    SignatureDue.SUBMIT: "submit|on submit|at submit|submission|envio|no envio|ao enviar",
+    SignatureDue.APPROVAL: "approval|on approval|at approval|aprovacao|na aprovacao|ao aprovar",
+}
+_DUE_OF = {name: due for due, names in _DUE.items() for name in names.split("|")}
+DUE_NAMES = tuple(names.split("|")[0] for names in _DUE.values())
+
 _TYPE_OF = {name: kind.type for kind in KINDS.values() for name in kind.workbook_words.split("|")}
 TYPE_NAMES = ", ".join(kind.workbook_words.split("|")[0] for kind in KINDS.values())
 
@@ -38,6 +47,9 @@ UNKNOWN_TYPE = N_(
     " date, time, table, note."
 )
 YES_OR_NO = N_('"%(text)s" is neither yes nor no. Write yes or no, or leave the cell empty.')
+UNCLEAR_DUE = N_(
+    '"%(text)s" is not a step of a report. Write submit or approval, or leave the cell empty.'
+)
 UNCLEAR_PHOTOS = N_(
     '"%(text)s" is not a photo rule. Write none, min 1, or min 1; max 5. Empty means optional.'
 )
@@ -73,6 +85,17 @@ def parse_yes_no(text: str, default: bool) -> bool:
     if words in _NO or not words or words in _NOTHING:
         return False
     raise Unclear(say(YES_OR_NO, text=short(text)))
+
+
+def parse_due(text: str) -> SignatureDue:
+    """The step that asks for a signature; the submit for an empty cell."""
+    words = plain_words(text)
+    if words in _NOTHING:
+        return SignatureDue.SUBMIT
+    due = _DUE_OF.get(words)
+    if due is None:
+        raise Unclear(say(UNCLEAR_DUE, text=short(text)))
+    return due
 
 
 def parse_type(text: str) -> FieldType:

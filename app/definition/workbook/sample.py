@@ -14,7 +14,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.definition.workbook.grammar import TYPE_NAMES
+from app.definition.workbook.grammar import DUE_NAMES, TYPE_NAMES
 from app.definition.workbook.prefills import WORDS as PREFILLS
 from app.definition.workbook.sheet import MAX_ROWS
 from app.slow_work import slow_work
@@ -124,9 +124,9 @@ _INFO_FIELDS: Sequence[Row] = (
     ("Drawing number", "Número do desenho", "text", None, None, "no"),
 )
 _SIGNATURES: Sequence[Row] = (
-    ("Role (EN)", "Role (PT)", "Required", "Filled from"),
-    ("Technician", "Técnico executor", "yes", "me"),
-    ("Client witness", "Testemunha do cliente", "no"),
+    ("Role (EN)", "Role (PT)", "Required", "Filled from", "Due"),
+    ("Technician", "Técnico executor", "yes", "me", "submit"),
+    ("Client witness", "Testemunha do cliente", "no", None, "submit"),
 )
 _HEADER: Sequence[Row] = (
     ("Code", "SAMPLE-001"),
@@ -189,6 +189,13 @@ _INSTRUCTIONS: Sequence[Row] = (
         " Vazio ou no: é perguntado. Em Signatures: me, o nome da pessoa conectada.",
     ),
     (
+        "Due / Momento",
+        "In Signatures: submit, or approval if somebody signs after the report was submitted,"
+        " such as the client. Empty means submit.",
+        "Em Signatures: submit, ou approval se alguém assina depois do envio do relatório, como"
+        " o cliente. Vazio significa submit.",
+    ),
+    (
         "Field id",
         "Optional. Keeps answers comparable when the words of a question change.",
         "Opcional. Mantém as respostas comparáveis quando o texto da pergunta muda.",
@@ -222,9 +229,10 @@ def sample_workbook() -> bytes:
     _suggest(info, "C", _TYPES, strict=True)
     _suggest(info, "F", _YES_NO, strict=True)
     _suggest(info, "G", tuple(PREFILLS.split(", ")))
-    signatures = _add_sheet(book, "Signatures", _SIGNATURES, (30, 30, 11, 16))
+    signatures = _add_sheet(book, "Signatures", _SIGNATURES, (30, 30, 11, 16, 12))
     _suggest(signatures, "C", _YES_NO, strict=True)
     _suggest(signatures, "D", ("me",))
+    _suggest(signatures, "E", DUE_NAMES, strict=True)
     _add_sheet(book, "Header", _HEADER, (26, 60), has_header_row=False)
     _add_sheet(book, "Instructions", _INSTRUCTIONS, (30, 70, 70))
     stream = io.BytesIO()

@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from pydantic import Field as Described
 
+from app.agreement import places_of, times_of
 from app.definition.assessment import AssessedField, Assessment
 from app.definition.judging import AnswerFacts, Judgement
 from app.definition.schema import Field, Text
@@ -20,7 +21,6 @@ from app.exports.answers.loading import ExportedChecklist, LoadedReport
 from app.exports.answers.rows import Addresses
 from app.exports.answers.words import NA_REQUIRED
 from app.reports.facts import PlacedPhoto
-from app.witnesses import places_of, times_of
 
 FORMAT: Literal["laudo.report/1"] = "laudo.report/1"
 

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from flask import current_app
 
+from app.agreement import Conflict, offset_words, times_of
 from app.definition.assessment import AssessedField, Assessment
 from app.definition.fields import readings
 from app.definition.judging import AnswerFacts, Judgement, PhotoState
@@ -36,7 +37,6 @@ from app.reports.facts import PlacedPhoto
 from app.reports.wording import cell_words, value_cell
 from app.web.books import Link, Marked
 from app.web.locale import reader_language
-from app.witnesses import Conflict, offset_words, times_of
 from app.words import OUTCOMES, PLACE_SOURCES, REPORT_STATUSES, TIME_SOURCES
 
 Row = list[Any]

@@ -1,4 +1,5 @@
-"""The rows of reviews and their comments in a company's archive (tables.py has their headings)."""
+"""The rows of reviews, their comments and witnesses in a company's archive (tables.py has their
+headings)."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.exports.company.files import full_number, read_batches
-from app.models import Account, Report, Review, ReviewComment
+from app.models import Account, Report, Review, ReviewComment, Witness
 
 one, other, third = aliased(Account), aliased(Account), aliased(Account)
 
@@ -58,13 +59,41 @@ def list_comment_rows() -> Iterator[Row]:
             ReviewComment.replied_at,
             third.name,
             ReviewComment.done_at,
+            Witness.name,
         )
-        .join(Review, Review.id == ReviewComment.review_id)
+        .outerjoin(Review, Review.id == ReviewComment.review_id)
         .join(Report, Report.id == ReviewComment.report_id)
-        .join(one, one.id == ReviewComment.author_id)
+        .outerjoin(one, one.id == ReviewComment.author_id)
+        .outerjoin(Witness, Witness.id == ReviewComment.witness_id)
         .outerjoin(other, other.id == ReviewComment.replied_by)
         .outerjoin(third, third.id == ReviewComment.done_by)
         .order_by(Report.number, Report.revision, ReviewComment.created_at)
     )
     for number, revision, *rest in read_batches(statement):
         yield (full_number(number, revision), *rest)
+
+
+def list_witness_rows() -> Iterator[Row]:
+    """Every link that was sent; `accepted` are the ids of fields."""
+    statement = (
+        select(
+            Report.number,
+            Report.revision,
+            Witness.role_id,
+            Witness.name,
+            Witness.email,
+            Witness.code_hash,
+            one.name,
+            Witness.created_at,
+            Witness.expires_at,
+            Witness.revoked_at,
+            Witness.accepted,
+        )
+        .join(Report, Report.id == Witness.report_id)
+        .join(one, one.id == Witness.sent_by)
+        .order_by(Report.number, Report.revision, Witness.created_at)
+    )
+    for number, revision, role, name, email, code, *rest, accepted in read_batches(statement):
+        has_code = "yes" if code else "no"
+        report = full_number(number, revision)
+        yield (report, role, name, email, has_code, *rest, " ".join(sorted(accepted)))

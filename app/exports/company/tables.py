@@ -25,7 +25,7 @@ from app.exports.company.files import (
     select_signatures,
     signature_path,
 )
-from app.exports.company.reviews import list_comment_rows, list_review_rows
+from app.exports.company.reviews import list_comment_rows, list_review_rows, list_witness_rows
 from app.models import (
     Account,
     Answer,
@@ -40,6 +40,7 @@ from app.models import (
     Report,
     Signature,
     Version,
+    Witness,
 )
 from app.reports.revisions import superseding_revision
 
@@ -98,9 +99,18 @@ def tables() -> tuple[CsvTable, ...]:
         ),
         CsvTable(
             "signatures",
-            "report role signer content_hash file withdrawn taken_by taken_at client_at",
+            "report role signer content_hash file withdrawn taken_by taken_at client_at witness",
             _signatures,
         ),
+        *_review_tables(),
+        CsvTable(
+            "audit", "sequence at action object_type object_id body previous_hash hash", _audit
+        ),
+    )
+
+
+def _review_tables() -> tuple[CsvTable, ...]:
+    return (
         CsvTable(
             "reviews",
             "report round step state reviewer submitted_by waiting_since begun_at closed_at"
@@ -110,11 +120,13 @@ def tables() -> tuple[CsvTable, ...]:
         CsvTable(
             "review_comments",
             "report round step field words author created_at reply replied_by replied_at done_by"
-            " done_at",
+            " done_at witness",
             list_comment_rows,
         ),
         CsvTable(
-            "audit", "sequence at action object_type object_id body previous_hash hash", _audit
+            "witnesses",
+            "report role name email has_code sent_by sent_at expires_at revoked_at accepted",
+            list_witness_rows,
         ),
     )
 
@@ -304,8 +316,12 @@ def _photos() -> Iterator[Row]:
 
 
 def _signatures() -> Iterator[Row]:
-    statement = select_signatures(Account.name).join(Account, Account.id == Signature.taken_by)
-    for number, revision, signature, person in read_batches(statement):
+    statement = (
+        select_signatures(Account.name, Witness.name)
+        .outerjoin(Account, Account.id == Signature.taken_by)
+        .outerjoin(Witness, Witness.id == Signature.witness_id)
+    )
+    for number, revision, signature, person, witness in read_batches(statement):
         path = signature_path(number, revision, signature) if signature.image_key else None
         yield (
             full_number(number, revision),
@@ -317,6 +333,7 @@ def _signatures() -> Iterator[Row]:
             person,
             signature.created_at,
             signature.client_at,
+            witness,
         )
 
 

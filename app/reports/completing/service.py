@@ -76,6 +76,16 @@ class ReportIncomplete(DomainError):
     status = 422
 
 
+class SignaturesDue(DomainError):
+    """%(count)s signatures are due before the approval. Send each signer a witness link from the
+    report's page, then approve it."""
+
+    one = (
+        "%(count)s signature is due before the approval. Send the signer a witness link from the "
+        "report's page, then approve it."
+    )
+
+
 class PhotosBeingRead(DomainError):
     """%(count)s photos are still being read. Wait a few seconds, then submit again."""
 
@@ -170,11 +180,13 @@ def complete_report(
     """Complete and freeze a locked report that its last reviewer has approved.
 
     `note` writes audit entries that come before the completion's. Raises NotAllowed, WrongStatus,
-    ReportIncomplete.
+    ReportIncomplete, SignaturesDue.
     """
     facts = load_facts(report, own=_own_values_at_submit(report))
     assessment = assess_report(report, facts)
     _require_complete(assessment, frozenset())
+    if due := assessment.missing_at_approval:
+        raise SignaturesDue(count=len(due))
     report.outcome = assessment.result.outcome
 
     def completed() -> dict[str, Any]:

@@ -38,6 +38,7 @@ from app.models import (
     Snapshot,
 )
 from app.pdf.settings import layout_in_force
+from app.reports.completing.witnesses import witness_named, witnesses_of
 from app.reports.content import answer_content, content_hash
 from app.reports.facts import PlacedPhoto, ReportFacts
 from app.reports.likenesses import likenesses_for_snapshot
@@ -105,6 +106,7 @@ def snapshot_of(
         **_reviews(report.id, names),
         # Not compared with rows; later PDFs print these.
         **likenesses_for_snapshot((one.photo.id, one.likenesses) for one in facts.photos),
+        **witnesses_of(report.id, names),
     }
 
 
@@ -338,6 +340,7 @@ def _signature(signature: Signature, current: str, names: Names) -> dict[str, An
         "content_hash": signature.content_hash,
         "is_valid": signature.content_hash == current,
         "taken_by": _person(signature.taken_by, names),
+        "witness": witness_named(signature.witness_id),
         "signed_at": _time(signature.created_at),
         "client_at": _time(signature.client_at),
     }

@@ -98,4 +98,4 @@ def with_roles(counts: Counts, roles: tuple[int, int]) -> Progress:
 
 def roles_unsigned(definition: Definition) -> tuple[int, int]:
     """The signatures done and required while nobody has signed."""
-    return 0, sum(role.required for role in definition.signature_roles)
+    return 0, sum(role.required for role in definition.roles_at_submit)

@@ -1,6 +1,6 @@
 """Finds reports and photos that were taken within a circle on the earth. Read-only.
 
-A photo's position is that of its best witness, as ranked by app/witnesses.py; `find_photos_near`
+A photo's position is that of its best witness, as ranked by app/agreement.py; `find_photos_near`
 in the database ranks them in the same order, so that it can use an index.
 """
 

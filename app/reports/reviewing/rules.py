@@ -37,9 +37,13 @@ class SameReviewerTwice(DomainError):
 
 def steps_in_force(report: Report) -> list[str]:
     """The rule for a report whose project, version and checklist are loaded: the project's own, or
-    else the checklist's."""
+    else the checklist's. A checklist with a signature that is due at the approval is approved by
+    any manager if its rule is nobody."""
     of_project = report.project.review_steps
-    return list(report.version.checklist.review_steps if of_project is None else of_project)
+    steps = report.version.checklist.review_steps if of_project is None else of_project
+    # Somebody has to approve what is signed only then.
+    is_asked = bool(report.version.definition.roles_at_approval)
+    return list(steps) or ([ANY_MANAGER] if is_asked else [])
 
 
 def named_in(step: str) -> UUID | None:

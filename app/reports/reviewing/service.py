@@ -120,7 +120,7 @@ def approve_report(*, report_id: UUID, actor: Actor) -> Report:
     """Approve this step: the next reviewer follows, or the report is completed and frozen.
 
     A finished report does not change. Raises NotFound, NotAllowed, WrongStatus, ReviewedByOther,
-    TwoPeopleNeeded, FilledInYourself, CommentsOpen, ReportIncomplete.
+    TwoPeopleNeeded, FilledInYourself, CommentsOpen, ReportIncomplete, SignaturesDue.
     """
     report = lock_for(ReportEvent.COMPLETED, report_id, actor=actor)
     if report.is_finished:

@@ -58,6 +58,11 @@ class SignatureDetails:
     signature: Signature | None
     is_valid: bool
 
+    @property
+    def is_missing_at_approval(self) -> bool:
+        """Whether the approval asks for it and would be refused."""
+        return self.role.required and self.role.is_due_at_approval and not self.is_valid
+
 
 @dataclass(frozen=True, slots=True)
 class ReportDetails:
@@ -77,8 +82,12 @@ class ReportDetails:
 
 def read_report(report_id: UUID, *, person: Actor) -> ReportDetails:
     """Prepare a report that this person may see. Raises NotFound."""
-    report = get_report(report_id, person=person)
-    facts = load_facts(report)
+    return read_details(get_report(report_id, person=person))
+
+
+def read_details(report: Report, facts: ReportFacts | None = None) -> ReportDetails:
+    """Prepare a report that was loaded for somebody who may see it."""
+    facts = facts or load_facts(report)
     definition, assessment = facts.definition, assess_report(report, facts)
     return ReportDetails(
         report=report,

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response, request, url_for
 from werkzeug.datastructures import FileStorage
 
-from app.downloads.files import open_stored
+from app.downloads.files import IMAGE_HEADERS, open_stored
 from app.extensions import db
 from app.models import STAFF
 from app.reports import blueprint
@@ -23,13 +23,6 @@ from app.web.addresses import read_id, read_moment
 from app.web.errors import translated
 from app.web.fragments import redirect_to, varied, wants_fragment
 from app.web.guards import MEMBERS, current_actor, requires
-
-# An image that is opened on its own must never run or load anything.
-IMAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Disposition": "inline; filename=signature.png",
-}
 
 
 @blueprint.post("/reports/<uuid:report_id>/signatures/<role_id>")

@@ -29,11 +29,11 @@ from app.imaging.logo_sandbox import (
     UnsupportedLogo,
     clean_signature_in_sandbox,
 )
-from app.models import Actor, Report, Signature
+from app.models import Actor, Report, ReportStatus, Signature, Witness
 from app.reports.content import assess_report, content_hash
 from app.reports.facts import ReportFacts, load_facts
-from app.reports.locking import lock_open_report
-from app.reports.queries import get_report
+from app.reports.locking import lock_open_report, lock_witnessed_report
+from app.reports.queries import closed_error, get_report, get_witnessed_report
 from app.reports.signing.seen import find_change, read_seen
 from app.reports.signing.strokes import BadStrokes, StrokesTooShort, parse_strokes
 from app.rows import one_or_404
@@ -129,6 +129,17 @@ class SeenUnreadable(SignatureRefused):
     """What was signed could not be compared with the report. Reload the page and sign again."""
 
 
+class NotYourRole(SignatureRefused):
+    """This link is for reading and commenting only. Ask its sender for a link to sign."""
+
+    status = 403
+
+
+class ReportChanged(DomainError):
+    """The report changed after you opened it, so your signature was not stored. Look at the report
+    again, then sign."""
+
+
 class ContentChanged(DomainError):
     """The report changed after this was signed. Look at it and sign again."""
 
@@ -176,37 +187,49 @@ def sign_report(
     """
     # NotFound comes first: errors about the image must not reveal whether a report exists.
     role = _get_role(get_report(report_id, person=actor), role_id)
-    # Cleaning the image is slow, so no connection is held meanwhile.
-    pause()
-    name, strokes, image = _checked(given)
-    digest = sha256(image).hexdigest()
-    key = object_key(require_tenant(), "sign", digest, ".png")
-    put_bytes(key, image)
+    drawing = _keep(given)
     report = lock_open_report(report_id, actor=actor)
     facts = load_facts(report)
     content = content_hash(report, facts)
-    if given.client_id and (earlier := _find_by_client_id(given.client_id)):
-        known = (earlier.report_id, earlier.role_id, earlier.signer_name)
-        if known != (report.id, role.id, name):
-            raise SignatureIdReused
+    if _is_known(report, role, given, drawing):
         return _place(role, facts.signatures, content)
     _require_unchanged(given.seen, facts)
-    signature = Signature(
-        report_id=report.id,
-        role_id=role.id,
-        signer_name=name,
-        strokes=strokes,
-        image_key=key,
-        image_sha256=digest,
-        content_hash=content,
-        withdrawn=False,
-        taken_by=actor.account_id,
-        client_id=given.client_id or uuid4(),
-        client_at=given.client_at,
-    )
-    db.session.add(signature)
+    signature = _add(report, role, given, drawing, content, taken_by=actor.account_id)
     record("signature.taken", report, actor, **_signed(signature))
     return SigningPlace(role, signature, SignatureState.SIGNED)
+
+
+def sign_as_witness(
+    *, witness: Witness, given: SignatureInput, seen_content: str, actor: Actor
+) -> SigningPlace:
+    """Store the witness's signature of the content that their page showed.
+
+    `seen_content` is its hash. While the report is submitted, only a role that is due at the
+    approval can be signed. A repeated client id changes nothing. Raises NotFound, NotYourRole,
+    ReportClosed, ReportChanged and the refusals above.
+    """
+    if witness.role_id is None:
+        raise NotYourRole
+    role = _get_role(get_witnessed_report(witness), witness.role_id)
+    drawing = _keep(given)
+    report = lock_witnessed_report(witness)
+    facts = load_facts(report)
+    content = content_hash(report, facts)
+    if _is_known(report, role, given, drawing):
+        return _place(role, facts.signatures, content)
+    if not can_be_signed(report, role):
+        raise closed_error(report.status, report.number)
+    if seen_content != content:
+        raise ReportChanged
+    signature = _add(report, role, given, drawing, content, witness_id=witness.id)
+    record("signature.witnessed", report, actor, witness_id=str(witness.id), **_signed(signature))
+    return SigningPlace(role, signature, SignatureState.SIGNED)
+
+
+def can_be_signed(report: Report, role: SignatureRole) -> bool:
+    """Whether the role can be signed in the report's status; the database refuses all others."""
+    is_waiting = report.status is ReportStatus.SUBMITTED
+    return report.is_open or (is_waiting and role.is_due_at_approval)
 
 
 def withdraw_signature(*, report_id: UUID, role_id: str, actor: Actor) -> SigningPlace:
@@ -230,6 +253,71 @@ def withdraw_signature(*, report_id: UUID, role_id: str, actor: Actor) -> Signin
         db.session.add(withdrawal)
         record("signature.withdrawn", report, actor, **_signed(withdrawal))
     return SigningPlace(role, None, SignatureState.OPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """A checked signature whose image is stored under `key`."""
+
+    name: str
+    strokes: dict[str, Any] | None
+    key: str
+    sha256: str
+
+
+def _keep(given: SignatureInput) -> _Drawing:
+    """Check the input and store its image. Ends the transaction: cleaning an image is slow, so no
+    connection is held meanwhile."""
+    pause()
+    name, strokes, image = _checked(given)
+    digest = sha256(image).hexdigest()
+    key = object_key(require_tenant(), "sign", digest, ".png")
+    put_bytes(key, image)
+    return _Drawing(name, strokes, key, digest)
+
+
+def _is_known(
+    report: Report, role: SignatureRole, given: SignatureInput, drawing: _Drawing
+) -> bool:
+    """Whether this signature was stored before. Raises SignatureIdReused."""
+    earlier = _find_by_client_id(given.client_id) if given.client_id else None
+    if earlier is None:
+        return False
+    if (earlier.report_id, earlier.role_id, earlier.signer_name) != (
+        report.id,
+        role.id,
+        drawing.name,
+    ):
+        raise SignatureIdReused
+    return True
+
+
+def _add(
+    report: Report,
+    role: SignatureRole,
+    given: SignatureInput,
+    drawing: _Drawing,
+    content: str,
+    *,
+    taken_by: UUID | None = None,
+    witness_id: UUID | None = None,
+) -> Signature:
+    signature = Signature(
+        report_id=report.id,
+        role_id=role.id,
+        signer_name=drawing.name,
+        strokes=drawing.strokes,
+        image_key=drawing.key,
+        image_sha256=drawing.sha256,
+        content_hash=content,
+        withdrawn=False,
+        taken_by=taken_by,
+        witness_id=witness_id,
+        client_id=given.client_id or uuid4(),
+        client_at=given.client_at,
+    )
+    db.session.add(signature)
+    return signature
 
 
 def _require_unchanged(seen: str | None, facts: ReportFacts) -> None:

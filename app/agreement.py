@@ -1,4 +1,4 @@
-"""When and where a photo was taken, and where the witnesses disagree. Pure functions.
+"""When and where a photo was taken, and where its sources disagree. Pure functions.
 
 A photo has up to three clock times and two positions. All are kept, the best one is shown first,
 none is corrected. The texts for people are in the pages, the strip and the PDF.
@@ -31,7 +31,7 @@ class ConflictKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PhotoTime:
-    """A time with its witness; naive if the camera recorded no zone."""
+    """A time with its source; naive if the camera recorded no zone."""
 
     at: datetime
     source: TimeSource
@@ -83,7 +83,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Witnesses that contradict each other; `times` or `places` holds all of that kind."""
+    """Times or places that contradict each other; `times` or `places` holds all of that kind."""
 
     kind: ConflictKind
     times: tuple[PhotoTime, ...] = ()
@@ -91,7 +91,7 @@ class Conflict:
 
 
 def times_of(photo: Photo, reading: PhotoReading | None) -> tuple[PhotoTime, ...]:
-    """All times, best witness first: camera, phone, receipt by the server."""
+    """All times, best source first: camera, phone, receipt by the server."""
     camera = _camera_time(reading) if reading else None
     clocks = (
         (camera, TimeSource.CAMERA),
@@ -102,7 +102,7 @@ def times_of(photo: Photo, reading: PhotoReading | None) -> tuple[PhotoTime, ...
 
 
 def places_of(photo: Photo, reading: PhotoReading | None) -> tuple[Place, ...]:
-    """All positions, best witness first.
+    """All positions, best source first.
 
     The camera's position comes before the browser's, which is where the phone was when the file
     was chosen; unless the camera marked its own as stale.

@@ -7,8 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.models import Photo, PhotoReading
-from app.witnesses import (
+from app.agreement import (
     ConflictKind,
     PlaceSource,
     TimeSource,
@@ -17,6 +16,7 @@ from app.witnesses import (
     places_of,
     times_of,
 )
+from app.models import Photo, PhotoReading
 
 RECEIVED = datetime(2026, 3, 14, 12, 40, 7, tzinfo=UTC)
 HERE = (Decimal("-23.550520"), Decimal("-46.633308"))
