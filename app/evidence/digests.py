@@ -222,10 +222,12 @@ ROWS_4: Columns = {
         "done_at",
     ),
 }
-# Since format 5, a signature may name a witness. A link can be revoked later, so that is left out.
+# Since format 5, a signature or a comment may name a witness. A link can be revoked later, so the
+# revocation is left out.
 ROWS_5: Columns = {
     **ROWS_4,
     "signatures": (*ROWS_4["signatures"], "witness_id"),
+    "review_comments": (*ROWS_4["review_comments"], "witness_id"),
     "witnesses": (
         "id",
         "tenant_id",
