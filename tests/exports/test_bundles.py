@@ -225,6 +225,88 @@ def test_the_seal_of_the_list_can_be_read_by_another_program(alone, acting, cast
     assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode != 0
 
 
+def without_reports(files) -> None:
+    manifest = json.loads(files["manifest.json"])
+    files["manifest.json"] = json.dumps({**manifest, "reports": []}).encode()
+
+
+def test_a_bundle_without_any_report_proves_nothing(alone, acting, cast, desk, tmp_path):
+    data = made(alone, acting, cast.tess, requested(acting, cast.tess, report_id=desk.report_id))
+    found = differing(kept(altered(data, without_reports), tmp_path))
+    assert any("no PDF of a report is among them" in one for one in found)
+
+
+def manifest_with(**changes):
+    def change(files) -> None:
+        manifest = json.loads(files["manifest.json"])
+        files["manifest.json"] = json.dumps({**manifest, **changes}).encode()
+
+    return change
+
+
+def patched(data: bytes, offset: int, value: int) -> bytes:
+    """The archive with a byte changed in each entry of its directory and in each file's header."""
+    changed = bytearray(data)
+    for start, shift in ((b"PK\x01\x02", 2), (b"PK\x03\x04", 0)):
+        at = changed.find(start)
+        while at >= 0:
+            changed[at + shift + offset] = value
+            at = changed.find(start, at + 4)
+    return bytes(changed)
+
+
+def twice_packed(data: bytes) -> bytes:
+    """The archive with a second file of a photo's name before it."""
+    output = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as bundle, zipfile.ZipFile(output, "w") as other:
+        for name in bundle.namelist():
+            if name.startswith("photos/"):
+                other.writestr(zipfile.ZipInfo(name), b"other")
+                del other.NameToInfo[name]
+            other.writestr(name, bundle.read(name))
+    return output.getvalue()
+
+
+def test_hostile_archives_end_with_a_status_and_never_with_a_trace(
+    alone, acting, cast, desk, tmp_path, capsys, monkeypatch
+):
+    data = made(alone, acting, cast.tess, requested(acting, cast.tess, report_id=desk.report_id))
+    read = verifier._read_entry
+    monkeypatch.setattr(verifier, "_read_entry", lambda *at: read(at[0], at[1], 1 << 20))
+    text = f"{photo_in(altered_names(data)).split('/')[1]}/snapshot.json"
+    hostile = {
+        "nested deeply": altered(
+            data, lambda files: files.update({"manifest.json": b"[" * 90_000})
+        ),
+        "too large": altered(data, lambda files: files.update({"manifest.json": b" " * (2 << 20)})),
+        "encrypted": patched(data, 6, 1),
+        "packed in an unknown way": patched(data, 8, 99),
+        "a path that is no text": altered(data, manifest_with(files=[{"path": 1, "sha256": "x"}])),
+        "reports that are none": altered(data, manifest_with(reports=[1])),
+        "cut": data[: len(data) // 2],
+        "two files of one name": twice_packed(data),
+        "damaged inside": damaged(data, text),
+        "damaged manifest": damaged(data, "manifest.json"),
+    }
+    for what, content in hostile.items():
+        assert verifier.main([str(kept(content, tmp_path))]) in (1, 2), what
+        assert capsys.readouterr().out.strip(), what
+
+
+def altered_names(data: bytes) -> list[str]:
+    with zipfile.ZipFile(io.BytesIO(data)) as bundle:
+        return bundle.namelist()
+
+
+def damaged(data: bytes, name: str) -> bytes:
+    """The archive with broken compressed bytes of a file."""
+    with zipfile.ZipFile(io.BytesIO(data)) as bundle:
+        start = bundle.getinfo(name).header_offset + 60 + len(name)
+    changed = bytearray(data)
+    changed[start : start + 10] = bytes(one ^ 0xFF for one in changed[start : start + 10])
+    return bytes(changed)
+
+
 def test_a_project_bundle_has_what_the_person_may_see(
     alone, acting, cast, desk, project_id, tmp_path
 ):
