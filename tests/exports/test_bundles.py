@@ -19,12 +19,14 @@ from app.exports.bundle import service
 from app.extensions import db
 from app.jobs import runner
 from app.models import Actor, AuditEntry, Bundle, Photo, Project, Report, WorkState
+from app.reports.queries import get_report
 from app.tenancy import tenant_scope
 from tests.conftest import signed_in_client
 from tests.support import scenarios
 from tests.support.alone import app_alone
 from tests.support.desk import Desk
 from tests.support.pictures import a_jpeg
+from tests.support.revisions import correct
 from tests.support.stored import storage
 from tests.support.verifier import verifier
 
@@ -137,6 +139,23 @@ def test_a_bundle_has_everything_and_the_verifier_accepts_it(alone, acting, cast
     assert "2 photos of the snapshot are in the bundle" in said
     assert f"{len(names) - 2} of {len(names) - 2} files have the listed hashes" in said
     assert "seal: the list of files is unchanged" in said
+
+
+def test_honest_bundles_of_revisions_hold(alone, acting, cast, desk, tmp_path):
+    """Carried photos are there once, under the older revision; reports may have several PDFs."""
+    desk.make()
+    with acting(cast.tess) as tess:
+        older = get_report(desk.report_id, person=tess)
+        desk.report_id = correct(older, tess).id
+    desk.photograph(a_jpeg(size=(90, 60)))
+    desk.read_photos()
+    desk.submit()
+    desk.make()
+    data = made(alone, acting, cast.tess, requested(acting, cast.tess, report_id=desk.report_id))
+    assert differing(kept(data, tmp_path)) == []
+    about = [one.what for one in verifier.verify([kept(data, tmp_path)])]
+    assert not any("vouches" in one for one in about)
+    assert any(one.startswith("revision: it replaces") for one in about)
 
 
 def altered(data: bytes, change) -> bytes:
