@@ -30,7 +30,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from io import BytesIO
+from io import BytesIO, TextIOWrapper
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,9 @@ SNAPSHOT, PHOTOS, AUDIT = "snapshot.json", "photos.json", "audit.json"
 MANIFEST, BUNDLE_FORMAT = "manifest.json", "laudo.bundle/1"
 MANIFEST_SEAL = "manifest.json.p7s"
 CHUNK = 1 << 20
+# More than any honest file: what is larger is refused, so that it cannot fill the memory.
+MOST_PDF, MOST_TEXT = 256 << 20, 64 << 20
+MOST_PAGES = 20_000
 TOGETHER = "all files"
 # Layouts that do not print every answer.
 SUMMARIES = {"executive"}
@@ -163,7 +167,7 @@ def _items(array: Iterable[Any]) -> Iterator[Any]:
 def _json(text: bytes | None) -> Any:
     try:
         return json.loads(text) if text is not None else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -391,7 +395,8 @@ def _typed_fields(definition: Mapping[str, Any]) -> Iterator[str]:
 
 def printed_text(reader: PdfFileReader) -> str:
     """The characters of all pages in the order of drawing, without spaces, heads and feet."""
-    return _tight("".join("".join(_page_text(page)) for page in _pages(reader.root["/Pages"])))
+    pages = islice(_pages(reader.root["/Pages"]), MOST_PAGES)
+    return _tight("".join("".join(_page_text(page)) for page in pages))
 
 
 def _pages(node: Any, resources: Any = None) -> Iterator[tuple[Any, Any]]:
@@ -405,7 +410,7 @@ def _pages(node: Any, resources: Any = None) -> Iterator[tuple[Any, Any]]:
 
 def _page_text(page: tuple[Any, Any]) -> Iterator[str]:
     node, resources = page
-    contents = _at(node, "/Contents", [])
+    contents = _at(node, "/Contents", generic.ArrayObject())
     streams = _items(contents if isinstance(contents, generic.ArrayObject) else [contents])
     yield from _stream_text(b"\n".join(one.data for one in streams), resources or {})
 
@@ -566,7 +571,7 @@ def check_bundle(path: Path, fingerprint: str, reports: list[Known]) -> Iterator
     """
     try:
         with zipfile.ZipFile(path) as bundle:
-            text = bundle.read(MANIFEST)
+            text = _read_entry(bundle, MANIFEST)
             manifest = _json(text)
             if not isinstance(manifest, dict) or manifest.get("format") != BUNDLE_FORMAT:
                 raise Unreadable(f"{path.name} is not an evidence bundle")
@@ -591,7 +596,7 @@ def _check_manifest_seal(
     """The list of files is sealed, so no file can be left out or replaced with its line."""
     about = f"{name}: {MANIFEST}"
     try:
-        signed = cms.ContentInfo.load(bundle.read(MANIFEST_SEAL), strict=True)["content"]
+        signed = cms.ContentInfo.load(_read_entry(bundle, MANIFEST_SEAL), strict=True)["content"]
         certificate = extract_certificate_info(signed).signer_cert
         moment = datetime.fromisoformat(manifest["made_at"])
         context = ValidationContext(
@@ -644,6 +649,15 @@ def _digest(bundle: zipfile.ZipFile, path: str) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
+def _read_entry(bundle: zipfile.ZipFile, path: str, most: int = MOST_TEXT) -> bytes:
+    """Raises Unreadable for more than `most` bytes, whatever the archive says of its size."""
+    with bundle.open(path) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise Unreadable(f"{path} has more than {most >> 20} MB")
+    return data
+
+
 def _check_bundled(
     bundle: zipfile.ZipFile,
     manifest: Mapping[str, Any],
@@ -655,7 +669,7 @@ def _check_bundled(
     files = {one["path"]: one["sha256"] for one in manifest["files"]}
     folder, there = listed["folder"], set(bundle.namelist())
     beside = {
-        name: bundle.read(f"{folder}/{name}")
+        name: _read_entry(bundle, f"{folder}/{name}")
         for name in (SNAPSHOT, PHOTOS, AUDIT)
         if f"{folder}/{name}" in there
     }
@@ -663,9 +677,9 @@ def _check_bundled(
         yield Line(State.SKIPPED, _full(listed), "it has no PDF in the bundle")
     for path in listed["documents"]:
         try:
-            report = open_report(path, bundle.read(path))
+            report = open_report(path, _read_entry(bundle, path, MOST_PDF))
         except Exception as error:
-            yield Line(State.DIFFERS, path, "cannot be read", str(error))
+            yield Line(State.DIFFERS, path, "cannot be read", str(error) or type(error).__name__)
             continue
         if path in listed["unsealed"]:
             report = Report(path, report.data, report.reader, beside)
@@ -748,6 +762,9 @@ def verify(files: Iterable[Path], fingerprint: str = "") -> list[Line]:
         lines += check_report(report, fingerprint)
         if known := known_of(report):
             reports.append(known)
+    if not reports:
+        detail = "nothing else proves what a report says"
+        lines.append(Line(State.DIFFERS, TOGETHER, "no PDF of a report is among them", detail))
     together = (lambda: check_revisions(reports), lambda: check_chains(reports))
     return [*lines, *_guarded(TOGETHER, *together)]
 
@@ -757,9 +774,18 @@ def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             start = file.read(4)
-            return start if start.startswith(b"PK") else start + file.read()
+            data = start if start.startswith(b"PK") else start + file.read(MOST_PDF)
     except OSError as error:
         raise Unreadable(f"{path}: {error}") from error
+    if len(data) > MOST_PDF:
+        raise Unreadable(f"{path.name} has more than {MOST_PDF >> 20} MB")
+    return data
+
+
+def _plain(text: str) -> str:
+    """On one line, and without codes for the terminal: names and answers are not ours."""
+    shown = (one if one.isprintable() else ascii(one)[1:-1] for one in text)
+    return "".join(shown)
 
 
 MARKS = {State.HOLDS: "ok      ", State.DIFFERS: "DIFFERS ", State.SKIPPED: "-       "}
@@ -773,10 +799,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--fingerprint", action="append", default=[])
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A console may lack some characters.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         lines = verify(given.files, ",".join(given.fingerprint))
     except Unreadable as error:
-        print(json.dumps({"error": str(error)}) if given.json else str(error))
+        print(json.dumps({"error": str(error)}) if given.json else _plain(str(error)))
         return 2
     is_good = not any(one.state is State.DIFFERS for one in lines)
     if given.json:
@@ -784,7 +813,7 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         for one in lines:
             detail = f" ({one.detail})" if one.detail else ""
-            print(f"{MARKS[one.state]} {one.about}: {one.what}{detail}")
+            print(MARKS[one.state] + " " + _plain(f"{one.about}: {one.what}{detail}"))
         print("Nothing differs." if is_good else "Something differs: see the lines above.")
     return 0 if is_good else 1
 

@@ -115,8 +115,12 @@ class Checked:
 
 
 def check(token: str) -> Checked:
-    """The state of the report whose public address ends with `token`, in any case of letters."""
-    found = call_definer("find_checked_report", p_token=token.strip().lower()[:LONGEST_TOKEN])
+    """The state of the report whose public address ends with `token`, in any case of letters.
+
+    A slash or a full stop after it belongs to the text around it: the report is not unknown.
+    """
+    typed = token.strip().rstrip("/.").lower()[:LONGEST_TOKEN]
+    found = call_definer("find_checked_report", p_token=typed)
     tenant_id, report_id = (found[0].tenant_id, found[0].report_id) if found else (NOBODY, NOBODY)
     with tenant_scope(tenant_id):
         row = _find_row(report_id)

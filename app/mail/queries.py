@@ -10,8 +10,8 @@ from app.errors import NotFound
 from app.extensions import db
 from app.mail.choices import is_subscribed
 from app.models import MANAGERS, Account, Actor, Document, MailKind, Role, Superadmin
+from app.reports.reviewing.admission import named_reviewer
 from app.reports.reviewing.rounds import find_open_review, list_reviews
-from app.reports.reviewing.rules import named_and_able
 from app.tenancy import call_definer, platform_scope
 
 
@@ -82,7 +82,7 @@ def list_possible_reviewers(report_id: UUID, *, except_id: UUID | None) -> list[
     review = find_open_review(report_id)
     if review is None:
         return []
-    if named := named_and_able(review.named_id):
+    if named := named_reviewer(review):
         return [named] if named.id != except_id else []
     people = db.session.scalars(
         select(Account)

@@ -170,8 +170,16 @@ def test_a_nul_is_refused(anonymous):
     assert anonymous.get("/v/a%00b").status_code == 400
 
 
-@pytest.mark.parametrize("typed", [str.upper, lambda token: f"%20{token}%20"])
-def test_capitals_and_blanks_of_a_typed_token_are_forgiven(anonymous, token, typed):
+@pytest.mark.parametrize(
+    "typed",
+    [
+        str.upper,
+        lambda token: f"%20{token}%20",
+        lambda token: f"{token}/",
+        lambda token: f"{token}.",
+    ],
+)
+def test_capitals_blanks_and_ends_of_a_typed_token_are_forgiven(anonymous, token, typed):
     assert "Valid" in words(anonymous.get(f"/v/{typed(token)}"))
 
 

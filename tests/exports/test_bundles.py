@@ -19,12 +19,14 @@ from app.exports.bundle import service
 from app.extensions import db
 from app.jobs import runner
 from app.models import Actor, AuditEntry, Bundle, Photo, Project, Report, WorkState
+from app.reports.queries import get_report
 from app.tenancy import tenant_scope
 from tests.conftest import signed_in_client
 from tests.support import scenarios
 from tests.support.alone import app_alone
 from tests.support.desk import Desk
 from tests.support.pictures import a_jpeg
+from tests.support.revisions import correct
 from tests.support.stored import storage
 from tests.support.verifier import verifier
 
@@ -139,6 +141,23 @@ def test_a_bundle_has_everything_and_the_verifier_accepts_it(alone, acting, cast
     assert "seal: the list of files is unchanged" in said
 
 
+def test_honest_bundles_of_revisions_hold(alone, acting, cast, desk, tmp_path):
+    """Carried photos are there once, under the older revision; reports may have several PDFs."""
+    desk.make()
+    with acting(cast.tess) as tess:
+        older = get_report(desk.report_id, person=tess)
+        desk.report_id = correct(older, tess).id
+    desk.photograph(a_jpeg(size=(90, 60)))
+    desk.read_photos()
+    desk.submit()
+    desk.make()
+    data = made(alone, acting, cast.tess, requested(acting, cast.tess, report_id=desk.report_id))
+    assert differing(kept(data, tmp_path)) == []
+    about = [one.what for one in verifier.verify([kept(data, tmp_path)])]
+    assert not any("vouches" in one for one in about)
+    assert any(one.startswith("revision: it replaces") for one in about)
+
+
 def altered(data: bytes, change) -> bytes:
     """The archive with the files that `change(names -> bytes)` leaves, freshly packed."""
     with zipfile.ZipFile(io.BytesIO(data)) as bundle:
@@ -223,6 +242,88 @@ def test_the_seal_of_the_list_can_be_read_by_another_program(alone, acting, cast
     assert "Verification successful" in done.stdout + done.stderr
     (tmp_path / "manifest.json").write_text("{}")
     assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode != 0
+
+
+def without_reports(files) -> None:
+    manifest = json.loads(files["manifest.json"])
+    files["manifest.json"] = json.dumps({**manifest, "reports": []}).encode()
+
+
+def test_a_bundle_without_any_report_proves_nothing(alone, acting, cast, desk, tmp_path):
+    data = made(alone, acting, cast.tess, requested(acting, cast.tess, report_id=desk.report_id))
+    found = differing(kept(altered(data, without_reports), tmp_path))
+    assert any("no PDF of a report is among them" in one for one in found)
+
+
+def manifest_with(**changes):
+    def change(files) -> None:
+        manifest = json.loads(files["manifest.json"])
+        files["manifest.json"] = json.dumps({**manifest, **changes}).encode()
+
+    return change
+
+
+def patched(data: bytes, offset: int, value: int) -> bytes:
+    """The archive with a byte changed in each entry of its directory and in each file's header."""
+    changed = bytearray(data)
+    for start, shift in ((b"PK\x01\x02", 2), (b"PK\x03\x04", 0)):
+        at = changed.find(start)
+        while at >= 0:
+            changed[at + shift + offset] = value
+            at = changed.find(start, at + 4)
+    return bytes(changed)
+
+
+def twice_packed(data: bytes) -> bytes:
+    """The archive with a second file of a photo's name before it."""
+    output = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as bundle, zipfile.ZipFile(output, "w") as other:
+        for name in bundle.namelist():
+            if name.startswith("photos/"):
+                other.writestr(zipfile.ZipInfo(name), b"other")
+                del other.NameToInfo[name]
+            other.writestr(name, bundle.read(name))
+    return output.getvalue()
+
+
+def test_hostile_archives_end_with_a_status_and_never_with_a_trace(
+    alone, acting, cast, desk, tmp_path, capsys, monkeypatch
+):
+    data = made(alone, acting, cast.tess, requested(acting, cast.tess, report_id=desk.report_id))
+    read = verifier._read_entry
+    monkeypatch.setattr(verifier, "_read_entry", lambda *at: read(at[0], at[1], 1 << 20))
+    text = f"{photo_in(altered_names(data)).split('/')[1]}/snapshot.json"
+    hostile = {
+        "nested deeply": altered(
+            data, lambda files: files.update({"manifest.json": b"[" * 90_000})
+        ),
+        "too large": altered(data, lambda files: files.update({"manifest.json": b" " * (2 << 20)})),
+        "encrypted": patched(data, 6, 1),
+        "packed in an unknown way": patched(data, 8, 99),
+        "a path that is no text": altered(data, manifest_with(files=[{"path": 1, "sha256": "x"}])),
+        "reports that are none": altered(data, manifest_with(reports=[1])),
+        "cut": data[: len(data) // 2],
+        "two files of one name": twice_packed(data),
+        "damaged inside": damaged(data, text),
+        "damaged manifest": damaged(data, "manifest.json"),
+    }
+    for what, content in hostile.items():
+        assert verifier.main([str(kept(content, tmp_path))]) in (1, 2), what
+        assert capsys.readouterr().out.strip(), what
+
+
+def altered_names(data: bytes) -> list[str]:
+    with zipfile.ZipFile(io.BytesIO(data)) as bundle:
+        return bundle.namelist()
+
+
+def damaged(data: bytes, name: str) -> bytes:
+    """The archive with broken compressed bytes of a file."""
+    with zipfile.ZipFile(io.BytesIO(data)) as bundle:
+        start = bundle.getinfo(name).header_offset + 60 + len(name)
+    changed = bytearray(data)
+    changed[start : start + 10] = bytes(one ^ 0xFF for one in changed[start : start + 10])
+    return bytes(changed)
 
 
 def test_a_project_bundle_has_what_the_person_may_see(

@@ -42,6 +42,7 @@ from app.reports.reviewing.errors import (
     ReviewHasBegun,
     TwoPeopleNeeded,
 )
+from app.reports.reviewing.queries import list_waiting_reviews
 from app.reports.reviewing.service import (
     accept_field,
     approve_report,
@@ -51,6 +52,7 @@ from app.reports.reviewing.service import (
 )
 from tests.support import scenarios
 from tests.support.operations import make_complete
+from tests.support.revisions import correct
 
 
 @pytest.fixture
@@ -289,6 +291,18 @@ class TestOwnWork:
         with doing(cast.ana) as ana:
             assert approve_report(report_id=of_max, actor=ana).is_finished
 
+    def test_what_a_correction_carries_is_theirs_as_well(self, doing, cast, of_max):
+        with doing(cast.ana) as ana:
+            approve_report(report_id=of_max, actor=ana)
+        with doing(cast.tess) as tess:
+            revision = correct(report_of(of_max), tess).id
+            scenarios.a_valid_signature(report_of(revision), "technician", tess)
+            submit_report(report_id=revision, actor=tess)
+        with pytest.raises(FilledInYourself), doing(cast.max) as boss:
+            approve_report(report_id=revision, actor=boss)
+        with doing(cast.ana) as ana:
+            assert approve_report(report_id=revision, actor=ana).is_finished
+
     def test_the_company_can_allow_it(self, doing, cast, of_max):
         with doing(cast.max) as boss:
             db.session.execute(
@@ -352,6 +366,43 @@ class TestNamed:
         with doing(cast.max) as boss:
             db.session.execute(update(Account).where(Account.id == cast.ana.id).values(**gone))
             assert approve_report(report_id=report_id, actor=boss).is_finished
+
+    @pytest.mark.parametrize("named", ["max", "ana"])
+    def test_the_second_of_two_who_took_the_first_step_is_replaced(
+        self, doing, cast, submitted, named
+    ):
+        first, other = getattr(cast, named), cast.ana if named == "max" else cast.max
+        report_id = submitted((ANY_MANAGER, str(first.id)))
+        with doing(first) as actor:
+            approve_report(report_id=report_id, actor=actor)
+        with doing(other) as actor:
+            assert [one.report_id for one in list_waiting_reviews(actor)] == [report_id]
+        with pytest.raises(TwoPeopleNeeded), doing(first) as actor:
+            approve_report(report_id=report_id, actor=actor)
+        with doing(other) as actor:
+            assert approve_report(report_id=report_id, actor=actor).is_finished
+
+    @pytest.mark.parametrize("may_approve_own", [False, True])
+    def test_one_who_filled_in_the_report_is_replaced(self, doing, cast, filled, may_approve_own):
+        report_id = filled((str(cast.max.id),))
+        with doing(cast.max) as boss:
+            db.session.execute(
+                update(Tenant).where(Tenant.id == cast.acme).values(may_approve_own=may_approve_own)
+            )
+            given = AnswerInput(value=["Mine"], comment="", na_reason="", row_version=1)
+            save_answer(report_id=report_id, field_id="remarks", given=given, actor=boss)
+        with doing(cast.tess) as tess:
+            scenarios.a_valid_signature(report_of(report_id), "technician", tess)
+            submit_report(report_id=report_id, actor=tess)
+        with doing(cast.ana) as ana:
+            waiting = [one.report_id for one in list_waiting_reviews(ana)]
+            assert waiting == ([] if may_approve_own else [report_id])
+        if may_approve_own:
+            with pytest.raises(ReviewedByOther), doing(cast.ana) as ana:
+                approve_report(report_id=report_id, actor=ana)
+        else:
+            with doing(cast.ana) as ana:
+                assert approve_report(report_id=report_id, actor=ana).is_finished
 
 
 class TestReturn:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pikepdf
@@ -209,6 +210,64 @@ def test_the_command_says_so_by_its_status_and_as_json(sealed, tmp_path):
     assert {one["about"] for one in answer["lines"] if one["state"] == "differs"} == {"bad.pdf"}
     assert run(none).returncode == 2
     assert run(tmp_path / "missing.pdf").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 90_000,
+        "[]",
+        "1",
+        '"x"',
+        '{"report": 1}',
+        '{"report": {}}',
+        '{"report": {"id": [], "number": "1", "revision": "0", "completed_at": ""}}',
+        '{"report": {"id": "a", "number": "1", "revision": "x", "completed_at": ""}}',
+    ],
+    ids=lambda text: text[:60],
+)
+def test_a_hostile_attachment_ends_with_a_status(sealed, tmp_path, capsys, text):
+    data, _fingerprint = sealed
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        for name in ("snapshot.json", "../../x"):
+            pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, text.encode(), filename=name)
+
+    path = tmp_path / "hostile.pdf"
+    path.write_bytes(rewritten(data, change))
+    assert verifier.main([str(path)]) == 1
+    assert "DIFFERS" in capsys.readouterr().out
+
+
+def test_what_others_typed_forges_no_line_and_no_console_breaks_it(sealed, tmp_path):
+    data, _fingerprint = sealed
+    typed = json.dumps("x\nok       forged: all holds\x1b[2J\ud800 Ω")
+    path = tmp_path / "hostile.pdf"
+    change = replace_text("snapshot.json", json.dumps(TYPED, ensure_ascii=False), typed)
+    path.write_bytes(rewritten(data, change))
+    command = [sys.executable, "-I", str(FILE), str(path)]
+    environment = {"PYTHONIOENCODING": "ascii"}
+    for arguments in (command, [command[0], *command[2:]]):
+        done = subprocess.run(arguments, capture_output=True, text=True, env=environment)
+        assert (done.returncode, done.stderr) == (1, "")
+        assert "\\nok       forged" in done.stdout and "\x1b" not in done.stdout
+        assert not any(one.startswith("ok       forged") for one in done.stdout.splitlines())
+
+
+def test_pages_that_contain_each_other_end(sealed):
+    """Forty levels of pages, each of which has the next one twice."""
+    with pikepdf.open(BytesIO(sealed[0])) as pdf:
+        level = pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.Page))
+        for _level in range(40):
+            level = pdf.make_indirect(
+                pikepdf.Dictionary(Type=pikepdf.Name.Pages, Kids=[level, level])
+            )
+        pdf.Root.PieceInfo = level
+        output = BytesIO()
+        pdf.save(output)
+    root = verifier.PdfFileReader(BytesIO(output.getvalue())).root["/PieceInfo"]
+    reader = SimpleNamespace(root={"/Pages": root})
+    assert verifier.printed_text(reader) == ""
 
 
 def test_it_imports_nothing_but_python_and_pyhanko():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from app.errors import DomainError, NotAllowed
 from app.extensions import db
-from app.models import MANAGERS, Actor, AuditEntry, Report, Review, ReviewState
+from app.models import MANAGERS, Account, Actor, AuditEntry, Report, Review, ReviewState
 from app.reports.reviewing.errors import FilledInYourself, ReviewedByOther, TwoPeopleNeeded
 from app.reports.reviewing.rules import is_gone, named_and_able
 from app.rows import own_tenant
@@ -39,7 +40,7 @@ def require_reviewer(review: Review, person: Actor) -> None:
 
 def require_approver(report: Report, person: Actor) -> None:
     """Raises FilledInYourself."""
-    if has_filled_in(report.id, person) and not own_tenant().may_approve_own:
+    if has_filled_in(report.id, person.account_id) and not own_tenant().may_approve_own:
         raise FilledInYourself
 
 
@@ -54,46 +55,83 @@ def why_not(report: Report, review: Review, person: Actor) -> Mapping[str, Domai
     return {}
 
 
-def has_filled_in(report_id: UUID, person: Actor) -> bool:
-    filled = select(AuditEntry.id).where(
-        AuditEntry.object_type == Report.audit_type,
-        AuditEntry.object_id == report_id,
-        AuditEntry.actor_id == person.account_id,
-        AuditEntry.action.in_(FILLING),
-    )
-    return bool(db.session.scalar(select(filled.exists())))
+def named_reviewer(review: Review) -> Account | None:
+    """The only person who may take this step; None if any manager may.
+
+    Whoever is named and cannot approve is replaced by any manager, so that no report waits for
+    ever: the account or the role is gone, or they approved the step before it as any manager, or
+    they filled in the report.
+    """
+    named = named_and_able(review.named_id)
+    if named is None or _approved_before(review, named.id):
+        return None
+    is_barred = has_filled_in(review.report_id, named.id) and not own_tenant().may_approve_own
+    return None if is_barred else named
+
+
+def has_filled_in(report_id: UUID, account_id: UUID | None) -> bool:
+    return bool(db.session.scalar(select(_filled_in(report_id, account_id))))
 
 
 def waits_for(person: Actor) -> ColumnElement[bool]:
     """The condition on open steps that this manager or admin may take."""
+    named = Review.named_id
+    anyone = [named.is_(None), is_gone(named), _approved_earlier(named)]
+    if not own_tenant().may_approve_own:
+        anyone.append(_filled_in(Review.report_id, named))
+    is_theirs = or_(named == person.account_id, *anyone)
+    return and_(Review.closed_at.is_(None), is_theirs, ~_approved_earlier(person.account_id))
+
+
+def _filled_in(report_id: Any, account_id: Any) -> ColumnElement[bool]:
+    """Whether the account filled in a part of the report, or of an older revision whose content it
+    carries."""
+    own, of_number = aliased(Report), aliased(Report)
+    return (
+        select(AuditEntry.id)
+        .join(of_number, of_number.id == AuditEntry.object_id)
+        .join(own, own.number == of_number.number)
+        .where(
+            own.id == report_id,
+            or_(of_number.id == own.id, of_number.completed_at.is_not(None)),
+            AuditEntry.object_type == Report.audit_type,
+            AuditEntry.actor_id == account_id,
+            AuditEntry.action.in_(FILLING),
+        )
+        .exists()
+    )
+
+
+def _approved_earlier(account_id: Any) -> ColumnElement[bool]:
+    """The condition on steps whose round the account has already approved a step of."""
     other = aliased(Review)
-    first_by_them = select(other.id).where(
-        other.report_id == Review.report_id,
-        other.round == Review.round,
-        other.step < Review.step,
-        other.reviewer_id == person.account_id,
+    return (
+        select(other.id)
+        .where(
+            other.report_id == Review.report_id,
+            other.round == Review.round,
+            other.step < Review.step,
+            other.reviewer_id == account_id,
+        )
+        .exists()
     )
-    named = or_(
-        Review.named_id.is_(None), Review.named_id == person.account_id, is_gone(Review.named_id)
-    )
-    return and_(Review.closed_at.is_(None), named, ~first_by_them.exists())
 
 
 def _refusal(review: Review, person: Actor) -> DomainError | None:
     if person.role not in MANAGERS:
         return NotAllowed()
-    named = named_and_able(review.named_id)
+    named = named_reviewer(review)
     if named is not None and named.id != person.account_id:
         return ReviewedByOther(name=named.name)
-    return TwoPeopleNeeded() if _approved_before(review, person) else None
+    return TwoPeopleNeeded() if _approved_before(review, person.account_id) else None
 
 
-def _approved_before(review: Review, person: Actor) -> bool:
+def _approved_before(review: Review, account_id: UUID | None) -> bool:
     earlier = select(Review.id).where(
         Review.report_id == review.report_id,
         Review.round == review.round,
         Review.step < review.step,
         Review.state == ReviewState.APPROVED,
-        Review.reviewer_id == person.account_id,
+        Review.reviewer_id == account_id,
     )
     return bool(db.session.scalar(select(earlier.exists())))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.models import Report, ReportStatus
+from app.reports.reviewing.admission import named_reviewer
 from app.reports.reviewing.discussing import find_beginner
 from app.reports.reviewing.rounds import count_open_comments, find_open_review
-from app.reports.reviewing.rules import named_and_able
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def standing_of(report: Report) -> Standing:
     review = find_open_review(report.id) if report.status is ReportStatus.SUBMITTED else None
     if review is None:
         return Standing()
-    named = named_and_able(review.named_id)
+    named = named_reviewer(review)
     return Standing(
         since=review.waiting_since,
         reviewer=named.name if named else "",
