@@ -265,6 +265,8 @@ def forge(world: World, statement: str) -> None:
 
 # Evidence that no report rests on, with the reason.
 NO_EVIDENCE_OF_A_REPORT = {
+    "photo_features": "computed from a photo's bytes at any time, to find those that look like it",
+    "photo_likenesses": "found by them; a snapshot freezes what was found before the completion",
     "receipts": "what a phone was answered; the audit has what it changed",
     "platform_audit_entries": "about companies, and not chained: it outlives what it is about",
     "seal_keys": "encrypted for the sealer: a changed one opens no more, a retired one seals no more",
