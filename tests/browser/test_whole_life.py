@@ -1,5 +1,6 @@
-"""A report's whole life in browsers: filled in, returned with two comments, fixed, approved, sealed,
-checked by a stranger, corrected on a newer version of the checklist, and superseded."""
+"""A report's whole life in browsers: filled in, returned with two comments, fixed, signed by a witness
+without an account, approved, sealed, checked by a stranger, corrected on a newer version of the
+checklist, and superseded."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ from tests.browser import pages
 from tests.browser.conftest import DESK
 from tests.conftest import settings_for
 from tests.support import scenarios
+from tests.support.guests import definition_with_client
 from tests.support.revisions import a_newer_version
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -42,7 +44,7 @@ class Company:
     def start(self) -> UUID:
         with self._app.app_context(), tenant_scope(self._people.acme):
             version = scenarios.a_checklist(
-                self._tess, scenarios.a_definition(code="LIFE"), review_steps=[ANY_MANAGER]
+                self._tess, definition_with_client(code="LIFE"), review_steps=[ANY_MANAGER]
             )
             self._version_id = version.id
             report = scenarios.a_report(self._tess, version=version, title="A whole life")
@@ -71,6 +73,18 @@ def submit(phone: Page, report_id: str) -> None:
     phone.get_by_role("button", name="Submit for review").click()
     phone.wait_for_url(IS_REPORT)
     expect(phone.get_by_text("Submitted: waiting for review")).to_be_visible()
+
+
+def witness(desk: Page, guest: Page, report_id: str) -> None:
+    """The manager makes a link, and the client opens it on a phone of their own and signs."""
+    desk.goto(f"/reports/{report_id}")
+    desk.get_by_role("link", name="Send a witness link").click()
+    desk.get_by_label("Name of the witness").fill("Wanda Witness")
+    desk.get_by_role("button", name="Make the link").click()
+    guest.goto(desk.locator(".setup-key").inner_text())
+    pages.draw(guest)
+    guest.get_by_role("button", name=re.compile("^Sign$")).click()
+    expect(guest.get_by_text("Signed. If the report changes")).to_be_visible()
 
 
 def approve(desk: Page, report_id: str) -> None:
@@ -130,6 +144,8 @@ def test_a_report_lives_from_its_first_photo_to_its_successor(
         comments.get_by_role("button", name="Done").click()
         expect(comments.get_by_text("Done: Tess Technician")).to_be_visible()
     submit(phone, report)
+    guest = open_page()
+    witness(desk, guest, report)
     approve(desk, report)
     older = download(desk, tmp_path / "r0.pdf")
     assert "seal" in verify(older).lower()
@@ -156,6 +172,7 @@ def test_a_report_lives_from_its_first_photo_to_its_successor(
     stranger.reload()
     expect(stranger.get_by_role("heading", name="Valid")).to_be_visible()
     submit(phone, successor)
+    witness(desk, guest, successor)
     approve(desk, successor)
 
     newer = download(desk, tmp_path / "r1.pdf")

@@ -6,7 +6,7 @@ import re
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from app import create_app
 from app.models import ANY_MANAGER, Actor
@@ -35,18 +35,6 @@ def report_id(stack, people, tmp_path) -> UUID:
         report = scenarios.a_report(tess, version=version, project=project)
         scenarios.all_answers(report, tess)
         return report.id
-
-
-def draw(page: Page) -> None:
-    canvas = page.locator("[data-signature-pad] canvas")
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    assert box
-    page.mouse.move(box["x"] + 30, box["y"] + 100)
-    page.mouse.down()
-    for step in range(1, 12):
-        page.mouse.move(box["x"] + 30 + step * 20, box["y"] + 100 + (-1) ** step * 25, steps=3)
-    page.mouse.up()
 
 
 def test_a_witness_comments_and_signs_without_an_account(
@@ -95,7 +83,7 @@ def test_a_witness_comments_and_signs_without_an_account(
     guest.context.set_offline(True)
     item.get_by_role("button", name="Send the comment").click()
     expect(item.get_by_text("No connection.")).to_be_visible()
-    draw(guest)
+    pages.draw(guest)
     guest.get_by_role("button", name=re.compile("^Sign$")).click()
     signature = guest.locator("#signature")
     expect(signature.get_by_text("No connection.")).to_be_visible()

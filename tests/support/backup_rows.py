@@ -6,6 +6,7 @@ A new table fails the backup's test until it has a row here or in backup_stage.p
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 from flask import Flask
@@ -27,8 +28,12 @@ from app.models import (
     BrandPreview,
     Checklist,
     Invitation,
+    LikenessKind,
     Passkey,
     PasswordReset,
+    Photo,
+    PhotoFeatures,
+    PhotoLikeness,
     Project,
     ProjectChecklist,
     ProjectMember,
@@ -68,6 +73,7 @@ def add_rows(app: Flask, cast: Cast, *, report_id: UUID) -> None:
         open_id = scenarios.a_report(ana).id
         verification = Verification(report_id=report_id, rows_checked_at=LATER)
         db.session.add_all([_a_receipt(report_id), _a_preview(cast), verification])
+        db.session.add_all(_a_likeness(report_id))
         export = request_export(actor=ana)
         answers = request_answers(
             criteria=ReportFilter(),
@@ -125,6 +131,21 @@ def _of_projects(cast: Cast) -> None:
 def _a_receipt(report_id: UUID) -> Receipt:
     return Receipt(
         report_id=report_id, client_id=uuid4(), field_id="remarks", row_version=1, digest="c" * 64
+    )
+
+
+def _a_likeness(report_id: UUID) -> tuple[PhotoFeatures, PhotoLikeness]:
+    of_report = select(Photo.id).where(Photo.report_id == report_id).limit(2)
+    earlier_id, photo_id = db.session.scalars(of_report.order_by(Photo.created_at))
+    return (
+        PhotoFeatures(photo_id=photo_id, recipe="drill", words=[1, -2]),
+        PhotoLikeness(
+            photo_id=photo_id,
+            earlier_id=earlier_id,
+            kind=LikenessKind.ALIKE,
+            pairs=90,
+            agreement=Decimal("0.5"),
+        ),
     )
 
 
