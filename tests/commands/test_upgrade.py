@@ -25,8 +25,9 @@ from tests.support.backup_stage import Filled, Place, fill, place
 pytestmark = pytest.mark.xdist_group("upgrade")
 
 BEFORE = "0005"
-# New in this release: the limit that a report was started with, and the seal of a document.
-GROWN = {"documents", "reports"}
+# New in this release: the limit that a report was started with, the seal of a document, and whether
+# the phone confirmed a photo's hash.
+GROWN = {"documents", "photos", "reports"}
 # The new name of a table that was there before.
 RENAMED = {"save_receipts": "receipts"}
 

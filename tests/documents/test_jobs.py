@@ -92,8 +92,8 @@ def test_quarantined_photos_are_numbered_after_the_printed_ones_of_their_questio
     desk.read_photos()
     text = desk.text(desk.make())
     listed = text[text.index("Exceptions Exceções") :]
-    # In the exceptions, and in the list of what cannot be shown.
-    assert [listed.count(f"1.1-{number}") for number in (2, 3, 4)] == [2, 2, 0]
+    # In the exceptions, in the list of what cannot be shown, and with what speaks for the photos.
+    assert [listed.count(f"1.1-{number}") for number in (2, 3, 4)] == [3, 3, 0]
     assert "Photo 1.1-1" in listed
 
 

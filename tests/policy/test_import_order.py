@@ -102,6 +102,7 @@ LATE = {
     "commands/sealing": "pyHanko, in the sealer only",
     "anchors/places": "boto3, where anchors are kept in a bucket",
     "commands/up": "what only the process that it starts needs",
+    "commands/check/seals": "pyHanko, where seals are checked",
     "commands/check/machine": "WeasyPrint, where the machine is checked",
 }
 

@@ -39,7 +39,7 @@ print(told or "quiet")
 """
 # Modules that only workers may load: renderers are large, and decoders could be attacked with a
 # malicious file.
-OF_WORKERS = ("weasyprint", "pypdfium2", "pillow_heif", "simplejpeg", "exifread")
+OF_WORKERS = ("pyhanko", "weasyprint", "pypdfium2", "pillow_heif", "simplejpeg", "exifread")
 LOUD = {
     "a connection": "psycopg2.connect('host=127.0.0.1 port=1')",
     "a socket": "__import__('socket').create_connection(('127.0.0.1', 1))",

@@ -19,7 +19,6 @@ from app.evidence.queries import list_entries
 from app.extensions import db
 from app.models import AuditEntry, Document, DocumentStamp, SealCertificate, SealKey, WorkState
 from app.sealing.certificates import describe
-from app.sealing.stamping import StampRefused, check_stamp
 from app.storage import CorruptObject, MissingObject, storage
 from app.storage.references import list_tenant_ids
 from app.tenancy import tenant_scope
@@ -134,6 +133,9 @@ def _stamp(row: Row[Any], entries: list[Any], *, with_bytes: bool) -> Iterator[s
 
 def _token(row: Row[Any]) -> str:
     """What is wrong with the token; an empty text if nothing is."""
+    # Every process loads the commands, and pyHanko takes 20 MB.
+    from app.sealing.stamping import StampRefused, check_stamp
+
     if row.storage_key != f"t/{row.tenant_id}/stamp/{row.sha256}.tsr":
         return "names another file"
     try:
