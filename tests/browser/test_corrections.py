@@ -32,7 +32,7 @@ def submit(page: Page) -> str:
     pages.sign(page, "technician", "Tess Technician")
     page.get_by_role("link", name="Check and submit").click()
     page.get_by_role("button", name=re.compile("Submit")).click()
-    page.wait_for_url(IS_REPORT, wait_until="commit")
+    page.wait_for_url(IS_REPORT)
     return page.url
 
 
@@ -72,7 +72,7 @@ def test_a_report_is_corrected_and_superseded(
     expect(page.get_by_text("Enter the reason for the correction.").first).to_be_visible()
     page.get_by_label("Reason for the correction").fill("The customer's name was wrong.")
     page.get_by_role("button", name="Start the correction").click()
-    page.wait_for_url(re.compile(r"/fill"), wait_until="commit")
+    page.wait_for_url(re.compile(r"/fill"))
     expect(page.locator("#field-customer [name=value]")).to_have_value("Hospital São Lucas")
     expect(page.locator("#field-enclosure li[data-state=good]")).to_have_count(1)
     expect(page.locator("#signature-technician")).not_to_have_attribute("data-state", "signed")

@@ -71,7 +71,7 @@ def submit(phone: Page, report_id: str) -> None:
     pages.wait_until_sent(phone)
     phone.goto(f"/reports/{report_id}/review")
     phone.get_by_role("button", name="Submit for review").click()
-    phone.wait_for_url(IS_REPORT, wait_until="commit")
+    phone.wait_for_url(IS_REPORT)
     expect(phone.get_by_text("Submitted: waiting for review")).to_be_visible()
 
 
@@ -91,7 +91,7 @@ def approve(desk: Page, report_id: str) -> None:
     desk.goto(f"/reports/{report_id}/reviewing")
     desk.get_by_role("button", name="Approve").click()
     desk.get_by_role("button", name="Yes, continue").click()
-    desk.wait_for_url(IS_REPORT, wait_until="commit")
+    desk.wait_for_url(IS_REPORT)
     expect(desk.locator(".record-state")).to_contain_text("Completed")
 
 
@@ -134,7 +134,7 @@ def test_a_report_lives_from_its_first_photo_to_its_successor(
         field.get_by_role("button", name="Save the comment").click()
         expect(field.get_by_text(words)).to_be_visible()
     desk.get_by_role("button", name="Return").click()
-    desk.wait_for_url(IS_REPORT, wait_until="commit")
+    desk.wait_for_url(IS_REPORT)
 
     phone.goto(f"/reports/{report}/fill")
     pages.answer(phone, "insulation", "250")
@@ -165,7 +165,7 @@ def test_a_report_lives_from_its_first_photo_to_its_successor(
     phone.get_by_role("radio", name="Version 2").check()
     expect(phone.get_by_text("1 question loses an answer or photos")).to_be_visible()
     phone.get_by_role("button", name="Start the correction").click()
-    phone.wait_for_url(re.compile("/fill"), wait_until="commit")
+    phone.wait_for_url(re.compile("/fill"))
     successor = phone.url.split("/reports/")[1][:36]
     expect(phone.locator("#field-cable_entry")).to_have_count(0)
     pages.answer(phone, "customer", "Clínica Sul")

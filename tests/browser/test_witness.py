@@ -48,7 +48,7 @@ def test_a_witness_comments_and_signs_without_an_account(
     pages.sign(phone, "technician", "Tess Technician")
     phone.goto(f"/reports/{report_id}/review")
     phone.get_by_role("button", name="Submit for review").click()
-    phone.wait_for_url(re.compile(r"/reports/[0-9a-f-]{36}$"), wait_until="commit")
+    phone.wait_for_url(re.compile(r"/reports/[0-9a-f-]{36}$"))
 
     desk = open_page(size=DESK, storage_state=cookies_of(people.max))
     desk.goto(f"/reports/{report_id}")
@@ -110,7 +110,7 @@ def test_a_witness_comments_and_signs_without_an_account(
     expect(desk.get_by_role("button", name="Approve")).to_be_enabled()
     desk.get_by_role("button", name="Approve").click()
     desk.get_by_role("button", name="Yes, continue").click()
-    desk.wait_for_url(re.compile(r"/reports/[0-9a-f-]{36}$"), wait_until="commit")
+    desk.wait_for_url(re.compile(r"/reports/[0-9a-f-]{36}$"))
     expect(desk.locator(".record-state")).to_contain_text("Completed")
     with desk.expect_download() as caught:
         desk.get_by_role("link", name="Download").first.click()
