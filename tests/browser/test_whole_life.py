@@ -67,6 +67,9 @@ def _changed(definition: Definition) -> Definition:
 
 
 def submit(phone: Page, report_id: str) -> None:
+    pages.wait_until_sent(phone)
+    # A page of its own: on the other one, what was just answered draws the signatures again.
+    phone.goto(f"/reports/{report_id}/fill")
     pages.sign(phone, "technician", "Tess Technician")
     pages.wait_until_sent(phone)
     phone.goto(f"/reports/{report_id}/review")
