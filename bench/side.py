@@ -95,6 +95,7 @@ class Side:
         self.acts: dict[str, Act] = dict(self._acts())
 
     def measure(self, name: str) -> Sample:
+        self._rest()
         with _counted() as statements:
             elsewhere, wall, web = self._spent(), time.perf_counter(), time.process_time()
             size = self.acts[name]()
@@ -207,9 +208,23 @@ class Side:
     def _photographed(self) -> str:
         return self._a_report("Photographed", PHOTOS)
 
+    def _rest(self) -> None:
+        """Wait until the worker compares no photos: that is later work, and the same picture over
+        and over, as here, is the most that it can cost."""
+        while self._worker and self._ask("select to_regclass('photo_comparisons') is not null"):
+            if not self._is_waiting("photo_comparisons"):
+                return
+            time.sleep(0.05)
+
     def _unread(self) -> bool:
+        return self._is_waiting("photo_checks")
+
+    def _is_waiting(self, table: str) -> bool:
+        return self._ask(f"select count(*) > 0 from {table} where state in ('queued', 'running')")
+
+    def _ask(self, query: str) -> bool:
         with psycopg2.connect(self._dsn()) as there, there.cursor() as cursor:
-            cursor.execute("select count(*) from photo_checks where state in ('queued', 'running')")
+            cursor.execute(query)
             return bool(cursor.fetchone()[0])  # type: ignore[index]
 
     def _dsn(self) -> str:
