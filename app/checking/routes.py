@@ -86,7 +86,7 @@ def _page(template: str, *, status: int = 200, **context: Any) -> Response:
             looks=LOOKS,
             outcomes=OUTCOMES,
             company_time=company_time,
-            title_of=lambda text: text.first(reading_order(tuple(text.model_fields))),
+            title_of=lambda text: text.first(reading_order(tuple(type(text).model_fields))),
             chosen=_chosen(),
         )
     return _kept_from_caches(make_response(body, status))
