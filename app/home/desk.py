@@ -85,7 +85,8 @@ def get_desk(person: Actor, tenant: Tenant, zone: str, result: Outcome | None = 
     week = company_week(tenant.time_zone, zone)
     if person.role is Role.VIEWER:
         return ViewerDesk(finished=list_finished_of(person, week, result))
-    figures, reviews = get_figures(person, week), list_waiting_reviews(person)
+    figures = get_figures(person, week)
+    reviews = list_waiting_reviews(person, may_approve_own=tenant.may_approve_own)
     lists = _prepare_lists(person.role, reader_language(), result)
     values = {"account_id": person.account_id, "today": week.today, "week_start": week.start}
     is_technician = person.role is Role.TECHNICIAN

@@ -73,11 +73,12 @@ def has_filled_in(report_id: UUID, account_id: UUID | None) -> bool:
     return bool(db.session.scalar(select(_filled_in(report_id, account_id))))
 
 
-def waits_for(person: Actor) -> ColumnElement[bool]:
-    """The condition on open steps that this manager or admin may take."""
+def waits_for(person: Actor, *, may_approve_own: bool) -> ColumnElement[bool]:
+    """The condition on open steps that this manager or admin may take. `may_approve_own` is the
+    company's."""
     named = Review.named_id
     anyone = [named.is_(None), is_gone(named), _approved_earlier(named)]
-    if not own_tenant().may_approve_own:
+    if not may_approve_own:
         anyone.append(_filled_in(Review.report_id, named))
     is_theirs = or_(named == person.account_id, *anyone)
     return and_(Review.closed_at.is_(None), is_theirs, ~_approved_earlier(person.account_id))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from app.extensions import db
-from app.models import MANAGERS, Account, Actor, Project, Report, Review
-from app.reports.queries import visible_to
+from app.models import MANAGERS, Account, Actor, Project, Report, Review, Role
+from app.prepared import Prepared, prepare
+from app.reports.queries import any_person, visible_to
 from app.reports.reviewing.admission import waits_for
 
 SHOWN = 10
@@ -32,31 +33,39 @@ class WaitingReview:
     reviewer: str | None
 
 
-def list_waiting_reviews(person: Actor) -> list[WaitingReview]:
+def list_waiting_reviews(person: Actor, *, may_approve_own: bool) -> list[WaitingReview]:
     """For a manager or admin the reviews that they may take; for a technician their own reports
-    that somebody reviews. The longest waiting first."""
-    is_mine = waits_for(person) if person.role in MANAGERS else Review.closed_at.is_(None)
+    that somebody reviews. The longest waiting first. `may_approve_own` is the company's."""
+    rows = _prepare_waiting(person.role, may_approve_own).run(account_id=person.account_id)
+    return [WaitingReview(*tuple(row)[:8], row.reviewer or row.named) for row in rows]
+
+
+@lru_cache
+def _prepare_waiting(role: Role | None, may_approve_own: bool) -> Prepared:
+    """The statement of the list, for anybody of the role in any company with that setting."""
+    person = any_person(role)
+    is_open = Review.closed_at.is_(None)
+    is_mine = waits_for(person, may_approve_own=may_approve_own) if role in MANAGERS else is_open
     submitter, reviewer, named = aliased(Account), aliased(Account), aliased(Account)
-    rows = db.session.execute(
+    return prepare(
         select(
             Report.id,
             Report.number,
             Report.revision,
             Report.title,
-            Project.name,
-            submitter.name,
+            Project.name.label("project"),
+            submitter.name.label("submitter"),
             Review.waiting_since,
             Review.round,
-            reviewer.name,
-            named.name,
+            reviewer.name.label("reviewer"),
+            named.name.label("named"),
         )
         .join(Report, Report.id == Review.report_id)
         .join(Project, Project.id == Report.project_id)
         .join(submitter, submitter.id == Review.submitted_by)
         .outerjoin(reviewer, reviewer.id == Review.reviewer_id)
         .outerjoin(named, named.id == Review.named_id)
-        .where(and_(is_mine, visible_to(person)))
+        .where(is_mine, visible_to(person))
         .order_by(Review.waiting_since, Review.id)
         .limit(SHOWN)
     )
-    return [WaitingReview(*row[:8], reviewer=row[8] or row[9]) for row in rows]
