@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from app.models import MANAGERS, Account, Actor, Project, Report, Review, Role
@@ -37,7 +37,7 @@ def list_waiting_reviews(person: Actor, *, may_approve_own: bool) -> list[Waitin
     """For a manager or admin the reviews that they may take; for a technician their own reports
     that somebody reviews. The longest waiting first. `may_approve_own` is the company's."""
     rows = _prepare_waiting(person.role, may_approve_own).run(account_id=person.account_id)
-    return [WaitingReview(*tuple(row)[:8], row.reviewer or row.named) for row in rows]
+    return [WaitingReview(*tuple(row)) for row in rows]
 
 
 @lru_cache
@@ -57,8 +57,7 @@ def _prepare_waiting(role: Role | None, may_approve_own: bool) -> Prepared:
             submitter.name.label("submitter"),
             Review.waiting_since,
             Review.round,
-            reviewer.name.label("reviewer"),
-            named.name.label("named"),
+            func.coalesce(reviewer.name, named.name).label("reviewer"),
         )
         .join(Report, Report.id == Review.report_id)
         .join(Project, Project.id == Report.project_id)
