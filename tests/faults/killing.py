@@ -45,13 +45,13 @@ def find_render(site: Site, worker: str) -> Render | None:
     forked = children(process.pid)
     if len(forked) != 1:
         return None
-    rows = site.ask(
-        "select id, fence from documents where state = 'running' and id = any(%s::uuid[])",
-        _documents_of(site, process.pid),
-    )
-    if len(rows) != 1:
+    document_id = _document_of(site, process.pid)
+    if document_id is None:
         return None
-    return Render(str(rows[0][0]), worker, process.pid, forked[0], int(str(rows[0][1])))
+    row = site.ask("select state, fence from documents where id = %s", document_id)
+    if not row or row[0][0] != "running":
+        return None
+    return Render(document_id, worker, process.pid, forked[0], int(str(row[0][1])))
 
 
 def is_listed(site: Site, worker: str) -> bool:
@@ -60,16 +60,19 @@ def is_listed(site: Site, worker: str) -> bool:
         return any(one.pid == site.processes[worker].pid for one in Worker.all(connection=client))
 
 
-def _documents_of(site: Site, pid: int) -> list[str]:
-    """A process that has outlived an outage of Redis is listed twice: RQ's entry of before the
-    outage stays, with its last job, until it expires."""
-    client, found = site.redis(), []
+def _document_of(site: Site, pid: int) -> str | None:
+    """The document of the process's newest entry: RQ keeps the one of before an outage of Redis,
+    with its last job, until it expires."""
+    client = site.redis()
     with contextlib.suppress(RedisError), contextlib.closing(client):
-        for worker in Worker.all(connection=client):
-            kind, _, rest = (worker.get_current_job_id() or "").partition("-")
-            if worker.pid == pid and kind == "document":
-                found.append(rest.rpartition("-")[0])
-    return found
+        entries = [
+            one for one in Worker.all(connection=client) if one.pid == pid and one.birth_date
+        ]
+        if entries:
+            newest = max(entries, key=lambda one: one.birth_date)
+            kind, _, rest = (newest.get_current_job_id() or "").partition("-")
+            return rest.rpartition("-")[0] if kind == "document" else None
+    return None
 
 
 def wait_for_render(site: Site, worker: str, seconds: float = 60) -> Render:
