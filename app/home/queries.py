@@ -29,6 +29,7 @@ from app.models import (
     PhotoVerdict,
     Project,
     Report,
+    ReportStatus,
     Role,
     WorkState,
 )
@@ -144,8 +145,15 @@ def _count_by_project(person: Actor, week: CompanyWeek) -> Select[Any]:
 
 
 def select_waiting(person: Actor) -> Select[UUID]:
-    """Select the open reports by due day."""
-    return select_ids(visible_to(person), IS_OPEN, order=MOST_URGENT, limit=SHOWN)
+    """Select the open reports by due day, after those that were returned: their reviewer waits."""
+    is_returned = Report.status == ReportStatus.RETURNED
+    return _first_of(
+        (is_returned, and_(IS_OPEN, ~is_returned)),
+        visible_to(person),
+        order=MOST_URGENT,
+        limit=SHOWN,
+        first=(is_returned.desc(),),
+    )
 
 
 def select_needing_action(person: Actor, week: CompanyWeek) -> Select[UUID]:
@@ -229,9 +237,11 @@ def _first_of(
     *matching: ColumnElement[bool],
     order: Keys,
     limit: int,
+    first: Keys = (),
 ) -> Select[UUID]:
     """The first reports for which one of several conditions holds. Each is read in order from its
-    own index, so that nobody sorts all open reports of a company."""
+    own index, so that nobody sorts all open reports of a company. What is found is ordered by
+    `first` before `order`."""
     parts = (select_ids(*matching, one, order=order, limit=limit).subquery() for one in either)
     found = union_all(*(select(part.c.id) for part in parts))
-    return select_ids(Report.id.in_(found), order=order, limit=limit)
+    return select_ids(Report.id.in_(found), order=(*first, *order), limit=limit)

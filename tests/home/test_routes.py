@@ -27,6 +27,7 @@ from app.models import (
     Document,
     Invitation,
     PhotoVerdict,
+    ReportStatus,
     Role,
     Tenant,
     TenantStatus,
@@ -98,6 +99,17 @@ def test_reports_are_sorted_by_due_day_and_late_ones_are_marked(client_of, actin
     assert order(part(page, "waiting"), *titles) == titles
     assert page.count("Overdue: due") == 2
     assert '<dd class="num is-bad">2</dd>' in page
+
+
+def test_a_returned_report_comes_before_all_that_is_due(client_of, acting, cast):
+    """Its reviewer waits, and a list that is cut must not hide it."""
+    late = datetime.now(UTC).date() - timedelta(days=9)
+    with acting(cast.tess) as tess:
+        for number in range(30):
+            scenarios.a_report(tess, title=f"Late {number}", due_on=late)
+        scenarios.a_report(tess, title="Sent back", status=ReportStatus.RETURNED)
+    waiting = part(client_of(cast.tess).get("/").text, "waiting")
+    assert order(waiting, "Sent back", "Late ") == ["Sent back", "Late "]
 
 
 @pytest.mark.parametrize(
