@@ -21,6 +21,7 @@ from app.reports.listing import choices, queries
 from app.reports.listing.filters import Due, DueDays, Open, Order, ReportFilter
 from app.reports.listing.near import Circle
 from app.reports.listing.shape import shape_of
+from app.reports.reviewing import queries as reviews
 from app.tenancy import NoTenantBound
 from tests.policy.sources import modules, place_of, text_of
 from tests.support.scenarios import Actor
@@ -31,6 +32,7 @@ USERS = {
     "home/queries.py",
     "reports/listing/choices.py",
     "reports/listing/queries.py",
+    "reports/reviewing/queries.py",
 }
 pytestmark = pytest.mark.xdist_group("sources")
 
@@ -89,6 +91,9 @@ def prepared_texts():
         given = frozenset(("project_id", "equipment_id"))
         yield f"figures {role}", start_page._prepare_figures(role)
         yield f"start page {role}", desk._prepare_lists(role, shape.language, Outcome.PASSED)
+        for may_approve_own in (False, True):
+            waiting = reviews._prepare_waiting(role, may_approve_own)
+            yield f"waiting reviews {role} {may_approve_own}", waiting
         yield f"choices {role}", choices._prepare(role, shape.language, given)
     yield "company", company._prepare(frozenset(Limit))
 
