@@ -68,6 +68,7 @@ def test_returned_with_two_comments_fixed_and_approved(
     expect(first).to_be_visible()
 
     # By keys: accept the first question, then comment on two others.
+    expect(desk.locator("[data-review-keys]")).to_be_visible()
     desk.keyboard.press("j")
     expect(first).to_be_focused()
     desk.keyboard.press("a")

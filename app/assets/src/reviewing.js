@@ -16,6 +16,8 @@ export function start() {
     if (field) current = field.id;
   });
   document.addEventListener("toggle", opened, true);
+  // The page names the keys once they work.
+  document.querySelector("[data-review-keys]")?.removeAttribute("hidden");
 }
 
 const KEYS = { j: () => go(1), k: () => go(-1), a: accept, c: comment };
