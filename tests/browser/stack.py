@@ -12,7 +12,6 @@ import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 from app.config import ROOT
@@ -28,8 +27,6 @@ PROCESSES = {
 }
 # It takes two of processor time, for which a busy machine may need a minute.
 START_SECONDS = 180
-
-_redis_numbers = count(1)
 
 
 @dataclass(frozen=True)
@@ -63,6 +60,13 @@ def running_stack(
     Under localhost, because passkeys need a name, not an IP address. With `tls_name`, the web
     serves HTTPS under that name, as `make run LAN=1` does.
     """
+    with test_servers.current().lend_redis() as redis_url:
+        yield from _running_stack(folder, name, redis_url, tls_name, kinds)
+
+
+def _running_stack(
+    folder: Path, name: str, redis_url: str, tls_name: str, kinds: Iterable[str]
+) -> Iterator[Stack]:
     running = test_servers.current()
     database = running.clone(name)
     port = free_port()
@@ -74,8 +78,7 @@ def running_stack(
         "DATABASE_URL": running.url(APP, database),
         "PLATFORM_DATABASE_URL": running.url(PLATFORM, database),
         "MIGRATION_DATABASE_URL": running.url(OWNER, database),
-        # A separate Redis database keeps the wake-ups of others away from this worker.
-        "REDIS_URL": running.redis_url.removesuffix("/0") + f"/{next(_redis_numbers)}",
+        "REDIS_URL": redis_url,
         "STORAGE_DIR": str(folder / "storage"),
         "MAIL_DIR": str(folder / "mail"),
         "WEB_CONCURRENCY": "1",

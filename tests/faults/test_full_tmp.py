@@ -22,7 +22,6 @@ from app.definition.workbook.guard import MAX_FILE
 from tests.faults.site import wait_until
 from tests.operations.stack import Browser, Stack, running_stack
 from tests.storage.stages import small_disk
-from tests.support import servers as test_servers
 from tests.support.pictures import a_jpeg, a_png
 
 MIB = 1024 * 1024
@@ -62,10 +61,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, disk: Disk) -> Iterator[Stack]:
     name = f"laudo_full_{uuid4().hex[:8]}"
-    # A Redis database of its own: its wake-ups are not for the workers of another stack.
-    redis_url = test_servers.current().redis_url.removesuffix("/0") + "/15"
-    settings = {"TMPDIR": str(disk.folder), "REDIS_URL": redis_url}
-    with running_stack(tmp_path_factory.mktemp("web"), name, **settings) as running:
+    with running_stack(tmp_path_factory.mktemp("web"), name, TMPDIR=str(disk.folder)) as running:
         yield running
 
 

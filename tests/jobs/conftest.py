@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
@@ -14,7 +13,6 @@ from sqlalchemy import text, update
 from app import create_app
 from app.config import Settings
 from app.extensions import db
-from app.jobs.queue import redis_client
 from app.jobs.registry import Claim, Kind
 from app.jobs.runner import publish
 from app.models import PhotoCheck
@@ -76,15 +74,11 @@ def alone(tmp_path) -> Iterator[tuple[Flask, Settings]]:
     """An app with its own PostgreSQL and Redis databases, where commits are real."""
     running = test_servers.current()
     name = running.clone(f"laudo_jobs_{uuid4().hex[:8]}")
-    # One number per xdist worker, because each worker flushes its own while others run.
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    redis_url = running.redis_url.rsplit("/", 1)[0] + f"/{7 + worker % 6}"
-    settings = settings_for(name, tmp_path, redis_url=redis_url)
-    app = create_app(settings)
-    with app.app_context():
-        redis_client().flushdb()
-    yield app, settings
-    with app.app_context():
-        db.engine.dispose()
-        app.extensions["laudo_platform_engine"].dispose()
+    with running.lend_redis() as redis_url:
+        settings = settings_for(name, tmp_path, redis_url=redis_url)
+        app = create_app(settings)
+        yield app, settings
+        with app.app_context():
+            db.engine.dispose()
+            app.extensions["laudo_platform_engine"].dispose()
     running.drop(name)

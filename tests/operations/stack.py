@@ -36,7 +36,6 @@ COMMANDS = {
     "worker": ["-m", "flask", "--app", "wsgi", "worker"],
     "relay": ["-m", "flask", "--app", "wsgi", "relay"],
 }
-REDIS_NUMBER = 13
 HOST = "laudo.test"
 TOKEN = re.compile(r'name="csrf[-_]token" (?:content|value)="([^"]+)"')
 
@@ -157,10 +156,16 @@ class Browser:
 @contextmanager
 def running_stack(folder: Path, name: str, **settings: str) -> Iterator[Stack]:
     """The web on a clone of the model database. Everything stops when the block ends."""
+    with test_servers.current().lend_redis() as redis_url:
+        yield from _running_stack(folder, name, redis_url, settings)
+
+
+def _running_stack(
+    folder: Path, name: str, redis_url: str, settings: dict[str, str]
+) -> Iterator[Stack]:
     running = test_servers.current()
     database = running.clone(name)
     port = free_port()
-    redis_url = running.redis_url.removesuffix("/0") + f"/{REDIS_NUMBER}"
     environment = {
         **os.environ,
         "SECRET_KEY": "operations-tests-secret-key-32-chars",

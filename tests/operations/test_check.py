@@ -198,8 +198,10 @@ def test_servers_that_are_down(tmp_path):
 
 
 def test_no_background_processes(base, tmp_path):
-    redis_url = test_servers.current().redis_url.removesuffix("/0") + "/14"
-    with installed(base, tmp_path, redis_url=redis_url) as app:
+    with (
+        test_servers.current().lend_redis() as redis_url,
+        installed(base, tmp_path, redis_url=redis_url) as app,
+    ):
         found = checked(app)
     assert "start `flask worker`" in only(found, "worker")[1]
     assert "start `flask relay`" in only(found, "relay")[1]

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import psycopg2
 from alembic import command
 from alembic.config import Config
 from psycopg2 import sql
+from redis import Redis
 
 from app import database_roles as roles
 from app.config import ROOT
@@ -20,6 +23,8 @@ from app.local.embedded import EmbeddedPostgres, EmbeddedValkey, load_passwords
 
 ENV = "LAUDO_TEST_SERVERS"
 MODEL = "laudo_model"
+# Valkey has 16 by default. Number 0 belongs to the apps inside the tests, which start no worker.
+LENT_NUMBERS = range(1, 16)
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,23 @@ class Servers:
 
     def drop(self, name: str) -> None:
         _admin(self, "drop database if exists {} with (force)", name)
+
+    @contextmanager
+    def lend_redis(self) -> Iterator[str]:
+        """The URL of an empty Redis database that nobody else in this test run has meanwhile.
+
+        A worker that shares its Redis database with that of another stack takes its wake-ups, and
+        finds no such rows in its own PostgreSQL database.
+        """
+        with Redis.from_url(self.redis_url) as client:
+            number = next(n for n in LENT_NUMBERS if client.set(f"lent-{n}", os.getpid(), nx=True))
+            url = f"{self.redis_url.removesuffix('/0')}/{number}"
+            try:
+                with Redis.from_url(url) as lent:
+                    lent.flushdb()
+                yield url
+            finally:
+                client.delete(f"lent-{number}")
 
 
 def _admin(servers: Servers, statement: str, *names: str) -> None:
