@@ -15,7 +15,7 @@ from markupsafe import Markup
 from app.photos.queries import photo_views
 from app.reports.facts import PlacedPhoto
 from app.web.kept import Kept
-from app.web.locale import pick_time_zone
+from app.web.locale import reader_zone
 
 KEPT = Kept(most=8_000_000)
 
@@ -53,5 +53,5 @@ def _shown(placed: PlacedPhoto) -> tuple[object, ...]:
         # Without a snapshot the gazetteer of this process says what is near.
         around.frozen is not None and around.frozen.get(str(photo_id), True),
         str(get_locale()),
-        pick_time_zone(),
+        reader_zone().key,
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, Select, and_, select, true
 from sqlalchemy.orm import contains_eager, joinedload
 
 from app.agreement import Conflict, Place, photo_conflicts, places_of
@@ -27,6 +27,7 @@ from app.gazetteer.lookup import Nearest
 from app.imaging.notes import Note
 from app.models import (
     Answer,
+    EditConflict,
     Photo,
     PhotoCheck,
     PhotoComparison,
@@ -34,6 +35,7 @@ from app.models import (
     PhotoReading,
     PhotoVerdict,
     Report,
+    ReviewComment,
     Signature,
     Snapshot,
     WorkState,
@@ -110,6 +112,18 @@ class PlacedPhoto:
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """Whether a report was ever signed, has open conflicts, and was ever commented on.
+
+    Most reports have none of it. Read with the photos, the marks spare a page the query for each.
+    """
+
+    is_signed: bool = True
+    is_disputed: bool = True
+    is_commented: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ReportFacts:
     """Everything that was entered into a report.
 
@@ -125,6 +139,7 @@ class ReportFacts:
     signatures: Mapping[str, Signature]
     surroundings: Surroundings = NOWHERE
     own: OwnValues = field(default_factory=dict)
+    marks: Marks = Marks()
 
     def assess(self, signatures: Iterable[SignatureFacts] = ()) -> Assessment:
         """Assess the report. An exception refers to its photos by index in `photos`. Without
@@ -157,7 +172,7 @@ def load_facts(
     if rows is None:
         rows = {row.field_id: row for row in list_answers(report.id)}
     surroundings = read_surroundings(report)
-    photos, is_signed = _list_placed({report.id: surroundings})
+    photos, marks = _list_placed({report.id: surroundings})
     definition = report.version.definition
     if own is None:
         own = current_own_values(report, definition)
@@ -166,9 +181,10 @@ def load_facts(
         rows=rows,
         answers=all_answers(rows, own),
         photos=tuple(photos),
-        signatures=live_signatures(_signatures(report.id) if is_signed else ()),
+        signatures=live_signatures(_signatures(report.id) if marks.is_signed else ()),
         surroundings=surroundings,
         own=own,
+        marks=marks,
     )
 
 
@@ -276,23 +292,26 @@ def list_placed_photos(report_id: UUID, surroundings: Surroundings = NOWHERE) ->
     return _list_placed({report_id: surroundings})[0]
 
 
-def _list_placed(
-    surroundings: Mapping[UUID, Surroundings],
-) -> tuple[list[PlacedPhoto], bool]:
-    """The placed photos of several reports, and whether any of the reports was ever signed.
-
-    Reading both in one query spares most saves the query for signatures.
-    """
-    signed = select(Signature.id).where(Signature.report_id == Report.id).exists()
+def _placed() -> Select[Any]:
+    # With an offset they are looked up once for a report, otherwise once for a photo.
+    marks = (
+        select(
+            _has(Signature).label("is_signed"),
+            _has(EditConflict, EditConflict.settled_at.is_(None)).label("is_disputed"),
+            _has(ReviewComment).label("is_commented"),
+        )
+        .offset(0)
+        .lateral()
+    )
     is_placed = and_(PhotoPlacement.report_id == Report.id, PhotoPlacement.removed_at.is_(None))
-    rows = db.session.execute(
-        select(signed, PhotoPlacement, PhotoCheck.state, counted_likenesses())
+    return (
+        select(marks, PhotoPlacement, PhotoCheck.state, counted_likenesses())
         .select_from(Report)
+        .join(marks, true())
         .outerjoin(PhotoPlacement, is_placed)
         .outerjoin(PhotoPlacement.photo)
         .outerjoin(PhotoCheck, PhotoCheck.photo_id == Photo.id)
         .outerjoin(PhotoComparison, PhotoComparison.photo_id == Photo.id)
-        .where(Report.id.in_(surroundings))
         .options(contains_eager(PhotoPlacement.photo).options(joinedload(Photo.reading)))
         .order_by(
             PhotoPlacement.field_id,
@@ -301,7 +320,22 @@ def _list_placed(
             Photo.id,
             PhotoPlacement.id,
         )
-    ).all()
+    )
+
+
+def _has(kind: type[Signature | EditConflict | ReviewComment], *more: Any) -> ColumnElement[bool]:
+    return select(kind.id).where(kind.report_id == Report.id, *more).correlate(Report).exists()
+
+
+# Putting it together costs a page more than reading its rows.
+_PLACED = _placed()
+
+
+def _list_placed(
+    surroundings: Mapping[UUID, Surroundings],
+) -> tuple[list[PlacedPhoto], Marks]:
+    """The placed photos of several reports, and the marks of the first report read."""
+    rows = db.session.execute(_PLACED.where(Report.id.in_(surroundings))).all()
     photos = [
         PlacedPhoto(
             placement,
@@ -311,10 +345,10 @@ def _list_placed(
             surroundings[placement.report_id],
             likenesses_from(likenesses),
         )
-        for _signed, placement, state, likenesses in rows
+        for *_marks, placement, state, likenesses in rows
         if placement is not None
     ]
-    return photos, any(row[0] for row in rows)
+    return photos, Marks(*rows[0][:3]) if rows else Marks(False, False, False)
 
 
 def _signatures(report_id: UUID) -> Iterable[Signature]:

@@ -110,7 +110,8 @@ def count_reading(photos: Sequence[PhotoFacts]) -> int:
 def review_of(report: Report) -> Check:
     facts = load_facts(report)
     assessment = assess_report(report, facts)
-    disputed = list_disputed(report.id) if report.is_open else frozenset()
+    may_be_disputed = report.is_open and facts.marks.is_disputed
+    disputed = list_disputed(report.id) if may_be_disputed else frozenset()
     missing = _with_conflicts(facts.definition, assessment.missing, disputed)
     return Check(
         report=report,

@@ -166,7 +166,7 @@ def fill_page(
     for placed in facts.photos:
         photos[placed.placement.field_id].append(placed)
     conflicts: defaultdict[str, list[OpenConflict]] = defaultdict(list)
-    for conflict in list_open_conflicts(report.id):
+    for conflict in list_open_conflicts(report.id) if facts.marks.is_disputed else ():
         conflicts[conflict.field_id].append(conflict)
     languages = reading_order(definition.languages)
     target = refused.field.id if refused else at or resume_at
@@ -202,7 +202,7 @@ def fill_page(
         places=signing_places(definition, facts, signed_hash(report, facts)),
         progress=tally,
         resume_at=resume_at,
-        comments=comment_views(report.id),
+        comments=comment_views(report.id) if facts.marks.is_commented else {},
     )
 
 
@@ -231,6 +231,8 @@ def conflict_views(
     languages: tuple[Language, ...],
 ) -> Sequence[ConflictView]:
     """The conflicts of a field and of its photos' captions."""
+    if not conflicts:
+        return ()
     placed = {one.placement.id: (at, one) for at, one in enumerate(photos, start=1)}
     views = []
     for one in conflicts:

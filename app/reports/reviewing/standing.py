@@ -22,9 +22,9 @@ class Standing:
     open_comments: int = 0
 
 
-def standing_of(report: Report) -> Standing:
+def standing_of(report: Report, *, is_commented: bool) -> Standing:
     if report.is_open:
-        return Standing(open_comments=count_open_comments(report.id))
+        return Standing(open_comments=count_open_comments(report.id) if is_commented else 0)
     review = find_open_review(report.id) if report.status is ReportStatus.SUBMITTED else None
     if review is None:
         return Standing()

@@ -67,7 +67,8 @@ class SignatureDetails:
 @dataclass(frozen=True, slots=True)
 class ReportDetails:
     """Everything that the page of a report shows; `languages` are in the reader's order.
-    `disputed` are the fields of an open report with two values of which nobody has chosen one."""
+    `disputed` are the fields of an open report with two values of which nobody has chosen one.
+    `is_commented` says whether a reviewer or witness ever commented on it."""
 
     report: Report
     languages: tuple[Language, ...]
@@ -78,6 +79,7 @@ class ReportDetails:
     sections: tuple[SectionDetails, ...]
     signatures: tuple[SignatureDetails, ...]
     disputed: tuple[Field, ...]
+    is_commented: bool
 
 
 def read_report(report_id: UUID, *, person: Actor) -> ReportDetails:
@@ -101,13 +103,16 @@ def read_details(report: Report, facts: ReportFacts | None = None) -> ReportDeta
         ),
         sections=tuple(_read_sections(assessment, facts)),
         signatures=tuple(_read_signatures(report, facts)),
-        disputed=_read_disputed(report, definition),
+        disputed=_read_disputed(report, facts),
+        is_commented=facts.marks.is_commented,
     )
 
 
-def _read_disputed(report: Report, definition: Definition) -> tuple[Field, ...]:
-    found = list_disputed(report.id) if report.is_open else frozenset()
-    return tuple(field for field in definition.all_fields() if field.id in found)
+def _read_disputed(report: Report, facts: ReportFacts) -> tuple[Field, ...]:
+    if not report.is_open or not facts.marks.is_disputed:
+        return ()
+    found = list_disputed(report.id)
+    return tuple(field for field in facts.definition.all_fields() if field.id in found)
 
 
 def _read_sections(assessment: Assessment, facts: ReportFacts) -> Iterable[SectionDetails]:

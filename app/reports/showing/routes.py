@@ -78,7 +78,7 @@ def show_page(
         changes=_changes(read.report, kin),
         parts=[part.template for part in parts],
         **{name: value for part in parts for name, value in part.load(read.report, person).items()},
-        in_review=standing_of(read.report),
+        in_review=standing_of(read.report, is_commented=read.is_commented),
         history=list_history(read.report),
         verification=kept,
         lines=[describe(one, definition) for one in differences_in(kept)] if kept else [],
