@@ -12,7 +12,7 @@ from uuid import UUID
 from app.definition.assessment import INFO, AssessedField, Assessment, Progress
 from app.definition.judging import AnswerFacts, Judgement, SignatureFacts
 from app.definition.outcome import ReportResult
-from app.definition.schema import Definition, Field, Language, SignatureRole, Text, Verdict
+from app.definition.schema import Field, Language, SignatureRole, Text, Verdict
 from app.models import Actor, Answer, Report, Signature
 from app.reports.conflicts import list_disputed
 from app.reports.content import assess_report, content_hash
