@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import aliased
 
 from app.definition.outcome import Outcome
@@ -160,10 +160,10 @@ def _verdict_of(row: Any, successor: Successor | None) -> Verdict:
     return Verdict.SUPERSEDED if successor else Verdict.VALID
 
 
-def _find_row(report_id: UUID) -> Any:
+def _row() -> Select[Any]:
     """Columns, not objects: a definition has hundreds of fields, and the page needs a title."""
     header = Version.body["header"]
-    return db.session.execute(
+    return (
         select(
             Report.number,
             Report.revision,
@@ -186,40 +186,53 @@ def _find_row(report_id: UUID) -> Any:
         .join(Tenant, Tenant.id == Report.tenant_id)
         .outerjoin(Snapshot, Snapshot.report_id == Report.id)
         .outerjoin(Verification, Verification.report_id == Report.id)
-        .where(Report.id == report_id)
-    ).one_or_none()
+    )
 
 
-def _find_successor(report_id: UUID) -> Successor | None:
-    """The newest later revision that was completed: by it this one is superseded."""
+def _successor() -> Select[Any]:
     later = aliased(Report)
-    row = db.session.execute(
+    return (
         select(later.revision, later.check_token)
         .join(Report, and_(later.number == Report.number, later.revision > Report.revision))
-        .where(Report.id == report_id, later.status.in_(FINISHED_STATUSES))
+        .where(later.status.in_(FINISHED_STATUSES))
         .order_by(later.revision.desc())
         .limit(1)
-    ).one_or_none()
-    return Successor(row.revision, row.check_token) if row else None
+    )
 
 
-def _list_files(report_id: UUID) -> list[KnownFile]:
-    """The finished PDFs of all completed revisions of the number, newest first."""
+def _files() -> Select[Any]:
     other = aliased(Report)
-    rows = db.session.execute(
+    return (
         select(Document, other.revision, other.id.label("report_id"))
         .join(other, other.id == Document.report_id)
         .join(Report, Report.number == other.number)
         .where(
-            Report.id == report_id,
             other.status.in_((ReportStatus.COMPLETED, ReportStatus.ARCHIVED)),
             Document.state == WorkState.DONE,
         )
         .order_by(Document.finished_at.desc(), Document.id)
         .limit(MOST_FILES)
-    ).all()
+    )
+
+
+# Putting them together costs more than running them.
+_ROW, _SUCCESSOR, _FILES = _row(), _successor(), _files()
+
+
+def _find_row(report_id: UUID) -> Any:
+    return db.session.execute(_ROW.where(Report.id == report_id)).one_or_none()
+
+
+def _find_successor(report_id: UUID) -> Successor | None:
+    """The newest later revision that was completed: by it this one is superseded."""
+    row = db.session.execute(_SUCCESSOR.where(Report.id == report_id)).one_or_none()
+    return Successor(row.revision, row.check_token) if row else None
+
+
+def _list_files(report_id: UUID) -> list[KnownFile]:
+    """The finished PDFs of all completed revisions of the number, newest first."""
     files: list[KnownFile] = []
-    for document, revision, of_report in rows:
+    for document, revision, of_report in db.session.execute(_FILES.where(Report.id == report_id)):
         has_newest = any(one.kind is FileKind.NEWEST for one in files)
         files.append(_known(document, revision, of_report == report_id, has_newest))
     return files
