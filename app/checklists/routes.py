@@ -12,6 +12,7 @@ from app.checklists import blueprint, queries, service
 from app.checklists.compare import compare
 from app.checklists.forms import OF_COMPANY, LayoutForm, WorkbookForm
 from app.definition.prefills import SOURCES
+from app.definition.samples import SAMPLES
 from app.definition.workbook import sample_workbook
 from app.definition.workbook.guard import MAX_FILE
 from app.extensions import db
@@ -53,7 +54,7 @@ def samples() -> Response:
     return render_page("checklists/samples.html", "content", samples=queries.list_samples())
 
 
-@blueprint.post("/checklists/samples/<any(board,ups,generator):kind>")
+@blueprint.post(f"/checklists/samples/<any({','.join(SAMPLES)}):kind>")
 @requires(*MANAGERS)
 def copy(kind: str) -> Response:
     version = service.copy_sample(key=kind, actor=current_actor())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.definition.samples.parts import (
+    MANUFACTURER,
     MEASURED,
     PHASES,
     SEQUENCES,
@@ -69,6 +70,7 @@ AT_REST = section(
         "Voltage of the starter battery, of the nominal",
         "Tensão da bateria de partida, em relação à nominal",
         unit="%",
+        by=MANUFACTURER,
         min="100",
         max="120",
     ),
@@ -77,7 +79,8 @@ AT_REST = section(
         "Insulation of the alternator to earth",
         "Isolamento do alternador para a terra",
         unit="MΩ",
-        min="1",
+        by="IEEE 43, table 3, random-wound below 1 kV, at 40 °C",
+        min="5",
     ),
     verdict(
         "guards",
@@ -94,6 +97,7 @@ LOAD = section(
         "From start signal to nominal speed",
         "Do sinal de partida à rotação nominal",
         unit="s",
+        by="NFPA 110, type 10",
         max="10",
     ),
     choice("sequence", "Phase sequence", "Sequência de fases", of=SEQUENCES),
@@ -104,6 +108,7 @@ LOAD = section(
         rows=STEPS,
         columns=PHASES,
         unit="%",
+        by="ISO 8528-5, performance class G2",
         min="97.5",
         max="102.5",
         least=1,
@@ -116,12 +121,20 @@ LOAD = section(
         rows=STEPS,
         columns=MEASURED,
         unit="%",
+        by="ISO 8528-5, performance class G3",
         min="97",
         max="103",
     ),
-    table("current", "Current", "Corrente", rows=STEPS, columns=PHASES, unit="A", min="0"),
+    table("current", "Current", "Corrente", rows=STEPS, columns=PHASES, unit="A"),
     table(
-        "oil", "Oil pressure", "Pressão do óleo", rows=STEPS, columns=MEASURED, unit="bar", min="2"
+        "oil",
+        "Oil pressure",
+        "Pressão do óleo",
+        rows=STEPS,
+        columns=MEASURED,
+        unit="bar",
+        min="2",
+        by=MANUFACTURER,
     ),
     table(
         "coolant",
@@ -130,6 +143,7 @@ LOAD = section(
         rows=STEPS,
         columns=MEASURED,
         unit="°C",
+        by=MANUFACTURER,
         max="98",
     ),
     number(
@@ -137,6 +151,7 @@ LOAD = section(
         "Recovery after the largest step",
         "Recuperação após o maior degrau",
         unit="s",
+        by="ISO 8528-5, performance class G2",
         max="5",
     ),
     number(
@@ -181,6 +196,7 @@ MAINS = section(
         "From loss of mains to load on the generator",
         "Da falta de rede à carga no gerador",
         unit="s",
+        by="IEC 60364-5-56, medium break",
         max="15",
         least=1,
     ),
@@ -211,6 +227,6 @@ GENERATOR = checklist(
     LOAD,
     PROTECTION,
     MAINS,
-    standards=("ISO 8528-5", "ISO 8528-6", "IEC 60034-1", "NR-10"),
+    standards=("ISO 8528-5", "ISO 8528-6", "IEEE 43", "NFPA 110", "IEC 60364-5-56", "NR-10"),
     plan=("Permit to work", "Load bank", "Fuel for four hours at full load"),
 )

@@ -22,8 +22,13 @@ from app.definition.schema import (
     Text,
 )
 
+# Sources of limits that no standard sets.
+MANUFACTURER = ("the usual value of makers; the manual decides", "valor usual; o manual decide")
+AGREED = ("the usual agreement; the contract decides", "valor usual; o contrato decide")
 NO_PHOTOS = PhotoPolicy(mode=PhotoMode.NONE, max=0)
 TextPair = tuple[str, str]
+# What sets a limit: a standard with its clause or table, or words in both languages.
+Source = str | TextPair
 # An id with its English and Portuguese text.
 IdTextPair = tuple[str, str, str]
 
@@ -59,19 +64,22 @@ def verdict(
 def number(
     id: str,
     *label: str,
-    unit: str,
+    unit: str | None,
     min: str | None = None,
     max: str | None = None,
+    by: Source | None = None,
     least: int = 0,
     hint: TextPair | None = None,
 ) -> Field:
+    """`by` is the source of the limits, which a number with limits must have. A ratio
+    has no unit."""
     return Field(
         id=id,
         type=FieldType.NUMBER,
         label=_label(label),
         photos=photos(least),
         limits=_limits(unit, min, max),
-        hint=words(hint) if hint else None,
+        hint=_hint(hint, by, is_limited=bool(min or max)),
     )
 
 
@@ -83,9 +91,11 @@ def table(
     unit: str,
     min: str | None = None,
     max: str | None = None,
+    by: Source | None = None,
     least: int = 0,
     hint: TextPair | None = None,
 ) -> Field:
+    """`by` is the source of the limits, which a table with limits must have."""
     return Field(
         id=id,
         type=FieldType.TABLE,
@@ -94,13 +104,17 @@ def table(
         columns=columns,
         photos=photos(least),
         limits=_limits(unit, min, max),
-        hint=words(hint) if hint else None,
+        hint=_hint(hint, by, is_limited=bool(min or max)),
     )
 
 
-def choice(id: str, *label: str, of: tuple[Option, ...], many: bool = False) -> Field:
+def choice(
+    id: str, *label: str, of: tuple[Option, ...], many: bool = False, required: bool = True
+) -> Field:
     kind = FieldType.SELECT_MANY if many else FieldType.SELECT_ONE
-    return Field(id=id, type=kind, label=_label(label), options=of, photos=NO_PHOTOS)
+    return Field(
+        id=id, type=kind, label=_label(label), options=of, photos=NO_PHOTOS, required=required
+    )
 
 
 def plain(
@@ -122,12 +136,20 @@ def plain(
     )
 
 
+def day(id: str, *label: str, required: bool = True, prefill: Prefill | None = None) -> Field:
+    return plain(id, *label, type=FieldType.DATE, required=required, prefill=prefill)
+
+
+def long_words(id: str, *label: str) -> Field:
+    return plain(id, *label, type=FieldType.LONG_TEXT, required=False)
+
+
 def note(id: str, *label: str) -> Field:
     return plain(id, *label, type=FieldType.NOTE, required=False)
 
 
 def remarks(id: str = "remarks") -> Field:
-    return plain(id, "Remarks", "Observações", type=FieldType.LONG_TEXT, required=False)
+    return long_words(id, "Remarks", "Observações")
 
 
 def section(id: str, title: TextPair, *fields: Field) -> Section:
@@ -145,7 +167,17 @@ def _label(pair: tuple[str, ...]) -> Text:
     return Text(en=en, pt=pt)
 
 
-def _limits(unit: str, least: str | None, most: str | None) -> Limits:
+def _hint(hint: TextPair | None, by: Source | None, *, is_limited: bool) -> Text | None:
+    if is_limited != bool(by):
+        raise ValueError("limits need their source, and only limits have one")
+    if by is None:
+        return words(hint) if hint else None
+    en, pt = by if isinstance(by, tuple) else (by, by)
+    before = (f"{hint[0]}. ", f"{hint[1]}. ") if hint else ("", "")
+    return Text(en=f"{before[0]}Limit: {en}.", pt=f"{before[1]}Limite: {pt}.")
+
+
+def _limits(unit: str | None, least: str | None, most: str | None) -> Limits:
     return Limits(
         unit=unit,
         min=Decimal(least) if least else None,
@@ -169,19 +201,24 @@ PROTECTION = options(
     ("arc_suit", "Arc-rated clothing", "Vestimenta contra arco elétrico"),
     ("boots", "Safety boots", "Calçado de segurança"),
 )
-# The info fields of every sample.
+# The info fields of the samples for one piece of equipment.
 INFO = (
     plain("manufacturer", "Manufacturer", "Fabricante"),
     plain("model", "Model", "Modelo"),
     plain("serial_number", "Serial number", "Número de série"),
-    plain(
+    day(
         "tested_on",
         "Date of the test",
         "Data do ensaio",
-        type=FieldType.DATE,
         prefill=Prefill.START_DATE,
     ),
     plain("drawing", "Drawing and revision", "Desenho e revisão", required=False),
+)
+INSTRUMENT = (
+    plain(
+        "instrument", "Instrument: model and serial number", "Instrumento: modelo e número de série"
+    ),
+    day("calibration", "Calibration valid until", "Calibração válida até"),
 )
 SIGNATURES = (
     role("technician", "Technician", "Técnico executor", prefill=RolePrefill.ME),
@@ -212,6 +249,9 @@ def checklist(
     *sections: Section,
     standards: tuple[str, ...],
     plan: tuple[str, ...],
+    category: str = "Commissioning",
+    info: tuple[Field, ...] = INFO,
+    signatures: tuple[SignatureRole, ...] = SIGNATURES,
 ) -> Definition:
     """A complete sample; `plan` lists what must be available before work begins."""
     return Definition(
@@ -219,11 +259,11 @@ def checklist(
         header=Header(
             code=code,
             title=words(title),
-            category="Commissioning",
+            category=category,
             reference_standards=standards,
             planning_requirements=plan,
         ),
-        info_fields=INFO,
+        info_fields=info,
         sections=sections,
-        signature_roles=SIGNATURES,
+        signature_roles=signatures,
     )
