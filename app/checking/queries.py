@@ -160,7 +160,7 @@ def _verdict_of(row: Any, successor: Successor | None) -> Verdict:
     return Verdict.SUPERSEDED if successor else Verdict.VALID
 
 
-def _row() -> Select[Any]:
+def _row() -> Select[*tuple[Any, ...]]:
     """Columns, not objects: a definition has hundreds of fields, and the page needs a title."""
     header = Version.body["header"]
     return (
@@ -189,7 +189,7 @@ def _row() -> Select[Any]:
     )
 
 
-def _successor() -> Select[Any]:
+def _successor() -> Select[*tuple[Any, ...]]:
     later = aliased(Report)
     return (
         select(later.revision, later.check_token)
@@ -200,7 +200,7 @@ def _successor() -> Select[Any]:
     )
 
 
-def _files() -> Select[Any]:
+def _files() -> Select[*tuple[Any, ...]]:
     other = aliased(Report)
     return (
         select(Document, other.revision, other.id.label("report_id"))

@@ -292,7 +292,7 @@ def list_placed_photos(report_id: UUID, surroundings: Surroundings = NOWHERE) ->
     return _list_placed({report_id: surroundings})[0]
 
 
-def _placed() -> Select[Any]:
+def _placed() -> Select[*tuple[Any, ...]]:
     # With an offset they are looked up once for a report, otherwise once for a photo.
     marks = (
         select(
