@@ -10,7 +10,17 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from app.definition.schema import Definition, Field, FieldType, Limits, PhotoPolicy, Section, Text
+from app.definition.schema import (
+    Definition,
+    Field,
+    FieldType,
+    Language,
+    Limits,
+    PhotoPolicy,
+    Section,
+    Text,
+)
+from app.documents.changes import changes_of
 from app.errors import NotAllowed, NotFound
 from app.evidence.verdicts import check_rows
 from app.extensions import db
@@ -30,6 +40,7 @@ from app.reports.revising.service import (
     TechniciansMayNotCorrect,
     VersionChanged,
 )
+from app.reports.revising.telling import tell_changes
 from app.reports.revisions import is_superseded, superseding
 from tests.support import scenarios
 from tests.support.revisions import (
@@ -316,6 +327,31 @@ def test_a_comment_stays_even_if_its_value_does_not(acting, cast):
         version = a_newer_version(older.version, renewed(older.version.definition), tess)
         row = answers_of(correct(older, tess, onto_version=version.id))["insulation"]
         assert (row.value, row.comment) == (None, "At 20 °C")
+
+
+@pytest.mark.parametrize("typed", ["200", "0.2"])
+def test_a_number_in_another_unit_is_a_change_even_if_it_is_the_same_number(
+    app, acting, cast, typed
+):
+    with acting(cast.tess) as tess:
+        older = a_completed_report(tess)
+        version = a_newer_version(older.version, renewed(older.version.definition), tess)
+        newer = correct(older, tess, onto_version=version.id)
+        answered = AnswerInput(value=f">{typed}")
+        save_answer(report_id=newer.id, field_id="insulation", given=answered, actor=tess)
+        db.session.commit()
+        changes = read_changes(get_report(newer.id, person=tess))
+        assert changes is not None
+        (one,) = (one for one in changes.answers if one.field.id == "insulation")
+        assert one.kind is ChangeKind.CHANGED
+        with app.test_request_context():
+            told = tell_changes(changes, sees_older=True).lines
+        (line,) = (line for line in told if line.anchor == "insulation")
+        assert (line.old, line.new) == (">200 MΩ", f">{typed} GΩ")
+        numbers = dict.fromkeys((field.id for field in older.version.definition.all_fields()), "1")
+        printed = changes_of(changes, numbers, numbers, (Language.EN,)).answers
+        (row,) = (row for row in printed if row.field_id == "insulation")
+        assert (row.old, row.new) == (">200 MΩ", f">{typed} GΩ")
 
 
 def test_the_changes_name_what_and_who(acting, cast):

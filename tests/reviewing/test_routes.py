@@ -253,6 +253,7 @@ class TestRules:
             assert answer.status_code == 303
             page = people["max"].get(place).text
             assert f'<option selected value="{ana}">Ana Admin' in page
+        assert "Any manager or admin → Ana Admin" in page, "the project names both"
         assert self.rules(acting, cast) == (["manager", ana], ["manager", ana])
 
     def test_a_project_follows_its_checklists_again(self, acting, cast, people, places):
@@ -275,6 +276,17 @@ class TestRules:
         for place in places:
             answer = people["max"].post(f"{place}/review", data=data)
             assert answer.status_code == 422 and "Both steps name the same person" in answer.text
+        assert self.rules(acting, cast) == ([], None)
+
+    @pytest.mark.parametrize("first", ["nobody", "checklist"])
+    def test_a_second_reviewer_without_a_first_is_refused(
+        self, acting, cast, people, places, first
+    ):
+        data = {"first": first, "second": str(cast.ana.id)}
+        for place in places[1:] if first == "checklist" else places:
+            answer = people["max"].post(f"{place}/review", data=data)
+            assert answer.status_code == 422 and "Choose a first" in answer.text
+            assert f'<option selected value="{cast.ana.id}">' in answer.text
         assert self.rules(acting, cast) == ([], None)
 
     def test_the_change_is_told_in_words(self, people, places):

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, ValidationError
 
 from app.models import ANY_MANAGER
 from app.web.forms import options
@@ -44,6 +44,26 @@ class ReviewRuleForm(FlaskForm):  # type: ignore[misc]
             if not field.raw_data and field.data not in dict(pairs):
                 field.data = ANY_MANAGER
         return self
+
+    def validate_second(self, field: SelectField) -> None:
+        """Without a first reviewer of its own the rule has no second one; say so, drop nothing."""
+        if field.data == NOBODY:
+            return
+        if self.first.data == NOBODY:
+            raise ValidationError(
+                _("Nobody reviews first. Choose a first reviewer, or “Nobody else” here.")
+            )
+        if self.first.data == OF_CHECKLIST:
+            raise ValidationError(
+                _("The checklist names both reviewers. Choose a first one, or “Nobody else” here.")
+            )
+
+    @property
+    def words(self) -> str:
+        """The chosen rule on one line: the reviewers in their order."""
+        fields = [self.first] if self.second.data == NOBODY else [self.first, self.second]
+        chosen = [one for field in fields for one in field.iter_choices() if one.selected]
+        return " → ".join(str(one.label) for one in chosen)
 
     @property
     def steps(self) -> list[str] | None:

@@ -150,7 +150,8 @@ class _Both:
             old = self._old.answers.get(field.id, NOTHING)
             # A field that both have counts; an answer without a question in its version does not.
             new = self._new.answers.get(field.id, NOTHING) if new_field else NOTHING
-            if _is_same(old, new) or _is_own_number(field, self._new):
+            is_same = _is_same(old, new) and not _is_in_other_unit(old_field, new_field, new)
+            if is_same or _is_own_number(field, self._new):
                 continue
             row = self._new.rows.get(field.id)
             is_new = row is not None and new_field is not None
@@ -224,6 +225,11 @@ def _pairs(old: Definition, new: Definition) -> Iterator[tuple[Field | None, Fie
 
 def _is_same(old: AnswerFacts, new: AnswerFacts) -> bool:
     return old == new or not (has_content(old) or has_content(new))
+
+
+def _is_in_other_unit(old: Field | None, new: Field | None, answer: AnswerFacts) -> bool:
+    """Whether the question has another unit now: the same number is then another measurement."""
+    return bool(old and new and answer.value and old.unit != new.unit)
 
 
 def _is_own_number(field: Field, facts: ReportFacts) -> bool:
