@@ -21,6 +21,9 @@ def _witness_sent(act: Act) -> Sentence:
 
 WITNESS_TELLINGS: dict[str, Telling] = {
     "witness.sent": _witness_sent,
+    "witness.resent": plain(
+        N_("%(name)s sent the link to the report to the witness %(witness)s (%(email)s) again.")
+    ),
     "witness.revoked": plain(N_("%(name)s revoked the link of the witness %(witness)s.")),
     "witness.opened": plain(N_("The witness %(name)s opened the report with their link.")),
     "witness.accepted": plain(N_('The witness %(name)s accepted "%(question)s".')),

@@ -22,7 +22,7 @@ from app.evidence.service import record
 from app.extensions import db
 from app.locks import lock_row
 from app.mail.service import mail_witness_link
-from app.models import Account, Actor, AuditEntry, Report, Signature, Tenant, Witness
+from app.models import Account, Actor, AuditEntry, Mail, Report, Signature, Tenant, Witness
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
 from app.reports.locking import lock_report
@@ -34,6 +34,9 @@ from app.tenancy import require_tenant
 LONGEST = timedelta(days=90)
 MAX_CODE = 60
 MOST_LINKS = 50
+# A second tap on the button sends no second mail, and nobody's mailbox is flooded.
+PAUSE = timedelta(minutes=1)
+MOST_MAILS_A_DAY = 10
 
 
 class UnknownRole(DomainError):
@@ -53,6 +56,28 @@ class TooManyLinks(DomainError):
     others."""
 
     status = 422
+
+
+class LinkClosed(DomainError):
+    """The link of %(name)s no longer opens the report. Make a new one."""
+
+
+class NoAddress(DomainError):
+    """The link of %(name)s was made without an e-mail. Let them scan the code, or make a new
+    link."""
+
+
+class LinkUnknown(DomainError):
+    """The secret key of this installation changed after the link was made, so that its address
+    cannot be sent again. Make a new link."""
+
+
+class MailedTooOften(DomainError):
+    """%(most)s mails with this link were sent to %(email)s within a day, and sending more will not
+    help. Ask the witness to check their spam folder, or let them scan the code."""
+
+
+NOT_RESENT = (LinkClosed, NoAddress, LinkUnknown, MailedTooOften)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,20 +156,49 @@ def send_link(*, report_id: UUID, facts: LinkFacts, actor: Actor) -> Witness:
     return witness
 
 
+def resend_link(*, report_id: UUID, witness_id: UUID, actor: Actor) -> Witness:
+    """Mail the link again. Nothing is sent within a minute of the last mail.
+
+    Raises NotFound, LinkClosed, NoAddress, LinkUnknown, MailedTooOften.
+    """
+    report = lock_report(report_id, actor=actor)
+    witness = _lock_link(report, witness_id)
+    if not witness.is_open:
+        raise LinkClosed(name=witness.name)
+    if witness.email is None:
+        raise NoAddress(name=witness.name)
+    if not is_known(witness):
+        raise LinkUnknown
+    now, sent = datetime.now(UTC), list_mails(witness)
+    if any(one.created_at > now - PAUSE for one in sent):
+        return witness
+    if sum(one.created_at > now - timedelta(days=1) for one in sent) >= MOST_MAILS_A_DAY:
+        raise MailedTooOften(most=MOST_MAILS_A_DAY, email=witness.email)
+    mail_witness_link(witness)
+    facts = {"witness": witness.name, "witness_id": str(witness.id), "email": witness.email}
+    record("witness.resent", report, actor, **facts)
+    return witness
+
+
 def revoke_link(*, report_id: UUID, witness_id: UUID, actor: Actor) -> Witness:
     """Close the link at once and for ever; what the witness did stays. Idempotent.
 
     Raises NotFound.
     """
-    # The report comes first, as in everything that a witness does.
     report = lock_report(report_id, actor=actor)
-    witness = lock_row(Witness, witness_id)
-    if witness.report_id != report.id:
-        raise NotFound
+    witness = _lock_link(report, witness_id)
     if witness.revoked_at is None:
         witness.revoked_at, witness.revoked_by = datetime.now(UTC), actor.account_id
         facts = {"witness": witness.name, "witness_id": str(witness.id)}
         record("witness.revoked", report, actor, **facts)
+    return witness
+
+
+def _lock_link(report: Report, witness_id: UUID) -> Witness:
+    """The report was locked before, as in everything that a witness does. Raises NotFound."""
+    witness = lock_row(Witness, witness_id)
+    if witness.report_id != report.id:
+        raise NotFound
     return witness
 
 
@@ -174,6 +228,18 @@ def list_links(report: Report) -> list[LinkView]:
         _view(one, senders, openings.get(str(one.id), []), facts.signatures, content)
         for one in found
     ]
+
+
+def list_mails(witness: Witness) -> list[Mail]:
+    """The mails with this link, the newest first."""
+    mails = select(Mail).where(Mail.witness_id == witness.id)
+    return list(db.session.scalars(mails.order_by(Mail.created_at.desc(), Mail.id)))
+
+
+def is_known(witness: Witness) -> bool:
+    """Whether the address of the link can be named. One that was made with an earlier SECRET_KEY
+    still works for whoever has it, but cannot be computed again."""
+    return hash_of(WITNESS_LINK.token(witness.id)) == witness.token_hash
 
 
 def hash_of(token: str) -> str:

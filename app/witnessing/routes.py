@@ -44,7 +44,7 @@ def send(report_id: UUID) -> Response:
     witness_id, email = witness.id, witness.email
     db.session.commit()
     if email:
-        flash(_("The link was sent to %(email)s.", email=email), "success")
+        flash(_("The link is on its way to %(email)s.", email=email), "success")
     else:
         flash(_("The link is ready. Let the witness scan the code."), "success")
     return redirect_to(url_for(".show", report_id=report_id, witness_id=witness_id))
@@ -55,10 +55,7 @@ def send(report_id: UUID) -> Response:
 def show(report_id: UUID, witness_id: UUID) -> Response:
     """The link as a code to scan and as text, for whoever may send it."""
     report, witness = links.get_link(report_id, witness_id, person=current_actor())
-    address = witness_address(witness)
-    # Links of an earlier SECRET_KEY still work, but can no longer be named.
-    is_known = links.hash_of(address.rpartition("/")[2]) == witness.token_hash
-    shown = address if witness.is_open and is_known else ""
+    shown = witness_address(witness) if witness.is_open and links.is_known(witness) else ""
     return render_page(
         "witnessing/link.html",
         "content",
@@ -66,7 +63,24 @@ def show(report_id: UUID, witness_id: UUID) -> Response:
         witness=witness,
         address=shown,
         qr=_qr(shown) if shown else "",
+        mail=next(iter(links.list_mails(witness)), None),
     )
+
+
+@blueprint.post("/reports/<uuid:report_id>/witnesses/<uuid:witness_id>/send")
+@requires(*MANAGERS)
+def resend(report_id: UUID, witness_id: UUID) -> Response:
+    try:
+        witness = links.resend_link(
+            report_id=report_id, witness_id=witness_id, actor=current_actor()
+        )
+    except links.NOT_RESENT as refused:
+        flash(translated(refused), "warning")
+        return redirect_to(url_for(".show", report_id=report_id, witness_id=witness_id))
+    email = witness.email
+    db.session.commit()
+    flash(_("The link is on its way to %(email)s.", email=email), "success")
+    return redirect_to(url_for(".show", report_id=report_id, witness_id=witness_id))
 
 
 @blueprint.post("/reports/<uuid:report_id>/witnesses/<uuid:witness_id>/revoke")

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.evidence.queries import list_entries
 from app.extensions import db
 from app.models import Mail, MailKind, Report, Witness
 from app.signing import WITNESS_LINK
+from app.witnessing import links
 from tests.support import scenarios
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -87,6 +88,91 @@ def test_a_double_submit_sends_one_link(acting, cast, client_of, submitted):
         assert db.session.scalar(counted) == 1
 
 
+def mails_sent(acting, cast) -> list[Mail]:
+    with acting(cast.ana):
+        mails = select(Mail).where(Mail.kind == MailKind.WITNESS_LINK)
+        return list(db.session.scalars(mails))
+
+
+def age_mails(acting, cast, by: timedelta) -> None:
+    with acting(cast.ana):
+        db.session.execute(update(Mail).values(created_at=Mail.created_at - by))
+        db.session.commit()
+
+
+def test_the_mail_is_sent_again_but_not_twice_within_a_minute(
+    acting, cast, client_of, submitted, invited
+):
+    report_id = submitted()
+    guest, client = invited(report_id), client_of(cast.max)
+    there = f"/reports/{report_id}/witnesses/{guest.witness_id}"
+    assert f'action="{there}/send"' in client.get(there).text
+    for wanted, aged in ((1, timedelta()), (2, links.PAUSE), (2, timedelta())):
+        age_mails(acting, cast, aged)
+        assert client.post(f"{there}/send").location == there
+        assert len(mails_sent(acting, cast)) == wanted
+    with acting(cast.ana):
+        told = [entry.action for entry in list_entries("report", report_id)]
+    assert told.count("witness.resent") == 1
+    assert "wanda@client.example" in client.get(f"/reports/{report_id}/history").text
+
+
+def test_no_mailbox_is_flooded_with_one_link(acting, cast, client_of, submitted, invited):
+    report_id = submitted()
+    guest, client = invited(report_id), client_of(cast.max)
+    there = f"/reports/{report_id}/witnesses/{guest.witness_id}"
+    for _more in range(links.MOST_MAILS_A_DAY + 1):
+        age_mails(acting, cast, links.PAUSE)
+        client.post(f"{there}/send")
+    assert len(mails_sent(acting, cast)) == links.MOST_MAILS_A_DAY
+    assert "will not help" in client.get(there).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"revoked_at": datetime.now(UTC)}, "no longer opens"),
+        ({"expires_at": datetime.now(UTC) - timedelta(seconds=1)}, "no longer opens"),
+        ({"email": None}, "without an e-mail"),
+        ({"token_hash": "0" * 64}, "address\\s+cannot be sent"),
+    ],
+)
+def test_what_cannot_be_mailed_again_offers_and_sends_nothing(
+    acting, cast, client_of, submitted, changes, words
+):
+    report_id = submitted()
+    with acting(cast.max) as actor:
+        report = db.session.scalars(select(Report).where(Report.id == report_id)).one()
+        if "revoked_at" in changes:
+            changes = {**changes, "revoked_by": actor.account_id}
+        witness_id = uuid4()
+        known = {"id": witness_id, "token_hash": links.hash_of(WITNESS_LINK.token(witness_id))}
+        scenarios.a_witness(report, actor, role_id="client", **{**known, **changes})
+    client = client_of(cast.max)
+    there = f"/reports/{report_id}/witnesses/{witness_id}"
+    assert f"{there}/send" not in client.get(there).text
+    assert client.post(f"{there}/send").location == there
+    assert re.search(words, client.get(there).text)
+    assert mails_sent(acting, cast) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("queued", "is on its way"), ("done", "It was sent to"), ("failed", "could not be sent")],
+)
+def test_the_page_of_a_link_says_what_became_of_its_mail(
+    acting, cast, client_of, submitted, invited, state, words
+):
+    report_id = submitted()
+    guest = invited(report_id)
+    with acting(cast.ana):
+        finished = None if state == "queued" else func.now()
+        db.session.execute(update(Mail).values(state=state, finished_at=finished))
+        db.session.commit()
+    page = client_of(cast.max).get(f"/reports/{report_id}/witnesses/{guest.witness_id}").text
+    assert words in page
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -116,12 +202,14 @@ def test_only_managers_and_admins_send_and_revoke(
     guest = invited(report_id)
     there = f"/reports/{report_id}/witnesses"
     revocation = f"{there}/{guest.witness_id}/revoke"
+    again = f"{there}/{guest.witness_id}/send"
     for person in (cast.tess, cast.vera):
         client = client_of(person)
         assert client.get(there).status_code == 403
         assert client.post(there, data=link_form()).status_code == 403
         assert client.get(f"{there}/{guest.witness_id}").status_code == 403
         assert client.post(revocation).status_code == 403
+        assert client.post(again).status_code == 403
         assert there not in client.get(f"/reports/{report_id}").text
     assert anonymous.get(there).location.startswith("/login")
     assert [one.revoked_at for one in witnesses(acting, cast)] == [None]
@@ -136,6 +224,7 @@ def test_another_company_finds_nothing(cast, client_of, submitted, invited):
     assert otto.post(there, data=link_form()).status_code == 404
     assert otto.get(f"{there}/{guest.witness_id}").status_code == 404
     assert otto.post(f"{there}/{guest.witness_id}/revoke").status_code == 404
+    assert otto.post(f"{there}/{guest.witness_id}/send").status_code == 404
     mine = client_of(cast.max)
     assert mine.get(f"/reports/{report_id}/witnesses/{NOWHERE}").status_code == 404
     assert mine.post(f"/reports/{report_id}/witnesses/{NOWHERE}/revoke").status_code == 404
@@ -146,7 +235,9 @@ def test_a_witness_of_another_report_is_not_here(cast, client_of, submitted, inv
     guest = invited(other)
     client = client_of(cast.max)
     assert client.get(f"/reports/{one}/witnesses/{guest.witness_id}").status_code == 404
-    assert client.post(f"/reports/{one}/witnesses/{guest.witness_id}/revoke").status_code == 404
+    for verb in ("revoke", "send"):
+        answer = client.post(f"/reports/{one}/witnesses/{guest.witness_id}/{verb}")
+        assert answer.status_code == 404
 
 
 def test_page_and_fragment_agree(cast, client_of, submitted, invited):
