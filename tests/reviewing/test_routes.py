@@ -7,9 +7,18 @@ import re
 import pytest
 from sqlalchemy import select
 
+from app.evidence.service import record
 from app.extensions import db
 from app.models import ANY_MANAGER, Checklist, Project, Report, ReportStatus, ReviewComment
+from app.reports.completing.service import submit_report
+from app.reports.content import content_hash
+from app.reports.facts import load_facts
+from app.reports.filling.service import AnswerInput, save_answer
+from app.reports.queries import get_report
 from tests.support import scenarios
+from tests.support.guests import definition_with_client
+from tests.support.operations import make_complete
+from tests.support.revisions import REASON, a_completed_report, correct, finish
 
 HTMX = {"HX-Request": "true"}
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -301,3 +310,57 @@ def test_the_setting_is_saved(acting, cast, people):
         r'<input[^>]*checked[^>]*name="may_approve_own"',
         people["ana"].get("/company/settings").text,
     )
+
+
+class TestCorrections:
+    @pytest.fixture
+    def corrected(self, acting, cast):
+        """A correction that waits for its review: an answer and a photo are new."""
+        with acting(cast.tess) as tess:
+            version = scenarios.a_checklist(tess)
+            older = a_completed_report(tess, version=version)
+            version.checklist.review_steps = [ANY_MANAGER]
+            newer = correct(older, tess)
+            given = AnswerInput(row_version=1, value="Clínica Sul")
+            save_answer(report_id=newer.id, field_id="customer", given=given, actor=tess)
+            photo = scenarios.a_photo(newer, "insulation", tess, caption="Meter")
+            facts = {"photo": str(photo.id), "field": "insulation", "sha256": photo.sha256}
+            record("photo.received", newer, tess, **facts)
+            return older.full_number, finish(newer, tess).id
+
+    def test_what_it_changed_comes_first(self, people, corrected):
+        older, newer = corrected
+        page = people["max"].get(f"/reports/{newer}/reviewing").text
+        assert f"Correction of {older}" in page and REASON in page
+        assert f"/reports/{newer}#changes-title" in page
+        changed, rest = page.split(f"Changes since {older}</h2>", 1)[1].split("<h2", 1)
+        assert re.findall(r'id="field-([a-z_]+)"', changed) == ["customer", "insulation"]
+        assert "<del>Hospital São Lucas</del> <ins>Clínica Sul</ins>" in changed
+        assert "Tess Technician" in changed and "added a photo" in changed
+        assert 'id="field-remarks"' in rest and "<del>" not in rest
+
+    def test_a_first_report_corrects_nothing(self, people, submitted):
+        page = people["max"].get(f"/reports/{submitted()}/reviewing").text
+        assert "Correction of" not in page and "Changes since" not in page
+
+
+def test_nobody_can_press_approve_while_a_signature_is_due(acting, cast, people):
+    with acting(cast.tess) as tess:
+        version = scenarios.a_checklist(tess, definition_with_client(), review_steps=[ANY_MANAGER])
+        report = scenarios.a_report(tess, version=version)
+        make_complete(report, tess)
+        report_id = report.id
+        submit_report(report_id=report_id, actor=tess)
+        db.session.commit()
+
+    def button() -> str:
+        page = people["max"].get(f"/reports/{report_id}/reviewing").text
+        form = page.split(f'action="/reports/{report_id}/approve"', 1)[1]
+        return form.split("<button", 1)[1].split(">", 1)[0]
+
+    assert "disabled" in button()
+    with acting(cast.max) as boss:
+        found = get_report(report_id, person=boss)
+        signed = content_hash(found, load_facts(found))
+        scenarios.a_signature(found, "client", boss, content_hash=signed)
+    assert "disabled" not in button()

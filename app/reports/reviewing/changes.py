@@ -1,7 +1,8 @@
 """What changed in a report, field by field, from its audit entries.
 
-A reviewer who looks for the first time sees the answers that were corrected; one who looks again
-sees everything that changed since. Read-only.
+A reviewer who looks for the first time sees the answers that were corrected, at a correction all
+that differs from the report before it; one who looks again sees everything that changed since.
+Read-only.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from app.evidence.sentences import tell
 from app.extensions import db
 from app.models import AuditEntry, Report
 from app.reports.acts import read_act
+from app.reports.revising import changes as revising
+from app.reports.revising.telling import tell_answers
 
 ANSWERS = ("answer.saved", "answer.settled", "answer.filled")
 PHOTOS = ("photo.received", "photo.placed", "photo.edited", "photo.settled", "photo.removed")
@@ -57,6 +60,19 @@ def list_corrections(report: Report) -> Changes:
         last = runs[-1]
         if len(runs) > 1 and (change := _answer(last, last[0].act.old)):
             found[field_id] = (change,)
+    return found
+
+
+def list_revised(report: Report, revised: revising.Changes) -> Changes:
+    """What a correction changed of the report before it: the answers as one change a field, and
+    what was done to photos one by one."""
+    found: dict[str, list[Change]] = {}
+    for line in tell_answers(revised):
+        if line.anchor and line.at:
+            found[line.anchor] = [Change(line.by, line.at, old=line.old, new=line.new)]
+    # What was carried over has no entries of its own, so all of them are of the correction.
+    for event in _events(report, PHOTOS):
+        found.setdefault(event.field_id, []).append(_photo(event))
     return found
 
 

@@ -1,7 +1,8 @@
 """The reviewer's page as plain data: what needs a look first, field by field.
 
-The first look shows every field: exceptions, then corrected answers, then the rest in the order of
-the form. A later look shows only the fields that changed since, and those with comments.
+The first look shows every field: exceptions, then corrected answers (at a correction, all that it
+changed), then the rest in the order of the form. A later look shows only the fields that changed
+since, and those with comments.
 """
 
 from __future__ import annotations
@@ -17,10 +18,18 @@ from app.errors import DomainError
 from app.models import Actor, Report, Review, ReviewState
 from app.reports.exceptions import FieldException
 from app.reports.reviewing.admission import why_not
-from app.reports.reviewing.changes import Change, list_changes_since, list_corrections
+from app.reports.reviewing.changes import (
+    Change,
+    Changes,
+    list_changes_since,
+    list_corrections,
+    list_revised,
+)
 from app.reports.reviewing.comments import CommentView, comment_views, names_of
 from app.reports.reviewing.rounds import list_reviews
-from app.reports.showing.page import FieldDetails, ReportDetails, read_report
+from app.reports.revising.changes import Changes as Revised
+from app.reports.revising.changes import read_changes
+from app.reports.showing.page import FieldDetails, ReportDetails, SignatureDetails, read_report
 
 
 class Part(StrEnum):
@@ -64,7 +73,8 @@ class PartView:
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
     """Everything that the page shows. `since` is the end of the last look, None at the first one;
-    `is_whole` says that all fields are shown. `refusals` are the reasons why this person may not
+    `is_whole` says that all fields are shown. `revised` is what a correction changed of the report
+    before it, None if this is none. `refusals` are the reasons why this person may not
     `review` or `approve`."""
 
     report: Report
@@ -78,14 +88,19 @@ class ReviewPage:
     submitter: str
     reviewer: str
     refusals: Mapping[str, DomainError]
+    revised: Revised | None
 
     @property
     def may_review(self) -> bool:
         return "review" not in self.refusals
 
     @property
+    def due_signatures(self) -> list[SignatureDetails]:
+        return [one for one in self.details.signatures if one.is_missing_at_approval]
+
+    @property
     def may_approve(self) -> bool:
-        return not self.refusals
+        return not (self.refusals or self.open_comments or self.due_signatures)
 
     @property
     def fields(self) -> list[FieldReview]:
@@ -103,8 +118,8 @@ def review_page(report_id: UUID, *, person: Actor, is_whole: bool = False) -> Re
     review = next((one for one in reviews if one.closed_at is None), None)
     if review is None:
         return None
-    since = _last_look(review, reviews)
-    fields = _field_reviews(details, review, since)
+    since, revised = _last_look(review, reviews), read_changes(report)
+    fields = _field_reviews(details, review, since, revised)
     names = names_of({review.submitted_by, review.reviewer_id})
     shown_whole = is_whole or since is None
     return ReviewPage(
@@ -119,6 +134,7 @@ def review_page(report_id: UUID, *, person: Actor, is_whole: bool = False) -> Re
         submitter=names.get(review.submitted_by, ""),
         reviewer=names.get(review.reviewer_id, "") if review.reviewer_id else "",
         refusals=why_not(report, review, person),
+        revised=revised,
     )
 
 
@@ -134,10 +150,10 @@ def _last_look(review: Review, reviews: Iterable[Review]) -> datetime | None:
 
 
 def _field_reviews(
-    details: ReportDetails, review: Review, since: datetime | None
+    details: ReportDetails, review: Review, since: datetime | None, revised: Revised | None
 ) -> dict[str, FieldReview]:
     report = details.report
-    changes = list_corrections(report) if since is None else list_changes_since(report, since)
+    changes = _changes(report, since, revised)
     comments = comment_views(report.id, review.id)
     exceptions: dict[str, list[FieldException]] = {}
     for one in details.exceptions:
@@ -155,6 +171,12 @@ def _field_reviews(
         for one in section.fields
         if one.field.is_question
     }
+
+
+def _changes(report: Report, since: datetime | None, revised: Revised | None) -> Changes:
+    if since is not None:
+        return list_changes_since(report, since)
+    return list_revised(report, revised) if revised else list_corrections(report)
 
 
 def _parts(

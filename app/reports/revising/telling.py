@@ -124,24 +124,12 @@ def tell_changes(changes: Changes, *, sees_older: bool) -> ToldChanges:
     older report."""
     older = changes.older
     languages = reading_order(older.version.definition.languages)
-    answers = [
-        ChangeLine(
-            label=one.field.label.first(languages),
-            kind=_(KINDS[one.kind]),
-            old=_words(one.old_field, one.old, languages),
-            new=_words(one.new_field, one.new, languages),
-            by=one.by or _("the report's own data"),
-            at=one.at,
-            anchor=one.new_field.id if one.new_field else None,
-        )
-        for one in changes.answers
-    ]
     captions = [
         ChangeLine(
             label=_("%(field)s: caption of a photo", field=one.field.label.first(languages)),
             kind=_(KINDS[ChangeKind.CHANGED]),
-            old=one.old,
-            new=one.new,
+            old=one.old or _("No caption"),
+            new=one.new or _("No caption"),
             by=one.by,
             at=one.at,
             anchor=one.field.id,
@@ -153,9 +141,26 @@ def tell_changes(changes: Changes, *, sees_older: bool) -> ToldChanges:
         reason=changes.reason,
         by=changes.by,
         versions=_versions(changes),
-        lines=(*answers, *captions),
+        lines=(*tell_answers(changes), *captions),
         photos=tuple(_photo(one, languages, sees_older) for one in changes.photos),
     )
+
+
+def tell_answers(changes: Changes) -> list[ChangeLine]:
+    """The changed answers in the reader's language."""
+    languages = reading_order(changes.older.version.definition.languages)
+    return [
+        ChangeLine(
+            label=one.field.label.first(languages),
+            kind=_(KINDS[one.kind]),
+            old=_words(one.old_field, one.old, languages),
+            new=_words(one.new_field, one.new, languages),
+            by=one.by or _("the report's own data"),
+            at=one.at,
+            anchor=one.new_field.id if one.new_field else None,
+        )
+        for one in changes.answers
+    ]
 
 
 def _versions(changes: Changes) -> str:
