@@ -86,8 +86,11 @@ def _param(act: Act, name: str) -> str | int:
 
 
 def _part(act: Act, name: str) -> str:
-    if name in ("name", "action", "subject", "question"):
+    if name in ("name", "action", "question"):
         return str(getattr(act, name))
+    if name == "subject":
+        # What has no page of its own, such as a bundle, is named by its facts.
+        return act.subject or value_words(name, act.facts.get(name))
     if name in ("old", "new"):
         fact = act.facts.get(name)
         return getattr(act, name) or (value_words(name, fact) if isinstance(fact, str) else "")

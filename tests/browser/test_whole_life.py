@@ -87,7 +87,7 @@ def witness(desk: Page, guest: Page, report_id: str) -> None:
     guest.goto(desk.locator(".setup-key").inner_text())
     pages.draw(guest)
     guest.get_by_role("button", name=re.compile("^Sign$")).click()
-    expect(guest.get_by_text("Signed. If the report changes")).to_be_visible()
+    expect(guest.get_by_text("You have signed this report")).to_be_visible()
 
 
 def approve(desk: Page, report_id: str) -> None:

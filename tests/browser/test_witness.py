@@ -95,7 +95,7 @@ def test_a_witness_comments_and_signs_without_an_account(
     item.get_by_role("button", name="Send the comment").click()
     expect(item.locator(".review-comment")).to_contain_text(WORDS)
     guest.get_by_role("button", name=re.compile("^Sign$")).click()
-    expect(signature.get_by_text("Signed. If the report changes")).to_be_visible()
+    expect(signature.get_by_text("You have signed this report")).to_be_visible()
     guest.reload()
     expect(signature.get_by_role("img", name="Your signature")).to_be_visible()
     assert (

@@ -384,8 +384,10 @@ class TestRoutes:
                     .order_by(AuditEntry.sequence)
                 )
             )
+            number = db.session.scalars(select(Report.number)).one()
         assert actions == ["bundle.requested", "bundle.made", "bundle.downloaded"]
-        assert "requested the evidence bundle of" in client_of(cast.ana).get("/audit").text
+        told = client_of(cast.ana).get("/audit").text
+        assert told.count(f"evidence bundle of {number}") == len(actions)
 
     def test_nobody_follows_the_bundle_of_another(self, acting, cast, desk, client_of):
         bundle_id = requested(acting, cast.tess, report_id=desk.report_id)

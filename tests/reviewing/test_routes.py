@@ -344,20 +344,27 @@ class TestCorrections:
         assert "Correction of" not in page and "Changes since" not in page
 
 
-def test_nobody_can_press_approve_while_a_signature_is_due(acting, cast, people):
+@pytest.mark.parametrize("steps", [1, 2])
+def test_nobody_can_press_approve_while_a_signature_is_due(acting, cast, people, steps):
+    """Only the last step waits for it."""
     with acting(cast.tess) as tess:
-        version = scenarios.a_checklist(tess, definition_with_client(), review_steps=[ANY_MANAGER])
+        version = scenarios.a_checklist(
+            tess, definition_with_client(), review_steps=[ANY_MANAGER] * steps
+        )
         report = scenarios.a_report(tess, version=version)
         make_complete(report, tess)
         report_id = report.id
         submit_report(report_id=report_id, actor=tess)
         db.session.commit()
 
-    def button() -> str:
-        page = people["max"].get(f"/reports/{report_id}/reviewing").text
+    def button(person: str = "ana") -> str:
+        page = people[person].get(f"/reports/{report_id}/reviewing").text
         form = page.split(f'action="/reports/{report_id}/approve"', 1)[1]
         return form.split("<button", 1)[1].split(">", 1)[0]
 
+    if steps == 2:
+        assert "disabled" not in button("max")
+        people["max"].post(f"/reports/{report_id}/approve")
     assert "disabled" in button()
     with acting(cast.max) as boss:
         found = get_report(report_id, person=boss)

@@ -3,8 +3,11 @@
  * opens its comment. Buttons do the same without keys.
  */
 const FIELD = "[data-review-field]";
+const CONTROLS = ["[data-review-accept]", "[data-review-comment]"];
 // Where the person is; a field that is swapped keeps its id.
 let current = "";
+// The field and the control that a swap takes the focus from.
+let left = null;
 let started = false;
 
 export function start() {
@@ -16,6 +19,8 @@ export function start() {
     if (field) current = field.id;
   });
   document.addEventListener("toggle", opened, true);
+  document.addEventListener("htmx:before:swap", remember);
+  document.addEventListener("htmx:after:swap", restore);
   // The page names the keys once they work.
   document.querySelector("[data-review-keys]")?.removeAttribute("hidden");
 }
@@ -58,5 +63,24 @@ function comment() {
 }
 
 function opened({ target }) {
-  if (target.matches?.(".review-say[open]")) target.querySelector("textarea").focus();
+  if (!target.matches?.(".review-say[open]")) return;
+  target.querySelector("textarea").focus();
+  // The button that sends it must not hide behind the bar.
+  target.querySelector("form").scrollIntoView({ block: "nearest" });
+}
+
+function remember() {
+  const { activeElement } = document;
+  const field = activeElement?.closest(FIELD);
+  left = field && { id: field.id, control: CONTROLS.find((one) => activeElement.matches(one)) };
+}
+
+/** The new field takes over the focus, so that the next Tab goes on from it. */
+function restore() {
+  const field = left && document.activeElement === document.body && document.getElementById(left.id);
+  if (!field) return;
+  const { control } = left;
+  left = null;
+  const again = field.querySelector("[aria-invalid]") ?? (control ? field.querySelector(control) : null);
+  (again ?? field).focus({ preventScroll: true });
 }

@@ -96,11 +96,13 @@ class ReviewPage:
 
     @property
     def due_signatures(self) -> list[SignatureDetails]:
+        """What the approval of the last step asks for; a step before it does without."""
         return [one for one in self.details.signatures if one.is_missing_at_approval]
 
     @property
     def may_approve(self) -> bool:
-        return not (self.refusals or self.open_comments or self.due_signatures)
+        is_unsigned = self.review.is_last_step and bool(self.due_signatures)
+        return not (self.refusals or self.open_comments or is_unsigned)
 
     @property
     def fields(self) -> list[FieldReview]:
