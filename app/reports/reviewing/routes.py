@@ -78,7 +78,7 @@ def settle_comment(report_id: UUID, comment_id: UUID) -> Response:
 @requires(*MANAGERS)
 def return_report(report_id: UUID) -> Response:
     report = reviewing.return_report(report_id=report_id, actor=current_actor())
-    number = report.number
+    number = report.full_number
     db.session.commit()
     flash(_("Report %(number)s was returned with your comments.", number=number), "success")
     return redirect_to(url_for(".show", report_id=report_id))
@@ -88,7 +88,7 @@ def return_report(report_id: UUID) -> Response:
 @requires(*MANAGERS)
 def approve(report_id: UUID) -> Response:
     report = reviewing.approve_report(report_id=report_id, actor=current_actor())
-    number, is_finished = report.number, report.is_finished
+    number, is_finished = report.full_number, report.is_finished
     db.session.commit()
     if is_finished:
         said = _("Report %(number)s is approved and completed.", number=number)
@@ -102,7 +102,7 @@ def approve(report_id: UUID) -> Response:
 @requires(*STAFF)
 def withdraw(report_id: UUID) -> Response:
     report = discussing.withdraw_report(report_id=report_id, actor=current_actor())
-    number = report.number
+    number = report.full_number
     db.session.commit()
     flash(_("Report %(number)s was withdrawn. It can be changed again.", number=number), "success")
     return redirect_to(url_for(".fill", report_id=report_id))

@@ -37,7 +37,7 @@ def show(report_id: UUID) -> Response:
 @requires(*STAFF)
 def discard(report_id: UUID) -> Response:
     report = lifecycle.discard_report(report_id=report_id, actor=current_actor())
-    number = report.number
+    number = report.full_number
     db.session.commit()
     flash(_("Report %(number)s was discarded. Its history is kept.", number=number), "success")
     return redirect_to(url_for(".index"))
@@ -47,7 +47,7 @@ def discard(report_id: UUID) -> Response:
 @requires(*MANAGERS)
 def archive(report_id: UUID) -> Response:
     report = lifecycle.archive_report(report_id=report_id, actor=current_actor())
-    number = report.number
+    number = report.full_number
     db.session.commit()
     flash(_("Report %(number)s was archived. It can still be read.", number=number), "success")
     return redirect_to(url_for(".show", report_id=report_id))
