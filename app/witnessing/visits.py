@@ -44,13 +44,13 @@ class LinkUnknown(LinkRefused):
 
 
 class LinkRevoked(LinkRefused):
-    """This link was revoked, so it no longer opens the report. What you signed or wrote is kept.
-    Ask the person who sent it to you for a new one."""
+    """This link was revoked, so it no longer opens the report. What you signed or sent before is
+    kept. Ask the person who sent it to you for a new one."""
 
 
 class LinkExpired(LinkRefused):
-    """This link has expired, so it no longer opens the report. What you signed or wrote is kept.
-    Ask the person who sent it to you for a new one."""
+    """This link has expired, so it no longer opens the report. What you signed or sent before is
+    kept. Ask the person who sent it to you for a new one."""
 
 
 class CodeDue(Exception):

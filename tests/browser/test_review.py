@@ -18,6 +18,10 @@ from tests.support import scenarios
 
 pytestmark = pytest.mark.xdist_group("browser")
 
+IS_UNCOVERED = """(node) => {
+  const { left, top, width, height } = node.getBoundingClientRect();
+  return node.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+}"""
 ENCLOSURE = "Show the closed door"
 INSULATION = "Measure again with 1 kV"
 
@@ -73,6 +77,8 @@ def test_returned_with_two_comments_fixed_and_approved(
     expect(first).to_be_focused()
     desk.keyboard.press("a")
     expect(first.get_by_text("Accepted")).to_be_visible()
+    # The field was drawn anew, and the next Tab goes on from it.
+    expect(first).to_be_focused()
     for field_id, words in (("enclosure", ENCLOSURE), ("insulation", INSULATION)):
         field = desk.locator(f"#field-{field_id}")
         while not field.evaluate("node => node === document.activeElement"):
@@ -80,8 +86,11 @@ def test_returned_with_two_comments_fixed_and_approved(
         desk.keyboard.press("c")
         expect(field.locator("textarea")).to_be_focused()
         desk.keyboard.type(words)
-        field.get_by_role("button", name="Save the comment").click()
+        save = field.get_by_role("button", name="Save the comment")
+        assert save.evaluate(IS_UNCOVERED), "the bar covers the button"
+        save.click()
         expect(field.get_by_text(words)).to_be_visible()
+        expect(field).to_be_focused()
     expect(desk.locator("#review-bar")).to_contain_text("2 open comments")
     expect(desk.get_by_role("button", name="Approve")).to_be_disabled()
     desk.get_by_role("button", name="Return").click()

@@ -257,6 +257,7 @@ ONE_FORM = {
     "%(most)s of your evidence bundles are already in progress": FIXED,
     "A file can contain at most %(most)s reports": FIXED,
     "%(most)s invitations were sent": FIXED,
+    "%(most)s mails with this link": FIXED,
     "This report already has %(most)s links": FIXED,
     "You wrote %(most)s comments": FIXED,
     "A name must have 1 to": FIXED,

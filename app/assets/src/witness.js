@@ -48,6 +48,7 @@ function startSigning() {
   const form = page.querySelector("form[data-sign]");
   pad = null;
   if (!form) return;
+  form.querySelector("[data-closed-with-js]")?.removeAttribute("open");
   const kept = keptOf("strokes");
   pad = startPad(form, (drawing) => {
     complain(form, "");
