@@ -59,14 +59,17 @@ function comment() {
   const say = here()?.querySelector(".review-say");
   if (!say) return;
   say.open = true;
-  say.querySelector("textarea").focus();
+  enter(say);
 }
 
 function opened({ target }) {
-  if (!target.matches?.(".review-say[open]")) return;
-  target.querySelector("textarea").focus();
-  // The button that sends it must not hide behind the bar.
-  target.querySelector("form").scrollIntoView({ block: "nearest" });
+  if (target.matches?.(".review-say[open]")) enter(target);
+}
+
+function enter(say) {
+  say.querySelector("textarea").focus({ preventScroll: true });
+  // The button that sends it must not hide behind the bar. At once: typing ends a smooth scroll.
+  say.querySelector("form").scrollIntoView({ block: "nearest", behavior: "instant" });
 }
 
 function remember() {

@@ -62,8 +62,8 @@ class ReviewRuleForm(FlaskForm):  # type: ignore[misc]
     def words(self) -> str:
         """The chosen rule on one line: the reviewers in their order."""
         fields = [self.first] if self.second.data == NOBODY else [self.first, self.second]
-        chosen = [one for field in fields for one in field.iter_choices() if one.selected]
-        return " → ".join(str(one.label) for one in chosen)
+        choices = (choice for field in fields for choice in field.iter_choices())
+        return " → ".join(str(label) for _value, label, is_chosen, _more in choices if is_chosen)
 
     @property
     def steps(self) -> list[str] | None:
