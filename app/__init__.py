@@ -79,6 +79,7 @@ def _bind_extensions(app: Flask) -> None:
         filters,
         headers,
         hosts,
+        impersonal,
         locale,
         offline,
         page,
@@ -95,6 +96,7 @@ def _bind_extensions(app: Flask) -> None:
     htmx.init_app(app)
     access.init_app(app)
     headers.init_app(app)
+    impersonal.init_app(app)
     with app.app_context():
         tenancy.init_app(app)
         transactions.init_app()

@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, current_app, make_response, redirect, request, url_for
-from flask_babel import force_locale
 from flask_limiter import RequestLimit
 
 from app.checking import blueprint
@@ -14,12 +13,11 @@ from app.checking.queries import Verdict, check
 from app.checking.showing import LOOKS, company_time
 from app.config import ROOT
 from app.web.fragments import render_text
-from app.web.guards import impersonal
-from app.web.locale import LOCALES, browser_locale, reading_order
+from app.web.guards import unlisted
+from app.web.locale import address_locale, reading_order
 from app.web.tries import Allowance, address_key, always, counted
 from app.words import OUTCOMES
 
-LANGUAGE = "lang"
 VERIFIER = ROOT / "verifier" / "laudo_verify.py"
 
 
@@ -39,19 +37,19 @@ limits_checks = counted(
 
 
 @blueprint.get("/v/")
-@impersonal
+@unlisted
 @limits_checks
 def index() -> Response:
     """Asks for the address of a report; the form leads to its page."""
     if typed := request.args.get("code", "").strip():
         token = typed.rstrip("/").rpartition("/")[2] or typed
-        there = url_for(".show", token=token[:200], lang=_chosen())
-        return _kept_from_caches(make_response(redirect(there, 303)))
+        there = url_for(".show", token=token[:200], lang=address_locale())
+        return make_response(redirect(there, 303))
     return _page("checking/index.html")
 
 
 @blueprint.get("/v/<path:token>")
-@impersonal
+@unlisted
 @limits_checks
 def show(token: str) -> Response:
     found = check(token)
@@ -60,7 +58,7 @@ def show(token: str) -> Response:
 
 
 @blueprint.get("/laudo_verify.py")
-@impersonal
+@unlisted
 def verifier() -> Response:
     """The program that checks PDFs and evidence bundles without this server."""
     response = make_response(VERIFIER.read_bytes())
@@ -70,32 +68,16 @@ def verifier() -> Response:
     return response
 
 
-def _chosen() -> str | None:
-    """The language of the address. None leaves it to the browser, and stands in no address."""
-    chosen = request.args.get(LANGUAGE)
-    return chosen if chosen in LOCALES else None
-
-
 def _page(template: str, *, status: int = 200, **context: Any) -> Response:
     """The page in the language of the address, else the browser's. The reader is never looked up:
     the page is the same for everyone."""
-    with force_locale(_chosen() or browser_locale()):
-        body = render_text(
-            template,
-            **context,
-            looks=LOOKS,
-            outcomes=OUTCOMES,
-            company_time=company_time,
-            title_of=lambda text: text.first(reading_order(tuple(type(text).model_fields))),
-            chosen=_chosen(),
-        )
-    return _kept_from_caches(make_response(body, status))
-
-
-def _kept_from_caches(response: Response) -> Response:
-    """A verdict may change at any time, so nothing keeps it. The address stays with its reader."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.vary.add("Accept-Language")
-    return response
+    body = render_text(
+        template,
+        **context,
+        looks=LOOKS,
+        outcomes=OUTCOMES,
+        company_time=company_time,
+        title_of=lambda text: text.first(reading_order(tuple(type(text).model_fields))),
+        chosen=address_locale(),
+    )
+    return make_response(body, status)

@@ -25,6 +25,7 @@ from app.errors import DomainError
 from app.extensions import db, login_manager
 from app.web.fragments import asked_by_script, render_text, varied
 from app.web.headers import request_id
+from app.web.impersonal import is_impersonal
 from app.web.locale import local_day
 from app.web.read_only import SupportReadsOnly
 
@@ -75,6 +76,9 @@ def error_response(status: int, sentence: str, **headers: str) -> Response:
         response = Response(sentence, status, content_type="text/plain; charset=utf-8")
         toast = {"toast": {"kind": "error", "text": sentence, "id": request_id()}}
         response.headers["HX-Trigger"] = json.dumps(toast)
+    elif is_impersonal():
+        # The other page has forms and ways back for people with an account.
+        return _plain_page(status, sentence, **headers)
     else:
         page = render_text("errors/error.html", status=status, sentence=sentence)
         response = make_response(page, status)
@@ -166,6 +170,10 @@ def _plain_response(status: int, **headers: str) -> Response:
     sentence = sentence_for(status)
     if request.path.startswith("/api/") or asked_by_script():
         return error_response(status, sentence, **headers)
+    return _plain_page(status, sentence, **headers)
+
+
+def _plain_page(status: int, sentence: str, **headers: str) -> Response:
     page = render_text(
         "errors/plain.html", status=status, sentence=sentence, request_id=request_id()
     )

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import abort, current_app, g, request
+from flask import abort, current_app, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.errors import NotAllowed
-from app.extensions import csrf, db, login_manager
+from app.extensions import csrf, db
 from app.models import TENANT_ROLES, Actor, Role
 from app.web.read_only import SupportReadsOnly, check_writable, find_reason
 
@@ -50,15 +50,18 @@ def public(view: Callable[P, R]) -> Callable[P, R]:
 
 def impersonal(view: Callable[P, R]) -> Callable[P, R]:
     """Let anyone call this view as nobody: neither session nor person is loaded, not even by a
-    template that asks for the current user."""
+    template that asks for the current user, or by the page of an error (web/impersonal.py)."""
 
-    @wraps(view)
-    def as_nobody(*args: P.args, **kwargs: P.kwargs) -> R:
-        g._login_user = login_manager.anonymous_user()
-        return view(*args, **kwargs)
-
-    guarded = public(as_nobody)
+    guarded = public(view)
     guarded.impersonal = True  # type: ignore[attr-defined]
+    return guarded
+
+
+def unlisted(view: Callable[P, R]) -> Callable[P, R]:
+    """Like `impersonal`; besides, no search engine lists the page, and its address is passed on to
+    no other site."""
+    guarded = impersonal(view)
+    guarded.unlisted = True  # type: ignore[attr-defined]
     return guarded
 
 

@@ -22,8 +22,10 @@ from app.amounts import with_amounts
 from app.definition.schema import Language
 from app.extensions import babel
 from app.rows import company_today
+from app.web.impersonal import is_impersonal
 
 LOCALES = {"en": "English", "pt_BR": "Português (Brasil)"}
+LANGUAGE = "lang"
 FALLBACK_ZONE = "UTC"
 MAX_WRITTEN = 10_000
 AREAS = (
@@ -55,15 +57,24 @@ def zones_by_area() -> dict[str, list[tuple[str, str]]]:
 
 
 def pick_locale() -> str:
-    """The person's own locale, else the company's, else the browser's; English outside a request,
-    as in a command or a job that chose no other."""
+    """The person's own locale, else the company's, else the browser's; that of the address on pages
+    without an account. English outside a request, as in a command or a job that chose no other."""
     if not has_request_context():
         return "en"
+    if is_impersonal():
+        return address_locale() or browser_locale()
     if current_user and current_user.is_authenticated:
         chosen = current_user.locale or (current_user.tenant and current_user.tenant.locale)
         if chosen in LOCALES:
             return str(chosen)
     return browser_locale()
+
+
+def address_locale() -> str | None:
+    """The language that the address chooses on pages without an account. None leaves it to the
+    browser, and stands in no address."""
+    chosen = request.args.get(LANGUAGE)
+    return chosen if chosen in LOCALES else None
 
 
 def browser_locale() -> str:

@@ -14,7 +14,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, g, make_response, redirect, request, url_for
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_limiter import RequestLimit
 
@@ -28,16 +27,15 @@ from app.reports.signing.service import RefusedSignature, SignatureInput
 from app.web.addresses import read_id, read_moment
 from app.web.errors import sentence_for, translated
 from app.web.fragments import render_text
-from app.web.guards import impersonal
+from app.web.guards import unlisted
 from app.web.headers import request_id
-from app.web.locale import LOCALES, browser_locale
+from app.web.locale import address_locale
 from app.web.tries import Allowance, address_key, always, counted, per_day, per_minute
 from app.witnessing import blueprint, items, queries, visits
 from app.witnessing.forms import CodeForm, CommentForm
 from app.witnessing.page import RefusedComment, WitnessPage, witness_page
 from app.witnessing.visits import CodeDue, LinkRefused, Visit
 
-LANGUAGE = "lang"
 View = Callable[..., Response]
 
 
@@ -49,8 +47,7 @@ class CannotTakeChanges(DomainError):
 
 
 def _too_many(_limit: RequestLimit) -> Response:
-    with force_locale(_language()):
-        return _message(429, _("Too many attempts"), sentence_for(429))
+    return _message(429, _("Too many attempts"), sentence_for(429))
 
 
 def _link_key() -> str:
@@ -82,72 +79,69 @@ def visiting(view: View) -> View:
     @wraps(view)
     def visited(witness_id: UUID, **values: Any) -> Response:
         cookie = request.cookies.get(_cookie_name(), "")
-        with force_locale(_language()):
-            try:
-                with visits.visiting(witness_id, cookie) as visit:
-                    g.reader_zone = ZoneInfo(visit.tenant.time_zone)
-                    return view(visit, **values)
-            except LinkRefused as error:
-                return _link_refused(error)
-            except CodeDue as due:
-                if request.method != "GET":
-                    return _redirect(witness_id)
-                return _code_page(due.visit)
+        try:
+            with visits.visiting(witness_id, cookie) as visit:
+                g.reader_zone = ZoneInfo(visit.tenant.time_zone)
+                return view(visit, **values)
+        except LinkRefused as error:
+            return _link_refused(error)
+        except CodeDue as due:
+            if request.method != "GET":
+                return _redirect(witness_id)
+            return _code_page(due.visit)
 
     return visited
 
 
 @blueprint.get("/w/<token>")
-@impersonal
+@unlisted
 @limits_openings
 def open(token: str) -> Response:
     """Keep the token in a cookie and go on to an address without it."""
-    with force_locale(_language()):
-        try:
-            with visits.opening(token) as visit:
-                witness_id = visit.witness.id
-                response = _redirect(witness_id)
-                _set_cookie(response, visit, token)
-                if request.method == "GET" and visit.witness.code_hash is None:
-                    visits.note_opening(visit, actor=_actor(visit))
-                    db.session.commit()
-        except (LinkRefused, NotFound) as error:
-            return _link_refused(error)
+    try:
+        with visits.opening(token) as visit:
+            witness_id = visit.witness.id
+            response = _redirect(witness_id)
+            _set_cookie(response, visit, token)
+            if request.method == "GET" and visit.witness.code_hash is None:
+                visits.note_opening(visit, actor=_actor(visit))
+                db.session.commit()
+    except (LinkRefused, NotFound) as error:
+        return _link_refused(error)
     return response
 
 
 @blueprint.get("/witness/<uuid:witness_id>/")
-@impersonal
+@unlisted
 @visiting
 def report(visit: Visit) -> Response:
     return _report_page(visit)
 
 
 @blueprint.post("/witness/<uuid:witness_id>/code")
-@impersonal
+@unlisted
 @limits_codes
 def give_code(witness_id: UUID) -> Response:
     form = CodeForm()
-    with force_locale(_language()):
-        try:
-            with visits.asking(witness_id, request.cookies.get(_cookie_name(), "")) as visit:
-                if not form.validate_on_submit():
-                    return _code_page(visit, form, status=422)
-                cookie = visits.give_code(visit, form.code.data or "")
-                response = _redirect(witness_id)
-                _set_cookie(response, visit, cookie)
-                visits.note_opening(visit, actor=_actor(visit))
-                db.session.commit()
-        except visits.WrongCode as error:
-            form.code.errors = [translated(error)]
-            return _code_page(visit, form, status=422)
-        except LinkRefused as error:
-            return _link_refused(error)
+    try:
+        with visits.asking(witness_id, request.cookies.get(_cookie_name(), "")) as visit:
+            if not form.validate_on_submit():
+                return _code_page(visit, form, status=422)
+            cookie = visits.give_code(visit, form.code.data or "")
+            response = _redirect(witness_id)
+            _set_cookie(response, visit, cookie)
+            visits.note_opening(visit, actor=_actor(visit))
+            db.session.commit()
+    except visits.WrongCode as error:
+        form.code.errors = [translated(error)]
+        return _code_page(visit, form, status=422)
+    except LinkRefused as error:
+        return _link_refused(error)
     return response
 
 
 @blueprint.post("/witness/<uuid:witness_id>/items/<field_id>/accept")
-@impersonal
+@unlisted
 @limits_acts
 @visiting
 def accept(visit: Visit, field_id: str) -> Response:
@@ -166,7 +160,7 @@ def accept(visit: Visit, field_id: str) -> Response:
 
 
 @blueprint.post("/witness/<uuid:witness_id>/items/<field_id>/comments")
-@impersonal
+@unlisted
 @limits_acts
 @visiting
 def comment(visit: Visit, field_id: str) -> Response:
@@ -189,7 +183,7 @@ def comment(visit: Visit, field_id: str) -> Response:
 
 
 @blueprint.post("/witness/<uuid:witness_id>/signature")
-@impersonal
+@unlisted
 @limits_acts
 @visiting
 def sign(visit: Visit) -> Response:
@@ -224,7 +218,7 @@ def sign(visit: Visit) -> Response:
 @blueprint.get(
     "/witness/<uuid:witness_id>/photos/<uuid:placement_id>/<any(thumbnail, print):kind>.jpg"
 )
-@impersonal
+@unlisted
 @visiting
 def photo(visit: Visit, placement_id: UUID, kind: str) -> Response:
     row = queries.get_picture(visit.witness, placement_id, kind)
@@ -234,7 +228,7 @@ def photo(visit: Visit, placement_id: UUID, kind: str) -> Response:
 
 
 @blueprint.get("/witness/<uuid:witness_id>/signature.png")
-@impersonal
+@unlisted
 @visiting
 def signature_image(visit: Visit) -> Response:
     """The newest signature that came by this link."""
@@ -294,22 +288,13 @@ def _message(status: int, title: str, sentence: str, *, witness_id: UUID | None 
 
 
 def _page(template: str, *, status: int, **context: Any) -> Response:
-    body = render_text(template, **context, chosen=_chosen())
-    return _private(make_response(body, status))
+    body = render_text(template, **context, chosen=address_locale())
+    return make_response(body, status)
 
 
 def _redirect(witness_id: UUID, anchor: str | None = None) -> Response:
-    there = url_for(".report", witness_id=witness_id, lang=_chosen(), _anchor=anchor)
-    return _private(make_response(redirect(there, code=303)))
-
-
-def _private(response: Response) -> Response:
-    """Nothing keeps the page, no search engine lists it, and its address stays with its reader."""
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.vary.add("Accept-Language")
-    return response
+    there = url_for(".report", witness_id=witness_id, lang=address_locale(), _anchor=anchor)
+    return make_response(redirect(there, code=303))
 
 
 def _set_cookie(response: Response, visit: Visit, value: str) -> None:
@@ -337,13 +322,3 @@ def _actor(visit: Visit) -> Actor:
 def _require_writable(visit: Visit) -> None:
     if visit.tenant.is_read_only:
         raise CannotTakeChanges(company=visit.tenant.name)
-
-
-def _chosen() -> str | None:
-    """The language of the address. None leaves it to the browser, and stands in no address."""
-    chosen = request.args.get(LANGUAGE)
-    return chosen if chosen in LOCALES else None
-
-
-def _language() -> str:
-    return _chosen() or browser_locale()

@@ -186,7 +186,7 @@ def test_capitals_blanks_and_ends_of_a_typed_token_are_forgiven(anonymous, token
 def test_headers_forbid_indexing_keeping_and_passing_on(anonymous, token, path):
     answer = anonymous.get(f"/v/{token if path == 'known' else path}")
     assert answer.headers["X-Robots-Tag"] == "noindex, nofollow, noarchive"
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert "Accept-Language" in answer.vary
     assert '<meta name="robots" content="noindex' in answer.text
