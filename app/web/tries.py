@@ -8,15 +8,16 @@ itself (flask-limiter's fallback).
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
 from hashlib import sha256
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response, current_app, request
 from flask_limiter import RequestLimit
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from redis.exceptions import RedisError
 
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 # office shares one address.
 SHARED_ADDRESS_FACTOR = 10
 SECONDS_PER_MINUTE = 60
+IPV6_PREFIX = 64
+WITH_PORT = re.compile(r"([0-9.]+):\d+|\[([^]]+)\](?::\d+)?")
 
 View = Callable[..., Response]
 Key = Callable[[], str]
@@ -127,7 +130,17 @@ def _give_back_unless(is_wrong: bool) -> None:
 
 
 def address_key() -> str:
-    return get_remote_address()
+    """Who asks: an IPv4 address, or the /64 that one customer of IPv6 has, with 2**64 addresses to
+    choose from. Some proxies write the client's port behind the address, new at each connection."""
+    given = request.remote_addr or ""
+    plain = WITH_PORT.fullmatch(given)
+    try:
+        address = ip_address(next(filter(None, plain.groups())) if plain else given)
+    except ValueError:
+        return given
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address.packed, IPV6_PREFIX), strict=False))
 
 
 def own_key() -> str:
