@@ -50,6 +50,18 @@ def find_open_review(report_id: UUID) -> Review | None:
     return db.session.scalars(waiting).one_or_none()
 
 
+def has_approved(report_id: UUID, account_id: UUID | None) -> bool:
+    """Whether the account took the step that completed the report."""
+    last = select(Review).where(Review.report_id == report_id)
+    ordered = last.order_by(Review.round.desc(), Review.step.desc()).limit(1)
+    review = db.session.scalars(ordered).one_or_none()
+    return (
+        review is not None
+        and review.state is ReviewState.APPROVED
+        and review.reviewer_id == account_id
+    )
+
+
 def list_reviews(report_id: UUID) -> list[Review]:
     """Every step of every round, oldest first."""
     rows = select(Review).where(Review.report_id == report_id).order_by(Review.round, Review.step)

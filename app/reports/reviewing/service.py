@@ -25,6 +25,7 @@ from app.reports.reviewing.rounds import (
     find_open_review,
     find_same_comment,
     get_comment,
+    has_approved,
     mark_comment,
     start_next_step,
 )
@@ -94,8 +95,7 @@ def settle_comment(*, report_id: UUID, comment_id: UUID, is_done: bool, actor: A
 def return_report(*, report_id: UUID, actor: Actor) -> Report:
     """Give the report back to the technician; it needs at least one open comment.
 
-    A report that is returned already does not change. Raises NotFound, NotAllowed, WrongStatus,
-    ReviewedByOther, TwoPeopleNeeded, NothingToReturn.
+    Raises NotFound, NotAllowed, WrongStatus, ReviewedByOther, TwoPeopleNeeded, NothingToReturn.
     """
     report = lock_for(ReportEvent.RETURNED, report_id, actor=actor)
     review = _require(report, actor)
@@ -119,11 +119,12 @@ def return_report(*, report_id: UUID, actor: Actor) -> Report:
 def approve_report(*, report_id: UUID, actor: Actor) -> Report:
     """Approve this step: the next reviewer follows, or the report is completed and frozen.
 
-    A finished report does not change. Raises NotFound, NotAllowed, WrongStatus, ReviewedByOther,
-    TwoPeopleNeeded, FilledInYourself, CommentsOpen, ReportIncomplete, SignaturesDue.
+    Nothing changes if the actor has already completed it so. Raises NotFound, NotAllowed,
+    WrongStatus, ReviewedByOther, TwoPeopleNeeded, FilledInYourself, CommentsOpen, ReportIncomplete,
+    SignaturesDue.
     """
     report = lock_for(ReportEvent.COMPLETED, report_id, actor=actor)
-    if report.is_finished:
+    if report.is_finished and has_approved(report_id, actor.account_id):
         return report
     review = _require(report, actor)
     require_approver(report, actor)
