@@ -7,6 +7,8 @@ no row, and the storage's sweep deletes it (docs/adr/0038-seals.md).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +21,7 @@ from app.documents.attachments import attachments_of
 from app.documents.certificates import certificate_of
 from app.documents.loading import Source
 from app.extensions import db
-from app.jobs.runner import WorkFailed
+from app.jobs.runner import ServiceAway
 from app.models import SealCertificate, SealKey
 from app.pdf.engine import RenderedPdf
 from app.sealing.attaching import Attachment, attach
@@ -27,16 +29,39 @@ from app.sealing.client import (
     SealIdentity,
     SealRefused,
     ask_installation,
+    ask_opened,
     ask_signature,
 )
 from app.sealing.file import Seal, seal_file
 from app.tenancy import require_tenant
 from app.transactions import pause
 
-EXPIRED = "seal_expired"
-UNREADABLE_KEY = "seal_key_unreadable"
-# A retry cannot help until an operator replaces the key.
-FINAL = {"certificate_expired": EXPIRED, "key_unreadable": UNREADABLE_KEY}
+
+class SealExpired(ServiceAway):
+    """The certificate has expired."""
+
+
+class SealNotYetValid(ServiceAway):
+    """The certificate is not valid yet, or the clock is wrong."""
+
+
+class SealKeyUnreadable(ServiceAway):
+    """The sealer cannot open the company's own key."""
+
+
+class SealKeyUnusable(ServiceAway):
+    """The sealer cannot use the installation's key."""
+
+
+# The work waits until an operator has mended it. Their names are what the row says of it.
+WAITING: dict[str, type[ServiceAway]] = {
+    "certificate_expired": SealExpired,
+    "certificate_not_yet_valid": SealNotYetValid,
+    "key_unreadable": SealKeyUnreadable,
+    "key_unusable": SealKeyUnusable,
+    # The sealer gets nothing of a document but its digest, so its failure is not the document's.
+    "failed": SealKeyUnusable,
+}
 
 
 class SealChanged(RuntimeError):
@@ -60,7 +85,7 @@ class SealOrder:
 def plan_seal(source: Source) -> SealOrder | None:
     """The seal of this PDF; None for a preview. Ends the transaction before it asks the sealer.
 
-    Raises SealerAway: what cannot be sealed need not be rendered.
+    Raises ServiceAway: what cannot be sealed need not be rendered.
     """
     completed_at = source.report.completed_at
     if source.is_preview or completed_at is None:
@@ -70,13 +95,19 @@ def plan_seal(source: Source) -> SealOrder | None:
 
 
 def get_identity() -> SealIdentity:
-    """The company's own key, else the installation's. Ends the transaction before it asks the
-    sealer. Raises SealerAway, SealRefused."""
-    own = _find_own(require_tenant())
+    """The company's own key, else the installation's, if it can seal now. Ends the transaction
+    before it asks the sealer. Raises ServiceAway."""
+    own, path = _find_own(require_tenant()), current_app.config["SEAL_SOCKET"]
     pause()
-    if own is None:
-        certificate = ask_installation(current_app.config["SEAL_SOCKET"]).current
-        own = SealIdentity(require_tenant(), certificate)
+    with _waiting():
+        if own is None:
+            own = SealIdentity(require_tenant(), ask_installation(path).current)
+        elif own.wrapped:
+            ask_opened(path, own.tenant_id, own.wrapped)
+    if own.certificate.is_expired:
+        raise SealExpired(own.certificate.fingerprint)
+    if own.certificate.is_not_yet_valid:
+        raise SealNotYetValid(own.certificate.fingerprint)
     return own
 
 
@@ -87,21 +118,27 @@ def attach_evidence(order: SealOrder, path: Path, made: RenderedPdf) -> Rendered
 
 
 def seal(order: SealOrder, path: Path, made: RenderedPdf) -> tuple[RenderedPdf, Seal]:
-    """Seal the file in place. Raises SealerAway, SealChanged, WorkFailed."""
-
+    """Seal the file in place. Raises ServiceAway, SealChanged."""
     found = seal_file(path, order.identity.certificate, lambda digest: sign(order.identity, digest))
     return _measured(path, made), found
 
 
 def sign(identity: SealIdentity, digest: bytes) -> bytes:
-    """The CMS over a file with this SHA-256, as DER. Raises SealerAway, SealChanged, WorkFailed."""
-    try:
+    """The CMS over a file with this SHA-256, as DER. Raises ServiceAway, SealChanged."""
+    with _waiting():
         return ask_signature(current_app.config["SEAL_SOCKET"], identity, digest)
+
+
+@contextmanager
+def _waiting() -> Iterator[None]:
+    """Turn refusals that only an operator can mend into waiting."""
+    try:
+        yield
     except SealRefused as error:
         if error.code == "certificate_replaced":
             raise SealChanged from error
-        if error.code in FINAL:
-            raise WorkFailed(FINAL[error.code]) from error
+        if error.code in WAITING:
+            raise WAITING[error.code](str(error)) from error
         raise
 
 

@@ -27,6 +27,10 @@ LEAST_RSA_BITS = 2048
 SealPrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 class UnfitKey(ValueError):
     """The file has no key that can seal. `str()` is a sentence for the operator."""
 
@@ -47,7 +51,11 @@ class Certificate:
 
     @property
     def is_expired(self) -> bool:
-        return not self.valid_from <= datetime.now(UTC) <= self.valid_until
+        return now() > self.valid_until
+
+    @property
+    def is_not_yet_valid(self) -> bool:
+        return now() < self.valid_from
 
     def as_data(self) -> dict[str, Any]:
         times = {"valid_from": self.valid_from, "valid_until": self.valid_until}
@@ -143,9 +151,12 @@ def read_pkcs12(data: bytes, password: str | None = None) -> SealKeyPair:
 def _check_use(pair: SealKeyPair) -> None:
     if pair.key.public_key() != pair.certificate.public_key():
         raise UnfitKey("The certificate belongs to another key.")
-    if pair.described.is_expired:
-        until = pair.certificate.not_valid_after_utc
-        raise UnfitKey(f"The certificate is not valid today; it ends on {until:%Y-%m-%d}.")
+    certificate = pair.described
+    if certificate.is_expired or certificate.is_not_yet_valid:
+        raise UnfitKey(
+            "The certificate is not valid today, but from"
+            f" {certificate.valid_from:%Y-%m-%d} to {certificate.valid_until:%Y-%m-%d}."
+        )
     try:
         usage = pair.certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:

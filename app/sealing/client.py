@@ -22,6 +22,8 @@ SECONDS = 15
 CODES = {
     "certificate_replaced",
     "certificate_expired",
+    "certificate_not_yet_valid",
+    "key_unusable",
     "key_unreadable",
     "unfit_key",
     "bad_request",

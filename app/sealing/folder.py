@@ -19,6 +19,7 @@ from cryptography import x509
 from app.sealing.certificates import (
     Certificate,
     SealKeyPair,
+    UnfitKey,
     describe,
     make_key_pair,
     read_pkcs12,
@@ -63,7 +64,10 @@ class KeyFolder:
 
     def read(self) -> SealKeyPair:
         """Raises OSError, UnfitKey."""
-        return read_pkcs12(self.current.read_bytes())
+        try:
+            return read_pkcs12(self.current.read_bytes())
+        except UnfitKey as error:
+            raise UnfitKey(f"{self.current}: {error}") from error
 
     def read_wrapping_key(self) -> bytes:
         """32 bytes. Raises OSError."""

@@ -80,6 +80,8 @@ class KeyHolder:
                 raise Refused("certificate_replaced")
             if certificate.is_expired:
                 raise Refused("certificate_expired")
+            if certificate.is_not_yet_valid:
+                raise Refused("certificate_not_yet_valid")
             signature = sign_digest(signer, digest)
         return {"cms": base64.b64encode(signature).decode()}
 
@@ -110,7 +112,10 @@ class KeyHolder:
                 self._folder.keep_certificate(found[1])
                 yield found
             return
-        pair = self._current()
+        try:
+            pair = self._current()
+        except (OSError, UnfitKey) as error:
+            raise Refused("key_unusable", str(error)) from error
         yield signer_of(pair), pair.described
 
     def _current(self) -> SealKeyPair:

@@ -358,16 +358,3 @@ def test_a_company_seals_with_its_own_key(app, completed, cast):
     after = completed.make()
     assert after.seal_fingerprint != own.seal_fingerprint
     assert is_whole(bytes_of(completed, own), certificate_of(completed, own))
-
-
-def test_a_key_of_another_company_seals_nothing(app, completed, cast):
-    pair = make_key_pair("Other")
-    with completed.acting(completed.tess):
-        wrapped, certificate = ask_wrapped(
-            app.config["SEAL_SOCKET"], cast.other, pair.as_pkcs12(), None
-        )
-        use_own_key(wrapped=wrapped, certificate=certificate, actor=Actor("Operator"))
-        db.session.commit()
-    document = completed.make()
-    assert (document.state, document.error) == (WorkState.FAILED, "seal_key_unreadable")
-    assert document.storage_key is None

@@ -46,13 +46,23 @@ def _sealer() -> Iterator[Finding]:
         )
         return
     except SealRefused as error:
-        yield wrong("sealer", f"Finished PDFs wait: the sealer cannot use its key ({error}).")
+        yield wrong(
+            "sealer",
+            f"Finished PDFs wait: the sealer cannot use its key ({error}). Restore its folder from"
+            f" your backup. {NEW_KEY}.",
+        )
         return
     yield _judged("sealer", "The installation's", known.current)
 
 
 def _judged(part: str, whose: str, one: Certificate) -> Finding:
     until = f"{one.valid_until:%Y-%m-%d}"
+    if one.is_not_yet_valid:
+        return wrong(
+            part,
+            f"{whose} certificate is valid only from {one.valid_from:%Y-%m-%d %H:%M} UTC: PDFs"
+            f" wait. Look at this machine's clock. {NEW_KEY}.",
+        )
     if one.is_expired:
         return wrong(part, f"{whose} certificate ended on {until}: PDFs wait. {NEW_KEY}.")
     if one.valid_until - datetime.now(UTC) < SOON:
