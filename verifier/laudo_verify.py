@@ -22,16 +22,18 @@ import argparse
 import asyncio
 import hashlib
 import json
+import os
 import re
+import stat
 import sys
 import unicodedata
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from io import BytesIO, TextIOWrapper
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +52,15 @@ MANIFEST_SEAL = "manifest.json.p7s"
 CHUNK = 1 << 20
 # More than any honest file: what is larger is refused, so that it cannot fill the memory.
 MOST_PDF, MOST_TEXT = 256 << 20, 64 << 20
-MOST_PAGES = 20_000
+# Honest files need a hundredth of these: parts of a hostile one contain each other.
+MOST_NODES, MOST_DRAWN, MOST_COMPARED = 200_000, 256 << 20, 10_000_000_000
+# How much a bundle may unpack to, in its own size. Photos and PDFs are stored as they are.
+MOST_UNPACKED = 100
+# A code of a font has at most two bytes.
+MOST_CODES = 0xFFFF
+# What drawing a form costs besides its length.
+CALL = 100
+UNSAFE_PATH = re.compile(r"^[/\\]|(^|[/\\])\.\.([/\\]|$)|[\\:\x00-\x1f]")
 TOGETHER = "all files"
 # Layouts that do not print every answer.
 SUMMARIES = {"executive"}
@@ -76,20 +86,37 @@ class Unreadable(Exception):
     """A file that is neither a PDF nor an evidence bundle."""
 
 
+class Allowance:
+    """How much of something one file may cost. Raises Unreadable for more."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def take(self, count: int = 1) -> None:
+        self._left -= count
+        if self._left < 0:
+            raise Unreadable("it has more parts than any report, or they contain each other")
+
+
 # --- the PDF and its attachments ------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Report:
-    """A PDF with its attachments; those that are missing or no JSON are None."""
+    """A PDF with its attachments; those that are missing or no JSON are None. `repeated` are the
+    names that more than one attachment has: programs differ in which of them they show."""
 
     name: str
     data: bytes
     reader: PdfFileReader
     texts: Mapping[str, bytes]
+    repeated: tuple[str, ...] = ()
+    _read: dict[str, Any] = field(default_factory=dict)
 
     def attached(self, name: str) -> Any:
-        return _json(self.texts.get(name))
+        if name not in self._read:
+            self._read[name] = _json(self.texts.get(name))
+        return self._read[name]
 
 
 @dataclass(frozen=True)
@@ -134,22 +161,29 @@ def open_report(name: str, data: bytes) -> Report:
     """Raises Unreadable."""
     try:
         reader = PdfFileReader(BytesIO(data))
-        return Report(name, data, reader, dict(_attachments(reader)))
+        attached = list(_attachments(reader))
+        counts = Counter(one for one, _data in attached)
+        repeated = tuple(sorted(one for one, count in counts.items() if count > 1))
+        return Report(name, data, reader, dict(attached), repeated)
     except Exception as error:
         raise Unreadable(f"{name} is not a PDF that can be read: {error}") from error
 
 
 def _attachments(reader: PdfFileReader) -> Iterator[tuple[str, bytes]]:
     names = _at(_at(reader.root, "/Names", {}), "/EmbeddedFiles")
-    for name, specification in _name_tree(names) if names else ():
-        yield str(name), bytes(specification["/EF"]["/F"].data)
+    for name, specification in _name_tree(names, Allowance(MOST_NODES)) if names else ():
+        data = bytes(specification["/EF"]["/F"].data)
+        if len(data) > MOST_TEXT:
+            raise Unreadable(f"the attachment {name} has more than {MOST_TEXT >> 20} MB")
+        yield str(name), data
 
 
-def _name_tree(node: Any) -> Iterator[tuple[Any, Any]]:
+def _name_tree(node: Any, allowance: Allowance) -> Iterator[tuple[Any, Any]]:
+    allowance.take()
     pairs = list(_items(_at(node, "/Names", [])))
     yield from zip(pairs[::2], pairs[1::2], strict=False)
     for kid in _items(_at(node, "/Kids", [])):
-        yield from _name_tree(kid)
+        yield from _name_tree(kid, allowance)
 
 
 def _at(node: Any, key: str, default: Any = None) -> Any:
@@ -164,11 +198,28 @@ def _items(array: Iterable[Any]) -> Iterator[Any]:
         yield one.get_object() if is_reference else one  # type: ignore[no-untyped-call]
 
 
-def _json(text: bytes | None) -> Any:
+def _json(text: bytes | str | None) -> Any:
+    """None for what is no JSON, or what two programs may read differently."""
     try:
-        return json.loads(text) if text is not None else None
+        return None if text is None else read_json(text)
     except (ValueError, RecursionError):
         return None
+
+
+def read_json(text: bytes | str) -> Any:
+    """Raises ValueError also for a name that stands twice, and for numbers that JSON has not."""
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON")
 
 
 # --- the seal -------------------------------------------------------------------------------------
@@ -176,6 +227,7 @@ def _json(text: bytes | None) -> Any:
 
 def check_seal(report: Report, fingerprint: str) -> Iterator[Line]:
     """One certification signature over the whole file that allows no change."""
+    _check_fields(report.reader)
     signatures = report.reader.embedded_signatures
     if len(signatures) != 1:
         yield Line(State.DIFFERS, report.name, "seal", f"{len(signatures)} seals instead of one")
@@ -190,7 +242,8 @@ def check_seal(report: Report, fingerprint: str) -> Iterator[Line]:
         moment=moment,
         best_signature_time=moment,
     )
-    status = validate_pdf_signature(signature, context)
+    # Whatever came after the seal is named as such, so it need not be analysed.
+    status = validate_pdf_signature(signature, context, skip_diff=True)
     parts = {
         "the sealed bytes are unchanged": status.intact,
         "the signature is genuine": status.valid,
@@ -200,7 +253,31 @@ def check_seal(report: Report, fingerprint: str) -> Iterator[Line]:
     }
     for what, holds in parts.items():
         yield Line(State.HOLDS if holds else State.DIFFERS, report.name, f"seal: {what}")
+    yield _validity(report.name, certificate, moment)
     yield _owner(report.name, certificate.sha256.hex(), moment, fingerprint)
+
+
+def _check_fields(reader: PdfFileReader) -> None:
+    """Raises Unreadable if the form's fields contain each other."""
+    allowance = Allowance(MOST_NODES)
+
+    def walk(fields: Any) -> None:
+        for one in _items(fields):
+            allowance.take()
+            walk(_at(one, "/Kids", []))
+
+    walk(_at(_at(reader.root, "/AcroForm", {}), "/Fields", []))
+
+
+def _validity(about: str, certificate: Any, moment: datetime | None) -> Line:
+    """Whether the seal says that it was made while its certificate was valid. That the certificate
+    has ended since changes nothing."""
+    validity = certificate["tbs_certificate"]["validity"].native
+    first, last = validity["not_before"], validity["not_after"]
+    holds = moment is not None and first <= moment <= last
+    ended = ", and has ended since" if last < datetime.now(UTC) else ""
+    detail = f"sealed {moment}, valid from {first} to {last}{ended}"
+    return _line(holds, about, "seal: made while its certificate was valid", detail)
 
 
 def _owner(about: str, found: str, moment: object, fingerprint: str) -> Line:
@@ -221,6 +298,10 @@ def _is_alone(data: bytes, signature: Any) -> bool:
     return is_filled and data[first + length : second] == b"<%s>" % held.hex().upper().encode()
 
 
+def _is_digest(text: str) -> bool:
+    return len(_hex(text)) == 64 and not re.search(r"[^0-9A-Fa-f:\s]", text)
+
+
 def _hex(text: str) -> str:
     return re.sub(r"[^0-9a-f]", "", text.lower())
 
@@ -230,6 +311,8 @@ def _hex(text: str) -> str:
 
 def check_attachments(report: Report) -> Iterator[Line]:
     """The attachments agree with each other."""
+    for name in report.repeated:
+        yield Line(State.DIFFERS, report.name, f"attachment {name}", "several have this name")
     for name in (SNAPSHOT, PHOTOS, AUDIT):
         if report.attached(name) is None:
             yield Line(State.DIFFERS, report.name, f"attachment {name}", "missing or unreadable")
@@ -289,11 +372,11 @@ def _check_heads(
 
 
 def _action(entry: Mapping[str, str]) -> str:
-    return str(json.loads(entry["body"]).get("action"))
+    return str(read_json(entry["body"]).get("action"))
 
 
 def _facts(entry: Mapping[str, str]) -> Mapping[str, Any]:
-    facts = json.loads(entry["body"]).get("facts")
+    facts = read_json(entry["body"]).get("facts")
     return facts if isinstance(facts, dict) else {}
 
 
@@ -311,8 +394,9 @@ def check_text(report: Report) -> Iterator[Line]:
         return
     printed = printed_text(report.reader)
     counts = dict.fromkeys(State, 0)
+    search = Search(printed)
     for what, text in typed_texts(snapshot):
-        found = _compare(text, printed)
+        found = _compare(text, search)
         if found is State.DIFFERS and snapshot.get("layout") in SUMMARIES:
             found = State.SKIPPED
         counts[found] += 1
@@ -328,10 +412,27 @@ def check_text(report: Report) -> Iterator[Line]:
         yield Line(State.SKIPPED, report.name, "printed text", detail)
 
 
-def _compare(text: str, printed: str) -> State:
+class Search:
+    """Finds texts, which are printed more or less in their order, so it goes on where it was."""
+
+    def __init__(self, printed: str) -> None:
+        self._printed, self._at = printed, 0
+        self._allowance = Allowance(MOST_COMPARED)
+
+    def finds(self, text: str) -> bool:
+        return self._finds(text, self._at) or (self._at > 0 and self._finds(text, 0))
+
+    def _finds(self, text: str, start: int) -> bool:
+        found = self._printed.find(text, start)
+        self._allowance.take((len(self._printed) if found < 0 else found) - start + len(text))
+        self._at = found if found >= 0 else self._at
+        return found >= 0
+
+
+def _compare(text: str, search: Search) -> State:
     if _is_other_script(text):
         return State.SKIPPED
-    return State.HOLDS if _tight(text) in printed else State.DIFFERS
+    return State.HOLDS if search.finds(_tight(text)) else State.DIFFERS
 
 
 def _tight(text: str) -> str:
@@ -395,28 +496,31 @@ def _typed_fields(definition: Mapping[str, Any]) -> Iterator[str]:
 
 def printed_text(reader: PdfFileReader) -> str:
     """The characters of all pages in the order of drawing, without spaces, heads and feet."""
-    pages = islice(_pages(reader.root["/Pages"]), MOST_PAGES)
-    return _tight("".join("".join(_page_text(page)) for page in pages))
+    drawn = Allowance(MOST_DRAWN)
+    pages = _pages(reader.root["/Pages"], Allowance(MOST_NODES))
+    return _tight("".join("".join(_page_text(page, drawn)) for page in pages))
 
 
-def _pages(node: Any, resources: Any = None) -> Iterator[tuple[Any, Any]]:
+def _pages(node: Any, allowance: Allowance, resources: Any = None) -> Iterator[tuple[Any, Any]]:
+    allowance.take()
     resources = _at(node, "/Resources", resources)
     if _at(node, "/Type") == "/Page":
         yield node, resources
         return
     for kid in _items(_at(node, "/Kids", [])):
-        yield from _pages(kid, resources)
+        yield from _pages(kid, allowance, resources)
 
 
-def _page_text(page: tuple[Any, Any]) -> Iterator[str]:
+def _page_text(page: tuple[Any, Any], drawn: Allowance) -> Iterator[str]:
     node, resources = page
     contents = _at(node, "/Contents", generic.ArrayObject())
     streams = _items(contents if isinstance(contents, generic.ArrayObject) else [contents])
-    yield from _stream_text(b"\n".join(one.data for one in streams), resources or {})
+    yield from _stream_text(b"\n".join(one.data for one in streams), resources or {}, drawn)
 
 
-def _stream_text(data: bytes, resources: Any) -> Iterator[str]:
+def _stream_text(data: bytes, resources: Any, drawn: Allowance) -> Iterator[str]:
     """The text that a content stream shows, outside of what is marked as an artifact."""
+    drawn.take(len(data) + CALL)
     fonts = _at(resources, "/Font", {})
     decode: Callable[[bytes], str] | None = None
     marks: list[bool] = []
@@ -426,23 +530,24 @@ def _stream_text(data: bytes, resources: Any) -> Iterator[str]:
         elif operator == b"EMC" and marks:
             marks.pop()
         elif operator == b"Tf" and operands:
-            decode = _decoder(fonts, operands[0].decode("latin-1"))
+            decode = _decoder(fonts, operands[0].decode("latin-1"), drawn)
         elif operator == b"Do" and operands and not any(marks):
-            yield from _form_text(resources, operands[0].decode("latin-1"))
+            yield from _form_text(resources, operands[0].decode("latin-1"), drawn)
         elif operator in (b"Tj", b"TJ", b"'", b'"') and decode and not any(marks):
             for one in operands:
                 if one[:1] in b"(<":
                     yield decode(_string(one))
 
 
-def _form_text(resources: Any, name: str) -> Iterator[str]:
+def _form_text(resources: Any, name: str, drawn: Allowance) -> Iterator[str]:
     form = _at(_at(resources, "/XObject", {}), name)
     if form is not None and _at(form, "/Subtype") == "/Form":
-        yield from _stream_text(form.data, _at(form, "/Resources", resources))
+        yield from _stream_text(form.data, _at(form, "/Resources", resources), drawn)
 
 
 TOKEN = re.compile(
-    rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*\)|<<|>>|<[0-9A-Fa-f\s]*>|/[^\s()<>\[\]{}/%]*"
+    # Without a way back: a string that does not end is one token, not one try for each character.
+    rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*+\))*+\)?|<<|>>|<[0-9A-Fa-f\s]*>|/[^\s()<>\[\]{}/%]*"
     rb"|[\[\]]|%[^\r\n]*|[^\s()<>\[\]{}/%]+",
     re.S,
 )
@@ -478,12 +583,14 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
     return b"" if code.strip() == b"" else code
 
 
-def _decoder(fonts: Any, name: str) -> Callable[[bytes], str] | None:
+def _decoder(fonts: Any, name: str, drawn: Allowance) -> Callable[[bytes], str] | None:
     """Turns the codes of a font into text by its ToUnicode table; None if it has none."""
     font = _at(fonts, name)
     if font is None or "/ToUnicode" not in font:
         return None
-    table = _cmap(bytes(font["/ToUnicode"].data))
+    data = bytes(font["/ToUnicode"].data)
+    drawn.take(len(data))
+    table = _cmap(data)
     width = 2 if _at(font, "/Subtype") == "/Type0" else 1
 
     def decode(codes: bytes) -> str:
@@ -503,13 +610,14 @@ def _cmap(data: bytes) -> Mapping[int, str]:
             rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f\s]*)>", block
         ):
             start = _utf16(text)
-            for step in range(int(last, 16) - int(first, 16) + 1):
+            for step in range(min(int(last, 16) - int(first, 16), MOST_CODES) + 1):
                 table[int(first, 16) + step] = start[:-1] + chr(ord(start[-1]) + step)
     return table
 
 
 def _utf16(digits: bytes) -> str:
-    return bytes.fromhex(re.sub(rb"\s", b"", digits).decode()).decode("utf-16-be", "replace")
+    text = bytes.fromhex(re.sub(rb"\s", b"", digits).decode()).decode("utf-16-be", "replace")
+    return text or "\ufffd"
 
 
 # --- revisions ------------------------------------------------------------------------------------
@@ -571,6 +679,7 @@ def check_bundle(path: Path, fingerprint: str, reports: list[Known]) -> Iterator
     """
     try:
         with zipfile.ZipFile(path) as bundle:
+            _refuse_bomb(path, bundle)
             text = _read_entry(bundle, MANIFEST)
             manifest = _json(text)
             if not isinstance(manifest, dict) or manifest.get("format") != BUNDLE_FORMAT:
@@ -614,6 +723,7 @@ def _check_manifest_seal(
         yield Line(State.DIFFERS, about, "seal", f"{type(error).__name__}: {error}")
         return
     yield _line(status.intact and status.valid, about, "seal: the list of files is unchanged")
+    yield _validity(about, certificate, moment)
     yield _owner(about, certificate.sha256.hex(), moment, fingerprint)
 
 
@@ -624,8 +734,7 @@ def _check_files(name: str, bundle: zipfile.ZipFile, manifest: Mapping[str, Any]
         yield Line(State.DIFFERS, name, f"file {path}", "missing")
     for path in sorted(there - set(listed)):
         yield Line(State.DIFFERS, name, f"file {path}", "not listed in the manifest")
-    if len(bundle.namelist()) != len(set(bundle.namelist())):
-        yield Line(State.DIFFERS, name, "files", "two have the same name")
+    yield from _check_names(name, bundle)
     good = 0
     for path in sorted(set(listed) & there):
         if _digest(bundle, path) == listed[path]:
@@ -635,6 +744,28 @@ def _check_files(name: str, bundle: zipfile.ZipFile, manifest: Mapping[str, Any]
     yield Line(State.HOLDS, name, f"{good} of {len(listed)} files have the listed hashes")
     for one in manifest.get("missing", ()):
         yield Line(State.DIFFERS, name, f"file {one['path']}", f"the server had it {one['reason']}")
+
+
+def _refuse_bomb(path: Path, bundle: zipfile.ZipFile) -> None:
+    """Raises Unreadable for an archive that unpacks to far more than honest ones do."""
+    size = sum(one.file_size for one in bundle.infolist())
+    if size > MOST_TEXT + MOST_UNPACKED * path.stat().st_size:
+        raise Unreadable(f"{path.name} would unpack to {size >> 20} MB, far more than its own size")
+
+
+def _check_names(name: str, bundle: zipfile.ZipFile) -> Iterator[Line]:
+    """Whoever unpacks the bundle gets each of its files, and no file elsewhere."""
+    seen: set[str] = set()
+    for one in bundle.infolist():
+        if stat.S_IFMT(one.external_attr >> 16) not in (0, stat.S_IFREG):
+            yield Line(State.DIFFERS, name, f"file {one.filename}", "it is no file but a link")
+        if UNSAFE_PATH.search(one.filename):
+            yield Line(State.DIFFERS, name, f"file {one.filename}", "its name leads elsewhere")
+        folded = unicodedata.normalize("NFC", one.filename).casefold()
+        if folded in seen:
+            detail = "another one has this name, or only differs in capitals"
+            yield Line(State.DIFFERS, name, f"file {one.filename}", detail)
+        seen.add(folded)
 
 
 def _digest(bundle: zipfile.ZipFile, path: str) -> tuple[str, int]:
@@ -799,6 +930,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--fingerprint", action="append", default=[])
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
+    if wrong := [one for one in given.fingerprint if not all(map(_is_digest, one.split(",")))]:
+        parser.error(f"{wrong[0]!r} is not the SHA-256 of a certificate: 64 hexadecimal digits")
     if isinstance(sys.stdout, TextIOWrapper):
         # A console may lack some characters.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -819,4 +952,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BrokenPipeError:
+        # Whoever read the lines has stopped, so nobody knows the last one.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(2)

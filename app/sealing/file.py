@@ -45,7 +45,8 @@ class SealBroken(RuntimeError):
 class Seal:
     """What the only seal of a file says. `sealed_at` is the signer's own clock.
 
-    `is_whole`: it is intact, covers the file to its last byte, and allows no change.
+    `is_whole`: it is intact, covers the file to its last byte, allows no change, and was made while
+    the certificate was valid.
     """
 
     fingerprint: str
@@ -119,6 +120,8 @@ def read_seal(file: BinaryIO, trusted: Certificate) -> Seal | None:
         status.bottom_line
         and status.coverage is SignatureCoverageLevel.ENTIRE_FILE
         and signature.docmdp_level is MDPPerm.NO_CHANGES
+        # Not among what makes a trusted certificate's signature valid.
+        and trusted.valid_from <= sealed_at <= trusted.valid_until
     )
     return Seal(status.signing_cert.sha256.hex(), sealed_at, bool(is_whole))
 

@@ -39,6 +39,7 @@ from app.jobs.runner import FenceLost, WorkFailed, publish
 from app.jobs.work import drop_older_files
 from app.models import Account, Actor, Bundle, Document, Report, Snapshot, WorkState
 from app.reports.completing.snapshot import app_version
+from app.sealing.client import SealIdentity
 from app.storage import ObjectTooLarge, StorageFull, disk_failures, object_key, storage
 from app.tenancy import require_tenant
 
@@ -62,11 +63,13 @@ class BundleRequest:
 def make_bundle(claim: Claim) -> None:
     """Make one bundle. Raises WorkFailed for errors that a retry cannot fix."""
     request = _load_request(claim)
-    get_identity()  # what cannot be sealed need not be written
+    # What cannot be sealed need not be written. If the key is replaced meanwhile, the next attempt
+    # is made with the new one: a certificate never begins after what it seals.
+    identity = get_identity()
     try:
         with disk_failures(), TemporaryDirectory(prefix="laudo-bundle-") as name:
             output = Path(name) / "bundle.zip"
-            archive = _write(claim, request, Path(name), output)
+            archive = _write(claim, request, identity, Path(name), output)
             with output.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
             key = object_key(require_tenant(), "bundle", digest, ".zip")
@@ -100,7 +103,9 @@ def _load_request(claim: Claim) -> BundleRequest:
     return request
 
 
-def _write(claim: Claim, request: BundleRequest, folder: Path, output: Path) -> Archive:
+def _write(
+    claim: Claim, request: BundleRequest, identity: SealIdentity, folder: Path, output: Path
+) -> Archive:
     stored = folder / "stored.jsonl"
     with zipfile.ZipFile(output, "w", allowZip64=True) as zipped:
         archive = Archive(zipped, folder / "files.jsonl", datetime.now(UTC))
@@ -123,7 +128,7 @@ def _write(claim: Claim, request: BundleRequest, folder: Path, output: Path) -> 
             }
         )
         with archive.open(SEAL, zipfile.ZIP_STORED) as file:
-            file.write(sign(get_identity(), digest))
+            file.write(sign(identity, digest))
     return archive
 
 
