@@ -5,6 +5,7 @@ Functions and arguments are read from the catalogue, so new ones are tested too.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from itertools import product
 from uuid import uuid4
 
@@ -406,3 +407,103 @@ def test_no_other_lookup_finds_a_deactivated_account(town, ask, cast, function):
     finally:
         with owner, owner.cursor() as cursor:
             cursor.execute("update accounts set is_active = true where id = %s", (who[1],))
+
+
+REVEALS = {
+    # What a function tells without a company bound, and to whom: the names of its columns.
+    "find_checked_report": ("tenant_id", "report_id"),
+    "find_witness": ("tenant_id", "witness_id"),
+    "count_anchors": ("waiting", "oldest_seconds", "newest_seconds"),
+    "find_photos_by_words": ("photo_id", "weight"),
+}
+
+
+@pytest.mark.parametrize("function", REVEALS)
+def test_what_a_function_reveals_is_named(town, function):
+    owner = town[1]
+    with owner, owner.cursor() as cursor:
+        cursor.execute(
+            "select array_agg(name order by place) from pg_proc p,"
+            " unnest(p.proargnames, p.proargmodes) with ordinality as a (name, mode, place)"
+            " where p.proname = %s and mode = 't'",
+            [function],
+        )
+        assert tuple(cursor.fetchone()[0]) == REVEALS[function]
+
+
+@pytest.fixture
+def secrets_of_two(town, cast):
+    """A report with its public address, a witness link, an anchor and a photo's words, of each of
+    two companies; returns the tokens, the hashes and the ids by company."""
+    owner, found = town[1], {}
+    with owner, owner.cursor() as cursor:
+        for person in (cast.ana, cast.otto):
+            ids = {name: str(uuid4()) for name in ("checklist", "version", "project", "report")}
+            ids |= {name: str(uuid4()) for name in ("witness", "photo")}
+            values = {**ids, "tenant": str(person.tenant_id), "person": str(person.id)}
+            values |= {"hash": sha256(ids["witness"].encode()).hexdigest()}
+            cursor.execute("set session_replication_role = replica")
+            for table in ("witnesses", "reports", "photo_features", "anchors"):
+                cursor.execute(f"alter table {table} disable trigger all")
+            cursor.execute(ROWS, values)
+            for table in ("witnesses", "reports", "photo_features", "anchors"):
+                cursor.execute(f"alter table {table} enable trigger all")
+            cursor.execute("set session_replication_role = origin")
+            cursor.execute("select check_token from reports where id = %s", [ids["report"]])
+            found[str(person.tenant_id)] = {**values, "token": cursor.fetchone()[0]}
+    yield found
+    with owner, owner.cursor() as cursor:
+        for table in ("witnesses", "reports", "photo_features", "anchors"):
+            cursor.execute(f"alter table {table} disable trigger all")
+            cursor.execute(f"delete from {table}")
+            cursor.execute(f"alter table {table} enable trigger all")
+
+
+ROWS = """
+insert into reports (id, tenant_id, version_id, project_id, number, title, started_by, assignee_id)
+  values (%(report)s, %(tenant)s, %(version)s, %(project)s, 'SAME-1', 'x', %(person)s, %(person)s);
+insert into witnesses (id, tenant_id, report_id, name, token_hash, sent_by, expires_at, accepted)
+  values (%(witness)s, %(tenant)s, %(report)s, 'Wanda', %(hash)s, %(person)s,
+          now() + interval '1 day', '{}');
+insert into photo_features (tenant_id, photo_id, recipe, words)
+  values (%(tenant)s, %(photo)s, 'x', array[1, 2, 3]::bigint[]);
+insert into anchors (tenant_id, kind, sequence, hash, at, public_key, signature)
+  values (%(tenant)s, 'head', 1, repeat('a', 64), now(), repeat('k', 44), repeat('s', 88));
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "secret", "gives"),
+    [("find_checked_report", "token", "report"), ("find_witness", "hash", "witness")],
+)
+def test_a_secret_finds_its_own_row_and_nothing_near_it_does(
+    town, ask, secrets_of_two, function, secret, gives
+):
+    types = dict(functions(town[1]))[function]
+    for tenant, own in secrets_of_two.items():
+        assert ask(APP, function, [own[secret]], types) == [(tenant, own[gives])]
+        whole = own[secret]
+        for other in (whole[:-1], whole + "0", f" {whole}", whole.upper() + "x", f"{whole[:8]}%"):
+            assert ask(APP, function, [other], types) == []
+        # Not the ids that the answer gives, either.
+        assert ask(APP, function, [own[gives]], types) == []
+
+
+def test_anchors_are_counted_over_all_companies_and_name_none(town, ask, secrets_of_two):
+    (row,) = ask(APP, "count_anchors", [], [])
+    assert row[0] == len(secrets_of_two) and all(isinstance(one, (int, float)) for one in row)
+    assert not any(tenant in str(row) for tenant in secrets_of_two)
+
+
+def test_words_find_photos_of_the_bound_company_alone(town, ask, secrets_of_two):
+    types = dict(functions(town[1]))["find_photos_by_words"]
+    assert ask(APP, "find_photos_by_words", [[1, 2, 3], 1, 10], types) == []
+    name, _owner = town
+    url = test_servers.current().url(APP, name).replace("+psycopg2", "")
+    connection = psycopg2.connect(url)
+    for tenant, own in secrets_of_two.items():
+        with connection, connection.cursor() as cursor:
+            cursor.execute("select set_config('app.tenant_id', %s, true)", [tenant])
+            cursor.execute("select photo_id::text from find_photos_by_words(%s, 1, 10)", [[1, 2]])
+            assert cursor.fetchall() == [(own["photo"],)]
+    connection.close()

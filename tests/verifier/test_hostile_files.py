@@ -28,7 +28,7 @@ from tests.faults.site import wait_until
 from tests.support.certificates import a_pair
 from tests.support.desk import Desk
 from tests.support.pictures import a_jpeg
-from tests.support.verifier import FILE
+from tests.support.verifier import FILE, verifier
 
 # Of processor time; far more than an honest file of this size needs.
 SECONDS, MEGABYTES = 60, 1536
@@ -399,3 +399,32 @@ def test_the_clock_of_certificates_is_one(monkeypatch):
     assert pair.described.is_expired
     monkeypatch.setattr(certificates, "now", lambda: pair.described.valid_from - timedelta(1))
     assert pair.described.is_not_yet_valid
+
+
+NAMES = {
+    "plain.pdf": None,
+    "photos/A-1-R0/CAB_1_1_01.jpg": None,
+    "../up.pdf": "leads elsewhere",
+    "a/../../up.pdf": "leads elsewhere",
+    "/etc/passwd": "leads elsewhere",
+    "C:/x.pdf": "leads elsewhere",
+    "a\\b.pdf": "leads elsewhere",
+    "line\nend.pdf": "leads elsewhere",
+    "PLAIN.PDF": "only differs in capitals",
+}
+
+
+def test_names_that_do_not_unpack_as_they_stand_are_named(tmp_path):
+    path = tmp_path / "names.zip"
+    link = zipfile.ZipInfo("link.pdf")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(path, "w") as bundle:
+        for name in NAMES:
+            bundle.writestr(name, b"x")
+        bundle.writestr(link, b"plain.pdf")
+    with zipfile.ZipFile(path) as bundle:
+        found = {line.what: line.detail for line in verifier._check_names("names.zip", bundle)}
+    assert "no file but a link" in found.pop("file link.pdf")
+    expected = {f"file {name}": words for name, words in NAMES.items() if words}
+    assert found.keys() == expected.keys()
+    assert all(words in found[name] for name, words in expected.items())

@@ -34,6 +34,9 @@ from app.tenancy import require_tenant
 
 BATCH = 1_000
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+LONGEST_PART = 100
+# Names of devices, with any ending: Windows unpacks no such file.
+RESERVED = re.compile(r"(CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(\.|$)", re.I)
 SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/heic": ".heic"}
 
 
@@ -44,7 +47,9 @@ def read_batches(statement: Any) -> Iterator[Any]:
 
 def safe_path_part(text: str) -> str:
     """A portable path component. Sanitised names get a hash suffix so that they stay unique."""
-    safe = UNSAFE.sub("_", text).lstrip(".") or "_"
+    safe = UNSAFE.sub("_", text).lstrip(".")[:LONGEST_PART] or "_"
+    if RESERVED.match(safe):
+        safe = f"_{safe}"
     return safe if safe == text else f"{safe}~{sha256(text.encode()).hexdigest()[:8]}"
 
 
