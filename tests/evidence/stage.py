@@ -15,16 +15,20 @@ from psycopg2 import extensions
 from psycopg2.extras import RealDictCursor
 
 from app import database_roles as roles
-from app.evidence.digests import FORMAT_1, FORMAT_2, FORMAT_3
+from app.evidence.digests import FORMAT_1, FORMAT_2, FORMAT_3, FORMAT_4, FORMAT_5
 from tests.support import servers as test_servers
 
-# Two completed reports with photos (removed, quarantined), signatures and PDFs, as rows, written
-# by the last release whose snapshots have this format, and the migration that it stood at. Never
-# made anew: they stand for what customers have.
+# Completed reports with photos (removed, quarantined), signatures and PDFs, as rows, written by the
+# last state of the program whose snapshots have this format, and the migration that it stood at.
+# Never made anew: they stand for what customers have.
 GOLDEN = {
     FORMAT_1: (Path(__file__).parent / "snapshots_of_format_1.json", "0007"),
     FORMAT_2: (Path(__file__).parent / "snapshots_of_format_2.json", "0011"),
     FORMAT_3: (Path(__file__).parent / "snapshots_of_format_3.json", "0027"),
+    # Returned once, approved, sealed.
+    FORMAT_4: (Path(__file__).parent / "snapshots_of_format_4.json", "0035"),
+    # The same, with the signature of a witness.
+    FORMAT_5: (Path(__file__).parent / "snapshots_of_format_5.json", "0036"),
 }
 
 ALWAYS = (

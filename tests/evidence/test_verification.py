@@ -17,7 +17,15 @@ from app.commands.check.finding import Level
 from app.documents.service import request_document
 from app.evidence import jobs as evidence_jobs
 from app.evidence import recorded, verification
-from app.evidence.digests import FORMAT_1, FORMAT_2, FORMAT_3, NEWEST_FORMAT
+from app.evidence.digests import (
+    FORMAT_1,
+    FORMAT_2,
+    FORMAT_3,
+    FORMAT_4,
+    FORMAT_5,
+    KNOWN_FORMATS,
+    NEWEST_FORMAT,
+)
 from app.extensions import db
 from app.imaging.settings import WatermarkSettings
 from app.models import (
@@ -36,7 +44,7 @@ from app.models import (
 from app.photos.placing import remove_photo
 from app.reports.lifecycle import archive_report
 from app.tenancy import tenant_scope
-from tests.evidence.stage import asking, earlier_database
+from tests.evidence.stage import GOLDEN, asking, earlier_database
 from tests.evidence.tampering import unguarded
 from tests.support import servers as test_servers
 from tests.support.backup_stage import Place, copied_place, empty_place, fill, place
@@ -77,6 +85,20 @@ def uncorrected(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def unwitnessed(tmp_path_factory):
+    """A reviewed and sealed report of the last state without witnesses."""
+    with migrated(FORMAT_4, tmp_path_factory.mktemp("unwitnessed")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def witnessed(tmp_path_factory):
+    """A reviewed and sealed report with the signature of a witness."""
+    with migrated(FORMAT_5, tmp_path_factory.mktemp("witnessed")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def today(tmp_path_factory, cast):
     running = test_servers.current()
     name = running.clone(f"laudo_today_{uuid4().hex[:8]}")
@@ -84,7 +106,7 @@ def today(tmp_path_factory, cast):
     running.drop(name)
 
 
-@pytest.fixture(params=["earlier", "later", "uncorrected", "today"])
+@pytest.fixture(params=["earlier", "later", "uncorrected", "unwitnessed", "witnessed", "today"])
 def there(request) -> Place:
     return request.getfixturevalue(request.param)
 
@@ -149,12 +171,15 @@ def archived(actor: Actor) -> None:
         archive_report(report_id=report_id, actor=actor)
 
 
-def test_every_format_is_at_hand(earlier, later, uncorrected, today):
+def test_every_format_is_at_hand(earlier, later, uncorrected, unwitnessed, witnessed, today):
     formats = "select body::jsonb ->> 'format', count(*) from snapshots group by 1"
     assert ask(earlier, formats) == [(FORMAT_1, 2)]
     assert ask(later, formats) == [(FORMAT_2, 2)]
     assert ask(uncorrected, formats) == [(FORMAT_3, 2)]
+    assert ask(unwitnessed, formats) == [(FORMAT_4, 1)]
+    assert ask(witnessed, formats) == [(FORMAT_5, 1)]
     assert ask(today, formats) == [(NEWEST_FORMAT, 1)]
+    assert GOLDEN.keys() == set(KNOWN_FORMATS), "rows of each format are kept"
     for there in (earlier, later, uncorrected):
         states = (
             "select count(*) filter (where removed_at is not null), count(*) filter (where"

@@ -15,12 +15,11 @@ from app.commands.check.anchors import check_anchors, check_printed_head
 from app.commands.check.evidence import check_evidence
 from app.commands.check.finding import Level
 from app.commands.check.seals import check_seals
-from app.evidence.digests import FORMAT_1, FORMAT_2, FORMAT_3
 from app.extensions import db
 from app.models import Account, Checklist, Equipment, Project
 from app.reports.lifecycle import archive_report, discard_report
 from app.sealing.certificates import make_key_pair
-from tests.evidence.stage import earlier_database
+from tests.evidence.stage import GOLDEN, earlier_database
 from tests.proof.world import (
     TYPED,
     World,
@@ -209,7 +208,7 @@ def test_an_older_backup_is_named_until_somebody_states_it(world: World, tmp_pat
         assert wrong == []
 
 
-@pytest.mark.parametrize("snapshot_format", [FORMAT_1, FORMAT_2, FORMAT_3])
+@pytest.mark.parametrize("snapshot_format", GOLDEN)
 def test_an_update_raises_no_alarm(snapshot_format: str, tmp_path: Path, cast: Cast) -> None:
     """Reports that an earlier release completed, whose stored files are not kept here."""
     with earlier_database(snapshot_format) as name:
