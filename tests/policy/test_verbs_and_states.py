@@ -143,6 +143,8 @@ VERBS: dict[str, Verb] = {
             "client_id": uuid4(),
         },
     ),
+    # An open link also opens a finished report, to be read.
+    "witnessing.resend": Verb(ALL, names=lambda rows: {"witness_id": rows.witness}),
     "witnessing.revoke": Verb(ALL, names=lambda rows: {"witness_id": rows.witness}),
     "exports.bundle_report": Verb(frozenset(FINISHED_STATUSES)),
     "witnessing.accept": Verb(UNFINISHED, names=lambda rows: {"witness_id": rows.witness, **FIELD}),
