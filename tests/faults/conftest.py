@@ -11,6 +11,9 @@ from tests.faults.site import Site, running_site
 
 # Short, so that tests do not wait long until another worker takes over from a killed one.
 LEASE_SECONDS = 5
+# The documented limit is 75 s with a lease of 60 s; the remainder is the same here. And 30 s for a
+# busy machine.
+RECOVERY_SECONDS = 75 - 60 + LEASE_SECONDS + 30
 
 
 @pytest.fixture(scope="session")

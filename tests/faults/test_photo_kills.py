@@ -14,14 +14,12 @@ import pytest
 from PIL import Image
 
 from tests.faults import truth
-from tests.faults.conftest import LEASE_SECONDS
+from tests.faults.conftest import RECOVERY_SECONDS
 from tests.faults.outages import stopped
 from tests.faults.people import Client, make_reports, upload_form
 from tests.faults.site import Site, children, is_running, kill, wait_until
 
 pytestmark = pytest.mark.xdist_group("faults")
-
-RECOVERY_SECONDS = 75 - 60 + LEASE_SECONDS + 30  # as in test_worker_kills.py
 
 
 @cache

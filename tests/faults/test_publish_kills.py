@@ -13,9 +13,9 @@ from io import BytesIO
 import pytest
 
 from tests.faults import truth
+from tests.faults.conftest import RECOVERY_SECONDS
 from tests.faults.people import make_reports
 from tests.faults.site import Site, children, kill, wait_until
-from tests.faults.test_worker_kills import RECOVERY_SECONDS
 
 pytestmark = pytest.mark.xdist_group("faults")
 

@@ -8,15 +8,13 @@ import signal
 import pytest
 
 from tests.faults import truth
-from tests.faults.conftest import LEASE_SECONDS
+from tests.faults.conftest import RECOVERY_SECONDS
 from tests.faults.killing import Victim, is_listed, strike, wait_for_render
 from tests.faults.people import make_reports
 from tests.faults.site import children, wait_until
 
 pytestmark = pytest.mark.xdist_group("faults")
 
-# The documented limit is 75 s with a lease of 60 s; the remainder is the same here.
-RECOVERY_SECONDS = 75 - 60 + LEASE_SECONDS + 30  # and 30 s for a busy machine
 ROWS = 600  # a few seconds of rendering, so that a kill hits it
 
 

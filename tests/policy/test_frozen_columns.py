@@ -93,11 +93,6 @@ OPEN = (
     " select p.tenant_id, p.report_id, p.id, 'enclosure' from photos p join reports r"
     " on r.id = p.report_id where r.number = 'KEPT-1'",
     "update reports set status = 'archived' where number = 'KEPT-1'",
-    "insert into photo_features (tenant_id, photo_id, recipe, words)"
-    " select tenant_id, id, '1', '{1, 2}' from photos limit 1",
-    "insert into photo_likenesses (tenant_id, photo_id, earlier_id, kind, pairs, agreement)"
-    " select tenant_id, (array_agg(id))[1], (array_agg(id))[2], 'same', 40, 0.9 from photos"
-    " group by tenant_id having count(*) > 1 limit 1",
     "insert into bundles (tenant_id, requested_by, role, report_id, state, storage_key, sha256)"
     " select tenant_id, started_by, 'technician', id, 'done',"
     " 't/' || tenant_id || '/bundle/' || repeat('1', 64) || '.zip', repeat('1', 64)"
