@@ -18,6 +18,7 @@ from app.web.forms import LongTextField, TextField, options
 from app.words import LAYOUTS
 
 OF_COMPANY = "company"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_TITLE = 500
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,31}")
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from app.checklists import blueprint, queries, service
 from app.checklists.compare import compare
-from app.checklists.forms import OF_COMPANY, LayoutForm, PublishForm, WorkbookForm
+from app.checklists.forms import OF_COMPANY, XLSX, LayoutForm, PublishForm, WorkbookForm
 from app.definition.prefills import SOURCES
 from app.definition.samples import SAMPLES
 from app.definition.workbook import sample_workbook
@@ -23,8 +23,6 @@ from app.transactions import pause
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/checklists/")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from uuid import UUID
 
-from flask import Response, flash, request, url_for
+from flask import Response, flash, request, send_file, url_for
 from flask_babel import gettext as _
 
 from app.checklists import blueprint, lifecycle, queries
 from app.checklists.compare import compare
-from app.checklists.forms import DuplicateForm
+from app.checklists.forms import XLSX, DuplicateForm
+from app.definition.workbook import write_workbook
 from app.extensions import db
 from app.models import MANAGERS, STAFF
+from app.transactions import pause
 from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
@@ -39,6 +42,18 @@ def compare_versions(checklist_id: UUID) -> Response:
         definition=after.definition,
         comparison=compare(before.definition, after.definition),
     )
+
+
+@blueprint.get("/checklists/versions/<uuid:version_id>/workbook.xlsx")
+@requires(*STAFF)
+def workbook(version_id: UUID) -> Response:
+    """A version or a draft as a workbook, which can be edited and uploaded as the next version."""
+    version = queries.get_version(version_id)
+    definition, number = version.definition, version.number
+    pause()
+    name = f"{definition.header.code}-v{number}.xlsx"
+    data = BytesIO(write_workbook(definition))
+    return send_file(data, XLSX, as_attachment=True, download_name=name)
 
 
 @blueprint.post("/checklists/versions/<uuid:version_id>/restore")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from io import BytesIO
 from uuid import UUID, uuid4
 
@@ -47,14 +46,6 @@ def upload(client, data: bytes, name: str = "pump.xlsx", **headers: str):
 def version_id_of(response) -> UUID:
     assert response.status_code == 303, response.text
     return UUID(response.location.rsplit("/", 1)[1])
-
-
-@pytest.fixture(autouse=True)
-def unhurried(monkeypatch):
-    """The reader's limits are for a web server; other work on this machine must not reach them.
-    tests/definition/test_workbook_sandbox.py tests the limits themselves."""
-    limits = replace(CHILD.limits, cpu_seconds=60, seconds=120, niceness=0)
-    monkeypatch.setattr(CHILD, "limits", limits)
 
 
 def test_a_workbook_becomes_a_draft_then_a_version(client_of, acting, cast):

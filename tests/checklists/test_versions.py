@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from uuid import UUID, uuid4
 
 import pytest
@@ -246,6 +247,36 @@ def test_a_code_is_free_again_when_its_only_draft_was_discarded(client_of, actin
     draft = client.post(address, data=data).location
     assert client.post(f"{draft}/discard").status_code == 303
     assert client.post(address, data=data).status_code == 303
+
+
+# Workbooks
+
+
+def test_a_version_and_a_draft_are_downloaded_and_uploaded_again(client_of, acting, cast, two):
+    checklist_id, first, _second = two
+    client = client_of(cast.max)
+    client.post(f"/checklists/versions/{first}/restore")
+    with acting(cast.max):
+        (draft,) = drafts(checklist_id)
+        draft_id, body = draft.id, draft.body
+    for version_id, name in ((first, "TWO-v1.xlsx"), (draft_id, "TWO-v3.xlsx")):
+        assert (
+            f"/checklists/versions/{version_id}/workbook.xlsx"
+            in client.get(f"/checklists/versions/{version_id}").text
+        )
+        file = client.get(f"/checklists/versions/{version_id}/workbook.xlsx")
+        assert file.status_code == 200 and name in file.headers["Content-Disposition"]
+    sent = {"file": (BytesIO(file.data), "changed name.xlsx")}
+    assert client.post("/checklists/", data=sent).status_code == 303
+    with acting(cast.max):
+        (draft,) = drafts(checklist_id)
+        assert draft.id != draft_id and draft.body == body
+        assert draft.notices == []
+    assert (
+        client_of(cast.tess).get(f"/checklists/versions/{first}/workbook.xlsx").status_code == 200
+    )
+    page = client.get("/checklists/new").text
+    assert "What the columns mean" in page and "Section id" in page
 
 
 # Roles and companies
