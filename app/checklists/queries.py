@@ -87,8 +87,9 @@ class SampleLine:
     checklist_id: UUID | None
 
 
-def list_checklists() -> list[ChecklistLine]:
-    """Every checklist that has a version, by code, the retired ones last, in one query."""
+def list_checklists(person: Actor) -> list[ChecklistLine]:
+    """Every checklist that has a version, by code, the retired ones last, in one query. The reports
+    are those that the person may see."""
     published = _version_of_checklist(func.max(Version.number), Version.published_at.is_not(None))
     draft = _version_of_checklist(Version.id, Version.published_at.is_(None))
     rows = db.session.execute(
@@ -100,7 +101,7 @@ def list_checklists() -> list[ChecklistLine]:
             Checklist.status,
             published.label("published"),
             draft.label("draft_id"),
-            _reports_of_checklist().label("reports"),
+            _reports_of_checklist(person).label("reports"),
         )
         .where(select(Version.id).where(Version.checklist_id == Checklist.id).exists())
         .order_by(Checklist.status == ChecklistStatus.RETIRED, Checklist.code)
@@ -245,11 +246,11 @@ def _version_of_checklist(
     )
 
 
-def _reports_of_checklist() -> ScalarSelect[int]:
+def _reports_of_checklist(person: Actor) -> ScalarSelect[int]:
     return (
         select(func.count(Report.id))
         .join(Version, Version.id == Report.version_id)
-        .where(Version.checklist_id == Checklist.id)
+        .where(Version.checklist_id == Checklist.id, visible_to(person))
         .correlate(Checklist)
         .scalar_subquery()
     )

@@ -28,7 +28,7 @@ from app.web.guards import current_actor, requires
 @blueprint.get("/checklists/")
 @requires(*STAFF)
 def index() -> Response:
-    lines = queries.list_checklists()
+    lines = queries.list_checklists(current_actor())
     return render_page("checklists/index.html", "content", checklists=lines)
 
 
