@@ -31,8 +31,8 @@ from app.definition.schema import (
 )
 from app.definition.sentences import N_, Sentence, say
 
-# A text of the checklist, or words of ours to translate; of several, each on its own.
-Words = str | Sentence | tuple[str | Sentence, ...]
+# A text of the checklist, a number, or words of ours to translate; of several, each on its own.
+Words = str | Decimal | Sentence | tuple[str | Sentence, ...]
 Part = Definition | Header | Section | Field | SignatureRole
 
 
@@ -91,8 +91,9 @@ def told(part: Part) -> dict[Key, Told]:
     for name in type(part).model_fields:
         teller = tellers.get(name, _other(name))
         if teller is not None:
-            value = getattr(part, name)
-            found.update(((name, *key), one) for key, one in teller(value) if one.words)
+            for key, one in teller(getattr(part, name)):
+                if one.words not in ("", ()):  # a bound of 0 is set
+                    found[(name, *key)] = one
     return found
 
 
@@ -167,8 +168,8 @@ def _tell_limits(limits: Limits | None) -> Iterator[tuple[Key, Told]]:
         yield ("max",), Told(say(N_("Maximum")), _number(limits.max), limits.max)
 
 
-def _number(number: Decimal | None) -> str:
-    return "" if number is None else format(number, "f")
+def _number(number: Decimal | None) -> Words:
+    return "" if number is None else number
 
 
 def _other(name: str) -> Teller:

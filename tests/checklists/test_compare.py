@@ -54,7 +54,7 @@ def with_field(field_id: str, **values):
 def shown(words) -> str:
     if isinstance(words, tuple):
         return ", ".join(map(str, words))
-    return str(words)
+    return format(words, "f") if isinstance(words, Decimal) else str(words)
 
 
 def differences(old, new) -> list[tuple[str, str, str, str, str]]:
@@ -113,6 +113,11 @@ FIELD_CHANGES = [
 def test_a_setting_of_a_field_is_told_in_words(field_id, settings, name, before, after):
     new = with_field(field_id, **settings)
     assert differences(WHOLE, new) == [(field_id, "changed", name, before, after)]
+
+
+def test_a_bound_of_zero_is_no_missing_bound():
+    new = with_field("insulation", limits=Limits(unit="MΩ", min=Decimal(0)))
+    assert differences(WHOLE, new) == [("insulation", "changed", "Minimum", "100", "0")]
 
 
 def test_the_answers_to_choose_are_told_by_what_became_of_each():
