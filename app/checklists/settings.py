@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from app.definition.fields import KINDS
 from app.definition.prefills import SOURCES
 from app.definition.schema import (
     CommentPolicy,
@@ -52,18 +53,7 @@ class Told:
 Key = tuple[str, ...]
 Teller = Callable[[Any], Iterator[tuple[Key, Told]]]
 
-TYPES: Mapping[FieldType, str] = {
-    FieldType.VERDICT: N_("OK, Not OK, N.A."),
-    FieldType.SELECT_ONE: N_("one of several answers"),
-    FieldType.SELECT_MANY: N_("several of several answers"),
-    FieldType.TEXT: N_("text"),
-    FieldType.LONG_TEXT: N_("long text"),
-    FieldType.NUMBER: N_("number"),
-    FieldType.DATE: N_("date"),
-    FieldType.TIME: N_("time"),
-    FieldType.TABLE: N_("table of measurements"),
-    FieldType.NOTE: N_("note"),
-}
+TYPES: Mapping[FieldType, str] = {one: kind.name for one, kind in KINDS.items()}
 _COMMENTS: Mapping[CommentPolicy, str] = {
     CommentPolicy.OFF: N_("no comment"),
     CommentPolicy.OPTIONAL: N_("comment optional"),
