@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("checklists", __name__)
 
-from app.checklists import routes  # noqa: E402, F401
+from app.checklists import routes, version_routes  # noqa: E402, F401

@@ -17,8 +17,17 @@ from app.definition.sentences import Sentence
 from app.definition.workbook.problems import short
 from app.extensions import db
 from app.layouts import Layout
-from app.models import Account, Checklist, ChecklistStatus, Report, Version, checklist_name
+from app.models import (
+    Account,
+    Actor,
+    Checklist,
+    ChecklistStatus,
+    Report,
+    Version,
+    checklist_name,
+)
 from app.pdf.settings import PdfSettings
+from app.reports.queries import visible_to
 from app.rows import one_or_404, own_tenant
 from app.web.locale import reader_language, reading_order
 
@@ -39,10 +48,13 @@ class ChecklistLine:
 
 @dataclass(frozen=True, slots=True)
 class VersionLine:
+    """One row of a checklist's versions; `reports` are those that the reader may see."""
+
     id: UUID
     number: int
     published_at: datetime | None
     publisher: str | None
+    note: str
     reports: int
 
 
@@ -75,8 +87,9 @@ class SampleLine:
     checklist_id: UUID | None
 
 
-def list_checklists() -> list[ChecklistLine]:
-    """Every checklist that has a version, by code, in one query."""
+def list_checklists(person: Actor) -> list[ChecklistLine]:
+    """Every checklist that has a version, by code, the retired ones last, in one query. The reports
+    are those that the person may see."""
     published = _version_of_checklist(func.max(Version.number), Version.published_at.is_not(None))
     draft = _version_of_checklist(Version.id, Version.published_at.is_(None))
     rows = db.session.execute(
@@ -88,10 +101,10 @@ def list_checklists() -> list[ChecklistLine]:
             Checklist.status,
             published.label("published"),
             draft.label("draft_id"),
-            _reports_of_checklist().label("reports"),
+            _reports_of_checklist(person).label("reports"),
         )
         .where(select(Version.id).where(Version.checklist_id == Checklist.id).exists())
-        .order_by(Checklist.code)
+        .order_by(Checklist.status == ChecklistStatus.RETIRED, Checklist.code)
     )
     return [ChecklistLine(*row) for row in rows]
 
@@ -154,15 +167,19 @@ def find_latest_of_code(code: str) -> Version | None:
     return find_latest(checklist_id) if checklist_id else None
 
 
-def list_versions(checklist_id: UUID) -> list[VersionLine]:
-    """The versions, newest first, with who published them and how many reports use them."""
-    reports = select(func.count(Report.id)).where(Report.version_id == Version.id)
+def list_versions(checklist_id: UUID, *, person: Actor) -> list[VersionLine]:
+    """The versions, newest first, with who published them and how many reports are on them: as many
+    as the list of reports shows this person."""
+    reports = select(func.count(Report.id)).where(
+        Report.version_id == Version.id, visible_to(person)
+    )
     rows = db.session.execute(
         select(
             Version.id,
             Version.number,
             Version.published_at,
             Account.name,
+            Version.note,
             reports.scalar_subquery().label("reports"),
         )
         .outerjoin(Account, Account.id == Version.published_by)
@@ -170,6 +187,13 @@ def list_versions(checklist_id: UUID) -> list[VersionLine]:
         .order_by(Version.number.desc())
     )
     return [VersionLine(*row) for row in rows]
+
+
+def get_numbered(checklist_id: UUID, number: int) -> Version:
+    """A version by its number. Raises NotFound."""
+    return one_or_404(
+        select(Version).where(Version.checklist_id == checklist_id, Version.number == number)
+    )
 
 
 def list_notices(version: Version) -> list[Notice]:
@@ -222,11 +246,11 @@ def _version_of_checklist(
     )
 
 
-def _reports_of_checklist() -> ScalarSelect[int]:
+def _reports_of_checklist(person: Actor) -> ScalarSelect[int]:
     return (
         select(func.count(Report.id))
         .join(Version, Version.id == Report.version_id)
-        .where(Version.checklist_id == Checklist.id)
+        .where(Version.checklist_id == Checklist.id, visible_to(person))
         .correlate(Checklist)
         .scalar_subquery()
     )

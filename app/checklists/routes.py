@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from app.checklists import blueprint, queries, service
 from app.checklists.compare import compare
-from app.checklists.forms import OF_COMPANY, LayoutForm, WorkbookForm
+from app.checklists.forms import OF_COMPANY, XLSX, LayoutForm, PublishForm, WorkbookForm
 from app.definition.prefills import SOURCES
 from app.definition.samples import SAMPLES
 from app.definition.workbook import sample_workbook
@@ -24,13 +24,11 @@ from app.web.errors import translated
 from app.web.fragments import redirect_to, render_page
 from app.web.guards import current_actor, requires
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 @blueprint.get("/checklists/")
 @requires(*STAFF)
 def index() -> Response:
-    lines = queries.list_checklists()
+    lines = queries.list_checklists(current_actor())
     return render_page("checklists/index.html", "content", checklists=lines)
 
 
@@ -122,12 +120,19 @@ def choose_review(checklist_id: UUID) -> Response:
 @blueprint.get("/checklists/versions/<uuid:version_id>")
 @requires(*STAFF)
 def preview(version_id: UUID) -> Response:
+    return _preview_page(version_id, PublishForm(formdata=None))
+
+
+def _preview_page(version_id: UUID, form: PublishForm, status: int = 200) -> Response:
+    """A version, and for a draft the form of its note."""
     version = queries.get_version(version_id)
     definition = version.definition
     earlier = queries.find_latest(version.checklist_id, before=version.number)
     return render_page(
         "checklists/preview.html",
         "content",
+        status=status,
+        form=form,
         version=version,
         name=queries.get_name(version.checklist),
         definition=definition,
@@ -142,7 +147,12 @@ def preview(version_id: UUID) -> Response:
 @blueprint.post("/checklists/versions/<uuid:version_id>/publish")
 @requires(*MANAGERS)
 def publish(version_id: UUID) -> Response:
-    version = service.publish_version(version_id=version_id, actor=current_actor())
+    form = PublishForm()
+    if not form.validate_on_submit():
+        return _preview_page(version_id, form, status=422)
+    version = service.publish_version(
+        version_id=version_id, actor=current_actor(), note=form.note.data or ""
+    )
     checklist_id, number = version.checklist_id, version.number
     db.session.commit()
     flash(_("Version %(number)s is published. New reports now use it.", number=number), "success")
@@ -174,7 +184,7 @@ def _page(
         status=status,
         checklist=checklist,
         name=queries.get_name(checklist),
-        versions=queries.list_versions(checklist.id),
+        versions=queries.list_versions(checklist.id, person=current_actor()),
         form=form.offer(queries.get_company_layout()),
         review_form=review_form.offer(list_reviewers()),
     )

@@ -1,4 +1,7 @@
-"""Changes to checklists: a workbook or a sample becomes a draft, a draft a published version."""
+"""Changes to checklists: a workbook or a sample becomes a draft, a draft a published version.
+
+lifecycle.py restores versions, and retires and duplicates checklists.
+"""
 
 from __future__ import annotations
 
@@ -64,10 +67,10 @@ def draft_from_workbook(*, data: bytes, filename: str, actor: Actor) -> Version:
     reading = _read(data, PurePath(filename).stem)
     if reading.definition is None:
         raise WorkbookRefused(reading.problems, reading.notices, is_busy=reading.is_busy)
-    checklist = _lock_checklist(reading.definition)
+    checklist = lock_checklist(reading.definition)
     notices = [notice.plain() for notice in reading.notices]
-    draft = _draft(checklist, reading.definition, notices)
-    record("checklist.drafted", checklist, actor, **_named(checklist, draft), file=filename)
+    draft = put_draft(checklist, reading.definition, notices)
+    record("checklist.drafted", checklist, actor, **named(checklist, draft), file=filename)
     return draft
 
 
@@ -79,40 +82,51 @@ def copy_sample(*, key: str, actor: Actor) -> Version:
     definition = SAMPLES.get(key)
     if definition is None:
         raise NotFound
-    checklist = _lock_checklist(definition)
+    checklist = lock_checklist(definition)
     newest = find_newest_version(checklist.id)
     if newest is not None:
         return newest
-    draft = _draft(checklist, definition)
-    record("checklist.copied", checklist, actor, **_named(checklist, draft), sample=key)
+    draft = put_draft(checklist, definition)
+    record("checklist.copied", checklist, actor, **named(checklist, draft), sample=key)
     return draft
 
 
-def publish_version(*, version_id: UUID, actor: Actor) -> Version:
+class ChecklistRetired(DomainError):
+    """The checklist %(code)s is retired, so nothing is published for it. Bring it back first."""
+
+    status = 409
+
+
+def publish_version(*, version_id: UUID, actor: Actor, note: str = "") -> Version:
     """Publish the draft: new reports use it from now on. A published version stays unchanged.
 
-    Raises NotFound.
+    `note` says what the version is for; it is as final as the version. Raises NotFound,
+    ChecklistRetired.
     """
-    version = _locked_version(version_id)
+    version = lock_version(version_id)
     if not version.is_draft:
         return version
     header, checklist = version.definition.header, version.checklist
+    if checklist.status is ChecklistStatus.RETIRED:
+        raise ChecklistRetired(code=checklist.code)
     version.published_at = datetime.now(UTC)
+    version.note = note
     version.published_by = actor.account_id
     checklist.name = _name(version.definition)
     checklist.category = header.category or ""
     checklist.status = ChecklistStatus.PUBLISHED
-    record("checklist.published", checklist, actor, **_named(checklist, version))
+    told = {"note": note} if note else {}
+    record("checklist.published", checklist, actor, **named(checklist, version), **told)
     return version
 
 
 def discard_draft(*, version_id: UUID, actor: Actor) -> Checklist:
     """Delete the draft; published versions and reports stay. Raises NotFound, VersionPublished."""
-    version = _locked_version(version_id)
+    version = lock_version(version_id)
     if not version.is_draft:
         raise VersionPublished(number=version.number)
     checklist = version.checklist
-    record("checklist.draft_discarded", checklist, actor, **_named(checklist, version))
+    record("checklist.draft_discarded", checklist, actor, **named(checklist, version))
     db.session.delete(version)
     db.session.flush()
     return checklist
@@ -143,7 +157,7 @@ def choose_review(*, checklist_id: UUID, steps: Steps, actor: Actor) -> Checklis
     return checklist
 
 
-def _draft(
+def put_draft(
     checklist: Checklist, definition: Definition, notices: Sequence[dict[str, object]] = ()
 ) -> Version:
     """Create the checklist's only draft, replacing an earlier one."""
@@ -174,7 +188,7 @@ def _read(data: bytes, filename_stem: str) -> WorkbookReading:
     return read_workbook_in_sandbox(data, filename_stem=filename_stem, known=earlier)
 
 
-def _lock_checklist(definition: Definition) -> Checklist:
+def lock_checklist(definition: Definition) -> Checklist:
     """The checklist with the definition's code, created if new, locked against a second upload."""
     db.session.execute(
         insert(Checklist)
@@ -190,7 +204,7 @@ def _lock_checklist(definition: Definition) -> Checklist:
     return db.session.scalars(statement.with_for_update(key_share=True)).one()
 
 
-def _locked_version(version_id: UUID) -> Version:
+def lock_version(version_id: UUID) -> Version:
     """The version, read after its checklist is locked, so that two requests run one by one."""
     db.session.execute(
         select(Checklist.id)
@@ -223,6 +237,6 @@ def _layout_words(layout: Layout | None) -> str:
     return layout.value if layout else "company"
 
 
-def _named(checklist: Checklist, version: Version) -> dict[str, str]:
+def named(checklist: Checklist, version: Version) -> dict[str, str]:
     """How the audit names a version of a checklist."""
     return {"code": checklist.code, "version": str(version.number)}

@@ -147,6 +147,7 @@ _NAMES = {
     "old_version": N_("Version before"),
     "new_version": N_("Version after"),
     "version": N_("Version"),
+    "note": N_("Note"),
     "client_at": N_("Time on the device clock"),
     "client_id": N_("Device id"),
     "photo": N_("Photo"),

@@ -49,6 +49,15 @@ def _preferences_changed(act: Act) -> Sentence:
     )
 
 
+def _checklist_published(act: Act) -> Sentence:
+    if act.facts.get("note"):
+        said = N_(
+            "%(name)s published version %(version)s of checklist %(code)s with the note: %(note)s"
+        )
+        return filled(said, act)
+    return filled(N_("%(name)s published version %(version)s of checklist %(code)s."), act)
+
+
 def _deletion_requested(act: Act) -> Sentence:
     if act.facts.get("waiver"):
         said = N_(
@@ -169,9 +178,23 @@ TELLINGS: dict[str, Telling] = {
             "version %(version)s."
         )
     ),
-    "checklist.published": plain(
-        N_("%(name)s published version %(version)s of checklist %(code)s.")
+    "checklist.published": _checklist_published,
+    "checklist.restored": plain(
+        N_(
+            "%(name)s created a draft of checklist %(code)s, version %(version)s, from its version "
+            "%(old_version)s."
+        )
     ),
+    "checklist.duplicated": plain(
+        N_(
+            "%(name)s created the checklist %(code)s as a copy of %(source)s, version "
+            "%(old_version)s."
+        )
+    ),
+    "checklist.retired": plain(
+        N_("%(name)s retired the checklist %(code)s: no new reports are started from it.")
+    ),
+    "checklist.brought_back": plain(N_("%(name)s brought the checklist %(code)s back.")),
     "checklist.draft_discarded": plain(
         N_("%(name)s discarded the draft of version %(version)s of checklist %(code)s.")
     ),

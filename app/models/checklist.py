@@ -35,6 +35,7 @@ from app.models.base import (
 )
 
 MAX_KEPT_DEFINITIONS = 200
+MAX_NOTE = 1_000
 _published: dict[UUID, Definition] = {}
 
 
@@ -78,7 +79,8 @@ class Version(TenantRow):
     """One definition. The row without `published_at` is the only draft; a published row is final.
 
     `number` is 1, 2, ..., also for the draft. `notices` are the remarks of the workbook reader:
-    objects with sheet, cell, msgid and params.
+    objects with sheet, cell, msgid and params. `note` is what its publisher says about it, empty
+    for a draft.
     """
 
     __tablename__ = "versions"
@@ -102,6 +104,7 @@ class Version(TenantRow):
     notices: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     published_by: Mapped[UUID | None]
+    note: Mapped[str] = mapped_column(String(MAX_NOTE), server_default=text("''"))
 
     checklist: Mapped[Checklist] = relationship(back_populates="versions")
 

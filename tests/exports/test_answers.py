@@ -472,6 +472,7 @@ NARROWED = {
     "status": ReportStatus.DRAFT,
     "result": Outcome.FAILED,
     "checklist_id": NOBODY,
+    "version_id": NOBODY,
     "project_id": NOBODY,
     "equipment_id": NOBODY,
     "person_id": NOBODY,
@@ -491,7 +492,7 @@ NARROWED = {
 )
 def test_the_about_sheet_lists_every_filter(app, name):
     """Without its line, the sheet would claim "all reports that this person may see"."""
-    nothing = FilterChoices((), (), (), (), ())
+    nothing = FilterChoices((), (), (), (), (), ())
     with app.test_request_context():
         lines = list(filter_lines(ReportFilter(**{name: NARROWED[name]}), nothing, ZONE))
     assert len(lines) == 1 and all(lines[0])

@@ -20,6 +20,7 @@ NAMING = {
     "definition/samples/parts.py": "writes the fields of the sample checklists",
     "definition/workbook/extras.py": "an information field is a text unless its row names a type",
     "definition/workbook/fields.py": "takes a select whose options are OK and Not OK for a verdict",
+    "definition/workbook/writer.py": "such a select has its options in a sheet of their own",
 }
 # Modules that may import the module of one type, and why.
 IMPORTING = {

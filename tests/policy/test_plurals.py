@@ -73,6 +73,8 @@ COUNTS = frozenset(
 # Placeholders of words, days, names and ordinals. Add a new one here or above.
 NAMES = frozenset(
     {
+        "note",
+        "old_version",
         "sender",
         "until",
         "witness",
@@ -201,6 +203,8 @@ FIXED = "a limit of ours that is never one"
 MANY = "said only where there are two or more"
 # The beginning of each sentence with one form, and why.
 ONE_FORM = {
+    "at least %(count)s": INVARIABLE,
+    "at most %(count)s": INVARIABLE,
     "%(done)s of %(total)s": SHARE,
     "%(name)s began this correction of": LABEL,
     "Looked at: %(done)s of %(count)s": SHARE,

@@ -41,6 +41,7 @@ MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 EVERYTHING = {
     "search": "two words",
     "checklist_id": uuid4(),
+    "version_id": uuid4(),
     "project_id": uuid4(),
     "equipment_id": uuid4(),
     "person_id": uuid4(),
@@ -88,7 +89,7 @@ def prepared_texts():
                 f"slices {role} {order}",
                 queries._prepare_slices(shape, PAGES.get(order, ONE_GROUP)),
             )
-        given = frozenset(("project_id", "equipment_id"))
+        given = frozenset(("project_id", "equipment_id", "checklist_id", "version_id"))
         yield f"figures {role}", start_page._prepare_figures(role)
         yield f"start page {role}", desk._prepare_lists(role, shape.language, Outcome.PASSED)
         for may_approve_own in (False, True):

@@ -19,6 +19,7 @@ FAR_DATE = N_("The year must be between %(first)s and %(last)s.")
 
 class DateKind(FieldKind):
     type = FieldType.DATE
+    name = N_("date")
     workbook_words = "date|data"
 
     def _parse(self, field: Field, raw: object, language: Language | None) -> str | None:

@@ -45,9 +45,11 @@ class Reader:
 
 
 class FieldKind(ABC):
-    """One field type. `workbook_words` has its names in a workbook, divided by bars, main first."""
+    """One field type. `workbook_words` has its names in a workbook, divided by bars, main first;
+    `name` is what people call it, to be translated."""
 
     type: ClassVar[FieldType]
+    name: ClassVar[str]
     workbook_words: ClassVar[str]
     # Whether the answer itself is OK, Not OK or N.A.
     is_verdict_type: ClassVar[bool] = False

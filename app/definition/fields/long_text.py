@@ -8,6 +8,7 @@ from random import Random
 from app.definition.answers import clean_text, text_of
 from app.definition.fields.kind import FieldKind
 from app.definition.schema import Field, FieldType, Language
+from app.definition.sentences import N_
 
 MAX_LONG_TEXT = 20_000
 EXAMPLE = (
@@ -18,6 +19,7 @@ EXAMPLE = (
 
 class LongTextKind(FieldKind):
     type = FieldType.LONG_TEXT
+    name = N_("long text")
     workbook_words = (
         "long text|paragraph|multiline|multi line|text area|textarea|memo"
         "|texto longo|paragrafo|texto multilinha"

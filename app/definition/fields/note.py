@@ -16,6 +16,7 @@ NO_ANSWER_HERE = N_("This is a note and does not accept an answer.")
 
 class NoteKind(FieldKind):
     type = FieldType.NOTE
+    name = N_("note")
     workbook_words = "note|notice|info|information|nota|aviso|informacao|observacao"
     is_required_by_default = False
 

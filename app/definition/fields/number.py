@@ -9,10 +9,12 @@ from random import Random
 from app.definition.fields.kind import ONLY, Reading
 from app.definition.fields.measuring import MeasuringKind, example_reading, parse_reading
 from app.definition.schema import Field, FieldType, Language
+from app.definition.sentences import N_
 
 
 class NumberKind(MeasuringKind):
     type = FieldType.NUMBER
+    name = N_("number")
     workbook_words = (
         "number|numeric|decimal|integer|measurement|measure|numero|numerico"
         "|inteiro|medicao|medida|valor numerico"

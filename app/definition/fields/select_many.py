@@ -9,10 +9,12 @@ from random import Random
 from app.definition.answers import not_an_option, not_understood, word_of
 from app.definition.fields.choosing import ChoosingKind
 from app.definition.schema import Field, FieldType, Language
+from app.definition.sentences import N_
 
 
 class SelectManyKind(ChoosingKind):
     type = FieldType.SELECT_MANY
+    name = N_("several of several answers")
     workbook_words = (
         "select many|select multiple|multi select|multiselect|multiple select"
         "|multiple choice|checkbox|checkboxes|check boxes|selecao multipla|selecionar varios"

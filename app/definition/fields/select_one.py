@@ -8,10 +8,12 @@ from random import Random
 from app.definition.answers import not_an_option, word_of
 from app.definition.fields.choosing import ChoosingKind
 from app.definition.schema import Field, FieldType, Language
+from app.definition.sentences import N_
 
 
 class SelectOneKind(ChoosingKind):
     type = FieldType.SELECT_ONE
+    name = N_("one of several answers")
     workbook_words = (
         "select|select one|single select|single choice|drop down|dropdown"
         "|choice|list|radio|dropdown list|drop down list|picklist|selecao|selecao unica|selecionar"

@@ -17,6 +17,7 @@ NOT_A_CELL = N_('"%(key)s" is not a cell of this table.')
 
 class TableKind(MeasuringKind):
     type = FieldType.TABLE
+    name = N_("table of measurements")
     workbook_words = (
         "table|measurement table|table of measurements|tabela|tabela de medicoes|tabela de medidas"
     )

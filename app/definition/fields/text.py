@@ -8,12 +8,14 @@ from random import Random
 from app.definition.answers import clean_text, text_of
 from app.definition.fields.kind import FieldKind
 from app.definition.schema import Field, FieldType, Language
+from app.definition.sentences import N_
 
 MAX_TEXT = 2_000
 
 
 class TextKind(FieldKind):
     type = FieldType.TEXT
+    name = N_("text")
     workbook_words = "text|short text|free text|string|texto|texto curto|texto livre"
 
     def _parse(self, field: Field, raw: object, language: Language | None) -> str | None:

@@ -18,6 +18,7 @@ NOT_A_TIME = N_('"%(text)s" is not a time of day. Enter hours and minutes, for e
 
 class TimeKind(FieldKind):
     type = FieldType.TIME
+    name = N_("time")
     workbook_words = "time|hora|horario"
 
     def _parse(self, field: Field, raw: object, language: Language | None) -> str | None:

@@ -9,10 +9,12 @@ from app.definition.answers import AnswerValue, not_an_option, word_of
 from app.definition.fields.kind import FieldKind, Reader
 from app.definition.judging import AnswerFacts
 from app.definition.schema import Field, FieldType, Language, Verdict
+from app.definition.sentences import N_
 
 
 class VerdictKind(FieldKind):
     type = FieldType.VERDICT
+    name = N_("OK, Not OK, N.A.")
     workbook_words = (
         "verdict|veredito|ok not ok|ok not ok n a|ok not ok na|ok nao ok"
         "|ok nao ok n a|pass fail|pass fail n a|conforme nao conforme|conformidade|resultado"

@@ -144,26 +144,39 @@ def _build_field(
         required=draft.required,
         photos=draft.photos,
         comment=draft.comment,
-        options=_options(draft.options, languages, earlier.options if earlier else ()),
+        options=_options(draft, "options", languages, earlier),
         limits=draft.limits,
-        rows=_options(draft.rows, languages, earlier.rows if earlier else ()),
-        columns=_options(draft.columns, languages, earlier.columns if earlier else ()),
+        rows=_options(draft, "rows", languages, earlier),
+        columns=_options(draft, "columns", languages, earlier),
         prefill=draft.prefill,
     )
 
 
 def _options(
-    labels: Sequence[Text], languages: tuple[Language, ...], earlier: Sequence[Option]
+    draft: FieldDraft, part: str, languages: tuple[Language, ...], earlier: Field | None
 ) -> tuple[Option, ...]:
-    requests = [IdRequest(_keys(label, languages, "o")) for label in labels]
-    pairs = [(key, one.id) for one in earlier for key in _keys(one.label, languages, "o")]
+    """The entries of a part of a field: "options", "rows" or "columns"."""
+    labels: Sequence[Text] = getattr(draft, part)
+    known: Sequence[Option] = getattr(earlier, part) if earlier else ()
+    given = draft.entry_ids.get(part) or [None] * len(labels)
+    requests = [
+        IdRequest(_keys(label, languages, "o"), one)
+        for label, one in zip(labels, given, strict=True)
+    ]
+    pairs = [(key, one.id) for one in known for key in _keys(one.label, languages, "o")]
     ids = assign(requests, index_by_words(pairs))
     return tuple(Option(id=one, label=label) for one, label in zip(ids, labels, strict=True))
 
 
+def option_ids(labels: Sequence[Text], languages: tuple[Language, ...]) -> list[str]:
+    """The ids that entries with these labels get where nothing else is known of them."""
+    return assign([IdRequest(_keys(label, languages, "o")) for label in labels], {})
+
+
 def _section_ids(drafts: Drafts, known: Definition | None) -> list[str]:
     requests = [
-        IdRequest(_keys(section.title, drafts.languages, "s")) for section in drafts.sections
+        IdRequest(_keys(section.title, drafts.languages, "s"), section.given_id)
+        for section in drafts.sections
     ]
     pairs = [
         (key, section.id)

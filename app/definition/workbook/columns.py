@@ -20,6 +20,7 @@ _MAX_NAME = 80
 
 class Column(StrEnum):
     SECTION = "section"
+    SECTION_ID = "section_id"
     LABEL = "label"
     TYPE = "type"
     OPTIONS = "options"
@@ -34,6 +35,8 @@ class Column(StrEnum):
     HINT = "hint"
     PREFILL = "prefill"
     DUE = "due"
+    FIELD = "field"
+    PART = "part"
     ID = "id"
 
 
@@ -84,6 +87,10 @@ _COMMON: Mapping[Column, tuple[tuple[Language | None, int, str], ...]] = {
         (EN, 1, "group|chapter|phase|stage|category|area|topic|system|subsystem|heading"),
         (PT, 1, "grupo|capitulo|fase|etapa|categoria|topico|sistema|subsistema|disciplina"),
     ),
+    # Only the form that Laudo writes has the next three.
+    Column.SECTION_ID: ((EN, 0, "section id"), (PT, 0, "id da secao")),
+    Column.FIELD: ((EN, 0, "of field"), (PT, 0, "do campo")),
+    Column.PART: ((EN, 0, "part"), (PT, 0, "parte")),
     Column.TYPE: (
         (EN, 0, "type|result type|answer type|response type|field type|question type|step type"),
         (PT, 0, "tipo|tipo de resultado|tipo do resultado|tipo de resposta|tipo da resposta"),
@@ -207,12 +214,13 @@ class Vocabulary:
                 self._names[name] = Name(column, language, rank)
 
 
-_OF_FIELDS = tuple(column for column in _COMMON if column is not Column.DUE)
+_OF_OTHERS = (Column.DUE, Column.FIELD, Column.PART)
+_OF_SECTIONS = (Column.SECTION, Column.SECTION_ID)
+_OF_FIELDS = tuple(column for column in _COMMON if column not in _OF_OTHERS)
 CHECKLIST = Vocabulary(_QUESTIONS, *_OF_FIELDS)
-INFO_FIELDS = Vocabulary(
-    _LABELS, *(column for column in _OF_FIELDS if column is not Column.SECTION)
-)
+INFO_FIELDS = Vocabulary(_LABELS, *(column for column in _OF_FIELDS if column not in _OF_SECTIONS))
 SIGNATURES = Vocabulary(_ROLES, Column.REQUIRED, Column.PREFILL, Column.DUE, Column.ID)
+ANSWERS = Vocabulary(_LABELS, Column.FIELD, Column.PART, Column.ID)
 
 
 def find_header(sheet: VisibleSheet, vocabulary: Vocabulary) -> HeaderRow | None:

@@ -22,11 +22,13 @@ from app.definition.schema import (
 from app.definition.sentences import N_, say
 from app.definition.workbook import grammar
 from app.definition.workbook.columns import INFO_FIELDS, SIGNATURES, Column, Vocabulary, find_header
-from app.definition.workbook.fields import Defaults, FieldDraft, Row, read_field
+from app.definition.workbook.exact import ANY, ID, Form
+from app.definition.workbook.fields import Defaults, FieldDraft, read_field
 from app.definition.workbook.ids import slug
 from app.definition.workbook.prefills import read_role_prefill
 from app.definition.workbook.problems import Log, short
 from app.definition.workbook.questions import is_blank, note_unknown_columns, repeats_header
+from app.definition.workbook.row import Row, label_cell
 from app.definition.workbook.sheet import Cell, VisibleSheet
 from app.definition.workbook.shown import STRUCK_CELL
 
@@ -56,18 +58,20 @@ class RoleDraft:
 
 
 def read_info_fields(
-    sheet: VisibleSheet, languages: tuple[Language, ...], log: Log
+    sheet: VisibleSheet, languages: tuple[Language, ...], log: Log, form: Form = ANY
 ) -> list[FieldDraft]:
     """The fields before the sections: no photos, no comments, text unless a type is given."""
 
     def read(row: Row, label: Text, cell: Cell) -> FieldDraft | None:
         return read_field(row, label, cell, INFO_DEFAULTS)
 
-    drafts = _read_rows(sheet, languages, log, (INFO_FIELDS, "Label"), read)
+    drafts = _read_rows(sheet, languages, log, (INFO_FIELDS, "Label"), read, form)
     return [draft for draft in drafts if draft]
 
 
-def read_roles(sheet: VisibleSheet, languages: tuple[Language, ...], log: Log) -> list[RoleDraft]:
+def read_roles(
+    sheet: VisibleSheet, languages: tuple[Language, ...], log: Log, form: Form = ANY
+) -> list[RoleDraft]:
     """The signature roles in order; required unless the sheet says no."""
 
     def read(row: Row, label: Text, cell: Cell) -> RoleDraft:
@@ -76,6 +80,8 @@ def read_roles(sheet: VisibleSheet, languages: tuple[Language, ...], log: Log) -
             sheet.name, required.ref, lambda: grammar.parse_yes_no(required.text, True), True
         )
         given_id = slug(given.text) if given and given.text else None
+        if given and form.is_exact and ID.fullmatch(given.text):
+            given_id = given.text
         return RoleDraft(
             sheet=sheet.name,
             label=label,
@@ -86,7 +92,7 @@ def read_roles(sheet: VisibleSheet, languages: tuple[Language, ...], log: Log) -
             id_ref=given.ref if given else "",
         )
 
-    return _read_rows(sheet, languages, log, (SIGNATURES, "Role"), read)
+    return _read_rows(sheet, languages, log, (SIGNATURES, "Role"), read, form)
 
 
 def _read_due(cell: Cell | None, sheet: VisibleSheet, log: Log) -> SignatureDue:
@@ -103,6 +109,7 @@ def _read_rows(
     log: Log,
     kind: tuple[Vocabulary, str],
     read: Callable[[Row, Text, Cell], Draft],
+    form: Form,
 ) -> list[Draft]:
     vocabulary, name = kind
     header = find_header(sheet, vocabulary)
@@ -113,13 +120,13 @@ def _read_rows(
     note_unknown_columns(sheet, header, log)
     drafts: list[Draft] = []
     for number in range(header.row + 1, len(sheet.rows) + 1):
-        row = Row(sheet, header, number, languages, log)
+        row = Row(sheet, header, number, languages, log, form)
         if is_blank(row) or repeats_header(row):
             continue
         if struck := row.struck(Column.LABEL):
             row.notice(struck, say(STRUCK_CELL, text=short(struck.struck)))
             continue
-        cell = row.get(Column.LABEL, languages[0]) or row.get(Column.LABEL)
+        cell = label_cell(row)
         label = row.texts(Column.LABEL)
         if cell and label:
             drafts.append(read(row, label, cell))

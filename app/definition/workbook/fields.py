@@ -5,7 +5,7 @@ A draft has no id yet: ids can only be assigned once all rows are read (see asse
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.definition.fields import KINDS
@@ -19,22 +19,26 @@ from app.definition.schema import (
     Prefill,
     Text,
 )
-from app.definition.sentences import N_, Sentence, say
+from app.definition.sentences import N_, say
 from app.definition.workbook import grammar
-from app.definition.workbook.columns import Column, HeaderRow
+from app.definition.workbook.columns import Column
+from app.definition.workbook.exact import (
+    ENTRY_PARTS,
+    ID,
+    Entry,
+    exact_limits,
+)
 from app.definition.workbook.ids import plain_words, slug
 from app.definition.workbook.options import is_verdict, split_options
 from app.definition.workbook.prefills import read_prefill
-from app.definition.workbook.problems import Log, Unclear, short
-from app.definition.workbook.sheet import Cell, VisibleSheet
-
-MAX_LABEL = 2_000
+from app.definition.workbook.problems import Unclear, short
+from app.definition.workbook.row import LABEL_LONG, MAX_LABEL, Row, missing_words
+from app.definition.workbook.sheet import Cell
 
 TYPE_MISSING = N_(
     "The type is missing. Write one of: verdict, select, select many, text, long text, number,"
     " date, time, table, note."
 )
-LABEL_LONG = N_("The text has more than %(limit)s characters. Shorten it.")
 TWO_OPTIONS = N_("Give at least two answers to choose from, separated by a vertical bar: A | B.")
 OPTION_TWICE = N_('"%(text)s" appears twice. Keep one.')
 OPTION_COUNT = N_(
@@ -49,13 +53,8 @@ LIKE_VERDICT = N_('Answers like these never fail a report. If they should, use t
 OPTIONS_UNUSED = N_("This type has no options or limits, so they were ignored.")
 NOTE_REQUIRED = N_("A note has no answer, so it cannot be required.")
 GPS_UNUSED = N_("GPS has no effect when there are no photos.")
-MISSING_EN = N_("The English text is missing, so the Portuguese is shown.")
-MISSING_PT = N_("The Portuguese text is missing, so the English is shown.")
 ID_CHANGED = N_('The id "%(given)s" was saved as "%(kept)s".')
 ID_EMPTY = N_('"%(given)s" cannot be used as an id. Use letters and digits.')
-
-# A merged cell in these columns applies to every row that it spans.
-_CARRIED = frozenset(Column) - {Column.LABEL, Column.HINT, Column.PREFILL, Column.ID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,10 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class FieldDraft:
-    """A field without its id. `given_id` is the id in the workbook, at cell `id_ref`."""
+    """A field without its id. `given_id` is the id in the workbook, at cell `id_ref`.
+
+    `entry_ids` are those in the workbook for "options", "rows" and "columns".
+    """
 
     sheet: str
     ref: str
@@ -86,99 +88,7 @@ class FieldDraft:
     prefill: Prefill | None = None
     given_id: str | None = None
     id_ref: str = ""
-
-
-@dataclass(slots=True)
-class Row:
-    """The cells of one row by column and language; reports each flawed cell once."""
-
-    sheet: VisibleSheet
-    header: HeaderRow
-    number: int
-    languages: tuple[Language, ...]
-    log: Log
-    _seen: dict[int, Cell] = field(default_factory=dict)
-
-    def get(self, column: Column, language: Language | None = None) -> Cell | None:
-        """The cell of a column, the first one unless a language is given; None if absent."""
-        for place in self.header.of(column):
-            if language is None or self.language_of(column, place.index) is language:
-                return self._cell(place.index, column)
-        return None
-
-    def text(self, column: Column) -> str:
-        cell = self.get(column)
-        return cell.text if cell else ""
-
-    def exact(self, column: Column) -> str:
-        """The text of a column for parsing; for a number cell without thousands separators."""
-        cell = self.get(column)
-        return cell.exact if cell else ""
-
-    def struck(self, column: Column) -> Cell | None:
-        """The first non-empty cell of a column, if all its text is struck out."""
-        cells = [self._raw(place.index, column) for place in self.header.of(column)]
-        if any(cell.text or cell.flaw for cell in cells):
-            return None
-        return next((cell for cell in cells if cell.struck), None)
-
-    def language_of(self, column: Column, index: int) -> Language:
-        """The language of a column: explicit, else the language that its twin does not have."""
-        places = self.header.of(column)
-        names = {place.index: place.name for place in places}
-        own = names[index]
-        if len(places) == 1:
-            is_told = own.language in self.languages and (own.is_explicit or column is Column.LABEL)
-            return own.language if own.language and is_told else self.languages[0]
-        twin = next(name for other, name in names.items() if other != index)
-        if own.language and (own.is_explicit or not twin.is_explicit):
-            return own.language
-        return Language.PT if (twin.language or Language.PT) is Language.EN else Language.EN
-
-    def problem(self, cell: Cell, sentence: Sentence) -> None:
-        self.log.problem(self.sheet.name, cell.ref, sentence)
-
-    def notice(self, cell: Cell, sentence: Sentence) -> None:
-        self.log.notice(self.sheet.name, cell.ref, sentence)
-
-    def texts(self, column: Column) -> Text | None:
-        """The text of a column in its languages, or None if all are empty."""
-        words: dict[str, str] = {}
-        for language in self.languages:
-            cell = self.get(column, language)
-            line = " ".join(cell.text.split()) if cell else ""
-            if cell and len(line) > MAX_LABEL:
-                self.problem(cell, say(LABEL_LONG, limit=MAX_LABEL))
-            if line:
-                words[language] = line[:MAX_LABEL]
-        if not words:
-            return None
-        self._note_missing(column, set(words))
-        return Text(**words)
-
-    def _note_missing(self, column: Column, present: set[str]) -> None:
-        for language in self.languages:
-            cell = self.get(column, language)
-            if language not in present and cell and not cell.flaw:
-                self.notice(cell, missing_words(language))
-
-    def _cell(self, index: int, column: Column) -> Cell:
-        if index not in self._seen:
-            cell = self._raw(index, column)
-            for remark in cell.remarks:
-                self.notice(cell, remark)
-            if cell.flaw:
-                self.problem(cell, cell.flaw)
-                cell = replace(cell, text="", exact="")
-            self._seen[index] = cell
-        return self._seen[index]
-
-    def _raw(self, index: int, column: Column) -> Cell:
-        return self.sheet.cell(self.number, index, through_merge=column in _CARRIED)
-
-
-def missing_words(language: Language) -> Sentence:
-    return say(MISSING_EN if language is Language.EN else MISSING_PT)
+    entry_ids: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
 
 
 def read_field(row: Row, label: Text, label_cell: Cell, defaults: Defaults) -> FieldDraft | None:
@@ -198,11 +108,23 @@ def read_field(row: Row, label: Text, label_cell: Cell, defaults: Defaults) -> F
         prefill=read_prefill(row.log, row.sheet, row.get(Column.PREFILL), label_cell, label, kind),
     )
     draft = _with_id(row, draft)
+    if entries := row.form.entries.get(draft.given_id or ""):
+        draft = _with_entries(draft, entries)
+    if kind.takes.options and draft.options:
+        return draft
     if kind.takes.options:
         return replace(draft, options=_read_options(row, label_cell))
     if kind.takes.limits:
         return _with_measures(row, draft, label_cell)
     return draft
+
+
+def _with_entries(draft: FieldDraft, entries: Mapping[str, Sequence[Entry]]) -> FieldDraft:
+    """The draft with the answers, rows and columns that stand in a sheet of their own."""
+    labels = {part: tuple(one.label for one in entries.get(part, ())) for part in ENTRY_PARTS}
+    ids = {part: tuple(one.id for one in given) for part, given in entries.items()}
+    options, rows, columns = (labels[part] for part in ENTRY_PARTS)
+    return replace(draft, entry_ids=ids, options=options, rows=rows, columns=columns)
 
 
 def _read_type(row: Row, label_cell: Cell, defaults: Defaults) -> FieldType | None:
@@ -251,7 +173,7 @@ def _read_required(row: Row, kind: FieldType) -> bool:
 
 
 def _read_photos(row: Row, kind: FieldType, defaults: Defaults) -> PhotoPolicy:
-    if not kind.takes.answer:
+    if not kind.takes.answer and not row.form.is_exact:
         return PhotoPolicy(mode=PhotoMode.NONE)
     photos, gps = row.get(Column.PHOTOS), row.get(Column.GPS)
     policy = defaults.photos
@@ -262,7 +184,7 @@ def _read_photos(row: Row, kind: FieldType, defaults: Defaults) -> PhotoPolicy:
     needs_position = gps is not None and row.log.attempt(
         row.sheet.name, gps.ref, lambda: grammar.parse_yes_no(gps.text, default=False), False
     )
-    if needs_position and gps and policy.mode is PhotoMode.NONE:
+    if needs_position and gps and policy.mode is PhotoMode.NONE and not row.form.is_exact:
         row.notice(gps, say(GPS_UNUSED))
         return policy
     return policy.model_copy(update={"gps_required": needs_position})
@@ -270,7 +192,7 @@ def _read_photos(row: Row, kind: FieldType, defaults: Defaults) -> PhotoPolicy:
 
 def _read_comment(row: Row, kind: FieldType, defaults: Defaults) -> CommentPolicy:
     cell = row.get(Column.COMMENT)
-    if not kind.takes.answer:
+    if not kind.takes.answer and not row.form.is_exact:
         return CommentPolicy.OFF
     if cell is None or not cell.text:
         return defaults.comment
@@ -283,6 +205,8 @@ def _with_id(row: Row, draft: FieldDraft) -> FieldDraft:
     cell = row.get(Column.ID)
     if cell is None or not cell.text:
         return draft
+    if row.form.is_exact and ID.fullmatch(cell.text):
+        return replace(draft, given_id=cell.text, id_ref=cell.ref)
     kept = slug(cell.text)
     if not plain_words(cell.text).isascii() or not plain_words(cell.text):
         row.problem(cell, say(ID_EMPTY, given=cell.text[:60]))
@@ -309,12 +233,16 @@ def _read_options(row: Row, label_cell: Cell) -> tuple[Text, ...]:
 
 def _with_measures(row: Row, draft: FieldDraft, label_cell: Cell) -> FieldDraft:
     first, second = _option_cells(row)
-    columns = (Column.LIMITS, Column.UNIT, Column.MIN, Column.MAX)
-    text = grammar.joined_limits(first.text if first else "", *map(row.exact, columns))
+    columns = (Column.UNIT, Column.MIN, Column.MAX)
+    is_exact, limits = _exact_limits(row) if row.form.is_exact else (False, None)
+    cells = ("", "", "") if is_exact else tuple(map(row.exact, columns))
+    text = grammar.joined_limits(first.text if first else "", row.exact(Column.LIMITS), *cells)
     cell = first or row.get(Column.LIMITS) or row.get(Column.TYPE) or label_cell
     is_table = draft.type.takes.cells
     if cell.flaw:
         return draft
+    if draft.rows and draft.columns:  # in a sheet of their own
+        return replace(draft, limits=limits)
     try:
         spec = grammar.parse_measured(text, is_table=is_table)
     except Unclear as unclear:
@@ -330,10 +258,19 @@ def _with_measures(row: Row, draft: FieldDraft, label_cell: Cell) -> FieldDraft:
         )
     return replace(
         draft,
-        limits=spec.limits,
+        limits=limits if is_exact else spec.limits,
         rows=_paired(row, (cell, spec.rows), (second, other.rows)),
         columns=_paired(row, (cell, spec.columns), (second, other.columns), says_missing=False),
     )
+
+
+def _exact_limits(row: Row) -> tuple[bool, Limits | None]:
+    """Whether unit and bounds are as Laudo writes them, and then the limits."""
+    try:
+        cells = map(row.text, (Column.UNIT, Column.MIN, Column.MAX))
+        return True, exact_limits(*cells)
+    except ValueError:
+        return False, None
 
 
 def _unclear_cell(row: Row, unclear: Unclear, cell: Cell) -> Cell:

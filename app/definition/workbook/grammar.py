@@ -39,6 +39,12 @@ _DUE = {
 _DUE_OF = {name: due for due, names in _DUE.items() for name in names.split("|")}
 DUE_NAMES = tuple(names.split("|")[0] for names in _DUE.values())
 
+
+def due_name(due: SignatureDue) -> str:
+    """The name of a step in a workbook."""
+    return _DUE[due].split("|")[0]
+
+
 _TYPE_OF = {name: kind.type for kind in KINDS.values() for name in kind.workbook_words.split("|")}
 TYPE_NAMES = ", ".join(kind.workbook_words.split("|")[0] for kind in KINDS.values())
 
@@ -116,12 +122,19 @@ _PHOTO_COUNT = re.compile(
     r"(?:\s*(?:photos?|fotos?))?"
 )
 _NO_PHOTOS = name_set("none|no|n|nao|nenhum|nenhuma|0|n a|na|off|sem fotos|sem foto")
+# "none; max 5" keeps a maximum that counts when photos are allowed again.
+_MODE = re.compile(r"(?P<mode>optional|opcional|none|nenhuma|required|obrigatoria) (?=m[ai])")
 _MAX_WORDS = name_set("max|maximo|maximum|at most|up to|no maximo|ate")
 
 
 def parse_photos(text: str) -> PhotoPolicy:
-    """Empty is optional; `none`; `min N`; `min N; max M`; a number alone is a minimum."""
+    """Empty is optional; `none`; `min N`; `min N; max M`; a number alone is a minimum.
+
+    `none; max N` and `optional; max N` are as they say.
+    """
     words = plain_words(text)
+    if said := _MODE.match(words):
+        return _with_mode(text, said["mode"], words[said.end() :])
     if words in ("", "optional", "opcional"):
         return PhotoPolicy()
     if words in _NO_PHOTOS:
@@ -136,6 +149,19 @@ def parse_photos(text: str) -> PhotoPolicy:
         return PhotoPolicy(mode=PhotoMode.NONE)
     mode = PhotoMode.REQUIRED if fewest else PhotoMode.OPTIONAL
     return PhotoPolicy(mode=mode, min=fewest, max=most)
+
+
+def _with_mode(text: str, mode: str, words: str) -> PhotoPolicy:
+    counts = _photo_counts(text, words)
+    fewest, most = counts.get("min", 0), counts.get("max", 20)
+    is_required = mode.startswith(("r", "ob"))
+    if not fewest <= most <= MAX_PHOTOS_PER_FIELD or is_required != bool(fewest):
+        raise Unclear(say(PHOTO_RANGE, text=short(text), limit=MAX_PHOTOS_PER_FIELD))
+    if mode in _NO_PHOTOS:
+        return PhotoPolicy(mode=PhotoMode.NONE, max=most)
+    return PhotoPolicy(
+        mode=PhotoMode.REQUIRED if is_required else PhotoMode.OPTIONAL, min=fewest, max=most
+    )
 
 
 def _photo_counts(text: str, words: str) -> dict[str, int]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from app.definition.schema import Language, Text
 from app.definition.sentences import N_, say
+from app.definition.workbook.exact import ANY, CODE, Form, literal
 from app.definition.workbook.ids import name_set, plain_words
 from app.definition.workbook.problems import Log
 from app.definition.workbook.sheet import Cell, VisibleSheet
@@ -30,6 +31,9 @@ _KEYS = {
     "title_en": "title en|title english|titulo en|titulo ingles|title in english",
     "title_pt": "title pt|title portuguese|titulo pt|titulo portugues|titulo em portugues",
     "title": "title|name|checklist|checklist name|titulo|nome|nome do checklist",
+    # These two are read by exact.py.
+    "form": "form|forma",
+    "languages": "languages|idiomas",
     "category": "category|discipline|categoria|disciplina",
     "standards": "reference standards|reference standard|standards|references"
     "|normas de referencia|normas|norma de referencia|referencias|normas aplicaveis",
@@ -62,9 +66,13 @@ class _Entries:
         return next(iter(self.cells.get(key, ())), None)
 
 
-def read_header(sheet: VisibleSheet, languages: tuple[Language, ...], log: Log) -> HeaderDraft:
+def read_header(
+    sheet: VisibleSheet, languages: tuple[Language, ...], log: Log, form: Form = ANY
+) -> HeaderDraft:
     """Read the header; unknown keys become notices, unusable values problems."""
     entries = _gather(sheet, log)
+    if form.is_exact:
+        return _exact_header(sheet, entries, log)
     titles = {
         Language.EN: entries.first("title_en"),
         Language.PT: entries.first("title_pt"),
@@ -84,6 +92,22 @@ def read_header(sheet: VisibleSheet, languages: tuple[Language, ...], log: Log) 
         category=(_line(sheet, category, log) or None) if category else None,
         standards=_list(sheet, entries.cells.get("standards", []), log),
         planning=_list(sheet, entries.cells.get("planning", []), log),
+    )
+
+
+def _exact_header(sheet: VisibleSheet, entries: _Entries, log: Log) -> HeaderDraft:
+    """The header as Laudo writes it: one entry a cell, quoted where it must be."""
+    lines = {key: [literal(cell.text) for cell in cells] for key, cells in entries.cells.items()}
+    words = {lang: lines.get(f"title_{lang}", [""])[0] for lang in Language}
+    code = lines.get("code", [""])[0]
+    return HeaderDraft(
+        code=code if CODE.fullmatch(code) else _code(sheet, entries.first("code"), log),
+        title=Text(**{one: line or None for one, line in words.items()})
+        if any(words.values())
+        else None,
+        category=lines.get("category", [""])[0] or None,
+        standards=tuple(lines.get("standards", ())),
+        planning=tuple(lines.get("planning", ())),
     )
 
 

@@ -6,24 +6,20 @@ Sections are in order of first appearance; rows of a repeated section name join 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from app.definition.schema import Language, Text
 from app.definition.sentences import N_, say
 from app.definition.workbook.addresses import address
 from app.definition.workbook.columns import Column, HeaderRow
-from app.definition.workbook.fields import (
-    LABEL_LONG,
-    MAX_LABEL,
-    Defaults,
-    FieldDraft,
-    Row,
-    missing_words,
-    read_field,
-)
+from app.definition.workbook.exact import ANY, ID, Form
+from app.definition.workbook.fields import Defaults, FieldDraft, read_field
 from app.definition.workbook.ids import plain_words
 from app.definition.workbook.languages import checklist_languages
 from app.definition.workbook.problems import Log, short
+from app.definition.workbook.row import LABEL_LONG, MAX_LABEL, Row, label_cell, missing_words
 from app.definition.workbook.sheet import MAX_COLUMNS, MAX_ROWS, Cell, VisibleSheet
 
 UNKNOWN_COLUMN = N_('The column "%(name)s" is not recognised, so it was skipped.')
@@ -62,6 +58,7 @@ _NEEDS_QUESTION = frozenset({Column.SECTION, Column.HINT, Column.ID})
 class SectionDraft:
     title: Text
     fields: list[FieldDraft] = field(default_factory=list)
+    given_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -72,22 +69,39 @@ class Questions:
     sections: list[SectionDraft]
 
 
-def read_questions(sheet: VisibleSheet, header: HeaderRow, log: Log) -> Questions:
-    """Read every row below the header; problems go to `log`, each with its cell."""
-    languages = checklist_languages(sheet, header)
-    note_unknown_columns(sheet, header, log)
-    if sheet.is_cut:
-        log.problem(sheet.name, f"A{MAX_ROWS + 1}", say(TOO_MANY_ROWS, limit=MAX_ROWS))
+def read_questions(
+    sheet: VisibleSheet,
+    header: HeaderRow,
+    log: Log,
+    form: Form = ANY,
+    more: Sequence[tuple[VisibleSheet, HeaderRow]] = (),
+) -> Questions:
+    """Read every row below the header; problems go to `log`, each with its cell.
+
+    `more` are sheets that continue this one.
+    """
+    languages = form.languages or checklist_languages(sheet, header)
     walk = _Walk()
+    for one, names in ((sheet, header), *more):
+        _read_sheet(one, names, walk, partial(Row, languages=languages, log=log, form=form))
+    sections = [one for one in walk.sections.values() if one.fields or one.given_id]
+    if not sections and not log.problems:
+        log.problem(sheet.name, header.places[0].cell.ref, say(NO_ROWS))
+    return Questions(languages, sections)
+
+
+def _read_sheet(
+    sheet: VisibleSheet, header: HeaderRow, walk: _Walk, make_row: Callable[..., Row]
+) -> None:
+    row = make_row(sheet, header, header.row)
+    note_unknown_columns(sheet, header, row.log)
+    if sheet.is_cut:
+        row.log.problem(sheet.name, f"A{MAX_ROWS + 1}", say(TOO_MANY_ROWS, limit=MAX_ROWS))
     for number in range(header.row + 1, len(sheet.rows) + 1):
         if number in sheet.hidden:
             walk.hide(number, header, sheet)
         else:
-            _read_row(Row(sheet, header, number, languages, log), walk)
-    sections = [section for section in walk.sections.values() if section.fields]
-    if not sections and not log.problems:
-        log.problem(sheet.name, header.places[0].cell.ref, say(NO_ROWS))
-    return Questions(languages, sections)
+            _read_row(make_row(sheet, header, number), walk)
 
 
 def note_unknown_columns(sheet: VisibleSheet, header: HeaderRow, log: Log) -> None:
@@ -130,11 +144,27 @@ class _Walk:
     current: SectionDraft | None = None
     hidden: int | None = None
 
+    def key_of(self, words: str, given_id: str | None) -> str:
+        """The key of a section: its id, else that of the first with these words, else the words."""
+        if given_id:
+            return f"#{given_id}"
+        key = plain_words(words) or words
+        alike = (
+            one
+            for one, section in self.sections.items()
+            if section.given_id and key in map(plain_words, _spelled(section.title))
+        )
+        return next(alike, key)
+
     def hide(self, number: int, header: HeaderRow, sheet: VisibleSheet) -> None:
         """Skip a hidden row, which may begin a section."""
         words = sheet.hidden[number]
         if any(words.get(place.index) for place in header.of(Column.SECTION)):
             self.hidden = number
+
+
+def _spelled(title: Text) -> Iterator[str]:
+    return (words for words in (title.en, title.pt) if words)
 
 
 def _read_row(row: Row, walk: _Walk) -> None:
@@ -146,7 +176,7 @@ def _read_row(row: Row, walk: _Walk) -> None:
             _enter_section(row, walk)
         return
     _enter_section(row, walk)
-    cell = row.get(Column.LABEL, row.languages[0]) or row.get(Column.LABEL)
+    cell = label_cell(row)
     label = row.texts(Column.LABEL) if _has_label(row) else None
     if cell is None or cell.flaw:
         return
@@ -192,7 +222,7 @@ def _without_question(row: Row, cell: Cell) -> None:
         for place in row.header.places
         if row.sheet.cell(row.number, place.index).text
     }
-    if filled <= {Column.SECTION}:
+    if filled <= {Column.SECTION, Column.SECTION_ID}:
         return
     if filled & _NEEDS_QUESTION:
         row.problem(cell, say(QUESTION_MISSING))
@@ -204,17 +234,23 @@ def _enter_section(row: Row, walk: _Walk) -> None:
     title = _section_title(row)
     if title is None:
         return
-    words = title.first(row.languages)
-    key = plain_words(words) or words
+    given_id = _section_id(row)
+    key = walk.key_of(title.first(row.languages), given_id)
     cell = row.get(Column.SECTION)
     if key not in walk.sections:
-        walk.sections[key] = SectionDraft(title)
+        walk.sections[key] = SectionDraft(title, given_id=given_id)
         if cell:
             walk.places[key] = cell
         _note_missing_title(row, title)
-    elif cell:
+    elif cell and given_id is None:
         _note_joined(row, cell, walk, key)
     walk.current, walk.hidden = walk.sections[key], None
+
+
+def _section_id(row: Row) -> str | None:
+    """The id in the form that Laudo writes; sections of other workbooks are their titles."""
+    text = row.text(Column.SECTION_ID)
+    return text if row.form.is_exact and ID.fullmatch(text) else None
 
 
 def _note_joined(row: Row, cell: Cell, walk: _Walk, key: str) -> None:
@@ -232,6 +268,8 @@ def _spelling(cell: Cell) -> str:
 
 
 def _section_title(row: Row) -> Text | None:
+    if row.form.is_exact:
+        return row.texts(Column.SECTION)
     if len(row.header.of(Column.SECTION)) == 2:
         lines = {lang: _title_line(row, row.get(Column.SECTION, lang)) for lang in row.languages}
         found = {lang: line for lang, line in lines.items() if line}

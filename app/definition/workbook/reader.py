@@ -6,6 +6,7 @@ modules interpret rows and cells.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from app.definition.schema import Definition, Text
 from app.definition.sentences import N_, Sentence, say
 from app.definition.workbook.assemble import Drafts, build, reject_repeated_ids
 from app.definition.workbook.columns import CHECKLIST, HEADER_ROWS, Column, HeaderRow, find_header
+from app.definition.workbook.exact import is_answer_sheet, read_form
 from app.definition.workbook.extras import read_info_fields, read_roles
 from app.definition.workbook.guard import DAMAGED, check_file
 from app.definition.workbook.header import HeaderDraft, make_code, read_header
@@ -135,15 +137,19 @@ def _read_sheets(book: Book, log: Log) -> Drafts | None:
         return None
     sheet, header = found
     _note_left_out(sheet, log)
-    questions = read_questions(sheet, header, log)
-    languages = questions.languages
     rest = [one for one in sheets if one is not sheet]
     info, signatures, head = (
         next((one for one in rest if plain_words(one.name) in names), None)
         for names in (_INFO_SHEETS, _SIGNATURE_SHEETS, _HEADER_SHEETS)
     )
+    form = read_form(head, rest)
+    more = _continuations(rest) if form.is_exact else []
+    questions = read_questions(sheet, header, log, form, more)
+    languages = questions.languages
+    read_too = [one for one, _ in more]
+    read_too += filter(is_answer_sheet, rest if form.is_exact else [])
     for one in rest:
-        if one is info or one is signatures or one is head:
+        if one is info or one is signatures or one is head or one in read_too:
             _note_left_out(one, log)
         else:
             _note_unread(one, log)
@@ -152,10 +158,17 @@ def _read_sheets(book: Book, log: Log) -> Drafts | None:
     return Drafts(
         languages=languages,
         sections=questions.sections,
-        info_fields=read_info_fields(info, languages, log) if info else [],
-        roles=read_roles(signatures, languages, log) if signatures else [],
-        header=read_header(head, languages, log) if head else HeaderDraft(),
+        info_fields=read_info_fields(info, languages, log, form) if info else [],
+        roles=read_roles(signatures, languages, log, form) if signatures else [],
+        header=read_header(head, languages, log, form) if head else HeaderDraft(),
     )
+
+
+def _continuations(sheets: Sequence[VisibleSheet]) -> list[tuple[VisibleSheet, HeaderRow]]:
+    """The sheets "Checklist 2" and so on, which go on where the first has no more rows."""
+    named = [one for one in sheets if re.fullmatch(r"checklist [0-9]+", plain_words(one.name))]
+    headers = [(one, find_header(one, CHECKLIST)) for one in named]
+    return [(one, header) for one, header in headers if header and not _lacks(header)]
 
 
 def _is_xlsform(sheet: VisibleSheet) -> bool:

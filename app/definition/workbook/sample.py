@@ -136,7 +136,7 @@ _HEADER: Sequence[Row] = (
     ("Reference standards", "IEC 61439-1; NBR 5410"),
     ("Planning requirements", "Permit to work; approved method statement"),
 )
-_INSTRUCTIONS: Sequence[Row] = (
+INSTRUCTIONS: Sequence[Row] = (
     ("Column / Coluna", "English", "Português"),
     (
         "Section",
@@ -201,6 +201,30 @@ _INSTRUCTIONS: Sequence[Row] = (
         "Opcional. Mantém as respostas comparáveis quando o texto da pergunta muda.",
     ),
     (
+        "Unit, Min, Max",
+        "The unit and the limits in columns of their own, instead of in Options / limits.",
+        "A unidade e os limites em colunas próprias, em vez de em Options / limits.",
+    ),
+    (
+        "Section id, Id",
+        "In a workbook that Laudo wrote: keep them, so that answers stay comparable.",
+        "Em uma planilha escrita pelo Laudo: mantenha, para as respostas seguirem comparáveis.",
+    ),
+    (
+        "Answers: Of field, Part, Label, Id",
+        "In a workbook that Laudo wrote: answers, rows and columns that do not fit beside their"
+        " question, one in a row. Part is options, rows or columns.",
+        "Em uma planilha escrita pelo Laudo: respostas, linhas e colunas que não cabem ao lado da"
+        " pergunta, uma por linha. Part é options, rows ou columns.",
+    ),
+    (
+        "Header: Form, Languages",
+        "In a workbook that Laudo wrote: keep them. A text in quotation marks is read as JSON, so"
+        " \\n is a new line.",
+        "Em uma planilha escrita pelo Laudo: mantenha. Um texto entre aspas é lido como JSON: \\n"
+        " é uma nova linha.",
+    ),
+    (
         "Other sheets / Outras abas",
         "Info fields, Signatures and Header may be left out.",
         "Info fields, Signatures e Header podem ser omitidas.",
@@ -234,7 +258,7 @@ def sample_workbook() -> bytes:
     _suggest(signatures, "D", ("me",))
     _suggest(signatures, "E", DUE_NAMES, strict=True)
     _add_sheet(book, "Header", _HEADER, (26, 60), has_header_row=False)
-    _add_sheet(book, "Instructions", _INSTRUCTIONS, (30, 70, 70))
+    _add_sheet(book, "Instructions", INSTRUCTIONS, (30, 70, 70))
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()

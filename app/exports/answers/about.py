@@ -65,6 +65,7 @@ def filter_lines(criteria: ReportFilter, choices: FilterChoices, zone: str) -> I
         (_("Project"), choices.projects, criteria.project_id),
         (_("Equipment tag"), choices.equipment, criteria.equipment_id),
         (_("Checklist"), choices.checklists, criteria.checklist_id),
+        (_("Version"), choices.versions, criteria.version_id),
         (_("Person"), choices.people, criteria.person_id),
     ):
         if chosen:

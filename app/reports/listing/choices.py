@@ -9,7 +9,18 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, false, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from app.definition.schema import Language
 from app.models import (
@@ -38,10 +49,11 @@ Choices = tuple[tuple[UUID, str], ...]
 @dataclass(frozen=True, slots=True)
 class FilterChoices:
     """The values that this person may filter by, as (id, words) sorted by name. Equipment is that
-    of the chosen project."""
+    of the chosen project, versions are the numbers of those of the chosen checklist."""
 
     statuses: tuple[ReportStatus | Open, ...]
     checklists: Choices
+    versions: Choices
     projects: Choices
     equipment: Choices
     people: Choices
@@ -51,6 +63,7 @@ class ListName(StrEnum):
     """The lists that one query reads, by their names in FilterChoices."""
 
     CHECKLISTS = "checklists"
+    VERSIONS = "versions"
     PROJECTS = "projects"
     EQUIPMENT = "equipment"
     PEOPLE = "people"
@@ -60,7 +73,12 @@ def list_filter_choices(person: Actor, criteria: ReportFilter | None = None) -> 
     """The choices of the filter, in one query. A viewer gets those that occur in reports that they
     may read."""
     asked = criteria or ReportFilter()
-    chosen = {"project_id": asked.project_id, "equipment_id": asked.equipment_id}
+    chosen = {
+        "project_id": asked.project_id,
+        "equipment_id": asked.equipment_id,
+        "checklist_id": asked.checklist_id,
+        "version_id": asked.version_id,
+    }
     given = {name: id for name, id in chosen.items() if id is not None}
     statement = _prepare(person.role, reader_language(), frozenset(given))
     found: dict[str, list[tuple[UUID, str]]] = {name: [] for name in ListName}
@@ -78,8 +96,10 @@ def _prepare(role: Role | None, language: Language, given: Set[str]) -> Prepared
         ListName.CHECKLISTS: _checklists(person, language),
         ListName.PROJECTS: _projects(person),
     }
-    if given:
+    if given & {"project_id", "equipment_id"}:
         lists[ListName.EQUIPMENT] = _equipment(person, given)
+    if given & {"checklist_id", "version_id"}:
+        lists[ListName.VERSIONS] = _versions(person, given)
     if role not in (Role.VIEWER, Role.TECHNICIAN):
         lists[ListName.PEOPLE] = _people()
     read = union_all(*(statement.add_columns(_named(name)) for name, statement in lists.items()))
@@ -129,6 +149,18 @@ def _equipment(person: Actor, given: Set[str]) -> Select[UUID, str, int]:
     )
     place = _place(Equipment.tag, Equipment.id)
     return select(Equipment.id, Equipment.tag, place).where(chosen, Equipment.id.in_(used))
+
+
+def _versions(person: Actor, given: Set[str]) -> Select[UUID, str, int]:
+    """The versions with visible reports of the chosen checklist, and the version chosen in the
+    address."""
+    used = select(Report.version_id).where(visible_to(person))
+    chosen = or_(
+        Version.checklist_id == bound("checklist_id") if "checklist_id" in given else false(),
+        Version.id == bound("version_id") if "version_id" in given else false(),
+    )
+    place = _place(Version.number.desc(), Version.id)
+    return select(Version.id, cast(Version.number, Text), place).where(chosen, Version.id.in_(used))
 
 
 def _people() -> Select[UUID, str, int]:

@@ -94,6 +94,7 @@ class ReportFilter:
     status: ReportStatus | Open | None = None
     result: Outcome | None = None
     checklist_id: UUID | None = None
+    version_id: UUID | None = None
     project_id: UUID | None = None
     equipment_id: UUID | None = None
     person_id: UUID | None = None
@@ -125,6 +126,8 @@ def conditions(criteria: ReportFilter, person: Actor) -> tuple[ColumnElement[boo
     if criteria.checklist_id is not None:
         versions = select(Version.id).where(Version.checklist_id == criteria.checklist_id)
         found.append(Report.version_id.in_(versions))
+    if criteria.version_id is not None:
+        found.append(Report.version_id == criteria.version_id)
     if criteria.project_id is not None:
         found.append(Report.project_id == criteria.project_id)
     if criteria.equipment_id is not None:

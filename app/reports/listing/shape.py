@@ -32,6 +32,7 @@ from app.web.locale import reader_language
 # The values of a filter, by their names in a statement.
 _VALUES: dict[str, Callable[[ReportFilter], Any]] = {
     "checklist_id": lambda one: one.checklist_id,
+    "version_id": lambda one: one.version_id,
     "project_id": lambda one: one.project_id,
     "equipment_id": lambda one: one.equipment_id,
     "person_id": lambda one: one.person_id,
