@@ -67,7 +67,10 @@ class Builder:
         self.labels = Labels(tuple(language.value for language in self.languages))
         self.printer = PhotoPrinter(prints, frame, self.labels, source)
         self.subject: ReportSubject = subject_of(source)
-        self.numbers = numbers_of(self.definition)
+        # Of the whole form, so that a question has the same number in every report.
+        whole = source.report.version.definition
+        self.numbers = numbers_of(whole)
+        self.places = {section.id: at for at, section in enumerate(whole.sections, start=1)}
         self.own = source.own
         self.seal_fingerprint = seal_fingerprint
 
@@ -205,10 +208,10 @@ class Builder:
         )
 
     def _sections(self) -> Iterator[pdf.Section]:
-        for place, section in enumerate(self.definition.sections, start=1):
+        for section in self.definition.sections:
             yield pdf.Section(
                 id=section.id,
-                number=str(place),
+                number=str(self.places[section.id]),
                 title=words_of(section.title, self.languages),
                 questions=tuple(self._question(field) for field in section.fields),
             )

@@ -69,8 +69,8 @@ def _day_words(stored: str, languages: Languages) -> str:
 
 
 def _verdict(one: AssessedField) -> str | None:
-    """The verdict that the answer states; limits have their own marks."""
-    if not (one.is_na or kind_of(one.field).is_verdict_type):
+    """The verdict that the answer states, or that its rule gives; limits have their own marks."""
+    if not (one.is_na or one.fails or kind_of(one.field).is_verdict_type):
         return None
     verdict = one.verdict
     return verdict.value if verdict else None

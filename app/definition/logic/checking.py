@@ -56,7 +56,6 @@ DATES = N_("days() takes two dates.")
 ALIKE = N_("The values that %(function)s() chooses from are of different kinds.")
 OTHER_KIND = N_("The calculation does not give what this type of field holds.")
 NEVER_CALCULATED = N_("A field of this type cannot be calculated.")
-NOT_ALONE = N_("A section, or several cells, cannot stand here.")
 TOO_LARGE = N_("The expression has too many parts.")
 
 

@@ -34,15 +34,22 @@ class Logic:
     """The expressions of a definition with the answers to its fields.
 
     Each result is computed when first asked for. A field that is not in the definition is empty.
+    With `is_calculated` the answers have the calculated values already, and these count.
     """
 
-    def __init__(self, definition: Definition, answers: Mapping[str, AnswerFacts]) -> None:
+    def __init__(
+        self,
+        definition: Definition,
+        answers: Mapping[str, AnswerFacts],
+        *,
+        is_calculated: bool = False,
+    ) -> None:
         self._fields = {field.id: field for field in definition.all_fields()}
         self._sections = {section.id: section for section in definition.sections}
         self._section_of = {
             field.id: section.id for section in definition.sections for field in section.fields
         }
-        self._answers = answers
+        self._answers, self._is_calculated = answers, is_calculated
         self._shown: dict[str, bool] = {}
         self._shown_sections: dict[str, bool] = {}
         self._calculated: dict[str, AnswerValue] = {}
@@ -85,7 +92,7 @@ class Logic:
         if field is None or not self.is_shown(field_id):
             return NOTHING
         facts = self._answers.get(field_id, NOTHING)
-        if field.calculation is None:
+        if field.calculation is None or self._is_calculated:
             return facts
         return AnswerFacts(self.calculated(field_id), facts.comment)
 
@@ -248,6 +255,23 @@ class Logic:
     def _unary(self, node: Node, change: Callable[[Decimal], Decimal]) -> Value:
         found = self._decimal(node.args[0])
         return None if found is None else change(found)
+
+
+def with_calculated(
+    definition: Definition, answers: Mapping[str, AnswerFacts]
+) -> Mapping[str, AnswerFacts]:
+    """The answers with the values that follow from them. A comment on such a value is kept."""
+    calculated = [field for field in definition.all_fields() if field.calculation is not None]
+    if not calculated:
+        return answers
+    logic = Logic(definition, answers)
+    values = {
+        field.id: AnswerFacts(
+            logic.calculated(field.id), answers.get(field.id, NOTHING).comment or None
+        )
+        for field in calculated
+    }
+    return {**answers, **values}
 
 
 def rounded(number: Decimal, places: int) -> Decimal:
