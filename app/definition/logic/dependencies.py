@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from app.definition.logic.checking import Names, check_type
@@ -108,6 +109,10 @@ class _Graph:
         self._nesting: dict[Need, int] = {}
 
     def problems(self) -> Iterator[LogicProblem]:
+        """The first problem: a cycle is found again at each of its steps."""
+        yield from islice(self._problems(), 1)
+
+    def _problems(self) -> Iterator[LogicProblem]:
         for section in self.definition.sections:
             if section.shown_when is not None:
                 yield from self._problems_of(Need(Aspect.SECTION, section.id))
@@ -119,10 +124,12 @@ class _Graph:
         try:
             self._measure(need, [])
         except _FoundCycle as found:
-            at = found.path[0]
+            # The form itself leads through some of the steps; an expression makes the cycle.
+            at = next(one for one in found.path if self._needs(one)[0] is not None)
             is_section = at.aspect is Aspect.SECTION
             setting = self._setting_of(at)
-            names = " → ".join(one.id for one in [*found.path, at])
+            way = [one.id for one in found.path if self._needs(one)[0] is not None]
+            names = " → ".join([*way, at.id])
             yield LogicProblem(at.id, setting, say(CYCLE, path=names), is_section)
         except _TooDeep:
             yield LogicProblem(need.id, self._setting_of(need), say(TOO_MANY_STEPS))

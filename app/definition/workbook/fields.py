@@ -23,6 +23,7 @@ from app.definition.sentences import N_, Sentence, say
 from app.definition.workbook import grammar
 from app.definition.workbook.columns import Column, HeaderRow
 from app.definition.workbook.ids import plain_words, slug
+from app.definition.workbook.logic import LogicText, read_logic
 from app.definition.workbook.options import is_verdict, split_options
 from app.definition.workbook.prefills import read_prefill
 from app.definition.workbook.problems import Log, Unclear, short
@@ -86,6 +87,7 @@ class FieldDraft:
     prefill: Prefill | None = None
     given_id: str | None = None
     id_ref: str = ""
+    logic: tuple[LogicText, ...] = ()
 
 
 @dataclass(slots=True)
@@ -196,6 +198,7 @@ def read_field(row: Row, label: Text, label_cell: Cell, defaults: Defaults) -> F
         comment=_read_comment(row, kind, defaults),
         hint=row.texts(Column.HINT),
         prefill=read_prefill(row.log, row.sheet, row.get(Column.PREFILL), label_cell, label, kind),
+        logic=read_logic(row.sheet.name, row.get),
     )
     draft = _with_id(row, draft)
     if kind.takes.options:
