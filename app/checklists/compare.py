@@ -28,6 +28,10 @@ class Part(StrEnum):
     COLUMNS = "columns"
     PREFILL = "prefill"
     DUE = "due"
+    SHOWN_WHEN = "shown_when"
+    REQUIRED_WHEN = "required_when"
+    FAILS_WHEN = "fails_when"
+    CALCULATION = "calculation"
 
 
 # The properties of a signature role that can change, and those of a field.

@@ -24,6 +24,7 @@ from app.documents.numbering import numbers_of
 from app.documents.pictures import PhotoPrinter, Prints
 from app.documents.questions import limits_of, question_of
 from app.documents.reviews import review_steps, witness_links, witness_words
+from app.documents.rules import rules_of
 from app.documents.words import note_line, note_words, quarantine_words, words_of
 from app.imaging.notes import Note
 from app.pdf import context as pdf
@@ -68,9 +69,9 @@ class Builder:
         self.printer = PhotoPrinter(prints, frame, self.labels, source)
         self.subject: ReportSubject = subject_of(source)
         # Of the whole form, so that a question has the same number in every report.
-        whole = source.report.version.definition
-        self.numbers = numbers_of(whole)
-        self.places = {section.id: at for at, section in enumerate(whole.sections, start=1)}
+        self.whole = source.report.version.definition
+        self.numbers = numbers_of(self.whole)
+        self.places = {section.id: at for at, section in enumerate(self.whole.sections, start=1)}
         self.own = source.own
         self.seal_fingerprint = seal_fingerprint
 
@@ -223,6 +224,7 @@ class Builder:
             self.languages,
             self.printer.photos(self.facts.photos_of(field.id), self.numbers[field.id]),
             self.own.get(field.id),
+            tuple(rules_of(self.assessment.fields[field.id], self.whole)),
         )
 
     def _result(self) -> pdf.Result:

@@ -5,23 +5,28 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from html import unescape
+from io import BytesIO
 from uuid import UUID, uuid4
 
 import pytest
+from pypdfium2 import PdfDocument
 from sqlalchemy import select
 
 from app.definition.answers import InvalidAnswer
 from app.definition.outcome import Outcome
+from app.documents.service import request_document
 from app.evidence.queries import ask
 from app.evidence.verification import find_differences
 from app.extensions import db
-from app.models import Answer, AuditEntry, Report, Snapshot
+from app.jobs import runner
+from app.models import Answer, AuditEntry, Document, Report, Snapshot
 from app.reports.completing.service import ReportIncomplete, submit_report
 from app.reports.facts import load_facts
 from app.reports.filling.service import AnswerInput, save_answer
 from app.reports.queries import get_report
 from tests.support import scenarios
 from tests.support.conditional import a_conditional_definition
+from tests.support.stored import storage
 
 HTMX = {"HX-Request": "true"}
 
@@ -168,6 +173,28 @@ def test_a_failed_rule_is_an_exception_and_fails_the_report(site, cast, acting, 
         total = db.session.scalars(select(Answer).where(Answer.field_id == "total")).one()
         assert (total.value["decimal"], total.comment) == ("10.5", "measured twice")
     assert "measured twice" in tess.get(f"/reports/{site.report_id}").text
+
+
+def test_the_pdf_prints_the_value_its_rules_and_nothing_hidden(site, cast, acting, app):
+    filled(site, b="9")
+    site.save("why", "overload")
+    site.save("total", None, comment="measured twice")
+    site.submit()
+    with acting(cast.tess) as actor:
+        report = get_report(site.report_id, person=actor)
+        document_id = request_document(report, actor=actor).id
+        db.session.commit()
+    with app.app_context():
+        runner.run("document", str(document_id))
+    with acting(cast.tess):
+        document = db.session.scalars(select(Document).where(Document.id == document_id)).one()
+        assert document.error is None and document.storage_key
+        with storage().open(document.storage_key) as stored:
+            pdf = PdfDocument(BytesIO(stored.read()))
+    text = " ".join(" ".join(page.get_textpage().get_text_bounded() for page in pdf).split())
+    assert "10.5" in text and "Calculated: “A” + “B”" in text
+    assert "Not OK when “TOTAL” > 10" in text and "measured twice" in text
+    assert "Oil level" not in text and "RATIO" not in text
 
 
 def test_exports_leave_hidden_answers_out(site, cast, acting):

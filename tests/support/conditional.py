@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.definition.logic.dependencies import names_of
 from app.definition.logic.parsing import parse_calculation, parse_condition
 from app.definition.schema import Definition, Field
@@ -11,7 +13,7 @@ def number(id: str, **settings: object) -> dict[str, object]:
     return {"id": id, "type": "number", "label": {"en": id.upper()}, **settings}
 
 
-PLAIN = {
+PLAIN: dict[str, Any] = {
     "languages": ["en"],
     "header": {"code": "COND", "title": {"en": "Conditions"}},
     "sections": [
@@ -52,8 +54,8 @@ SETTINGS = {
 }
 
 
-def a_conditional_definition() -> Definition:
-    plain = Definition.model_validate(PLAIN)
+def a_conditional_definition(code: str = "COND") -> Definition:
+    plain = Definition.model_validate(PLAIN | {"header": {**PLAIN["header"], "code": code}})
     names = names_of(plain)
     fields: dict[str, Field] = {}
     for one in plain.all_fields():
