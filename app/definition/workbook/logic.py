@@ -20,7 +20,7 @@ from app.definition.workbook.columns import Column
 from app.definition.workbook.problems import Log
 from app.definition.workbook.sheet import Cell
 
-AT = N_('%(detail)s See "%(part)s".')
+AT = N_('%(detail)s See "%(text)s".')
 NOT_FOR_NOTES = N_("A note has no answer, so it can only be shown or hidden.")
 NOT_WITH_CALCULATION = N_("A calculated field is neither filled in from the report nor required.")
 
@@ -100,7 +100,7 @@ class _Parsed:
             sentence = error.sentence
             if error.at is not None and one.text[error.at :]:
                 part = one.text[error.at :][:_EXCERPT]
-                sentence = say(AT, detail=str(error.sentence), part=part)
+                sentence = say(AT, detail=str(error.sentence), text=part)
             self.log.problem(one.sheet, one.ref, sentence)
             return
         self.nodes.setdefault((owner, is_section), {})[setting.value] = node

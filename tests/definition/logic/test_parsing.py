@@ -105,7 +105,7 @@ def test_every_tree_can_be_put_into_words(node: Node) -> None:
             "“Verdict” is Not OK and (“A” < 1 or “B” > 2)",
         ),
         ("any_not_ok([tests])", PT, "any answer in “Ensaios” is Not OK"),
-        ("round(({a} + {b}) / 2, 1) >= 3", EN, "(“A” + “B”) ÷ 2, rounded to 1 decimal places ≥ 3"),
+        ("round(({a} + {b}) / 2, 1) >= 3", EN, "(“A” + “B”) ÷ 2, rounded (decimal places: 1) ≥ 3"),
     ],
 )
 def test_words(text: str, language: Language, words: str | None) -> None:
