@@ -141,6 +141,7 @@ def _preview_page(version_id: UUID, form: PublishForm, status: int = 200) -> Res
         prefills=SOURCES,
         comparison=compare(earlier.definition, definition) if earlier else None,
         earlier=earlier,
+        old_definition=earlier.definition if earlier else None,
     )
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.definition.fields import KINDS
+from app.definition.logic.tree import Node
 from app.definition.prefills import SOURCES
 from app.definition.schema import (
     CommentPolicy,
@@ -32,8 +33,9 @@ from app.definition.schema import (
 )
 from app.definition.sentences import N_, Sentence, say
 
-# A text of the checklist, a number, or words of ours to translate; of several, each on its own.
-Words = str | Decimal | Sentence | tuple[str | Sentence, ...]
+# A text of the checklist, a number, an expression, or words of ours to translate; of several, each
+# on its own.
+Words = str | Decimal | Node | Sentence | tuple[str | Sentence, ...]
 Part = Definition | Header | Section | Field | SignatureRole
 
 
@@ -151,6 +153,13 @@ def _tell_photos(photos: PhotoPolicy) -> Iterator[tuple[Key, Told]]:
     yield (), Told(say(N_("Photos")), tuple(words), photos)
 
 
+def _expression(name: str) -> Teller:
+    def tell(node: Node | None) -> Iterator[tuple[Key, Told]]:
+        yield (), Told(say(name), node or "", node)
+
+    return tell
+
+
 def _tell_limits(limits: Limits | None) -> Iterator[tuple[Key, Told]]:
     if limits is not None:
         yield ("unit",), Told(say(N_("Unit")), limits.unit or "", limits.unit)
@@ -188,7 +197,12 @@ SETTINGS: Mapping[type[Part], Mapping[str, Teller | None]] = {
         "reference_standards": _lines(N_("Reference standards")),
         "planning_requirements": _lines(N_("Planning requirements")),
     },
-    Section: {"id": None, "title": _text(N_("Title")), "fields": None},
+    Section: {
+        "id": None,
+        "title": _text(N_("Title")),
+        "fields": None,
+        "shown_when": _expression(N_("Shown when")),
+    },
     Field: {
         "id": None,
         "label": _text(N_("Question")),
@@ -202,6 +216,10 @@ SETTINGS: Mapping[type[Part], Mapping[str, Teller | None]] = {
         "rows": _options(N_("Row")),
         "columns": _options(N_("Column")),
         "prefill": _one_of(N_("Filled in automatically"), SOURCES),
+        "shown_when": _expression(N_("Shown when")),
+        "required_when": _expression(N_("Required when")),
+        "fails_when": _expression(N_("Fails when")),
+        "calculation": _expression(N_("Calculation")),
     },
     SignatureRole: {
         "id": None,

@@ -39,6 +39,7 @@ def compare_versions(checklist_id: UUID) -> Response:
         versions=versions,
         old=before,
         new=after,
+        old_definition=before.definition,
         definition=after.definition,
         comparison=compare(before.definition, after.definition),
     )

@@ -8,7 +8,7 @@ holds the rules for each type.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +22,7 @@ from app.definition.judging import (
     SignatureFacts,
     has_text,
 )
+from app.definition.logic.evaluating import Logic
 from app.definition.missing import (
     Missing,
     MissingKind,
@@ -73,13 +74,15 @@ class AssessedField:
     """One field with its answer and photos. Each property is computed on first use.
 
     `photos` holds the photos of the field, each with its index in the list of all photos; `doubts`
-    returns the doubts about the photo at an index.
+    returns the doubts about the photo at an index. `fails`: the answer is Not OK by the field's
+    rule. `field.required` says whether it is required with these answers.
     """
 
     field: Field
     facts: AnswerFacts = NOTHING
     photos: Sequence[tuple[int, PhotoFacts]] = ()
     doubts: DoubtsOf = no_doubts
+    fails: bool = False
 
     @cached_property
     def judgements(self) -> Mapping[str, Judgement]:
@@ -88,6 +91,8 @@ class AssessedField:
 
     @property
     def verdict(self) -> Verdict | None:
+        if self.fails:
+            return Verdict.NOT_OK
         return kind_of(self.field).verdict(self.field, self.facts)
 
     @property
@@ -101,15 +106,17 @@ class AssessedField:
     @cached_property
     def missing(self) -> Sequence[Missing]:
         """What must still be done in this field before the submit."""
-        return tuple(missing_of_field(self.field, self.facts, self.placed))
+        return tuple(missing_of_field(self.field, self.facts, self.placed, fails=self.fails))
 
     @cached_property
     def exceptions(self) -> Sequence[ExceptionItem]:
-        return tuple(exceptions_of_field(self.field, self.facts, self.photos, self.doubts))
+        return tuple(
+            exceptions_of_field(self.field, self.facts, self.photos, self.doubts, fails=self.fails)
+        )
 
     @cached_property
     def remarks(self) -> Sequence[RemarkItem]:
-        return tuple(remarks_of_field(self.field, self.facts, self.placed))
+        return tuple(remarks_of_field(self.field, self.facts, self.placed, fails=self.fails))
 
     @property
     def placed(self) -> Sequence[PhotoFacts]:
@@ -120,7 +127,8 @@ class AssessedField:
 class Assessment:
     """A report assessed against its definition; every list is in the order of the form.
 
-    `fields` holds the visible fields by id; at present all fields are visible.
+    `fields` holds the shown fields by id. `photos` are those of hidden fields too, because others
+    name photos by their index in it.
     """
 
     definition: Definition
@@ -164,9 +172,15 @@ class Assessment:
         return Progress(total=total, done=done, per_section=per_section)
 
     def _tally(self, fields: Iterable[Field]) -> tuple[int, int]:
-        asked = [self.fields[field.id] for field in fields if field.is_question]
+        shown = (self.fields[field.id] for field in fields if field.id in self.fields)
+        asked = [one for one in shown if one.field.is_question]
         counts = [count_of_field(one.field, is_complete=not one.missing) for one in asked]
         return sum(done for done, _total in counts), sum(total for _done, total in counts)
+
+    @property
+    def shown_photos(self) -> Sequence[PhotoFacts]:
+        """The photos without those of hidden fields, which count nowhere."""
+        return [photo for photo in self.photos if photo.field_id in self.fields]
 
     @cached_property
     def exceptions(self) -> Sequence[ExceptionItem]:
@@ -197,9 +211,9 @@ class Assessment:
         outcome is then stored and never computed again.
         """
         asked = [one for one in self.fields.values() if one.field.is_question]
-        verdicts = [one.verdict for one in asked if kind_of(one.field).is_verdict_type]
+        verdicts = [one.verdict for one in asked if one.fails or kind_of(one.field).is_verdict_type]
         readings = [judgement for one in asked for judgement in one.judgements.values()]
-        states = [photo.state for photo in self.photos]
+        states = [photo.state for photo in self.shown_photos]
         counts = {
             "fields": len(asked),
             "answered": sum(one.is_answered for one in asked),
@@ -225,19 +239,29 @@ def assess(
     signatures: Iterable[SignatureFacts] = (),
     doubts: DoubtsOf = no_doubts,
 ) -> Assessment:
-    """Assess a report. `doubts` is called only for the exceptions."""
+    """Assess a report. `answers` have the calculated values already (logic/evaluating.py);
+    `doubts` is called only for the exceptions."""
     placed: defaultdict[str, list[tuple[int, PhotoFacts]]] = defaultdict(list)
     for place, photo in enumerate(photos):
         placed[photo.field_id].append((place, photo))
+    logic = Logic(definition, answers, is_calculated=True) if definition.has_logic else None
     fields = {
         field.id: AssessedField(
-            field, answers.get(field.id, NOTHING), placed.get(field.id, ()), doubts
+            _as_required(field, logic),
+            answers.get(field.id, NOTHING),
+            placed.get(field.id, ()),
+            doubts,
+            fails=logic is not None and logic.fails(field.id),
         )
-        for field in _visible(definition)
+        for field in definition.all_fields()
+        if logic is None or logic.is_shown(field.id)
     }
     return Assessment(definition, fields, photos, {one.role_id: one for one in signatures})
 
 
-def _visible(definition: Definition) -> Iterator[Field]:
-    """The fields that the form shows, in its order."""
-    return definition.all_fields()
+def _as_required(field: Field, logic: Logic | None) -> Field:
+    """The field, required or not as it is with these answers."""
+    is_required = field.required if logic is None else logic.is_required(field.id)
+    if is_required == field.required:
+        return field
+    return field.model_copy(update={"required": is_required})

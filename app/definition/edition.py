@@ -13,6 +13,8 @@ def edition() -> str:
     was computed with other rules is computed again, also while two releases run side by side."""
     folder = Path(__file__).parent
     digest = sha256()
-    for path in sorted((*folder.glob("*.py"), *folder.glob("fields/*.py"))):
+    for path in sorted(
+        path for part in (".", "fields", "logic") for path in folder.glob(f"{part}/*.py")
+    ):
         digest.update(path.read_bytes())
     return digest.hexdigest()

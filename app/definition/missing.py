@@ -57,12 +57,13 @@ class Missing:
 
 
 def missing_of_field(
-    field: Field, facts: AnswerFacts, photos: Sequence[PhotoFacts]
+    field: Field, facts: AnswerFacts, photos: Sequence[PhotoFacts], *, fails: bool = False
 ) -> Iterator[Missing]:
-    """Everything that one field still lacks; `photos` are the field's own."""
+    """Everything that one field still lacks; `photos` are the field's own, `fails` says that the
+    answer is Not OK by the field's rule."""
     if not field.is_question:
         return
-    for found in _checks(field, facts, photos):
+    for found in _checks(field, facts, photos, fails):
         if found:
             kind, sentence = found
             yield Missing(
@@ -71,7 +72,7 @@ def missing_of_field(
 
 
 def _checks(
-    field: Field, facts: AnswerFacts, photos: Sequence[PhotoFacts]
+    field: Field, facts: AnswerFacts, photos: Sequence[PhotoFacts], fails: bool
 ) -> Iterator[MissingReason]:
     """One after the other: who asks only whether anything is missing stops at the first."""
     na = kind_of(field).is_na(field, facts)
@@ -79,7 +80,7 @@ def _checks(
     yield _undecided(field, facts)
     if na:
         yield _na_reason_missing(facts)
-    yield _comment_missing(field, facts)
+    yield _comment_missing(field, facts, fails)
     if not na:
         yield _photo_missing(field, photos)
     if photos:
@@ -149,7 +150,7 @@ def _na_reason_missing(facts: AnswerFacts) -> MissingReason:
     return MissingKind.NA_REASON, say(N_("Enter the reason why this does not apply."))
 
 
-def requires_comment(field: Field, facts: AnswerFacts) -> bool:
+def requires_comment(field: Field, facts: AnswerFacts, *, fails: bool = False) -> bool:
     """Whether the checklist requires a comment with this answer; an N.A. never requires one.
 
     An optional question left blank needs no comment.
@@ -160,11 +161,11 @@ def requires_comment(field: Field, facts: AnswerFacts) -> bool:
     if field.comment is CommentPolicy.REQUIRED:
         return field.required or kind.has_value(field, facts)
     when_bad = field.comment is CommentPolicy.REQUIRED_WHEN_NOT_OK
-    return when_bad and kind.verdict(field, facts) is Verdict.NOT_OK
+    return when_bad and (fails or kind.verdict(field, facts) is Verdict.NOT_OK)
 
 
-def _comment_missing(field: Field, facts: AnswerFacts) -> MissingReason:
-    if has_text(facts.comment) or not requires_comment(field, facts):
+def _comment_missing(field: Field, facts: AnswerFacts, fails: bool) -> MissingReason:
+    if has_text(facts.comment) or not requires_comment(field, facts, fails=fails):
         return None
     if field.comment is CommentPolicy.REQUIRED:
         return MissingKind.COMMENT, say(N_("A comment is required."))

@@ -80,9 +80,10 @@ class RemarkItem:
 class ReportResult:
     """The outcome and its counts.
 
-    `ok` and `not_ok` count verdict fields; `na` and `answered` count fields of any type (answered
-    includes N.A., `fields` counts all questions); `in_limits` and `out_of_limits` count readings,
-    so every cell of a table; `comments` counts answers with a comment; `photos` the readable ones.
+    `ok` and `not_ok` count verdict fields, and answers that are Not OK by a rule; `na` and
+    `answered` count fields of any type (answered includes N.A., `fields` counts all questions);
+    `in_limits` and `out_of_limits` count readings, so every cell of a table; `comments` counts
+    answers with a comment; `photos` the readable ones.
     """
 
     outcome: Outcome
@@ -107,13 +108,19 @@ def no_doubts(place: int) -> Collection[ExceptionKind]:
 
 
 def exceptions_of_field(
-    field: Field, facts: AnswerFacts, photos: Sequence[tuple[int, PhotoFacts]], doubts: DoubtsOf
+    field: Field,
+    facts: AnswerFacts,
+    photos: Sequence[tuple[int, PhotoFacts]],
+    doubts: DoubtsOf,
+    *,
+    fails: bool = False,
 ) -> Iterator[ExceptionItem]:
     """Not OK, readings out of limits, and quarantined, damaged or doubtful photos.
 
-    `photos` are those of the field, each with its index in the list of all photos.
+    `photos` are those of the field, each with its index in the list of all photos; `fails` says
+    that the answer is Not OK by the field's rule.
     """
-    yield from _answer_exceptions(field, facts)
+    yield from _answer_exceptions(field, facts, fails)
     for _place, photo in photos:
         yield from _photo_exceptions(photo)
     found = [(place, doubts(place)) for place, _photo in photos]
@@ -123,7 +130,7 @@ def exceptions_of_field(
 
 
 def remarks_of_field(
-    field: Field, facts: AnswerFacts, photos: Sequence[PhotoFacts]
+    field: Field, facts: AnswerFacts, photos: Sequence[PhotoFacts], *, fails: bool = False
 ) -> Iterator[RemarkItem]:
     """The only rule that turns "Passed" into "Passed with remarks".
 
@@ -131,7 +138,7 @@ def remarks_of_field(
     does not require, an N.A. field, a quarantined or damaged photo. A required comment
     (missing.requires_comment) and the text of a text question are answers, never remarks.
     """
-    if has_text(facts.comment) and not requires_comment(field, facts):
+    if has_text(facts.comment) and not requires_comment(field, facts, fails=fails):
         yield RemarkItem(RemarkKind.COMMENT, field.id)
     if kind_of(field).is_na(field, facts):
         yield RemarkItem(RemarkKind.NOT_APPLICABLE, field.id)
@@ -153,13 +160,14 @@ def _is_damaged(photo: PhotoFacts) -> bool:
     return photo.state is PhotoState.GOOD and photo.is_damaged
 
 
-def _answer_exceptions(field: Field, facts: AnswerFacts) -> list[ExceptionItem]:
+def _answer_exceptions(field: Field, facts: AnswerFacts, fails: bool) -> list[ExceptionItem]:
     kind = kind_of(field)
+    not_ok = [ExceptionItem(ExceptionKind.NOT_OK, field.id, reason=facts.comment)]
     if kind.is_verdict_type:
-        is_bad = kind.verdict(field, facts) is Verdict.NOT_OK
-        return [ExceptionItem(ExceptionKind.NOT_OK, field.id, reason=facts.comment)] * is_bad
-    return [
+        return not_ok * (fails or kind.verdict(field, facts) is Verdict.NOT_OK)
+    out = [
         ExceptionItem(ExceptionKind.OUT_OF_LIMITS, field.id, cell=key or None, reason=facts.comment)
         for key, judgement in kind.judge(field, facts.value).items()
         if judgement is Judgement.OUT_OF_LIMITS
     ]
+    return out or not_ok * fails

@@ -15,6 +15,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
+from app.definition.logic.dependencies import find_problems
+from app.definition.logic.tree import Node, Type
+
 
 class Language(StrEnum):
     EN = "en"
@@ -26,7 +29,8 @@ class Takes:
     """What a field of a type takes in addition to what every field takes.
 
     `limits`: its answers are readings, checked against limits; `cells`: it has rows and columns;
-    `words` and `day`: which facts of the report can prefill it.
+    `words` and `day`: which facts of the report can prefill it; `gives`: what its answer is in
+    conditions and calculations.
     """
 
     answer: bool = True
@@ -35,6 +39,7 @@ class Takes:
     cells: bool = False
     words: bool = False
     day: bool = False
+    gives: Type = Type.NOTHING
 
 
 class FieldType(StrEnum):
@@ -50,15 +55,15 @@ class FieldType(StrEnum):
         one._value_, one.takes = word, takes
         return one
 
-    VERDICT = "verdict"
-    SELECT_ONE = "select_one", Takes(options=True)
-    SELECT_MANY = "select_many", Takes(options=True)
-    TEXT = "text", Takes(words=True)
-    LONG_TEXT = "long_text", Takes(words=True)
-    NUMBER = "number", Takes(limits=True)
-    DATE = "date", Takes(day=True)
-    TIME = "time"
-    TABLE = "table", Takes(limits=True, cells=True)
+    VERDICT = "verdict", Takes(gives=Type.CHOICE)
+    SELECT_ONE = "select_one", Takes(options=True, gives=Type.CHOICE)
+    SELECT_MANY = "select_many", Takes(options=True, gives=Type.CHOICES)
+    TEXT = "text", Takes(words=True, gives=Type.TEXT)
+    LONG_TEXT = "long_text", Takes(words=True, gives=Type.TEXT)
+    NUMBER = "number", Takes(limits=True, gives=Type.NUMBER)
+    DATE = "date", Takes(day=True, gives=Type.DATE)
+    TIME = "time", Takes(gives=Type.TIME)
+    TABLE = "table", Takes(limits=True, cells=True, gives=Type.CELLS)
     NOTE = "note", Takes(answer=False)
 
 
@@ -201,6 +206,9 @@ class Field(Frozen):
     """One question. `id` is stable within the checklist and identifies answers, photos and rules.
 
     `prefill` names a fact of the report, which is the answer until somebody enters another one.
+    The last four are expressions (docs/logic.md). A hidden field keeps its answer, which counts
+    nowhere; `required_when` takes the place of `required`; an answer that `fails_when` is Not OK;
+    nobody types the answer of a field with a `calculation`.
     """
 
     id: Id
@@ -215,6 +223,20 @@ class Field(Frozen):
     rows: tuple[Option, ...] = ()
     columns: tuple[Option, ...] = ()
     prefill: Prefill | None = None
+    shown_when: Node | None = None
+    required_when: Node | None = None
+    fails_when: Node | None = None
+    calculation: Node | None = None
+
+    @model_validator(mode="after")
+    def _logic_fits_the_type(self) -> Self:
+        if not self.type.takes.answer and (
+            self.required_when or self.fails_when or self.calculation
+        ):
+            raise ValueError("a note has no answer, so it can only be shown or hidden")
+        if self.calculation and (self.prefill or self.required_when):
+            raise ValueError("a calculated field is neither prefilled nor required")
+        return self
 
     @model_validator(mode="after")
     def _parts_fit_the_type(self) -> Self:
@@ -243,6 +265,10 @@ class Field(Frozen):
         return self.type.takes.answer
 
     @property
+    def has_logic(self) -> bool:
+        return bool(self.shown_when or self.required_when or self.fails_when or self.calculation)
+
+    @property
     def unit(self) -> str | None:
         """The unit of its readings."""
         return self.limits.unit if self.limits else None
@@ -258,9 +284,12 @@ class Field(Frozen):
 
 
 class Section(Frozen):
+    """`shown_when` hides all of its fields (docs/logic.md)."""
+
     id: Id
     title: Text
     fields: tuple[Field, ...]
+    shown_when: Node | None = None
 
 
 class SignatureRole(Frozen):
@@ -305,6 +334,8 @@ class Definition(Frozen):
         _require_distinct(role.id for role in self.signature_roles)
         if sum(1 for _ in self.all_fields()) > MAX_FIELDS:
             raise ValueError(f"a checklist holds at most {MAX_FIELDS} fields")
+        for problem in find_problems(self):
+            raise ValueError(str(problem))
         return self
 
     def all_fields(self) -> Iterator[Field]:
@@ -315,6 +346,13 @@ class Definition(Frozen):
 
     def field(self, field_id: str) -> Field | None:
         return next((field for field in self.all_fields() if field.id == field_id), None)
+
+    @property
+    def has_logic(self) -> bool:
+        """Whether any field or section has an expression."""
+        return any(section.shown_when for section in self.sections) or any(
+            field.has_logic for field in self.all_fields()
+        )
 
     @property
     def roles_at_submit(self) -> tuple[SignatureRole, ...]:

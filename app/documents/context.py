@@ -24,6 +24,7 @@ from app.documents.numbering import numbers_of
 from app.documents.pictures import PhotoPrinter, Prints
 from app.documents.questions import limits_of, question_of
 from app.documents.reviews import review_steps, witness_links, witness_words
+from app.documents.rules import rules_of
 from app.documents.words import note_line, note_words, quarantine_words, words_of
 from app.imaging.notes import Note
 from app.pdf import context as pdf
@@ -67,7 +68,10 @@ class Builder:
         self.labels = Labels(tuple(language.value for language in self.languages))
         self.printer = PhotoPrinter(prints, frame, self.labels, source)
         self.subject: ReportSubject = subject_of(source)
-        self.numbers = numbers_of(self.definition)
+        # Of the whole form, so that a question has the same number in every report.
+        self.whole = source.report.version.definition
+        self.numbers = numbers_of(self.whole)
+        self.places = {section.id: at for at, section in enumerate(self.whole.sections, start=1)}
         self.own = source.own
         self.seal_fingerprint = seal_fingerprint
 
@@ -205,10 +209,10 @@ class Builder:
         )
 
     def _sections(self) -> Iterator[pdf.Section]:
-        for place, section in enumerate(self.definition.sections, start=1):
+        for section in self.definition.sections:
             yield pdf.Section(
                 id=section.id,
-                number=str(place),
+                number=str(self.places[section.id]),
                 title=words_of(section.title, self.languages),
                 questions=tuple(self._question(field) for field in section.fields),
             )
@@ -220,6 +224,7 @@ class Builder:
             self.languages,
             self.printer.photos(self.facts.photos_of(field.id), self.numbers[field.id]),
             self.own.get(field.id),
+            tuple(rules_of(self.assessment.fields[field.id], self.whole)),
         )
 
     def _result(self) -> pdf.Result:

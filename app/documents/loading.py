@@ -108,7 +108,7 @@ def load_source(document_id: UUID) -> Source:
     return Source(
         document=document,
         report=report,
-        facts=facts,
+        facts=facts.shown(),
         tenant=own_tenant(),
         snapshot=snapshot,
         frozen=json.loads(snapshot.body) if snapshot else None,

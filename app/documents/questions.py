@@ -30,6 +30,7 @@ def question_of(
     languages: Languages,
     photos: tuple[pdf.Photo, ...],
     own: OwnValue | None = None,
+    rules: tuple[pdf.PrintedText, ...] = (),
 ) -> pdf.Question:
     """The field with its answer. N.A. prints its reason instead of a value; an answer that differs
     from the report's own value prints both."""
@@ -51,6 +52,8 @@ def question_of(
         na_reason=(facts.na_reason or "") if set_aside else "",
         comment=facts.comment or "",
         photos=photos,
+        rules=rules,
+        is_failed=assessed.fails,
         differs=_differing(own, facts, languages) if own and not set_aside else None,
     )
 
@@ -69,7 +72,7 @@ def _day_words(stored: str, languages: Languages) -> str:
 
 
 def _verdict(one: AssessedField) -> str | None:
-    """The verdict that the answer states; limits have their own marks."""
+    """The verdict that the answer states; limits and rules have their own marks."""
     if not (one.is_na or kind_of(one.field).is_verdict_type):
         return None
     verdict = one.verdict

@@ -226,6 +226,7 @@ TELLINGS: dict[str, Telling] = {
     "answer.filled": plain(
         N_('"%(question)s" was filled in from the report itself (%(source)s): %(new)s')
     ),
+    "answer.calculated": plain(N_('"%(question)s" was calculated from other answers: %(new)s')),
     "answer.set_aside": plain(
         N_('%(name)s kept the current answer to "%(question)s" and set aside: %(new)s')
     ),

@@ -221,8 +221,7 @@ class Question:
     """One field with its answer; a note has none.
 
     `texts` is what was written, or the options with `is_chosen`. Any field may have the `verdict`
-    'na' with its reason. `differs` is set if the report's own value is different.
-    """
+    'na' with its reason. `rules` say how the value was calculated and why it `is_failed`."""
 
     field_id: str
     number: str
@@ -239,6 +238,8 @@ class Question:
     comment: str = ""
     photos: tuple[Photo, ...] = ()
     differs: Differing | None = None
+    rules: tuple[PrintedText, ...] = ()
+    is_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +252,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A role and, when signed, who, when, the picture's key and the hash of what was signed.
-    `witness` is whom the link was sent to that the signature came by."""
+    """A role and its signature; `witness` is whom the link was sent to that it came by."""
 
     role: PrintedText
     signer: str = ""
@@ -297,7 +297,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedPhoto:
-    """`number` follows those of the question's printed photos, `reason` is the worker's finding,
+    """`number` follows the question's printed photos, `reason` is the worker's finding,
     `technician_reason` why the photo could not be retaken."""
 
     number: str

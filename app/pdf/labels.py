@@ -95,6 +95,8 @@ LABELS: dict[str, tuple[str, str]] = {
         "junto a esses itens.",
     ),
     "unanswered": ("Not answered", "Sem resposta"),
+    "calculated": ("Calculated: %(words)s", "Calculado: %(words)s"),
+    "failed_rule": ("Not OK when %(words)s", "Não OK quando %(words)s"),
     # the report's own value next to what was typed: the source of each fact by its name
     "own_and_typed": (
         "%(own)s (%(source)s); as typed in the report: %(typed)s",

@@ -18,11 +18,11 @@ MAX_COLUMNS = 8
 
 
 def is_bad(question: Question) -> bool:
-    """Whether its verdict is Not OK or one of its values is out of its limits."""
+    """Whether its verdict is Not OK, its rule failed, or one of its values is out of its limits."""
     rows = question.table.rows if question.table else ()
     measured = (question.measurement, *(cell for row in rows for cell in row.cells))
     is_out = any(one is not None and one.mark is Mark.OUT for one in measured)
-    return is_out or question.verdict == "not_ok"
+    return is_out or question.is_failed or question.verdict == "not_ok"
 
 
 def failed_of(section: Section) -> tuple[Question, ...]:

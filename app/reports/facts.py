@@ -8,8 +8,8 @@ content hash, decides whether a signature is still valid.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,9 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from app.agreement import Conflict, Place, photo_conflicts, places_of
 from app.definition.assessment import Assessment, assess
+from app.definition.hiding import shown_part
 from app.definition.judging import AnswerFacts, PhotoFacts, PhotoState, SignatureFacts
+from app.definition.logic.evaluating import Logic, with_calculated
 from app.definition.outcome import ExceptionKind
 from app.definition.schema import Definition
 from app.evidence.verification import UNREADABLE
@@ -147,6 +149,34 @@ class ReportFacts:
         photos = [placed.facts for placed in self.photos]
         return assess(self.definition, self.answers, photos, signatures, self._doubts)
 
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """The ids of the hidden fields, in the order of the form."""
+        if not self.definition.has_logic:
+            return ()
+        logic = Logic(self.definition, self.answers, is_calculated=True)
+        ids = (field.id for field in self.definition.all_fields())
+        return tuple(id for id in ids if not logic.is_shown(id))
+
+    def shown(self) -> ReportFacts:
+        """The report without hidden fields and all that belongs to them, for what people read."""
+        hidden = frozenset(self.hidden)
+        if not hidden:
+            return self
+        return replace(
+            self,
+            definition=shown_part(self.definition, lambda id: id not in hidden),
+            rows={id: row for id, row in self.rows.items() if id not in hidden},
+            answers={id: answer for id, answer in self.answers.items() if id not in hidden},
+            photos=tuple(one for one in self.photos if one.placement.field_id not in hidden),
+            own={id: own for id, own in self.own.items() if id not in hidden},
+        )
+
+    def with_answer(self, field_id: str, answer: AnswerFacts) -> ReportFacts:
+        """The open report after this answer, with what is calculated from it."""
+        answers = with_calculated(self.definition, {**self.answers, field_id: answer})
+        return replace(self, answers=answers)
+
     def _doubts(self, place: int) -> frozenset[ExceptionKind]:
         return self.photos[place].doubts
 
@@ -179,7 +209,7 @@ def load_facts(
     return ReportFacts(
         definition=definition,
         rows=rows,
-        answers=all_answers(rows, own),
+        answers=current_answers(definition, rows, own, is_open=report.is_open),
         photos=tuple(photos),
         signatures=live_signatures(_signatures(report.id) if marks.is_signed else ()),
         surroundings=surroundings,
@@ -221,14 +251,23 @@ def all_answers(rows: Mapping[str, Answer], own: OwnValues) -> dict[str, AnswerF
     }
 
 
+def current_answers(
+    definition: Definition, rows: Mapping[str, Answer], own: OwnValues, *, is_open: bool
+) -> Mapping[str, AnswerFacts]:
+    """The answers by field id. Calculated values follow them until the submit stores them."""
+    answers = all_answers(rows, own)
+    return with_calculated(definition, answers) if is_open else answers
+
+
 def load_facts_of(
     definitions: Mapping[UUID, Definition],
     surroundings: Mapping[UUID, Surroundings],
     own: Mapping[UUID, OwnValues],
+    open_reports: Collection[UUID],
 ) -> dict[UUID, ReportFacts]:
     """The facts of several reports without their signatures, in two queries.
 
-    The arguments and the result are keyed by report id.
+    The arguments and the result are keyed by report id; `open_reports` are those that are open.
     """
     rows: dict[UUID, dict[str, Answer]] = {report_id: {} for report_id in definitions}
     photos: dict[UUID, list[PlacedPhoto]] = {report_id: [] for report_id in definitions}
@@ -240,7 +279,9 @@ def load_facts_of(
         report_id: ReportFacts(
             definition=definition,
             rows=rows[report_id],
-            answers=all_answers(rows[report_id], own[report_id]),
+            answers=current_answers(
+                definition, rows[report_id], own[report_id], is_open=report_id in open_reports
+            ),
             photos=tuple(photos[report_id]),
             signatures={},
             surroundings=surroundings[report_id],

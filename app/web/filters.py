@@ -21,12 +21,15 @@ from flask_babel import (
 )
 from flask_babel import gettext as _
 
+from app.definition.logic.tree import Node
+from app.definition.logic.wording import LogicReader, words_of
 from app.definition.measured import DisplayedReading, shown
-from app.definition.schema import Limits
+from app.definition.schema import Definition, Limits
 from app.definition.sentences import Sentence
 from app.definition.units import suffixes
 from app.distances import distance_words
-from app.web.locale import reader_language
+from app.web.locale import reader_language, reading_order
+from app.words import VERDICTS
 
 
 def decimal_text(number: Decimal | str) -> str:
@@ -51,6 +54,13 @@ def sentence_text(sentence: Sentence) -> str:
         one, many, _by = sentence.plural
         return str(ngettext(one, many, sentence.number, **sentence.params))
     return str(_(sentence.msgid, **sentence.params))
+
+
+def logic_words(node: Node, definition: Definition) -> str:
+    """A condition or a calculation as a sentence in the reader's language."""
+    languages = reading_order(definition.languages)
+    reader = LogicReader(definition, languages, reader_language(), sentence_text, VERDICTS.word)
+    return words_of(node, reader)
 
 
 def calendar_day(day: str) -> str:
@@ -93,6 +103,7 @@ def age(moment: datetime) -> str:
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
+        logic_words=logic_words,
         age=age,
         amount=amount,
         calendar_day=calendar_day,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from app.definition.logic.tree import Node, Op
 from app.definition.schema import (
     MAX_PHOTOS_PER_FIELD,
     CommentPolicy,
@@ -26,6 +28,7 @@ from app.definition.schema import (
     Text,
     types_of,
 )
+from tests.support.logic_cases import leaf, many
 
 # Words that mean something to a reader of workbooks, and texts that a cell would change.
 TRAPS = (
@@ -134,22 +137,71 @@ def headers() -> st.SearchStrategy[Header]:
     )
 
 
+def _asks(fields: Sequence[Field], *, of_itself: bool = False) -> st.SearchStrategy[Node]:
+    """Conditions on the answers of fields, with texts that a cell would change."""
+    ids = [one.id for one in fields if one.is_question]
+    texts = [one.id for one in fields if one.type in (FieldType.TEXT, FieldType.LONG_TEXT)]
+    numbers = [one.id for one in fields if one.type is FieldType.NUMBER]
+    ops = st.sampled_from([Op.ANSWERED, Op.IS_NA] if of_itself else [Op.ANSWERED, Op.NOT_OK])
+    simple = [st.builds(lambda op, id: many(op, leaf(Op.FIELD, id)), ops, st.sampled_from(ids))]
+    if texts:
+        words = lines(20).map(lambda text: leaf(Op.TEXT, text))
+        named = st.sampled_from(texts).map(lambda id: leaf(Op.FIELD, id))
+        simple.append(st.builds(many, st.just(Op.UNEQUAL), named, words))
+    if numbers:
+        bounds = st.sampled_from(["0", "0.1", "1000000"]).map(lambda one: leaf(Op.NUMBER, one))
+        named = st.sampled_from(numbers).map(lambda id: leaf(Op.FIELD, id))
+        simple.append(st.builds(many, st.just(Op.AT_LEAST), named, bounds))
+    return st.one_of(
+        *simple,
+        st.builds(many, st.sampled_from([Op.AND, Op.OR]), st.one_of(*simple), st.one_of(*simple)),
+        st.one_of(*simple).map(lambda one: many(Op.NOT, one)),
+    )
+
+
+@st.composite
+def _with_logic(draw, one: Field, before: Sequence[Field]) -> Field:
+    """The field with expressions on those before it, so that none depends on itself."""
+    found: dict[str, Node] = {}
+    if any(other.is_question for other in before):
+        names = ["shown_when", "required_when"] if one.is_question else ["shown_when"]
+        for name in names:
+            if draw(st.booleans()):
+                found[name] = draw(_asks(before))
+        if one.type is FieldType.NUMBER and draw(st.booleans()):
+            found.pop("required_when", None)
+            found["calculation"] = many(Op.COUNT, leaf(Op.NUMBER, "1.50"), leaf(Op.NUMBER, "2"))
+            one = one.model_copy(update={"prefill": None})
+    if one.is_question and draw(st.booleans()):
+        found["fails_when"] = draw(_asks([one], of_itself=True))
+    return one.model_copy(update=found)
+
+
 @st.composite
 def definitions(draw) -> Definition:
     """Any definition, with all settings of all parts; sections may be empty or alike."""
     ids = draw(st.lists(IDS, min_size=1, max_size=7, unique=True))
-    every = [draw(fields(one)) for one in ids]
+    every: list[Field] = []
+    for one in ids:
+        every.append(draw(_with_logic(draw(fields(one)), every)))
     in_info = draw(st.integers(0, len(every) - 1))
-    sections = []
+    before, sections = every[:in_info], []
     for section_id in draw(st.lists(IDS, min_size=1, max_size=3, unique=True)):
         count = draw(st.integers(0, len(every) - in_info))
         share, every[in_info:] = every[in_info : in_info + count], every[in_info + count :]
-        sections.append((section_id, draw(TEXTS), share))
+        shown = None
+        if any(one.is_question for one in before) and draw(st.booleans()):
+            shown = draw(_asks(before))
+        sections.append((section_id, draw(TEXTS), share, shown))
+        before = [*before, *share]
     sections[-1][2].extend(every[in_info:])
     return Definition(
         languages=draw(st.lists(st.sampled_from(Language), min_size=1, max_size=2, unique=True)),
         header=draw(headers()),
         info_fields=tuple(every[:in_info]),
-        sections=[Section(id=one, title=title, fields=tuple(s)) for one, title, s in sections],
+        sections=[
+            Section(id=one, title=title, fields=tuple(share), shown_when=shown)
+            for one, title, share, shown in sections
+        ],
         signature_roles=draw(roles()),
     )

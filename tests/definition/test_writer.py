@@ -44,7 +44,7 @@ def test_every_setting_of_a_field_is_written():
     assert {name for one in FIELD for name in one.covers} == set(Field.model_fields)
     assert set(PhotoPolicy.model_fields) == {"mode", "min", "max", "gps_required"}
     assert set(Limits.model_fields) == {"unit", "min", "max"}
-    assert set(Section.model_fields) == {"id", "title", "fields"}
+    assert set(Section.model_fields) == {"id", "title", "fields", "shown_when"}
 
 
 @settings(max_examples=60, deadline=None)
@@ -102,8 +102,21 @@ def test_an_edited_workbook_keeps_the_ids_of_what_was_not_touched():
     sheet = book["Checklist"]
     names = [cell.value for cell in sheet[1]]
     sheet.cell(2, names.index("Question (EN)") + 1).value = "Corrected"
-    sheet.append(["One", None, "A new one", "text"])
-    sheet.append(["Two", None, "In a new section", "number", None, "V", "1.5"])
+    for row, cells in enumerate(
+        (
+            {"Section (EN)": "One", "Question (EN)": "A new one", "Type": "text"},
+            {
+                "Section (EN)": "Two",
+                "Question (EN)": "In a new section",
+                "Type": "number",
+                "Unit": "V",
+                "Min": "1.5",
+            },
+        ),
+        start=sheet.max_row + 1,
+    ):
+        for name, text in cells.items():
+            sheet.cell(row, names.index(name) + 1).value = text
     book.save(stream := BytesIO())
     reading = read_workbook(stream.getvalue(), filename_stem="x")
     assert not reading.problems

@@ -75,15 +75,34 @@ export function verdict(text, min, max, { unit = "", suffixes = "", read = null 
   return low || high ? "out_of_limits" : "in_limits";
 }
 
-/** {number, above, below} of a reading in the notation of people and instruments, or null. */
+/** The reading in an input as the server would store it, {text, decimal}, or null. */
+export function readingOf(input) {
+  const text = shown(input.value);
+  const read = readAs.get(input.form)?.get(input.name);
+  if (read && read.text === text) return { text, decimal: read.decimal };
+  const found = text && parse(text, ...suffixesOf(input));
+  return found ? { text, decimal: found.decimal } : null;
+}
+
+function suffixesOf(input) {
+  const { unit = "", suffixes = "" } = unitOf(input);
+  return [unit, suffixes];
+}
+
+/**
+ * {number, decimal, above, below} of a reading in the notation of people and instruments, or null.
+ * `decimal` is the number exactly, with an exponent.
+ */
 export function parse(text, unit = "", suffixes = "") {
   const match = matched(shown(text), unit, suffixes);
   const digits = match && plainDigits(match.digits.replaceAll("’", "'"));
   if (!digits) return null;
   const exponent = Number((match.exponent ?? "0").replace("−", "-")) + match.shift;
   const sign = match.sign && match.sign !== "+" ? "-" : "";
+  const decimal = `${sign}${digits}e${exponent}`;
   return {
-    number: Number(`${sign}${digits}e${exponent}`),
+    number: Number(decimal),
+    decimal,
     above: match.bound === ">",
     below: match.bound === "<",
   };

@@ -25,6 +25,7 @@ from app.definition.workbook.extras import RoleDraft
 from app.definition.workbook.fields import FieldDraft
 from app.definition.workbook.header import HeaderDraft
 from app.definition.workbook.ids import IdRequest, assign, index_by_words, slug
+from app.definition.workbook.logic import with_logic
 from app.definition.workbook.problems import Log
 from app.definition.workbook.questions import SectionDraft
 
@@ -72,7 +73,12 @@ def build(
 ) -> Definition | None:
     """The definition, or None after logging what the schema rejects."""
     try:
-        return _build(drafts, code, title, known)
+        built = _build(drafts, code, title, known)
+        drawn = zip(built.all_fields(), drafts.placed_fields(), strict=True)
+        of_fields = {one.id: draft.logic for one, (_title, draft) in drawn}
+        pairs = zip(built.sections, drafts.sections, strict=True)
+        of_sections = {one.id: draft.shown for one, draft in pairs if draft.shown}
+        return with_logic(built, of_fields, of_sections, log)
     except ValidationError as error:
         for detail in error.errors():
             words = str(detail["msg"]).removeprefix("Value error, ")

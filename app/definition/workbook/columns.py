@@ -37,6 +37,11 @@ class Column(StrEnum):
     DUE = "due"
     FIELD = "field"
     PART = "part"
+    SHOWN_WHEN = "shown_when"
+    REQUIRED_WHEN = "required_when"
+    FAILS_WHEN = "fails_when"
+    CALCULATION = "calculation"
+    SECTION_SHOWN = "section_shown"
     ID = "id"
 
 
@@ -148,6 +153,26 @@ _COMMON: Mapping[Column, tuple[tuple[Language | None, int, str], ...]] = {
         (EN, 0, "due|due at|asked at|signed at|when"),
         (PT, 0, "exigida em|exigida na|assinada em|momento|quando"),
     ),
+    Column.SHOWN_WHEN: (
+        (EN, 0, "shown when|show when|visible when|condition"),
+        (PT, 0, "mostrar quando|mostrada quando|visivel quando|condicao"),
+    ),
+    Column.REQUIRED_WHEN: (
+        (EN, 0, "required when|mandatory when"),
+        (PT, 0, "obrigatorio quando|obrigatoria quando"),
+    ),
+    Column.FAILS_WHEN: (
+        (EN, 0, "fails when|not ok when"),
+        (PT, 0, "falha quando|reprova quando|nao ok quando"),
+    ),
+    Column.CALCULATION: (
+        (EN, 0, "calculation|calculated from|formula"),
+        (PT, 0, "calculo|calculado de|calculada de|formula"),
+    ),
+    Column.SECTION_SHOWN: (
+        (EN, 0, "section shown when|show section when"),
+        (PT, 0, "mostrar secao quando|secao mostrada quando"),
+    ),
     Column.ID: (
         (EN, 0, "field id|id|question id|item id|step id|identifier|field key|key"),
         (PT, 0, "id do campo|identificador|id da questao|id da pergunta|id do item|chave"),
@@ -215,7 +240,7 @@ class Vocabulary:
 
 
 _OF_OTHERS = (Column.DUE, Column.FIELD, Column.PART)
-_OF_SECTIONS = (Column.SECTION, Column.SECTION_ID)
+_OF_SECTIONS = (Column.SECTION, Column.SECTION_ID, Column.SECTION_SHOWN)
 _OF_FIELDS = tuple(column for column in _COMMON if column not in _OF_OTHERS)
 CHECKLIST = Vocabulary(_QUESTIONS, *_OF_FIELDS)
 INFO_FIELDS = Vocabulary(_LABELS, *(column for column in _OF_FIELDS if column not in _OF_SECTIONS))

@@ -29,6 +29,7 @@ from app.definition.workbook.exact import (
     exact_limits,
 )
 from app.definition.workbook.ids import plain_words, slug
+from app.definition.workbook.logic import LogicText, read_logic
 from app.definition.workbook.options import is_verdict, split_options
 from app.definition.workbook.prefills import read_prefill
 from app.definition.workbook.problems import Unclear, short
@@ -89,6 +90,7 @@ class FieldDraft:
     given_id: str | None = None
     id_ref: str = ""
     entry_ids: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+    logic: tuple[LogicText, ...] = ()
 
 
 def read_field(row: Row, label: Text, label_cell: Cell, defaults: Defaults) -> FieldDraft | None:
@@ -106,6 +108,7 @@ def read_field(row: Row, label: Text, label_cell: Cell, defaults: Defaults) -> F
         comment=_read_comment(row, kind, defaults),
         hint=row.texts(Column.HINT),
         prefill=read_prefill(row.log, row.sheet, row.get(Column.PREFILL), label_cell, label, kind),
+        logic=read_logic(row),
     )
     draft = _with_id(row, draft)
     if entries := row.form.entries.get(draft.given_id or ""):

@@ -18,6 +18,7 @@ from app.definition.workbook.exact import ANY, ID, Form
 from app.definition.workbook.fields import Defaults, FieldDraft, read_field
 from app.definition.workbook.ids import plain_words
 from app.definition.workbook.languages import checklist_languages
+from app.definition.workbook.logic import LogicText, read_text
 from app.definition.workbook.problems import Log, short
 from app.definition.workbook.row import LABEL_LONG, MAX_LABEL, Row, label_cell, missing_words
 from app.definition.workbook.sheet import MAX_COLUMNS, MAX_ROWS, Cell, VisibleSheet
@@ -59,6 +60,7 @@ class SectionDraft:
     title: Text
     fields: list[FieldDraft] = field(default_factory=list)
     given_id: str | None = None
+    shown: LogicText | None = None
 
 
 @dataclass(slots=True)
@@ -176,6 +178,9 @@ def _read_row(row: Row, walk: _Walk) -> None:
             _enter_section(row, walk)
         return
     _enter_section(row, walk)
+    # The first row of a section that says when it is shown counts for all of them.
+    if walk.current and walk.current.shown is None:
+        walk.current.shown = read_text(row, Column.SECTION_SHOWN)
     cell = label_cell(row)
     label = row.texts(Column.LABEL) if _has_label(row) else None
     if cell is None or cell.flaw:
@@ -222,7 +227,7 @@ def _without_question(row: Row, cell: Cell) -> None:
         for place in row.header.places
         if row.sheet.cell(row.number, place.index).text
     }
-    if filled <= {Column.SECTION, Column.SECTION_ID}:
+    if filled <= {Column.SECTION, Column.SECTION_ID, Column.SECTION_SHOWN}:
         return
     if filled & _NEEDS_QUESTION:
         row.problem(cell, say(QUESTION_MISSING))

@@ -196,6 +196,14 @@ INSTRUCTIONS: Sequence[Row] = (
         " o cliente. Vazio significa submit.",
     ),
     (
+        "Shown when, Required when, Fails when, Calculation, Section shown when"
+        " / Mostrar quando, Obrigatório quando, Falha quando, Cálculo, Mostrar seção quando",
+        'Conditions such as {Transformer present} = "Yes", and calculations such as'
+        " round(({l1} + {l2}) / 2, 1). Fields stand in braces, by their id or text.",
+        'Condições como {Transformador presente} = "Sim", e cálculos como'
+        " round(({l1} + {l2}) / 2, 1). Os campos ficam entre chaves, pelo id ou pelo texto.",
+    ),
+    (
         "Field id",
         "Optional. Keeps answers comparable when the words of a question change.",
         "Opcional. Mantém as respostas comparáveis quando o texto da pergunta muda.",

@@ -17,6 +17,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from app.definition.fields import KINDS
+from app.definition.logic.tree import Node
+from app.definition.logic.wording import text_of
 from app.definition.schema import (
     CommentPolicy,
     Definition,
@@ -100,6 +102,18 @@ def _prefill(field: Field, _definition: Definition) -> str:
     return "no" if suggest(field.label, field.type) else ""
 
 
+def _logic(name: str) -> Callable[[Field, Definition], str]:
+    def cell(field: Field, _definition: Definition) -> str:
+        node = getattr(field, name)
+        return _expression(node)
+
+    return cell
+
+
+def _expression(node: Node | None) -> str:
+    return quoted(text_of(node)) if node else ""
+
+
 def _inline(field: Field, definition: Definition) -> Lines | None:
     """The answers, rows and columns in one cell, if they are read back from it as they are."""
     lines = {one: _entry_line(field, one) for one in definition.languages}
@@ -120,6 +134,10 @@ FIELD: tuple[Setting, ...] = (
     Setting("Comment required", ("comment",), lambda field, _: _COMMENTS[field.comment], 18),
     Setting("Hint", ("hint",), lambda field, _: field.hint, 32, is_text=True),
     Setting("Filled from", ("prefill",), _prefill, 16),
+    Setting("Shown when", ("shown_when",), _logic("shown_when"), 28),
+    Setting("Required when", ("required_when",), _logic("required_when"), 28),
+    Setting("Fails when", ("fails_when",), _logic("fails_when"), 28),
+    Setting("Calculation", ("calculation",), _logic("calculation"), 28),
     Setting("Field id", ("id",), lambda field, _: field.id, 24),
 )
 
@@ -132,7 +150,12 @@ def write_workbook(definition: Definition) -> bytes:
     book = Workbook()
     book.remove(book.worksheets[0])
     languages = languages_of(definition)
-    names = [*_of_text("Section", languages), "Section id", *_field_names(languages)]
+    names = [
+        *_of_text("Section", languages),
+        "Section id",
+        "Section shown when",
+        *_field_names(languages),
+    ]
     _add(book, "Checklist", names, _section_rows(definition, languages))
     info = [*_cells_of(definition.info_fields, definition, languages)]
     if info:
@@ -206,7 +229,7 @@ def _cells_of(
 
 def _section_rows(definition: Definition, languages: Sequence[Language]) -> Iterator[Row]:
     for section in definition.sections:
-        head = [*_words(section.title, languages), section.id]
+        head = [*_words(section.title, languages), section.id, _expression(section.shown_when)]
         if not section.fields:
             yield head
         for cells in _cells_of(section.fields, definition, languages):

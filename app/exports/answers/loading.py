@@ -157,13 +157,14 @@ def load_reports(
         definitions,
         {one.id: _surroundings(one, frozen.get(one.id)) for one in known.values()},
         {one.id: current_own_values(one, definitions[one.id]) for one in known.values()},
+        [one.id for one in known.values() if one.is_open],
     )
     names = _names(known.values())
     return [
         LoadedReport(
             report=known[report_id],
             version=versions[known[report_id].version_id],
-            facts=facts[report_id],
+            facts=facts[report_id].shown(),
             subject=_subject(known[report_id], frozen.get(report_id, {}).get("report"), names),
             superseded_by=newer[report_id],
         )

@@ -23,6 +23,7 @@ from app.evidence.queries import get_chain_head
 from app.evidence.service import record_now
 from app.extensions import db
 from app.models import Actor, Answer, Report, ReportStatus
+from app.reports.completing.calculated import LAUDO, record_calculated, write_calculated
 from app.reports.completing.snapshot import freeze
 from app.reports.conflicts import list_disputed
 from app.reports.content import answer_content, assess_report, content_hash
@@ -65,8 +66,6 @@ class Check:
 
 
 CONFLICT = N_("Two people changed this. Choose which answer or caption counts.")
-# The actor of entries that no person causes.
-LAUDO = Actor(name="Laudo")
 
 
 class ReportIncomplete(DomainError):
@@ -121,7 +120,7 @@ def review_of(report: Report) -> Check:
         missing=missing,
         progress=assessment.progress,
         left=_count_left(assessment, disputed),
-        reading=count_reading(assessment.photos),
+        reading=count_reading(assessment.shown_photos),
         places=signing_places(facts.definition, facts, content_hash(report, facts)),
         exceptions=read_exceptions(facts, assessment),
         has_reviewer=bool(steps_in_force(report)),
@@ -153,12 +152,14 @@ def submit_report(*, report_id: UUID, actor: Actor) -> Report:
     assessment = assess_report(report, facts)
     _require_complete(assessment, list_disputed(report.id))
     filled = _write_own_answers(report, facts)
-    if filled:
+    calculated = write_calculated(report, facts)
+    if filled or calculated:
         facts = load_facts(report)
         assessment = assess_report(report, facts)
     at = datetime.now(UTC)
 
     def submitted() -> dict[str, Any]:
+        record_calculated(report, calculated)
         return _record_own_answers(report, facts, filled)
 
     if steps := steps_in_force(report):
@@ -213,7 +214,7 @@ def _own_values_at_submit(report: Report) -> OwnValues:
 
 def _require_complete(assessment: Assessment, disputed: frozenset[str]) -> None:
     if is_waiting(assessment.missing) and not disputed:
-        raise PhotosBeingRead(count=count_reading(assessment.photos))
+        raise PhotosBeingRead(count=count_reading(assessment.shown_photos))
     if assessment.missing or disputed:
         raise ReportIncomplete(count=_count_left(assessment, disputed))
 

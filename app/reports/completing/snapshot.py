@@ -86,6 +86,8 @@ def snapshot_of(
         "result": {key: str(value) for key, value in asdict(result).items()},
         "content_hash": current,
         "answers": {field_id: _answer(row, facts, names) for field_id, row in facts.rows.items()},
+        # Not compared with rows: later PDFs find them again from the answers.
+        **({"hidden": list(facts.hidden)} if facts.hidden else {}),
         "photos": [_photo(placed, names, pictures) for placed in facts.photos],
         "removed_photos": [_removed(row) for row in _removed_placements(report.id)],
         "signatures": {

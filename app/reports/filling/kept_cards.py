@@ -80,7 +80,8 @@ def _without_breaks(markup: str) -> str:
 def _shown(view: FieldView) -> tuple[object, ...]:
     """Everything that a card shows besides the definition: all of it follows from these values."""
     answer, own = view.answer, view.own
-    words = (own.words, own.is_filled) if own else None
+    note = (own.words, own.is_filled) if own else None
+    words = (note, view.field.required, view.is_hidden, view.fails)
     if answer is None:
         return (view.field.id, bool(view.photos), words)
     return (

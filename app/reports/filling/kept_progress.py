@@ -34,6 +34,7 @@ class Outline:
     sections: tuple[str, ...]
     section_of: Mapping[str, str]
     has_prefills: bool
+    has_logic: bool
 
 
 def outline_of(definition: Definition) -> Outline:
@@ -41,7 +42,9 @@ def outline_of(definition: Definition) -> Outline:
     parts += [(section.id, section.fields) for section in definition.sections]
     sections = tuple(id for id, _fields in parts)
     section_of = {field.id: id for id, fields in parts for field in fields if field.is_question}
-    return Outline(definition, sections, section_of, bool(prefilled(definition)))
+    return Outline(
+        definition, sections, section_of, bool(prefilled(definition)), definition.has_logic
+    )
 
 
 def count(assessment: Assessment) -> Counts:
@@ -77,7 +80,8 @@ def moved(
     before: AnswerFacts,
     after: AnswerFacts,
 ) -> Counts:
-    """The counts after the answer to one field has changed."""
+    """The counts after the answer to one field has changed. With conditions, the answer may
+    change what others count for: then the caller counts everything again."""
     old, new = (
         count_of_field(field, is_complete=not any(missing_of_field(field, facts, photos)))
         for facts in (before, after)

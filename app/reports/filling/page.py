@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from app.definition.assessment import INFO, Progress
+from app.definition.assessment import INFO, Assessment, Progress
 from app.definition.fields import kind_of
 from app.definition.judging import Judgement
+from app.definition.logic.packing import pack
 from app.definition.schema import Definition, Field, Language, Text
 from app.definition.sentences import Sentence
 from app.models import Answer, Report
@@ -81,7 +83,8 @@ class ConflictView:
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One field. `own` is the note about the report's own value.
+    """One field. `own` is the note about the report's own value; `field.required` says whether it
+    is required with the current answers. `fails`: its answer is Not OK by its rule.
 
     The properties are computed only when the card is rendered: most cards are kept.
     """
@@ -92,11 +95,15 @@ class FieldView:
     refused: RefusedSave | None = None
     own: OwnNote | None = None
     conflicts: Sequence[ConflictView] = ()
+    is_hidden: bool = False
+    fails: bool = False
 
     @property
     def judged(self) -> Mapping[str, Judgement]:
         """The judgement of each stored reading, by cell key or "" for a number."""
-        return {} if self._is_unstored else kind_of(self.field).judge(self.field, self._value)
+        if self._is_unstored and self.field.calculation is None:
+            return {}
+        return kind_of(self.field).judge(self.field, self._value)
 
     def read_as(self, languages: tuple[Language, ...]) -> Sequence[ReadAs]:
         """The readings whose number is shown because a person may read the text differently."""
@@ -113,7 +120,7 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """A section, or the info fields (id INFO, no title)."""
+    """A section, or the info fields (id INFO, no title). A hidden section has no shown field."""
 
     id: str
     title: Text | None
@@ -122,10 +129,15 @@ class SectionView:
     total: int
     is_open: bool
 
+    @property
+    def is_hidden(self) -> bool:
+        return bool(self.fields) and all(view.is_hidden for view in self.fields)
+
 
 @dataclass(frozen=True, slots=True)
 class FillPage:
-    """`comments` are those of the report's reviews, by field."""
+    """`comments` are those of the report's reviews, by field. `logic` is what the phone needs to
+    compute the checklist's expressions, None if it has none."""
 
     report: Report
     definition: Definition
@@ -134,6 +146,7 @@ class FillPage:
     progress: Progress
     resume_at: str | None
     comments: Mapping[str, Sequence[CommentView]]
+    logic: Mapping[str, Any] | None = None
 
     @property
     def first_comment(self) -> str | None:
@@ -177,13 +190,19 @@ def fill_page(
             id=id,
             title=title,
             fields=[
-                field_view(
-                    field,
-                    facts.rows.get(field.id),
-                    photos.get(field.id, ()),
-                    refused,
-                    facts.own.get(field.id),
-                    conflict_views(field, conflicts[field.id], photos.get(field.id, ()), languages),
+                _with_logic(
+                    field_view(
+                        field,
+                        facts.rows.get(field.id),
+                        photos.get(field.id, ()),
+                        refused,
+                        facts.own.get(field.id),
+                        conflict_views(
+                            field, conflicts[field.id], photos.get(field.id, ()), languages
+                        ),
+                    ),
+                    assessment,
+                    facts,
                 )
                 for field in fields
             ],
@@ -203,7 +222,22 @@ def fill_page(
         progress=tally,
         resume_at=resume_at,
         comments=comment_views(report.id) if facts.marks.is_commented else {},
+        logic=pack(definition) if definition.has_logic else None,
     )
+
+
+def _with_logic(view: FieldView, assessment: Assessment, facts: ReportFacts) -> FieldView:
+    """The field as conditions and calculations make it with the current answers."""
+    if not facts.definition.has_logic:
+        return view
+    assessed = assessment.fields.get(view.field.id)
+    if assessed is None:
+        return replace(view, is_hidden=True)
+    view = replace(view, field=assessed.field, fails=assessed.fails)
+    if view.field.calculation is None or view.refused:
+        return view
+    answer = view.answer or InputContent()
+    return replace(view, answer=replace(answer, value=assessed.facts.value))
 
 
 def field_view(

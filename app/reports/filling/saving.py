@@ -234,6 +234,10 @@ class Save:
         return count(self._assess()) if kept is None else kept
 
     def _counts_after(self, new: AnswerFacts) -> Counts:
+        if self.outline.has_logic:
+            report = lock_report(self.report.id, actor=self.actor)
+            facts = load_facts(report, own=self.own).with_answer(self.field.id, new)
+            return count(facts.assess())
         section = self.outline.section_of[self.field.id]
         photos, before = self.stored.photos, self.current
         return moved(self._counts, section, self.field, photos, before=before, after=new)

@@ -13,10 +13,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.definition.answers import parse_comment, parse_reason
+from app.definition.answers import AnswerValue, InvalidAnswer, parse_comment, parse_reason
 from app.definition.fields import kind_of
 from app.definition.judging import AnswerFacts
 from app.definition.schema import Definition, Field
+from app.definition.sentences import N_, say
 from app.errors import DomainError, NotFound
 from app.evidence.service import About, record
 from app.extensions import db
@@ -41,6 +42,8 @@ from app.reports.filling.saving import (
 )
 from app.reports.queries import closed_error, get_report
 from app.reports.wording import answer_words
+
+NOT_TYPED = N_("This value is calculated from other answers. Change those instead.")
 
 
 class StaleAnswer(DomainError):
@@ -67,10 +70,7 @@ def save_answer(*, report_id: UUID, field_id: str, given: AnswerInput, actor: Ac
     field = get_field(outline.definition, field_id)
     sent = read_answer(field, given)
     save = Save(report, outline, field, given, sent, actor)
-    new = replace(
-        sent,
-        value=kind_of(field).keep_unchanged(field, sent.value, save.current.value, given.chosen),
-    )
+    new = replace(sent, value=_value_to_store(field, sent, save.current, given))
     is_same = save.current == new
     applies = report.is_open and (is_same or given.row_version == save.stored.row_version)
     if applies and not is_same:
@@ -85,6 +85,15 @@ def save_answer(*, report_id: UUID, field_id: str, given: AnswerInput, actor: Ac
         if not applies:
             raise StaleAnswer(field, new, _newer(save.stored))
     return save.result(receipt)
+
+
+def _value_to_store(
+    field: Field, sent: AnswerFacts, current: AnswerFacts, given: AnswerInput
+) -> AnswerValue:
+    """A calculated value is not the author's to change: the submit stores it."""
+    if field.calculation is not None:
+        return current.value
+    return kind_of(field).keep_unchanged(field, sent.value, current.value, given.chosen)
 
 
 def _settle_seen(save: Save, given: AnswerInput) -> None:
@@ -174,6 +183,10 @@ def read_answer(field: Field, given: AnswerInput) -> AnswerFacts:
     verdict has N.A. as one of its values and keeps a reason only with that value.
     """
     comment, reason = parse_comment(given.comment), parse_reason(given.na_reason)
+    if field.calculation is not None:
+        if given.value not in (None, "", []) or reason:
+            raise InvalidAnswer(say(NOT_TYPED))
+        return AnswerFacts(None, comment)
     kind, raw = kind_of(field), given.value
     if isinstance(raw, list):
         raw = kind.from_form(raw)

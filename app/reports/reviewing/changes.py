@@ -24,7 +24,7 @@ from app.reports.acts import read_act
 from app.reports.revising import changes as revising
 from app.reports.revising.telling import tell_answers
 
-ANSWERS = ("answer.saved", "answer.settled", "answer.filled")
+ANSWERS = ("answer.saved", "answer.settled", "answer.filled", "answer.calculated")
 PHOTOS = ("photo.received", "photo.placed", "photo.edited", "photo.settled", "photo.removed")
 # The form saves by itself while a person types: saves of one person with shorter breaks are one.
 BREAK = timedelta(minutes=10)

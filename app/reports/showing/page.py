@@ -15,7 +15,7 @@ from app.definition.outcome import ReportResult
 from app.definition.schema import Field, Language, SignatureRole, Text, Verdict
 from app.models import Actor, Answer, Report, Signature
 from app.reports.conflicts import list_disputed
-from app.reports.content import assess_report, content_hash
+from app.reports.content import content_hash, has_content, signed_hash
 from app.reports.exceptions import FieldException, judged_field, read_exceptions
 from app.reports.facts import PlacedPhoto, ReportFacts, load_facts
 from app.reports.queries import get_report
@@ -68,6 +68,7 @@ class SignatureDetails:
 class ReportDetails:
     """Everything that the page of a report shows; `languages` are in the reader's order.
     `disputed` are the fields of an open report with two values of which nobody has chosen one.
+    `hidden` are the questions that conditions hide although they have an answer or a photo.
     `is_commented` says whether a reviewer or witness ever commented on it."""
 
     report: Report
@@ -79,6 +80,7 @@ class ReportDetails:
     sections: tuple[SectionDetails, ...]
     signatures: tuple[SignatureDetails, ...]
     disputed: tuple[Field, ...]
+    hidden: tuple[Field, ...]
     is_commented: bool
 
 
@@ -89,8 +91,12 @@ def read_report(report_id: UUID, *, person: Actor) -> ReportDetails:
 
 def read_details(report: Report, facts: ReportFacts | None = None) -> ReportDetails:
     """Prepare a report that was loaded for somebody who may see it."""
-    facts = facts or load_facts(report)
-    definition, assessment = facts.definition, assess_report(report, facts)
+    whole = facts or load_facts(report)
+    # Signatures cover hidden answers too, which nothing else on the page has.
+    signatures = tuple(_read_signatures(report, whole))
+    facts = whole.shown()
+    definition = facts.definition
+    assessment = facts.assess(whole.signature_facts(signed_hash(report, whole)))
     return ReportDetails(
         report=report,
         languages=reading_order(definition.languages),
@@ -102,10 +108,18 @@ def read_details(report: Report, facts: ReportFacts | None = None) -> ReportDeta
             for item in assessment.na
         ),
         sections=tuple(_read_sections(assessment, facts)),
-        signatures=tuple(_read_signatures(report, facts)),
+        signatures=signatures,
+        hidden=tuple(
+            judged_field(whole.definition, id) for id in whole.hidden if _is_kept(whole, id)
+        ),
         disputed=_read_disputed(report, facts),
         is_commented=facts.marks.is_commented,
     )
+
+
+def _is_kept(facts: ReportFacts, field_id: str) -> bool:
+    answer = facts.answers.get(field_id)
+    return (answer is not None and has_content(answer)) or bool(facts.photos_of(field_id))
 
 
 def _read_disputed(report: Report, facts: ReportFacts) -> tuple[Field, ...]:
