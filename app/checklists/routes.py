@@ -142,7 +142,11 @@ def preview(version_id: UUID) -> Response:
 @blueprint.post("/checklists/versions/<uuid:version_id>/publish")
 @requires(*MANAGERS)
 def publish(version_id: UUID) -> Response:
-    version = service.publish_version(version_id=version_id, actor=current_actor())
+    try:
+        version = service.publish_version(version_id=version_id, actor=current_actor())
+    except service.DraftUnfinished as unfinished:
+        flash(translated(unfinished), "error")
+        return redirect_to(url_for(".edit", version_id=version_id, _anchor="open-points"))
     checklist_id, number = version.checklist_id, version.number
     db.session.commit()
     flash(_("Version %(number)s is published. New reports now use it.", number=number), "success")

@@ -18,6 +18,7 @@ from app.checklists.queries import (
 )
 from app.definition.samples import SAMPLES
 from app.definition.schema import Definition
+from app.definition.unfinished import Unfinished, finish
 from app.definition.workbook import Problem, WorkbookReading, read_workbook_in_sandbox
 from app.errors import DomainError, NotFound
 from app.evidence.service import record
@@ -46,6 +47,17 @@ class WorkbookRefused(DomainError):
         self.is_busy = is_busy
         self.problems = tuple(problems)
         self.notices = tuple(notices)
+
+
+class DraftUnfinished(DomainError):
+    """The draft cannot be published yet: %(count)s points are open. Each is listed with a link to
+    its place."""
+
+    one = (
+        "The draft cannot be published yet: %(count)s point is open. It is listed with a link to "
+        "its place."
+    )
+    status = 409
 
 
 class VersionPublished(DomainError):
@@ -91,12 +103,17 @@ def copy_sample(*, key: str, actor: Actor) -> Version:
 def publish_version(*, version_id: UUID, actor: Actor) -> Version:
     """Publish the draft: new reports use it from now on. A published version stays unchanged.
 
-    Raises NotFound.
+    Raises NotFound, DraftUnfinished.
     """
     version = _locked_version(version_id)
     if not version.is_draft:
         return version
-    header, checklist = version.definition.header, version.checklist
+    try:
+        definition = finish(version.body)
+    except Unfinished as unfinished:
+        raise DraftUnfinished(count=len(unfinished.points)) from None
+    version.rewrite(definition.model_dump(mode="json", exclude_defaults=True))
+    header, checklist = definition.header, version.checklist
     version.published_at = datetime.now(UTC)
     version.published_by = actor.account_id
     checklist.name = _name(version.definition)
