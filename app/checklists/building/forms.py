@@ -21,7 +21,9 @@ class StartForm(FlaskForm):  # type: ignore[misc]
     )
     code = TextField(
         _l("Code"),
-        description=_l("Reports are numbered with it, such as COM-001. It stays for ever."),
+        description=_l(
+            "Reports are numbered with it, such as COM-001. It is final once published."
+        ),
         validators=[
             InputRequired(_l("Enter a code.")),
             Regexp(

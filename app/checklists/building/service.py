@@ -31,8 +31,8 @@ MISSING = object()
 
 
 class VersionIsPublished(DomainError):
-    """Version %(number)s is published and cannot be changed. Choose "Edit" on its page to change it
-    as a new draft."""
+    """Version %(number)s is published and cannot be changed. Choose "Edit as a draft" on its page
+    to change a copy of it."""
 
     status = 409
 
