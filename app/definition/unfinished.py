@@ -52,7 +52,6 @@ FEW_OPTIONS = N_("A choice needs at least two answers.")
 NO_CELLS = N_("A table needs at least one row and one column.")
 MANY_CELLS = N_("A table holds at most %(limit)s cells.")
 CROSSED_LIMITS = N_("The minimum %(min)s is above the maximum %(max)s.")
-CROSSED_PHOTOS = N_("The minimum of %(min)s photos is above the maximum of %(max)s.")
 NO_PHOTOS_ASKED = N_("Photos are required, but the minimum is 0.")
 NOT_VALID = N_("A setting is not accepted: %(reason)s")
 
@@ -240,7 +239,7 @@ def _lacks_of_photos(photos: Node) -> Iterator[Sentence]:
     if is_asked and least < 1:
         yield say(NO_PHOTOS_ASKED)
     if is_asked and least > most:
-        yield say(CROSSED_PHOTOS, min=least, max=most)
+        yield say(CROSSED_LIMITS, min=least, max=most)
 
 
 def _decimal(text: object) -> Decimal | None:

@@ -74,6 +74,8 @@ COUNTS = frozenset(
 NAMES = frozenset(
     {
         "sender",
+        "old_version",
+        "setting",
         "until",
         "witness",
         "corrects",

@@ -153,7 +153,7 @@ class Builder:
             return wording.PARTS.word(part)
         node = self.node(Part(part), node_id or "")
         text = self.words(node, "title" if part == Part.SECTION else "label")
-        return text or _("%(part)s without a text", part=wording.PARTS.word(part))
+        return text or _("%(name)s without a text", name=wording.PARTS.word(part))
 
     def shown_settings(self, part: str, node: Mapping[str, Any]) -> list[str]:
         """The names of the settings whose inputs the form of this part has."""

@@ -143,7 +143,7 @@ def change_type(version_id: UUID, node_id: str) -> Response:
 def add_part(version_id: UUID, part: str) -> Response:
     """Add a part after `after`, else at the end; of a section if it is a field."""
     one, inside = Part(part), request.form.get("inside") or None
-    kind = request.form.get("type") or FieldType.VERDICT.value
+    kind = request.form.get("type") or next(iter(FieldType)).value
     if kind not in list(FieldType):
         raise NotFound
     try:

@@ -13,9 +13,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import array
 
 from app.checklists.building import operations as ops
+from app.checklists.building.later import (
+    MISSING,
+    ChangedByAnother,
+    LaterEdit,
+    first_seen,
+    list_edits_of_others,
+    list_later_edits,
+    refuse_changed,
+)
 from app.checklists.building.operations import Change, Gone, Place
 from app.checklists.building.settings import changes_of_type
 from app.checklists.building.starting import CodeInUse
@@ -25,9 +33,7 @@ from app.definition.unfinished import Part
 from app.errors import DomainError
 from app.evidence.service import record
 from app.extensions import db
-from app.models import Account, Actor, Checklist, ChecklistStatus, DraftEdit, EditState, Version
-
-MISSING = object()
+from app.models import Actor, Checklist, ChecklistStatus, DraftEdit, EditState, Version
 
 
 class VersionIsPublished(DomainError):
@@ -49,12 +55,6 @@ class CodeIsFinal(DomainError):
     code."""
 
     status = 422
-
-
-class ChangedByAnother(DomainError):
-    """%(name)s changed this since your page was loaded. Look at it again, then repeat the step."""
-
-    status = 409
 
 
 class NothingToUndo(DomainError):
@@ -96,15 +96,6 @@ class Edited:
     conflicts: Sequence[Conflict] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LaterEdit:
-    """An edit by another form since the sender's was drawn; `is_own` if the same person made it."""
-
-    changes: Sequence[Change]
-    by: str
-    is_own: bool = False
-
-
 Plan = Callable[[ops.Body, Sequence[LaterEdit]], tuple[list[Change], list[Conflict]]]
 
 
@@ -123,7 +114,7 @@ def change_settings(
         changes, conflicts = [], []
         for name, new in values.items():
             now = ops.value_of(body, part, node_id, name)
-            seen, by = _first_seen(later, part, node_id, name)
+            seen, by = first_seen(later, part, node_id, name)
             if new in (now, seen):
                 continue  # the same, or not touched on this form: what somebody else set stays
             if seen is MISSING:
@@ -147,7 +138,7 @@ def change_type(
         node = ops.find(body, Part.FIELD, node_id)
         if node["type"] == kind:
             return [], []
-        _refuse_changed(later, {ops.target(Part.FIELD, node_id)})
+        refuse_changed(later, {ops.target(Part.FIELD, node_id)})
         return changes_of_type(node, kind), []
 
     return _edit(version_id, sender, actor, [ops.target(Part.FIELD, node_id)], plan)
@@ -183,7 +174,7 @@ def remove_node(
             change = ops.removing(body, part, node_id)
         except Gone:
             return [], []
-        _refuse_changed(later, set(ops.targets([change])))
+        refuse_changed(later, set(ops.targets([change])))
         return [change], []
 
     return _edit(version_id, sender, actor, None, plan)
@@ -202,7 +193,7 @@ def move_node(
             LaterEdit([one for one in edit.changes if one["do"] == "move"], edit.by, edit.is_own)
             for edit in later
         ]
-        _refuse_changed(moves, {ops.target(part, node_id)})
+        refuse_changed(moves, {ops.target(part, node_id)})
         return [change], []
 
     return _edit(version_id, sender, actor, [ops.target(part, node_id)], plan)
@@ -247,7 +238,13 @@ def _edit(
 ) -> Edited:
     """`about` are the parts whose later edits the plan needs; None for all."""
     version = lock_draft(version_id)
-    later = [] if about == [] else _later_edits(version_id, sender, actor, about)
+    later = (
+        []
+        if about == []
+        else list_later_edits(
+            version_id, actor, base=sender.base, editor=sender.editor, about=about
+        )
+    )
     try:
         changes, conflicts = plan(version.body, later)
         if changes:
@@ -279,7 +276,7 @@ def _step(
         raise none
     changes = ops.inverse(edit.changes) if newest_first else list(edit.changes)
     try:
-        _require_unchanged(version.body, changes, _others_since(edit, actor))
+        _require_unchanged(version.body, changes, list_edits_of_others(edit, actor))
         _write(version, changes, sender, actor, EditState.FIXED)
     except Gone:
         raise PartGone from None
@@ -336,41 +333,6 @@ def row_version(version_id: UUID) -> int:
     return db.session.scalar(newest) or 0
 
 
-def _later_edits(
-    version_id: UUID, sender: Sender, actor: Actor, about: list[str] | None
-) -> list[LaterEdit]:
-    """What other forms changed since the sender's was drawn, oldest first."""
-    statement = (
-        select(DraftEdit.changes, Account.name, DraftEdit.account_id == actor.account_id)
-        .join(Account, Account.id == DraftEdit.account_id)
-        .where(
-            DraftEdit.version_id == version_id,
-            DraftEdit.number > sender.base,
-            DraftEdit.editor != sender.editor,
-        )
-        .order_by(DraftEdit.number)
-    )
-    if about is not None:
-        statement = statement.where(DraftEdit.targets.has_any(array(about)))  # type: ignore[attr-defined]
-    return [LaterEdit(*row) for row in db.session.execute(statement)]
-
-
-def _others_since(edit: DraftEdit, actor: Actor) -> list[LaterEdit]:
-    """What others changed in the same parts since an edit."""
-    statement = (
-        select(DraftEdit.changes, Account.name)
-        .join(Account, Account.id == DraftEdit.account_id)
-        .where(
-            DraftEdit.version_id == edit.version_id,
-            DraftEdit.number > edit.number,
-            DraftEdit.account_id != actor.account_id,
-            DraftEdit.targets.has_any(array(edit.targets)),  # type: ignore[attr-defined]
-        )
-        .order_by(DraftEdit.number)
-    )
-    return [LaterEdit(*row) for row in db.session.execute(statement)]
-
-
 def _require_unchanged(
     body: ops.Body, changes: Sequence[Change], others: Sequence[LaterEdit]
 ) -> None:
@@ -386,26 +348,6 @@ def _require_unchanged(
             is_same = True
         if not is_same and others:
             raise ChangedByAnother(name=name)
-
-
-def _refuse_changed(later: Sequence[LaterEdit], about: set[str]) -> None:
-    """Structure: one's own edits on another form are known to the person."""
-    for edit in later:
-        if not edit.is_own and about & set(ops.targets(edit.changes)):
-            raise ChangedByAnother(name=edit.by)
-
-
-def _first_seen(later: Sequence[LaterEdit], part: Part, node_id: str, name: str) -> tuple[Any, str]:
-    """The value of a setting when the form was drawn, and who changed it since; else MISSING."""
-    for edit in later:
-        for change in edit.changes:
-            if (change["do"], change["part"], change["id"]) != ("set", part, node_id):
-                continue
-            if change["name"] == name:
-                return change["old"], edit.by
-            if name.startswith(f"{change['name']}."):
-                return (change["old"] or {}).get(name.partition(".")[2]), edit.by
-    return MISSING, ""
 
 
 def _forget_undone(version_id: UUID, actor: Actor) -> None:
