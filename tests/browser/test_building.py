@@ -86,7 +86,7 @@ def build(page: Page, code: str) -> None:
             expect(card.locator(".build-phone")).to_contain_text("when Not OK: at least 1 photo")
         expect(card.locator(".build-phone, .build-state").first).to_be_visible()
         card.locator(".build-name").click()
-        expect(part(page, name)).to_have_class("build-part ")
+        expect(part(page, name)).to_have_class("build-part")
     expect(page.locator("#build-bar")).to_contain_text("Ready to publish")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "no side scrolling"
 
