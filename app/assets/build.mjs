@@ -30,6 +30,7 @@ const BUILDS = [
   ["src/site_map.js", "src/site_map.css"],
   ["src/check.js", "src/check.css"],
   ["src/witness.js", "src/witness.css"],
+  ["src/builder.js"],
   ["src/brand.css", "src/checklists.css", "src/layouts.css", "src/queue.css", "src/usage.css"],
 ];
 

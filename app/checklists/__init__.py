@@ -5,3 +5,4 @@ from flask import Blueprint
 blueprint = Blueprint("checklists", __name__)
 
 from app.checklists import routes, version_routes  # noqa: E402, F401
+from app.checklists.building import routes as building_routes  # noqa: E402, F401

@@ -7,13 +7,16 @@ managers act one after the other.
 
 from __future__ import annotations
 
+from copy import deepcopy
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from app.checklists.queries import find_newest_version, get_version
-from app.checklists.service import lock_checklist, lock_version, named, put_draft
-from app.definition.schema import Definition, Text
+from app.checklists.service import lock_checklist, lock_version, named, put_body
+from app.definition.schema import Text
+from app.definition.unfinished import present
 from app.errors import DomainError
 from app.evidence.service import record
 from app.extensions import db
@@ -57,7 +60,7 @@ def restore_version(*, version_id: UUID, actor: Actor) -> Version:
         return draft
     if draft is not None:
         raise DraftInTheWay(number=draft.number)
-    restored = put_draft(checklist, old.definition)
+    restored = put_body(checklist, deepcopy(old.body))
     facts = {**named(checklist, restored), "old_version": str(old.number)}
     record("checklist.restored", checklist, actor, **facts)
     return restored
@@ -92,20 +95,18 @@ def duplicate_checklist(*, version_id: UUID, code: str, title: Text, actor: Acto
     Layout and reviewers are copied too. Raises NotFound, CodeTaken.
     """
     version = get_version(version_id)
-    source, definition = version.checklist, _renamed(version.definition, code, title)
-    copy = lock_checklist(definition)
+    source, body = version.checklist, _renamed(version.body, code, title)
+    copy = lock_checklist(present(body))
     # A code whose only draft was discarded is free again.
     if find_newest_version(copy.id) is not None:
         raise CodeTaken(code=code)
     copy.layout, copy.review_steps = source.layout, source.review_steps
-    draft = put_draft(copy, definition)
+    draft = put_body(copy, body)
     facts = {**named(copy, draft), "source": source.code, "old_version": str(version.number)}
     record("checklist.duplicated", copy, actor, **facts)
     return draft
 
 
-def _renamed(definition: Definition, code: str, title: Text) -> Definition:
-    header = definition.header.model_copy(update={"code": code, "title": title})
-    return Definition.model_validate(
-        definition.model_copy(update={"header": header}).model_dump(exclude_defaults=True)
-    )
+def _renamed(body: dict[str, Any], code: str, title: Text) -> dict[str, Any]:
+    own = {"code": code, "title": title.model_dump(mode="json", exclude_defaults=True)}
+    return {**deepcopy(body), "header": {**body["header"], **own}}

@@ -209,7 +209,7 @@ def count_parts(definition: Definition) -> ChecklistCounts:
     return ChecklistCounts(
         sections=len(definition.sections),
         fields=len(fields),
-        photos=sum(field.photos.min for field in fields),
+        photos=sum(field.photos.always for field in fields),
         signatures=len(definition.signature_roles),
     )
 

@@ -13,6 +13,7 @@ from app.checklists.compare import compare
 from app.checklists.forms import OF_COMPANY, XLSX, LayoutForm, PublishForm, WorkbookForm
 from app.definition.prefills import SOURCES
 from app.definition.samples import SAMPLES
+from app.definition.unfinished import open_points
 from app.definition.workbook import sample_workbook
 from app.definition.workbook.guard import MAX_FILE
 from app.extensions import db
@@ -128,6 +129,7 @@ def _preview_page(version_id: UUID, form: PublishForm, status: int = 200) -> Res
     version = queries.get_version(version_id)
     definition = version.definition
     earlier = queries.find_latest(version.checklist_id, before=version.number)
+    later = queries.find_latest(version.checklist_id)
     return render_page(
         "checklists/preview.html",
         "content",
@@ -141,6 +143,8 @@ def _preview_page(version_id: UUID, form: PublishForm, status: int = 200) -> Res
         prefills=SOURCES,
         comparison=compare(earlier.definition, definition) if earlier else None,
         earlier=earlier,
+        is_newest=later is None or later.id == version.id,
+        open_points=list(open_points(version.body)) if version.is_draft else [],
         old_definition=earlier.definition if earlier else None,
     )
 
@@ -151,9 +155,14 @@ def publish(version_id: UUID) -> Response:
     form = PublishForm()
     if not form.validate_on_submit():
         return _preview_page(version_id, form, status=422)
-    version = service.publish_version(
-        version_id=version_id, actor=current_actor(), note=form.note.data or ""
-    )
+    try:
+        version = service.publish_version(
+            version_id=version_id, actor=current_actor(), note=form.note.data or ""
+        )
+    except service.DraftUnfinished as unfinished:
+        db.session.rollback()
+        form.note.errors = [translated(unfinished)]
+        return _preview_page(version_id, form, status=409)
     checklist_id, number = version.checklist_id, version.number
     db.session.commit()
     flash(_("Version %(number)s is published. New reports now use it.", number=number), "success")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -21,6 +22,7 @@ from app.checklists.queries import (
 )
 from app.definition.samples import SAMPLES
 from app.definition.schema import Definition
+from app.definition.unfinished import Unfinished, finish
 from app.definition.workbook import Problem, WorkbookReading, read_workbook_in_sandbox
 from app.errors import DomainError, NotFound
 from app.evidence.service import record
@@ -49,6 +51,17 @@ class WorkbookRefused(DomainError):
         self.is_busy = is_busy
         self.problems = tuple(problems)
         self.notices = tuple(notices)
+
+
+class DraftUnfinished(DomainError):
+    """The draft cannot be published yet: %(count)s points are open. Each is listed with a link to
+    its place."""
+
+    one = (
+        "The draft cannot be published yet: %(count)s point is open. It is listed with a link to "
+        "its place."
+    )
+    status = 409
 
 
 class VersionPublished(DomainError):
@@ -101,7 +114,7 @@ def publish_version(*, version_id: UUID, actor: Actor, note: str = "") -> Versio
     """Publish the draft: new reports use it from now on. A published version stays unchanged.
 
     `note` says what the version is for; it is as final as the version. Raises NotFound,
-    ChecklistRetired.
+    ChecklistRetired, DraftUnfinished.
     """
     version = lock_version(version_id)
     if not version.is_draft:
@@ -109,6 +122,11 @@ def publish_version(*, version_id: UUID, actor: Actor, note: str = "") -> Versio
     header, checklist = version.definition.header, version.checklist
     if checklist.status is ChecklistStatus.RETIRED:
         raise ChecklistRetired(code=checklist.code)
+    try:
+        definition = finish(version.body)
+    except Unfinished as unfinished:
+        raise DraftUnfinished(count=len(unfinished.points)) from None
+    version.rewrite(definition.model_dump(mode="json", exclude_defaults=True))
     version.published_at = datetime.now(UTC)
     version.note = note
     version.published_by = actor.account_id
@@ -161,11 +179,19 @@ def put_draft(
     checklist: Checklist, definition: Definition, notices: Sequence[dict[str, object]] = ()
 ) -> Version:
     """Create the checklist's only draft, replacing an earlier one."""
+    body = definition.model_dump(mode="json", exclude_defaults=True)
+    return put_body(checklist, body, notices)
+
+
+def put_body(
+    checklist: Checklist, body: dict[str, Any], notices: Sequence[dict[str, object]] = ()
+) -> Version:
+    """As `put_draft`, also of a body that need not validate (app/definition/unfinished.py)."""
     _delete_draft(checklist.id)
     draft = Version(
         checklist_id=checklist.id,
         number=_next_number(checklist.id),
-        body=definition.model_dump(mode="json", exclude_defaults=True),
+        body=body,
         notices=list(notices),
     )
     db.session.add(draft)

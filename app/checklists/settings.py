@@ -66,6 +66,7 @@ _PHOTOS: Mapping[PhotoMode, str] = {
     PhotoMode.NONE: N_("no photos"),
     PhotoMode.OPTIONAL: N_("photos optional"),
     PhotoMode.REQUIRED: N_("photos required"),
+    PhotoMode.REQUIRED_WHEN_NOT_OK: N_("photos required when Not OK"),
 }
 _DUE: Mapping[SignatureDue, str] = {
     SignatureDue.SUBMIT: N_("before the submit"),

@@ -82,7 +82,7 @@ def _checks(
         yield _na_reason_missing(facts)
     yield _comment_missing(field, facts, fails)
     if not na:
-        yield _photo_missing(field, photos)
+        yield _photo_missing(field, facts, photos)
     if photos:
         yield _too_many_photos(field, photos)
         yield _position_missing(field, photos)
@@ -172,13 +172,23 @@ def _comment_missing(field: Field, facts: AnswerFacts, fails: bool) -> MissingRe
     return MissingKind.COMMENT, say(N_("Not OK or out of limits: a comment is required."))
 
 
-def _photo_missing(field: Field, photos: Sequence[PhotoFacts]) -> MissingReason:
+def fewest_photos(field: Field, facts: AnswerFacts) -> int:
+    """How many photos the checklist demands with this answer; an N.A. never demands one."""
+    kind = kind_of(field)
+    if kind.is_na(field, facts):
+        return 0
+    if field.photos.mode is PhotoMode.REQUIRED_WHEN_NOT_OK:
+        return field.photos.min if kind.verdict(field, facts) is Verdict.NOT_OK else 0
+    return field.photos.min
+
+
+def _photo_missing(field: Field, facts: AnswerFacts, photos: Sequence[PhotoFacts]) -> MissingReason:
     """Check the minimum, also for optional questions: a checklist may ask for photos only.
 
     A quarantined photo counts only with a reason. A photo that is still being read counts, because
     READING blocks the submit until its state is known. A photo placed twice counts once.
     """
-    minimum = field.photos.min
+    minimum = fewest_photos(field, facts)
     counted = [photo for photo in photos if not photo.is_unread]
     unread = len(photos) - len(counted)
     have = _count_different(counted)

@@ -77,6 +77,12 @@ class PhotoMode(StrEnum):
     NONE = "none"
     OPTIONAL = "optional"
     REQUIRED = "required"
+    REQUIRED_WHEN_NOT_OK = "required_when_not_ok"
+
+    @property
+    def asks(self) -> bool:
+        """Whether it demands photos, at least with some answers."""
+        return self in (PhotoMode.REQUIRED, PhotoMode.REQUIRED_WHEN_NOT_OK)
 
 
 class CommentPolicy(StrEnum):
@@ -186,6 +192,8 @@ class Option(Frozen):
 
 
 class PhotoPolicy(Frozen):
+    """`min` counts where photos are demanded: always, or with Not OK and out of limits."""
+
     mode: PhotoMode = PhotoMode.OPTIONAL
     min: int = 0
     max: int = 20
@@ -193,13 +201,18 @@ class PhotoPolicy(Frozen):
 
     @model_validator(mode="after")
     def _counts_agree(self) -> Self:
-        if self.mode is PhotoMode.REQUIRED and self.min < 1:
+        if self.mode.asks and self.min < 1:
             raise ValueError("required photos need a minimum of at least 1")
-        if self.mode is not PhotoMode.REQUIRED and self.min:
+        if not self.mode.asks and self.min:
             raise ValueError("only required photos have a minimum")
         if not 0 <= self.min <= self.max <= MAX_PHOTOS_PER_FIELD:
             raise ValueError(f"photo counts run from 0 to {MAX_PHOTOS_PER_FIELD}, minimum first")
         return self
+
+    @property
+    def always(self) -> int:
+        """The fewest photos whatever the answer is."""
+        return self.min if self.mode is PhotoMode.REQUIRED else 0
 
 
 class Field(Frozen):

@@ -172,6 +172,18 @@ TELLINGS: dict[str, Telling] = {
     "checklist.drafted": plain(
         N_("%(name)s created a draft of checklist %(code)s, version %(version)s, from %(file)s.")
     ),
+    "checklist.started": plain(
+        N_("%(name)s started checklist %(code)s, version %(version)s, from nothing.")
+    ),
+    "checklist.draft_begun": plain(
+        N_(
+            "%(name)s began draft %(version)s of checklist %(code)s as a copy of version "
+            "%(old_version)s."
+        )
+    ),
+    "checklist.edited": plain(
+        N_("%(name)s edited draft %(version)s of checklist %(code)s: %(parts)s.")
+    ),
     "checklist.copied": plain(
         N_(
             "%(name)s copied the sample %(code)s as the company's own checklist, "

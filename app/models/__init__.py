@@ -15,7 +15,14 @@ from app.models.anchor import Anchor, AnchorKind
 from app.models.answer import Answer
 from app.models.audit_entry import Actor, AuditEntry, AuditHead, PlatformAuditEntry
 from app.models.bundle import Bundle
-from app.models.checklist import Checklist, ChecklistStatus, Version, checklist_name
+from app.models.checklist import (
+    Checklist,
+    ChecklistStatus,
+    DraftEdit,
+    EditState,
+    Version,
+    checklist_name,
+)
 from app.models.company import AnswerExport, AnswerFormat, BrandPreview, Export
 from app.models.document import Document, Snapshot
 from app.models.invitation import Invitation, PasswordReset
@@ -91,7 +98,9 @@ __all__ = [
     "DerivativeKind",
     "Document",
     "DocumentStamp",
+    "DraftEdit",
     "EditConflict",
+    "EditState",
     "Equipment",
     "Export",
     "Invitation",

@@ -12,6 +12,7 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     DateTime,
+    ForeignKeyConstraint,
     Index,
     String,
     UniqueConstraint,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.definition.schema import Definition, Language
+from app.definition.unfinished import present
 from app.layouts import Layout
 from app.models.base import (
     Audited,
@@ -78,6 +80,8 @@ class Checklist(Changing, TenantRow, Audited):
 class Version(TenantRow):
     """One definition. The row without `published_at` is the only draft; a published row is final.
 
+    The body of a draft need not validate (app/definition/unfinished.py); a published one does.
+
     `number` is 1, 2, ..., also for the draft. `notices` are the remarks of the workbook reader:
     objects with sheet, cell, msgid and params. `note` is what its publisher says about it, empty
     for a draft.
@@ -110,22 +114,67 @@ class Version(TenantRow):
 
     @cached_property
     def definition(self) -> Definition:
-        """The validated body. Cached: a new draft body is a new row; bodies are never edited.
+        """The validated body; of a draft, what it shows so far. Cached: `rewrite` ends that.
 
         A published one is cached in the process by version id, because every autosave needs it
         and it can never change.
         """
         if self.is_draft:
-            return Definition.model_validate(self.body)
+            return present(self.body)
         if self.id not in _published:
             if len(_published) >= MAX_KEPT_DEFINITIONS:
                 _published.clear()
             _published[self.id] = Definition.model_validate(self.body)
         return _published[self.id]
 
+    def rewrite(self, body: dict[str, Any]) -> None:
+        """Give a draft another body."""
+        self.body = body
+        self.__dict__.pop("definition", None)
+
     @property
     def is_draft(self) -> bool:
         return self.published_at is None
+
+
+class EditState(StrEnum):
+    """Whether an edit can be undone (done), redone (undone), or neither: what was undone before
+    another edit (dropped), and the undoing and redoing itself (fixed)."""
+
+    DONE = "done"
+    UNDONE = "undone"
+    DROPPED = "dropped"
+    FIXED = "fixed"
+
+
+class DraftEdit(TenantRow):
+    """One change of a draft, in order: who, what, and what it takes to undo it.
+
+    `number` counts the edits of the draft from 1; the draft's row version is the highest. `editor`
+    is the form that sent it: a form never conflicts with itself. `changes` and `targets` are those
+    of app/checklists/building/operations.py. The edits go with their draft.
+    """
+
+    __tablename__ = "draft_edits"
+    __table_args__ = tenant_table(
+        ForeignKeyConstraint(
+            ["tenant_id", "version_id"],
+            ["versions.tenant_id", "versions.id"],
+            ondelete="CASCADE",
+        ),
+        tenant_key("account_id", "accounts"),
+        UniqueConstraint("tenant_id", "version_id", "number"),
+        CheckConstraint("number >= 1", name="number_positive"),
+        one_of("state", EditState),
+    )
+
+    version_id: Mapped[UUID]
+    number: Mapped[int]
+    account_id: Mapped[UUID]
+    editor: Mapped[str] = mapped_column(String(40))
+    state: Mapped[EditState] = mapped_column(StateText(EditState))
+    changes: Mapped[list[Any]]
+    targets: Mapped[list[Any]]
 
 
 def checklist_name(language: Language) -> ColumnElement[str]:

@@ -101,7 +101,7 @@ def get_photo_limit(definition: Definition) -> int | None:
     Raises NeedsMorePhotos if the checklist requires more photos.
     """
     most = _load_company_limits().limits[Limit.PHOTOS_REPORT]
-    needed = sum(field.photos.min for field in definition.all_fields())
+    needed = sum(field.photos.always for field in definition.all_fields())
     if most is not None and needed > most:
         raise NeedsMorePhotos(needed=needed, most=most)
     return most

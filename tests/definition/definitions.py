@@ -74,7 +74,7 @@ def limits(draw) -> Limits:
 @st.composite
 def photos(draw) -> PhotoPolicy:
     mode = draw(st.sampled_from(PhotoMode))
-    fewest = draw(st.integers(1, MAX_PHOTOS_PER_FIELD)) if mode is PhotoMode.REQUIRED else 0
+    fewest = draw(st.integers(1, MAX_PHOTOS_PER_FIELD)) if mode.asks else 0
     most = draw(st.integers(fewest, MAX_PHOTOS_PER_FIELD) | st.just(max(20, fewest)))
     return PhotoPolicy(mode=mode, min=fewest, max=most, gps_required=draw(st.booleans()))
 

@@ -82,6 +82,7 @@ NAMES = frozenset(
         "path",
         "places",
         "sender",
+        "setting",
         "until",
         "witness",
         "corrects",

@@ -57,7 +57,8 @@ UNCLEAR_DUE = N_(
     '"%(text)s" is not a step of a report. Write submit or approval, or leave the cell empty.'
 )
 UNCLEAR_PHOTOS = N_(
-    '"%(text)s" is not a photo rule. Write none, min 1, or min 1; max 5. Empty means optional.'
+    '"%(text)s" is not a photo rule. Write none, min 1, min 1; max 5, or min 1 when Not '
+    "OK. Empty means optional."
 )
 PHOTO_RANGE = N_(
     '"%(text)s": photo counts must be between 0 and %(limit)s, and min cannot be above max.'
@@ -128,11 +129,14 @@ _MAX_WORDS = name_set("max|maximo|maximum|at most|up to|no maximo|ate")
 
 
 def parse_photos(text: str) -> PhotoPolicy:
-    """Empty is optional; `none`; `min N`; `min N; max M`; a number alone is a minimum.
+    """Empty is optional; `none`; `min N`; `min N; max M`; a number alone is a minimum. With `when
+    Not OK`, alone or after the counts, they are demanded only then.
 
     `none; max N` and `optional; max N` are as they say.
     """
     words = plain_words(text)
+    if condition := _ASKED_WHEN_BAD.search(text):
+        return _photos_when_bad(text, text[: condition.start()].rstrip(" ;,:-"))
     if said := _MODE.match(words):
         return _with_mode(text, said["mode"], words[said.end() :])
     if words in ("", "optional", "opcional"):
@@ -164,6 +168,13 @@ def _with_mode(text: str, mode: str, words: str) -> PhotoPolicy:
     )
 
 
+def _photos_when_bad(text: str, counts: str) -> PhotoPolicy:
+    policy = parse_photos(counts.strip() or "yes")
+    if policy.mode is not PhotoMode.REQUIRED:
+        raise Unclear(say(UNCLEAR_PHOTOS, text=short(text)))
+    return policy.model_copy(update={"mode": PhotoMode.REQUIRED_WHEN_NOT_OK})
+
+
 def _photo_counts(text: str, words: str) -> dict[str, int]:
     bare = re.fullmatch(r"([0-9]{1,4})(?: (?:photos?|fotos?))?", words)
     if bare and not re.search(r"[-+.,][0-9]", text):
@@ -179,6 +190,12 @@ def _photo_counts(text: str, words: str) -> dict[str, int]:
     return counts
 
 
+# As at the end of "min 1 when Not OK", "obrigatória se Não OK" or alone.
+_ASKED_WHEN_BAD = re.compile(
+    r"(?:\b(?:required|obrigat[oó]ri[ao]s?)\s+)?\b(?:when|if|quando|se|caso)\s+"
+    r"(?:(?:not|nao|não|no)\s*-?\s*ok|nok)\s*\.?\s*$",
+    re.IGNORECASE,
+)
 _WHEN_BAD = re.compile(
     r"(?:(?:required )?(?:when|if|quando|se|caso) )?(?:for )?(?:(?:not|nao|no) ?ok|nok)"
 )

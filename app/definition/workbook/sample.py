@@ -168,8 +168,8 @@ INSTRUCTIONS: Sequence[Row] = (
     ),
     (
         "Photos",
-        "Empty means optional; none; min 1; min 1; max 5.",
-        "Vazio significa opcional; none; min 1; min 1; max 5.",
+        "Empty means optional; none; min 1; min 1; max 5; min 1 when Not OK.",
+        "Vazio significa opcional; none; min 1; min 1; max 5; min 1 when Not OK.",
     ),
     (
         "GPS",
@@ -242,7 +242,7 @@ INSTRUCTIONS: Sequence[Row] = (
 _YES_NO = ("yes", "no")
 _TYPES = tuple(TYPE_NAMES.split(", "))
 # Suggestions only: free text is valid here too, so these lists do not reject other words.
-_PHOTOS = ("none", "min 1", "min 2", "min 3")
+_PHOTOS = ("none", "min 1", "min 2", "min 3", "min 1 when Not OK")
 _COMMENTS = ("yes", "when Not OK")
 
 

@@ -73,8 +73,9 @@ def _yes(value: bool) -> str:
 
 
 def _photos(policy: PhotoPolicy) -> str:
-    if policy.mode is PhotoMode.REQUIRED:
-        return f"min {policy.min}; max {policy.max}"
+    if policy.mode.asks:
+        counts = f"min {policy.min}; max {policy.max}"
+        return counts if policy.mode is PhotoMode.REQUIRED else f"{counts}; when Not OK"
     is_usual = policy.max == PhotoPolicy().max
     return policy.mode.value if is_usual else f"{policy.mode.value}; max {policy.max}"
 
