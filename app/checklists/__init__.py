@@ -5,3 +5,4 @@ from flask import Blueprint
 blueprint = Blueprint("checklists", __name__)
 
 from app.checklists import routes  # noqa: E402, F401
+from app.checklists.mapping import routes as mapping_routes  # noqa: E402, F401

@@ -16,6 +16,7 @@ from app.models.answer import Answer
 from app.models.audit_entry import Actor, AuditEntry, AuditHead, PlatformAuditEntry
 from app.models.bundle import Bundle
 from app.models.checklist import Checklist, ChecklistStatus, Version, checklist_name
+from app.models.client_workbook import ClientWorkbook, VersionWorkbook, WorkbookShape
 from app.models.company import AnswerExport, AnswerFormat, BrandPreview, Export
 from app.models.document import Document, Snapshot
 from app.models.invitation import Invitation, PasswordReset
@@ -87,6 +88,7 @@ __all__ = [
     "Checklist",
     "ChecklistStatus",
     "Choice",
+    "ClientWorkbook",
     "Derivative",
     "DerivativeKind",
     "Document",
@@ -141,10 +143,12 @@ __all__ = [
     "UploadState",
     "Verification",
     "Version",
+    "VersionWorkbook",
     "Witness",
     "Work",
     "WorkKind",
     "WorkState",
+    "WorkbookShape",
     "asking_request",
     "checklist_name",
 ]
