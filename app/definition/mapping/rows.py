@@ -34,7 +34,6 @@ UNCLEAR = N_(
 EXCLUDES = N_('"%(text)s" is read with its bound: a reading equal to it is within the limits.')
 FORMULA_ROW = N_('The workbook computes this row ("%(text)s"), so it asks nothing.')
 LEFT_OUT = N_('The column "%(text)s" is not asked for and stays as it is.')
-SECTION_ALONE = N_('"%(text)s" was taken for the title of a section.')
 
 _NUMBERED = re.compile(r"\s*(\d+(?:\.\d+){1,4})[.)]?\s+(?=\S)|\s*(\d{1,3})[.)]\s+(?=\S)")
 _YES = frozenset(["yes", "sim", "y", "s", "x", "required", "obrigatoria", "obrigatorio", "true"])

@@ -143,7 +143,7 @@ def _load(report_ids: Sequence[UUID], person: Actor) -> list[LoadedReport]:
         select(Version)
         .join(Report, Report.version_id == Version.id)
         .where(Report.id.in_(report_ids), visible_to(person))
-        .distinct(Version.id)
+        .distinct()
     )
     versions = {one.id: ExportedVersion(one.id, one.number, one.definition) for one in rows}
     return load_reports(report_ids, versions, person)
