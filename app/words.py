@@ -99,65 +99,6 @@ LAYOUTS = WordList(
         "company": N_("As the company"),
     }
 )
-# How the mapping of a client's workbook reads a sheet, a column, a row and a label.
-MAPPED_SHEETS = WordList(
-    {
-        "form": N_("Questions"),
-        "matrix": N_("Devices and checks"),
-        "rules": N_("Rules and notes"),
-        "skip": N_("Not read"),
-    }
-)
-MAPPED_COLUMNS = WordList(
-    {
-        "skip": N_("Not read"),
-        "number": N_("Item number"),
-        "section": N_("Section"),
-        "question": N_("Question"),
-        "translation": N_("Question, second language"),
-        "criterion": N_("Criterion"),
-        "unit": N_("Unit"),
-        "min": N_("Minimum"),
-        "max": N_("Maximum"),
-        "nominal": N_("Nominal value"),
-        "tolerance": N_("Tolerance"),
-        "reading": N_("Reading"),
-        "verdict": N_("Result"),
-        "ok": N_("Cross for OK"),
-        "not_ok": N_("Cross for Not OK"),
-        "na": N_("Cross for N.A."),
-        "comment": N_("Comment"),
-        "text": N_("Text"),
-        "date": N_("Date"),
-        "photo": N_("Photo required"),
-        "device": N_("Device"),
-        "location": N_("Location"),
-        "check": N_("Check"),
-        "signature": N_("Signature"),
-    }
-)
-MAPPED_ROWS = WordList(
-    {
-        "skip": N_("Not read"),
-        "section": N_("Section"),
-        "verdict": N_("OK / Not OK / N.A."),
-        "number": N_("Number"),
-        "table": N_("Table of readings"),
-        "select": N_("Select one"),
-        "text": N_("Text"),
-        "long_text": N_("Long text"),
-        "date": N_("Date"),
-        "note": N_("Note"),
-    }
-)
-MAPPED_LABELS = WordList(
-    {
-        "skip": N_("Not read"),
-        "info": N_("Info field"),
-        "long_text": N_("Long text"),
-        "signature": N_("Signature"),
-    }
-)
 VERDICTS = WordList({"ok": N_("OK"), "not_ok": N_("Not OK"), "na": N_("N.A.")})
 JUDGEMENTS = WordList({"in_limits": N_("Within limits"), "out_of_limits": N_("Out of limits")})
 OUTCOMES = WordList(

@@ -53,8 +53,9 @@ class WorkbookRefused(DomainError):
 
 
 class WorkbookUnknown(WorkbookRefused):
-    """The workbook is in none of the known forms. `seconds` are left for mapping it."""
+    """The workbook has none of the known forms. Its columns must be mapped to questions first."""
 
+    # `seconds` are left for mapping it within the time of one request.
     def __init__(self, reading: WorkbookReading, *, seconds: float) -> None:
         super().__init__(reading.problems, reading.notices)
         self.seconds = seconds

@@ -52,6 +52,11 @@ class MappedField:
     field: Field
     cells: str
 
+    @property
+    def kind(self) -> str:
+        """Its key in words.ROWS."""
+        return "select" if self.field.options else self.field.type.value
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import BadRequest
 
 from app.checklists import blueprint
-from app.checklists.mapping import queries, service
+from app.checklists.mapping import queries, service, words
 from app.checklists.mapping.page import chosen, page_of
 from app.checklists.service import WorkbookRefused
 from app.extensions import db
@@ -68,8 +68,7 @@ def draft_mapping(workbook_id: UUID) -> Response:
     db.session.commit()
     if count == 1:
         return redirect_to(url_for(".preview", version_id=first))
-    words = ngettext("%(num)s draft was made", "%(num)s drafts were made", count)
-    flash(words, "success")
+    flash(ngettext("%(num)s draft was made", "%(num)s drafts were made", count), "success")
     return redirect_to(url_for(".index"))
 
 
@@ -89,4 +88,5 @@ def _page(
         problems=problems,
         refusal=translated(refused) if refused and not problems else "",
         projects=queries.list_projects(),
+        lists=words,
     )

@@ -18,6 +18,12 @@ from app.web.errors import translated
 from app.web.fragments import render_page
 from app.web.guards import MEMBERS, current_actor, requires
 
+REFUSALS = (
+    service.NoReportChosen,
+    service.OneReportOnly,
+    service.TagNotInWorkbook,
+    CopyRefused,
+)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -48,12 +54,13 @@ def fill_project_workbook(project_id: UUID, workbook_id: UUID) -> Response:
         if offer.workbook_id == workbook_id
         for report in offer.reports
     }
-    chosen = [one for one in chosen if one in offered]
+    if not offered.issuperset(chosen):
+        raise NotFound
     try:
         return _send(
             service.fill_workbook(report_ids=chosen, person=person, workbook_id=workbook_id)
         )
-    except (service.TagNotInWorkbook, service.OneReportOnly, CopyRefused) as refused:
+    except REFUSALS as refused:
         return _page(project_id, translated(refused), status=422)
 
 

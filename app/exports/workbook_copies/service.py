@@ -35,6 +35,12 @@ class TagNotInWorkbook(DomainError):
     status = 422
 
 
+class NoReportChosen(DomainError):
+    """Choose at least one report."""
+
+    status = 422
+
+
 class OneReportOnly(DomainError):
     """This workbook has room for one report only. Choose one."""
 
@@ -107,8 +113,10 @@ def fill_workbook(
 ) -> Copy:
     """A copy of the workbook with the answers of these reports.
 
-    Raises NotFound, TagNotInWorkbook, OneReportOnly, CopyRefused and Busy.
+    Raises NotFound, NoReportChosen, TagNotInWorkbook, OneReportOnly, CopyRefused and Busy.
     """
+    if not report_ids:
+        raise NoReportChosen
     reports = _load(report_ids[:MOST_REPORTS], person)
     if not reports:
         raise NotFound

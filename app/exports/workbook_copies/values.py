@@ -10,7 +10,7 @@ from app.definition.assessment import AssessedField
 from app.definition.copying import CellValue
 from app.definition.mapping import FieldPlace
 from app.definition.mapping.guessed import Device
-from app.definition.schema import Definition, FieldType, Language, Verdict
+from app.definition.schema import Definition, Language, Verdict
 from app.definition.workbook.addresses import letters
 
 
@@ -57,7 +57,7 @@ def _answer(one: AssessedField, place: FieldPlace, definition: Definition) -> It
     field, value = one.field, one.facts.value
     if value is None:
         return
-    if field.type is FieldType.TABLE and isinstance(value, Mapping):
+    if field.type.takes.cells and isinstance(value, Mapping):
         for key, ref in place.values.items():
             reading = value.get(key)
             if isinstance(reading, Mapping):
@@ -66,9 +66,9 @@ def _answer(one: AssessedField, place: FieldPlace, definition: Definition) -> It
     ref = place.values.get("", "")
     if not ref:
         return
-    if field.type is FieldType.NUMBER and isinstance(value, Mapping):
+    if field.type.takes.limits and isinstance(value, Mapping):
         yield _reading(ref, value, field.unit)
-    elif field.type is FieldType.DATE and isinstance(value, str):
+    elif field.type.takes.day and isinstance(value, str):
         shown = day_in(value, definition.languages[0])
         yield CellValue.model_construct(
             sheet="", cell=ref, kind="date", value=value, unit=None, shown=shown
