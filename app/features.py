@@ -14,6 +14,7 @@ import app.exports.answers.jobs
 import app.exports.bundle.jobs
 import app.exports.bundle.panel
 import app.exports.company.jobs
+import app.exports.workbook_copies.panel
 import app.mail.jobs
 import app.mail.subscriptions
 import app.photos.jobs
@@ -95,6 +96,7 @@ SUBSCRIPTIONS = (
     mail.subscriptions,
     documents.subscriptions,
     app.exports.bundle.panel,
+    app.exports.workbook_copies.panel,
     app.witnessing.panel,
 )
 

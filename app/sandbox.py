@@ -115,9 +115,9 @@ class IsolatedFunction:
         self._places = BoundedSemaphore(at_once)
 
     @slow_work
-    def run(self, data: bytes) -> ChildResult:
-        """Raises Busy and TooHeavy."""
-        deadline = monotonic() + self.limits.seconds
+    def run(self, data: bytes, *, seconds: float | None = None) -> ChildResult:
+        """`seconds` is what is left of a longer request. Raises Busy and TooHeavy."""
+        deadline = monotonic() + min(seconds or self.limits.seconds, self.limits.seconds)
         if not self._places.acquire(timeout=self.patience):
             raise Busy
         try:

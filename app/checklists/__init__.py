@@ -6,3 +6,4 @@ blueprint = Blueprint("checklists", __name__)
 
 from app.checklists import routes, version_routes  # noqa: E402, F401
 from app.checklists.building import routes as building_routes  # noqa: E402, F401
+from app.checklists.mapping import routes as mapping_routes  # noqa: E402, F401

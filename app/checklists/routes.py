@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.checklists import blueprint, queries, service
 from app.checklists.compare import compare
 from app.checklists.forms import OF_COMPANY, XLSX, LayoutForm, PublishForm, WorkbookForm
+from app.checklists.mapping.service import keep_workbook
 from app.definition.prefills import SOURCES
 from app.definition.samples import SAMPLES
 from app.definition.unfinished import open_points
@@ -73,10 +74,26 @@ def create() -> Response:
     name = (form.file.data.filename or "")[:255]
     try:
         draft = service.draft_from_workbook(data=data, filename=name, actor=current_actor())
+    except service.WorkbookUnknown as unknown:
+        return _map(form, data, name, unknown)
     except service.WorkbookRefused as refused:
         return _upload_page(form, refused, file=name, status=422)
     db.session.commit()
     return redirect_to(url_for(".preview", version_id=draft.id))
+
+
+def _map(form: WorkbookForm, data: bytes, name: str, unknown: service.WorkbookUnknown) -> Response:
+    """Keep a workbook of no known form and go to the guess at what it asks."""
+    try:
+        workbook = keep_workbook(
+            data=data, filename=name, seconds=unknown.seconds, actor=current_actor()
+        )
+    except service.WorkbookRefused as refused:
+        reason = refused if refused.is_busy else unknown
+        return _upload_page(form, reason, file=name, status=422)
+    workbook_id = workbook.id
+    db.session.commit()
+    return redirect_to(url_for(".show_mapping", workbook_id=workbook_id))
 
 
 @blueprint.get("/checklists/<uuid:checklist_id>")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,9 @@ from app.reports.reviewing.rules import Steps, plain_rule, require_rule
 from app.rows import apply_changes
 from app.tenancy import require_tenant
 from app.transactions import pause
+
+# An upload is answered within five seconds, also if its workbook is read and then mapped.
+SECONDS = 4.7
 
 
 class WorkbookRefused(DomainError):
@@ -64,6 +68,15 @@ class DraftUnfinished(DomainError):
     status = 409
 
 
+class WorkbookUnknown(WorkbookRefused):
+    """The workbook has none of the known forms. Its columns must be mapped to questions first."""
+
+    # `seconds` are left for mapping it within the time of one request.
+    def __init__(self, reading: WorkbookReading, *, seconds: float) -> None:
+        super().__init__(reading.problems, reading.notices)
+        self.seconds = seconds
+
+
 class VersionPublished(DomainError):
     """Version %(number)s is published and cannot be changed. Upload a workbook to create the next
     version."""
@@ -75,14 +88,29 @@ def draft_from_workbook(*, data: bytes, filename: str, actor: Actor) -> Version:
     """Save the workbook as the checklist's only draft, replacing an earlier draft.
 
     A known code creates the next version of that checklist, whose fields keep their ids; an unknown
-    code creates a checklist. Raises WorkbookRefused with all problems at once, and Busy.
+    code creates a checklist. Raises WorkbookRefused with all problems at once, WorkbookUnknown if
+    it can only be mapped, and Busy.
     """
+    began = monotonic()
     reading = _read(data, PurePath(filename).stem)
+    if reading.is_unknown:
+        raise WorkbookUnknown(reading, seconds=SECONDS - (monotonic() - began))
     if reading.definition is None:
         raise WorkbookRefused(reading.problems, reading.notices, is_busy=reading.is_busy)
-    checklist = lock_checklist(reading.definition)
-    notices = [notice.plain() for notice in reading.notices]
-    draft = put_draft(checklist, reading.definition, notices)
+    return draft_from_definition(
+        definition=reading.definition,
+        notices=[notice.plain() for notice in reading.notices],
+        filename=filename,
+        actor=actor,
+    )
+
+
+def draft_from_definition(
+    *, definition: Definition, notices: Sequence[dict[str, object]], filename: str, actor: Actor
+) -> Version:
+    """Save a definition that was made of a file as the only draft of the checklist of its code."""
+    checklist = lock_checklist(definition)
+    draft = put_draft(checklist, definition, notices)
     record("checklist.drafted", checklist, actor, **named(checklist, draft), file=filename)
     return draft
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response, flash, url_for
+from flask import Response, flash, request, url_for
 from flask_babel import gettext as _
 
 from app.equipment import blueprint, queries, service
 from app.equipment.forms import EquipmentForm
+from app.errors import NotFound
 from app.extensions import db
 from app.models import MANAGERS
 from app.web.errors import translated
@@ -53,6 +54,25 @@ def remove(project_id: UUID, equipment_id: UUID) -> Response:
     db.session.commit()
     flash(_("The equipment was removed"), "success")
     return redirect_to(url_for("projects.show", project_id=project_id, _anchor="equipment"))
+
+
+@blueprint.post("/checklists/mapping/<uuid:workbook_id>/equipment")
+@requires(*MANAGERS)
+def add_devices(workbook_id: UUID) -> Response:
+    """The devices of a client's workbook, as equipment of the chosen project."""
+    try:
+        project_id = UUID(request.form.get("project", ""))
+    except ValueError as error:
+        raise NotFound from error
+    new, known = service.add_devices(
+        workbook_id=workbook_id, project_id=project_id, actor=current_actor()
+    )
+    db.session.commit()
+    flash(
+        _("Equipment added: %(new)s. Already in the project: %(known)s.", new=new, known=known),
+        "success",
+    )
+    return redirect_to(url_for("checklists.show_mapping", workbook_id=workbook_id))
 
 
 def _form_page(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from app.checklists.mapping.queries import get_workbook, mapping_of
 from app.equipment.queries import get_equipment
 from app.errors import DomainError
 from app.evidence.service import record
@@ -13,6 +15,8 @@ from app.extensions import db
 from app.locks import lock_row
 from app.models import Actor, Equipment, Project
 from app.rows import apply_changes
+
+MAX_NAME = 200
 
 
 class TagTaken(DomainError):
@@ -39,6 +43,29 @@ def add_equipment(*, project_id: UUID, tag: str, name: str, actor: Actor) -> Equ
         raise TagTaken(tag=tag) from error
     record("equipment.created", equipment, actor, project=str(project.id), tag=tag, name=name)
     return equipment
+
+
+def add_devices(*, workbook_id: UUID, project_id: UUID, actor: Actor) -> tuple[int, int]:
+    """Add the devices of a client's workbook as equipment of the project.
+
+    Returns how many were added, and how many tags the project had already. Raises NotFound.
+    """
+    mapping = mapping_of(get_workbook(workbook_id))
+    project = lock_row(Project, project_id)
+    have = set(db.session.scalars(select(Equipment.tag).where(Equipment.project_id == project.id)))
+    devices = {device.tag: device for one in mapping.checklists for device in one.places.devices}
+    new = [device for tag, device in devices.items() if tag not in have]
+    for device in new:
+        parts = dict.fromkeys(filter(None, (device.type, device.location)))
+        name = " – ".join(part for part in parts if part != device.tag)[:MAX_NAME]
+        equipment = Equipment(project_id=project.id, tag=device.tag, name=name)
+        db.session.add(equipment)
+        db.session.flush()
+        project_key = str(project.id)
+        record(
+            "equipment.created", equipment, actor, project=project_key, tag=device.tag, name=name
+        )
+    return len(new), len(devices) - len(new)
 
 
 def update_equipment(

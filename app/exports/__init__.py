@@ -6,4 +6,5 @@ blueprint = Blueprint("exports", __name__)
 
 import app.exports.answers.routes  # noqa: E402
 import app.exports.bundle.routes  # noqa: E402
-import app.exports.company.routes  # noqa: E402, F401
+import app.exports.company.routes  # noqa: E402
+import app.exports.workbook_copies.routes  # noqa: E402, F401

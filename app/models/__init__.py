@@ -23,6 +23,7 @@ from app.models.checklist import (
     Version,
     checklist_name,
 )
+from app.models.client_workbook import ClientWorkbook, VersionWorkbook, WorkbookShape
 from app.models.company import AnswerExport, AnswerFormat, BrandPreview, Export
 from app.models.document import Document, Snapshot
 from app.models.invitation import Invitation, PasswordReset
@@ -94,6 +95,7 @@ __all__ = [
     "Checklist",
     "ChecklistStatus",
     "Choice",
+    "ClientWorkbook",
     "Derivative",
     "DerivativeKind",
     "Document",
@@ -150,10 +152,12 @@ __all__ = [
     "UploadState",
     "Verification",
     "Version",
+    "VersionWorkbook",
     "Witness",
     "Work",
     "WorkKind",
     "WorkState",
+    "WorkbookShape",
     "asking_request",
     "checklist_name",
 ]

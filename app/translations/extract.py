@@ -21,6 +21,7 @@ DOMAIN_BASES = {
     "LogoRefused",
     "LimitReached",
     "ReadOnly",
+    "WorkbookRefused",
     "WrongStatus",
 }
 

@@ -28,6 +28,7 @@ REASONS = {
     "evidence/verdicts.py": "a verdict is a finding that anybody can make again at any time",
     "uploads/service.py": "parts are no evidence yet; the photo's entry is written when it is placed",
     "reports/receipts.py": "a receipt is about a change, whose entry names the client id",
+    "checklists/mapping/service.py": "a guess is no act; the entry of each draft names the file",
     "reports/completing/snapshot.py": "the entry of the completion names the snapshot's hash",
 }
 

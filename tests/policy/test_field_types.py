@@ -17,6 +17,10 @@ DRAWN = "templates/components/fields/"
 WORDS = frozenset(FieldType)
 # Modules that may name types, and why.
 NAMING = {
+    "definition/mapping/build.py": "a remark at the end of a client's workbook has no photos",
+    "definition/mapping/margins.py": "a label beside an empty cell is a text unless it says more",
+    "definition/mapping/matrix.py": "the columns of a client's workbook",
+    "definition/mapping/rows.py": "the rows of a client's workbook",
     "definition/samples/parts.py": "writes the fields of the sample checklists",
     "definition/workbook/extras.py": "an information field is a text unless its row names a type",
     "definition/workbook/fields.py": "takes a select whose options are OK and Not OK for a verdict",

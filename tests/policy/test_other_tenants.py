@@ -23,6 +23,7 @@ from app.models import (
     AnswerFormat,
     BrandPreview,
     Bundle,
+    ClientWorkbook,
     Derivative,
     DerivativeKind,
     Document,
@@ -34,6 +35,7 @@ from app.models import (
     Role,
     SupportAccess,
     Tenant,
+    VersionWorkbook,
     WorkState,
 )
 from app.storage import object_key
@@ -41,6 +43,7 @@ from app.tenancy import platform_scope
 from tests.policy.route_table import CHANGE_THE_CLIENT, for_other_admins, methods_of
 from tests.policy.route_table import addresses as addresses_of_all
 from tests.support import scenarios
+from tests.support.client_workbooks import a_protocol
 from tests.support.stored import put_bytes
 from tests.support.uploads import an_upload
 
@@ -192,7 +195,21 @@ def world(acting, cast) -> dict[str, UUID | str]:
         reviewed = scenarios.a_review(report, ana)
         comment = scenarios.a_comment(reviewed, "customer", CANARY, ana)
         witness = scenarios.a_witness(report, ana, role_id="client", name=CANARY)
+        content = a_protocol(title=CANARY)
+        workbook = ClientWorkbook(
+            created_by=ana.account_id,
+            file_name=f"{CANARY}.xlsx",
+            sha256=sha256(content).hexdigest(),
+            content=content,
+            mapping={
+                "shape": SHA256,
+                "language": "en",
+                "sheets": [{"name": CANARY, "kind": "rules"}],
+                "checklists": [],
+            },
+        )
         rows = [
+            workbook,
             conflict,
             *pictures,
             document,
@@ -218,6 +235,7 @@ def world(acting, cast) -> dict[str, UUID | str]:
         )
         db.session.add(stamp)
         db.session.commit()
+        db.session.add(VersionWorkbook(version_id=version.id, workbook_id=workbook.id, places={}))
         entry = record("test.done", report, ana, what=CANARY)
         db.session.commit()
         return {
@@ -227,6 +245,7 @@ def world(acting, cast) -> dict[str, UUID | str]:
             "equipment_id": equipment.id,
             "checklist_id": version.checklist_id,
             "version_id": version.id,
+            "workbook_id": workbook.id,
             "report_id": report.id,
             "placement_id": scenarios.place_of(photo).id,
             "signature_id": signature.id,

@@ -14,6 +14,8 @@ REASONS = {
     "checklists/service.py": "the stored name",
     "commands/demo/command.py": "the stored title of the demo's report",
     "documents/context.py": "the PDF",
+    "exports/workbook_copies/service.py": "the client's own workbook",
+    "exports/workbook_copies/values.py": "the client's own workbook",
     "photos/strip.py": "the strip that is drawn into a photo",
     "reports/filling/service.py": "words that the audit keeps",
     "templates/checklists/_counts.html": "the names of the languages themselves",

@@ -14,6 +14,7 @@ APP = Path(__file__).resolve().parents[2] / "app"
 LISTS = [one for one in vars(words).values() if isinstance(one, WordList)]
 # Keys that stand for members in a mapping to words, each with its reason.
 MAPPINGS = {
+    ("app/checklists/mapping/words.py", ""): "columns of a client's workbook, such as one for OK",
     ("app/mail/wording.py", "role_sentence"): "sentences of the invitation",
     ("app/pdf/labels.py", ""): "the PDF's headings: two times are called submitted and completed",
 }

@@ -23,7 +23,9 @@ Range = tuple[int, int, int, int]
 
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})[0-9]{1,7}")
 # Elements kept until their parent element ends.
-_INNER = frozenset({"v", "f", "is", "t", "r", "rPr", "strike", "rPh", "sqref", "c", "phoneticPr"})
+_INNER = frozenset(
+    {"v", "f", "is", "t", "r", "rPr", "strike", "rPh", "sqref", "c", "phoneticPr", "formula1"}
+)
 
 
 @dataclass(slots=True)
@@ -31,8 +33,10 @@ class Grid:
     """The content of one worksheet by (row, column), counted from 1.
 
     `conditional` are the ranges whose conditional formats may change or strike a number. `pictures`
-    are the addresses of cells with a picture. `lists` are the ranges with a list of valid answers.
-    `beyond` is the first cell with text outside the rows and columns that are read.
+    are the addresses of cells with a picture. `lists` are the ranges with a list of valid answers;
+    `choices` has the rule of each: '"Pass,Fail"' or a reference. `formulas` are the cells that the
+    workbook computes. `beyond` is the first cell with text outside the rows and columns that are
+    read.
     """
 
     cells: dict[Place, ShownCell] = field(default_factory=dict)
@@ -40,6 +44,8 @@ class Grid:
     hidden_columns: set[int] = field(default_factory=set)
     merged: list[Range] = field(default_factory=list)
     lists: list[Range] = field(default_factory=list)
+    choices: list[tuple[Range, str]] = field(default_factory=list)
+    formulas: set[Place] = field(default_factory=set)
     pictures: list[str] = field(default_factory=list)
     is_cut: bool = False
     beyond: str = ""
@@ -79,7 +85,9 @@ class _Reader:
             self.grid.conditional += [_places(element)] if self.is_changed else []
             self.is_changed = False
         elif name == "dataValidation" and element.get("type") == "list":
-            self.grid.lists += map(bounds, _places(element).split())
+            ranges = [bounds(one) for one in _places(element).split()]
+            self.grid.lists += ranges
+            self.grid.choices += [(one, _rule(element)) for one in ranges]
         elif name == "sheetView" and element.get("showZeros", "1") in ("0", "false"):
             self.shows_zeros = False
         element.clear()
@@ -117,6 +125,8 @@ class _Reader:
     def _take_cell(self, cell: Element, column: int) -> None:
         if not len(cell):
             return
+        if column <= MAX_COLUMNS and any(local(child.tag) == "f" for child in cell):
+            self.grid.formulas.add((self.row, column))
         entry = self._entry(cell)
         if entry.is_picture:
             self.grid.pictures.append(address(self.row, column))
@@ -134,3 +144,9 @@ def _places(rule: Element) -> str:
     """The ranges of a rule; the newer form has them in a child element."""
     inner = next((one.text for one in rule.iter() if local(one.tag) == "sqref"), None)
     return rule.get("sqref") or inner or ""
+
+
+def _rule(element: Element) -> str:
+    """The list of a validation as the file has it; the newer form has it in a child's child."""
+    found = next((one for one in element.iter() if local(one.tag) == "formula1"), None)
+    return "".join(found.itertext()).strip() if found is not None else ""

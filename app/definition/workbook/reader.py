@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.definition.schema import Definition, Text
 from app.definition.sentences import N_, Sentence, say
@@ -78,7 +78,8 @@ class WorkbookReading:
 
     `notices` say what was left out or assumed; they stop nothing. `code` is the checklist's
     code, if it could be read, so that the caller can look for an earlier version. `is_busy`: the
-    server had no time for the file, which may be without fault.
+    server had no time for the file, which may be without fault. `is_unknown`: the workbook has
+    text, but in none of our forms.
     """
 
     definition: Definition | None
@@ -86,6 +87,7 @@ class WorkbookReading:
     notices: tuple[Problem, ...]
     code: str | None
     is_busy: bool = False
+    is_unknown: bool = False
 
 
 @slow_work
@@ -107,7 +109,7 @@ def read_workbook(
     log = Log()
     drafts = _read_sheets(book, log)
     if drafts is None:
-        return _reading(None, log, None)
+        return replace(_reading(None, log, None), is_unknown=_is_unknown(book))
     code, title = _code_and_title(drafts, filename_stem)
     reject_repeated_ids(drafts, log)
     definition = None if log.problems else build(drafts, code, title, known, log)
@@ -214,6 +216,15 @@ def _find_checklist(
     for other, _ in complete[1:]:
         log.notice(other.name, "A1", say(SHEET_LEFT_OUT, name=other.name))
     return complete[0]
+
+
+def _is_unknown(book: Book) -> bool:
+    """Whether no sheet has more than one of the columns that our forms need."""
+    if any(map(_is_xlsform, book.sheets)):
+        return False
+    filled = [sheet for sheet in book.sheets if sheet.has_words()]
+    headers = [find_header(sheet, CHECKLIST) for sheet in filled]
+    return bool(filled) and all(one is None or len(_lacks(one)) > 1 for one in headers)
 
 
 def _lacks(header: HeaderRow) -> list[str]:

@@ -65,7 +65,7 @@ def read_workbook_in_sandbox(
         outcome = CHILD.run(json.dumps(head).encode() + b"\n" + data)
     except TooHeavy as error:
         log.warning("a workbook of %s bytes took too much %s", len(data), error.limit)
-        return refused(_heavy(error.limit), is_busy=error.limit is ExceededLimit.TIME)
+        return refused(heavy(error.limit), is_busy=error.limit is ExceededLimit.TIME)
     return _reading(outcome)
 
 
@@ -79,7 +79,8 @@ def main() -> int:
     return 0
 
 
-def _heavy(limit: ExceededLimit) -> Sentence:
+def heavy(limit: ExceededLimit) -> Sentence:
+    """Why a workbook was not read, for the limit that its child exceeded."""
     if limit is ExceededLimit.MEMORY:
         return say(TOO_MUCH_MEMORY, limit=LIMITS.memory_bytes >> 20)
     if limit is ExceededLimit.TIME:
@@ -105,6 +106,7 @@ def _plain(reading: WorkbookReading) -> dict[str, Any]:
         "problems": [one.plain() for one in reading.problems],
         "notices": [one.plain() for one in reading.notices],
         "code": reading.code,
+        "is_unknown": reading.is_unknown,
     }
 
 
@@ -115,4 +117,5 @@ def _from_plain(plain: Mapping[str, Any]) -> WorkbookReading:
         problems=tuple(map(Problem.of, plain["problems"])),
         notices=tuple(map(Problem.of, plain["notices"])),
         code=plain["code"],
+        is_unknown=plain["is_unknown"],
     )

@@ -77,7 +77,8 @@ class VisibleSheet:
 
     `merged` maps each covered cell to the cell that shows the text of the merged range. `hidden`
     holds the first text of each hidden row. `notices` are remarks on the whole sheet, `lists` the
-    ranges with a list of allowed answers. `is_cut`: there is text below the rows that are read.
+    ranges with a list of allowed answers, and `choices` these with the rule of each. `formulas` are
+    the cells that the workbook computes. `is_cut`: there is text below the rows that are read.
     """
 
     name: str
@@ -87,6 +88,8 @@ class VisibleSheet:
     hidden: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     notices: tuple[tuple[str, Sentence], ...] = ()
     lists: tuple[Range, ...] = ()
+    choices: tuple[tuple[Range, str], ...] = ()
+    formulas: frozenset[Place] = frozenset()
     is_cut: bool = False
 
     def cell(self, row: int, column: int, *, through_merge: bool = False) -> Cell:
@@ -158,6 +161,8 @@ def _sheet(package: Package, tab: Tab, grid: Grid) -> VisibleSheet:
         hidden=hidden,
         notices=(*notices, *notices_of_objects(package, tab, grid.pictures)),
         lists=tuple(grid.lists),
+        choices=tuple(grid.choices),
+        formulas=frozenset(grid.formulas),
         is_cut=grid.is_cut,
     )
 

@@ -1,0 +1,1 @@
+"""Client workbooks of no known form: kept, mapped, corrected by clicks, made into drafts."""

@@ -1,0 +1,1 @@
+"""Copies of clients' workbooks, filled with the answers of reports."""
