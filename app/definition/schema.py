@@ -112,6 +112,8 @@ class SignatureDue(StrEnum):
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,79}$")]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 LongLabel = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+# How another program names it, character for character.
+SourceName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Unit = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 
 MAX_FIELDS = 1_000
@@ -176,8 +178,11 @@ class Limits(Frozen):
 
 
 class Option(Frozen):
+    """`source_name` is the name of the choice in the form that it was imported from."""
+
     id: Id
     label: Text
+    source_name: SourceName | None = None
 
 
 class PhotoPolicy(Frozen):
@@ -201,6 +206,7 @@ class Field(Frozen):
     """One question. `id` is stable within the checklist and identifies answers, photos and rules.
 
     `prefill` names a fact of the report, which is the answer until somebody enters another one.
+    `source_name` is the name of the question in the form that it was imported from.
     """
 
     id: Id
@@ -215,6 +221,7 @@ class Field(Frozen):
     rows: tuple[Option, ...] = ()
     columns: tuple[Option, ...] = ()
     prefill: Prefill | None = None
+    source_name: SourceName | None = None
 
     @model_validator(mode="after")
     def _parts_fit_the_type(self) -> Self:
@@ -258,9 +265,12 @@ class Field(Frozen):
 
 
 class Section(Frozen):
+    """`source_name` is the name of the group in the form that it was imported from."""
+
     id: Id
     title: Text
     fields: tuple[Field, ...]
+    source_name: SourceName | None = None
 
 
 class SignatureRole(Frozen):
@@ -278,11 +288,14 @@ class SignatureRole(Frozen):
 
 
 class Header(Frozen):
+    """`source_name` is the id of the form that the checklist was imported from."""
+
     code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9._-]{0,31}$")]
     title: Text
     category: Label | None = None
     reference_standards: tuple[Label, ...] = ()
     planning_requirements: tuple[Label, ...] = ()
+    source_name: SourceName | None = None
 
 
 class Definition(Frozen):
