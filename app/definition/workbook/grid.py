@@ -19,7 +19,6 @@ MAX_COLUMNS = 50
 LOOK_AHEAD_ROWS = 5_000
 
 
-
 @dataclass(frozen=True, slots=True)
 class Reach:
     """How much of a worksheet is read. Text beyond it is looked for down to row `LOOK_AHEAD_ROWS`.

@@ -195,9 +195,7 @@ def _rows(cells: Mapping[Place, ShownCell]) -> tuple[tuple[str, ...], ...]:
     return tuple(map(tuple, rows))
 
 
-def _merge(
-    grid: Grid, notices: list[tuple[str, Sentence]], reach: Reach
-) -> dict[Place, Place]:
+def _merge(grid: Grid, notices: list[tuple[str, Sentence]], reach: Reach) -> dict[Place, Place]:
     """Move the text of each merged range to its first visible cell.
 
     Raises ValueError if ranges overlap, which Excel rejects: moving could otherwise never end.

@@ -11,7 +11,7 @@ from app.definition.xlsform.leftout import Construct, Listing
 from app.definition.xlsform.rows import Row, Rows
 from app.definition.xlsform.texts import Texts
 
-# A list is shown whole on a phone; what is longer comes from a register and belongs in another file.
+# A phone shows a list whole; what is longer is a register and belongs in a file of its own.
 MAX_CHOICES = 500
 
 
@@ -33,11 +33,18 @@ class Lists:
 
     of: dict[str, list[Choice]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    _options: dict[str, Sequence[PartDraft]] = field(default_factory=dict)
 
     def take(self, name: str) -> Sequence[Choice] | None:
-        """The choices of a list, which counts as used from now on; None if there is no such list."""
+        """The choices of a list, which counts as used then; None if there is no such list."""
         self.used.add(name)
         return self.of.get(name)
+
+    def options(self, name: str, texts: Texts) -> Sequence[PartDraft]:
+        """The choices of a list as options, made once, however many questions use it."""
+        if name not in self._options:
+            self._options[name] = [_option(one, texts) for one in self.of[name]]
+        return self._options[name]
 
     def list_unused(self, listing: Listing) -> None:
         for name, choices in self.of.items():
@@ -83,7 +90,7 @@ def _choice(row: Row, name: str) -> Choice:
     )
 
 
-def option_of(choice: Choice, texts: Texts) -> PartDraft:
+def _option(choice: Choice, texts: Texts) -> PartDraft:
     """A choice as an option, a row or a column."""
     if choice.given:
         label = texts.own(choice.words)

@@ -93,12 +93,16 @@ _SURVEY_ONLY = frozenset(Part) - {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column by its number. `language` is as the header writes it, `title` the whole header."""
+    """A column by its number. `language` is as the header writes it, `title` the whole header.
+
+    `key` tells its cells apart from those of the same part: the language, or the title of pictures.
+    """
 
     index: int
     part: Part
     language: str
     title: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,8 @@ def _columns(titles: Mapping[int, str], *, is_choices: bool) -> tuple[Column, ..
         part, language = _meaning(tokens)
         if part in _SURVEY_ONLY if is_choices else part is Part.LIST:
             part, language = Part.OTHER, ""
-        columns.append(Column(index, part, language, title))
+        key = title if part is Part.PICTURE else language_key(language)
+        columns.append(Column(index, part, language, title, key))
     return tuple(columns)
 
 

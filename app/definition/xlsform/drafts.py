@@ -112,16 +112,26 @@ def build(draft: FormDraft, header: Header, known: Definition | None) -> Definit
 def _fields(draft: FormDraft, known: Definition | None) -> list[Field]:
     drafts = draft.fields()
     ids = _ids(drafts, "f", list(known.all_fields()) if known else ())
+    earlier = {one.id: one for one in known.all_fields()} if known else {}
+    shared: dict[int, tuple[Option, ...]] = {}
     return [
-        _field(one, field, known.field(one) if known else None)
-        for one, field in zip(ids, drafts, strict=True)
+        _field(one, field, earlier.get(one), shared) for one, field in zip(ids, drafts, strict=True)
     ]
 
 
-def _field(field_id: str, draft: FieldDraft, earlier: Field | None) -> Field:
+def _field(
+    field_id: str, draft: FieldDraft, earlier: Field | None, shared: dict[int, tuple[Option, ...]]
+) -> Field:
+    """`shared` holds the options of lists that several questions use, by the list's identity."""
+    if earlier:
+        options = _parts(draft.options, earlier.options)
+    elif id(draft.options) in shared:
+        options = shared[id(draft.options)]
+    else:
+        options = shared[id(draft.options)] = _parts(draft.options, ())
     return Field(
         id=field_id,
-        options=_parts(draft.options, earlier.options if earlier else ()),
+        options=options,
         rows=_parts(draft.rows, earlier.rows if earlier else ()),
         columns=_parts(draft.columns, earlier.columns if earlier else ()),
         source_name=draft.source,
@@ -143,9 +153,7 @@ def _ids(
     earlier: Iterable[Option | Field | Section | SignatureRole],
 ) -> list[str]:
     """The id of each draft: its given one, else that of the same name before, else its slug."""
-    requests = [
-        IdRequest((slug(one.name, prefix=prefix),), one.given or None) for one in drafts
-    ]
+    requests = [IdRequest((slug(one.name, prefix=prefix),), one.given or None) for one in drafts]
     pairs = []
     for one in earlier:
         source = getattr(one, "source_name", None)

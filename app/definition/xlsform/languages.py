@@ -1,7 +1,7 @@
 """The languages of an XLSForm, and which of them a checklist takes.
 
-A checklist has texts in English and Portuguese so far. A text in another language takes the place of
-English, because the fixed words of forms and PDFs are in English then.
+A checklist has texts in English and Portuguese so far. A text in another language takes the place
+of English, because the fixed words of forms and PDFs are in English then.
 """
 
 from __future__ import annotations

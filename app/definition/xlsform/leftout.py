@@ -151,9 +151,7 @@ SENTENCES: Mapping[Construct, str] = {
     Construct.TRANSLATION: N_(
         "Texts that are missing in a chosen language are shown in another one."
     ),
-    Construct.HIDDEN_SHEET: N_(
-        "Hidden sheets were read, because other programs read them, too."
-    ),
+    Construct.HIDDEN_SHEET: N_("Hidden sheets were read, because other programs read them, too."),
     Construct.MARKED_AS: N_(
         "A checklist is marked as English or Portuguese. Texts in another language are kept as "
         "they are and marked as English."

@@ -6,9 +6,7 @@ writer and the reader share the names and the small grammars of this module.
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Mapping
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
@@ -28,7 +26,7 @@ from app.definition.schema import (
 )
 from app.definition.sentences import N_, say
 from app.definition.workbook.problems import Log, short
-from app.definition.xlsform.choices import Lists, option_of
+from app.definition.xlsform.choices import Lists
 from app.definition.xlsform.columns import Part
 from app.definition.xlsform.drafts import FieldDraft, PartDraft, RoleDraft, SectionDraft
 from app.definition.xlsform.rows import Row
@@ -117,9 +115,7 @@ def read_section(row: Row, title: Text, log: Log) -> SectionDraft:
     except _BadCell as bad:
         _log_bad(row, bad, log)
         given = ""
-    return SectionDraft(
-        row.text(Part.NAME), title, given=given, source=row.own_text(NAME) or None
-    )
+    return SectionDraft(row.text(Part.NAME), title, given=given, source=row.own_text(NAME) or None)
 
 
 def _log_bad(row: Row, bad: _BadCell, log: Log) -> None:
@@ -237,31 +233,10 @@ def _decimal(text: str) -> Decimal:
         raise ValueError(text) from error
 
 
-def _list(row: Row, column: str, texts: Texts, lists: Lists) -> list[PartDraft]:
+def _list(row: Row, column: str, texts: Texts, lists: Lists) -> Sequence[PartDraft]:
     name = row.own_text(column)
     if not name:
         return []
-    choices = lists.take(name)
-    if choices is None:
+    if lists.take(name) is None:
         raise _BadCell(column)
-    return [option_of(one, texts) for one in choices]
-
-
-def exact_rows(cells: Mapping[tuple[str, str], str]) -> list[tuple[str, str, str]]:
-    """Rows of the laudo sheet for texts that reading a cell would change: sheet, cell, Base64."""
-    rows = []
-    for (sheet, cell), text in cells.items():
-        code = base64.b64encode(text.encode()).decode()
-        rows += [
-            (sheet, cell, code[start : start + 4_000]) for start in range(0, len(code), 4_000)
-        ]
-    return rows
-
-
-def exact_text(code: str) -> str | None:
-    """The text of the joined Base64 of exact_rows; None if it is damaged."""
-    try:
-        return base64.b64decode(code, validate=True).decode()
-    except (binascii.Error, ValueError):
-        return None
-
+    return lists.options(name, texts)

@@ -17,7 +17,7 @@ from app.definition.schema import (
 )
 from app.definition.sentences import N_, say
 from app.definition.workbook.problems import Log
-from app.definition.xlsform.choices import MAX_CHOICES, Lists, option_of
+from app.definition.xlsform.choices import MAX_CHOICES, Lists
 from app.definition.xlsform.columns import Part
 from app.definition.xlsform.drafts import FieldDraft, PartDraft, RoleDraft, source_name
 from app.definition.xlsform.expression import NotUnderstood, bounds_of, parse
@@ -87,12 +87,13 @@ class Questions:
         """What the row becomes; empty if it was left out."""
         name = row.text(Part.NAME)
         assert kind.kind is not None
+        options: Sequence[PartDraft] | None
         if kind.kind in SELECTS:
             options = self._choices(row, kind)
             if options is None:
                 return []
         else:
-            options = []
+            options = ()
         self._list_columns(row, kind.kind)
         if construct := _CHANGED.get(kind.kind):
             self._listing.add(construct, row.sheet, row.ref(Part.TYPE), name)
@@ -119,7 +120,7 @@ class Questions:
     def list_columns_of_group(self, row: Row) -> None:
         self._list_parts(row, (Part.RELEVANT, Part.REPEAT_COUNT, Part.APPEARANCE, Part.PICTURE))
 
-    def _choices(self, row: Row, kind: RowType) -> list[PartDraft] | None:
+    def _choices(self, row: Row, kind: RowType) -> Sequence[PartDraft] | None:
         """The options of a select with enough of them; None after listing it as left out."""
         ref = row.ref(Part.TYPE)
         if not kind.list_name:
@@ -137,7 +138,7 @@ class Questions:
             self.list_left_out(row, Construct.MANY_CHOICES)
             return None
         self._options += count
-        options = [option_of(one, self._texts) for one in choices]
+        options = self._lists.options(kind.list_name, self._texts)
         return [*options, PartDraft("other", self._words(_OTHER))] if kind.has_other else options
 
     def _list_columns(self, row: Row, kind: Kind) -> None:
@@ -154,8 +155,11 @@ class Questions:
             self._listing.add(Construct.CONSTRAINT, row.sheet, cell, name, rule)
 
     def _list_parts(self, row: Row, parts: Sequence[Part]) -> None:
+        listed: set[Part] = set()
         for (part, _), cell in row.cells.items():
-            if part in parts:
+            # A message in nine languages is one message; pictures are different files.
+            if part in parts and (part not in listed or part is Part.PICTURE):
+                listed.add(part)
                 name = row.text(Part.NAME)
                 self._listing.add(_LISTED[part], row.sheet, cell.ref, name, cell.text)
 
@@ -208,9 +212,7 @@ class Questions:
         except InvalidOperation:
             low = high = Decimal("NaN")
         if not (low.is_finite() and high.is_finite()):
-            self._listing.add(
-                Construct.PARAMETERS, row.sheet, ref, name, row.text(Part.PARAMETERS)
-            )
+            self._listing.add(Construct.PARAMETERS, row.sheet, ref, name, row.text(Part.PARAMETERS))
             return None
         self._listing.add(Construct.LIMITS, row.sheet, ref, name, f"{low}–{high}")
         if given:
@@ -259,6 +261,6 @@ class Questions:
         words = {}
         for language in Language:
             if text := getattr(label, language):
-                words[language.value] = f"{text[:1_900]} ({getattr(what, language) or what.first(())})"
+                more = getattr(what, language) or what.first(())
+                words[language.value] = f"{text[:1_900]} ({more})"
         return Text(**words)
-

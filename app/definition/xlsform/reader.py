@@ -246,4 +246,3 @@ def _languages(survey: Rows) -> tuple[FormLanguage, ...]:
 
 def _labels(survey: Rows) -> Mapping[str, Mapping[str, str]]:
     return {row.text(Part.NAME): row.words(Part.LABEL) for row in survey}
-

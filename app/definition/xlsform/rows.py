@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from app.definition.workbook.problems import Log
-from app.definition.workbook.shown import plain_text
 from app.definition.workbook.sheet import Cell, VisibleSheet
 from app.definition.xlsform.columns import (
     TRANSLATED,
@@ -16,6 +15,7 @@ from app.definition.xlsform.columns import (
     Part,
     language_key,
 )
+from app.definition.xlsform.exact import shown
 
 Key = tuple[Part, str]
 
@@ -79,7 +79,10 @@ def read_rows(
     columns = {column.index: column for column in head.columns}
     default_key = language_key(default)
     for number in range(head.row + 1, len(sheet.rows) + 1):
-        row = Row(sheet.name, number, cells := {}, own := {}, others := [])
+        cells: dict[Key, Cell] = {}
+        own: dict[str, Cell] = {}
+        others: list[tuple[Column, Cell]] = []
+        row = Row(sheet.name, number, cells, own, others)
         for index, column in columns.items():
             cell = _exact(sheet.name, sheet.cell(number, index), exact)
             if not _is_usable(sheet, cell, log):
@@ -98,22 +101,17 @@ def read_rows(
 def _exact(title: str, cell: Cell, exact: Exact) -> Cell:
     """The cell with its exact text, unless somebody has changed what it shows since."""
     text = exact.get((title, cell.ref))
-    return replace(cell, text=text) if text and plain_text(text) == cell.text else cell
+    if text and shown(text) == cell.text:
+        return replace(cell, text=text)
+    return cell
 
 
-def _put(
-    cells: dict[Key, Cell], column: Column, cell: Cell, default: str
-) -> Cell | None:
+def _put(cells: dict[Key, Cell], column: Column, cell: Cell, default: str) -> Cell | None:
     """Add the cell; returns the one that another column of the same meaning makes superfluous.
 
     A column that names the default language outweighs one without a name.
     """
-    if column.part is Part.PICTURE:
-        key = column.title
-    else:
-        named = column.part in TRANSLATED and column.language
-        key = language_key(column.language) if named else ""
-        key = key or (default if column.part in TRANSLATED else "")
+    key = column.key or (default if column.part in TRANSLATED else "")
     earlier = cells.get((column.part, key))
     if earlier is None or column.language:
         cells[column.part, key] = cell

@@ -9,8 +9,8 @@ from app.definition.schema import Header, Language, Text
 from app.definition.workbook.header import make_code
 from app.definition.workbook.problems import Log
 from app.definition.workbook.sheet import VisibleSheet
-from app.definition.xlsform import own
 from app.definition.xlsform.drafts import source_name
+from app.definition.xlsform.exact import exact_text
 from app.definition.xlsform.languages import FormLanguage
 from app.definition.xlsform.leftout import Construct, Listing
 from app.definition.xlsform.texts import MAX_TEXT
@@ -18,6 +18,7 @@ from app.definition.xlsform.texts import MAX_TEXT
 _TITLE = ("form_title", "title", "set_form_title")
 _FORM_ID = ("form_id", "id_string", "set_form_id")
 _DEFAULT = "default_language"
+_EXACT = "exact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +74,21 @@ def read_settings(sheet: VisibleSheet | None, listing: Listing, log: Log) -> Set
 def read_own_sheet(sheet: VisibleSheet | None) -> OwnSheet:
     """Rows of a key and values; rows of the key `exact` hold a sheet, a cell and Base64."""
     found = OwnSheet()
+    if sheet is None:
+        return found
     codes: dict[tuple[str, str], str] = {}
-    for row in sheet.rows if sheet else ():
-        key, *values = (*row, "", "", "")
-        if key == "exact":
-            place = (values[0], values[1])
-            codes[place] = codes.get(place, "") + values[2]
-        elif key and any(values):
-            found.values.setdefault(key, []).extend(value for value in values if value)
+    for row in sheet.rows:
+        if row and row[0] == _EXACT:
+            title, cell, code = (*row[1:4], "", "", "")[:3]
+            codes[title, cell] = codes.get((title, cell), "") + code
     for place, code in codes.items():
-        if text := own.exact_text(code):
+        if text := exact_text(code):
             found.exact[place] = text
-    _use_exact(found, sheet)
+    for number, row in enumerate(sheet.rows, 1):
+        if row and row[0] and row[0] != _EXACT:
+            cells = [sheet.cell(number, column) for column in range(2, len(row) + 1)]
+            texts = [found.exact.get((sheet.name, cell.ref), cell.text) for cell in cells]
+            found.values.setdefault(row[0], []).extend(filter(None, texts))
     return found
 
 
@@ -120,22 +124,5 @@ def title_of(
     return Text(**{chosen[0].place.value: words[:MAX_TEXT] or "Checklist"})
 
 
-def _use_exact(found: OwnSheet, sheet: VisibleSheet | None) -> None:
-    """Put the exact texts of our own sheet where its cells stand."""
-    if sheet is None or not found.exact:
-        return
-    found.values.clear()
-    for number, row in enumerate(sheet.rows, 1):
-        key = row[0] if row else ""
-        if not key or key == "exact":
-            continue
-        for column in range(2, len(row) + 1):
-            cell = sheet.cell(number, column)
-            text = found.exact.get((sheet.name, cell.ref), cell.text)
-            if text:
-                found.values.setdefault(key, []).append(text)
-
-
 def _first(found: Mapping[str, str], names: Sequence[str]) -> str:
     return next((found[name] for name in names if found.get(name)), "")
-

@@ -1,4 +1,4 @@
-"""Walks the survey sheet: groups become sections, the other rows what questions.py makes of them."""
+"""Walks the survey sheet: groups become sections, other rows what questions.py makes of them."""
 
 from __future__ import annotations
 

@@ -54,7 +54,9 @@ class Texts:
             best = best or next(iter(words.values()))
             self._listing.add(Construct.TRANSLATION, sheet, cell, name, best)
             found = found or {self.languages[0].value: best}
-        return Text(**{place: self._ready(text, sheet, cell, name) for place, text in found.items()})
+        return Text(
+            **{place: self._ready(text, sheet, cell, name) for place, text in found.items()}
+        )
 
     def own(self, words: Mapping[str, str]) -> Text | None:
         """The text of our own export, exactly, also in languages that were not chosen."""
