@@ -1,7 +1,7 @@
-"""Checklists: upload of a workbook, preview, publishing of versions."""
+"""Checklists: upload of a workbook or an XLSForm, preview, publishing of versions."""
 
 from flask import Blueprint
 
 blueprint = Blueprint("checklists", __name__)
 
-from app.checklists import routes  # noqa: E402, F401
+from app.checklists import form_routes, routes  # noqa: E402, F401

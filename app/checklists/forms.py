@@ -1,19 +1,25 @@
-"""The forms of checklists: a workbook, which app.definition checks, and the layout of PDFs."""
+"""The forms of checklists: a workbook, the languages of an XLSForm, and the layout of PDFs."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import RadioField
+from wtforms import RadioField, SelectField
 from wtforms.validators import InputRequired
 
+from app.definition.xlsform.languages import FormLanguage
 from app.layouts import Layout
 from app.web.forms import options
 from app.words import LAYOUTS
 
 OF_COMPANY = "company"
+NO_LANGUAGE = ""
+# The key of a language without a name is empty, as is the value of no language.
+_PREFIX = "="
 
 
 class WorkbookForm(FlaskForm):  # type: ignore[misc]
@@ -23,6 +29,37 @@ class WorkbookForm(FlaskForm):  # type: ignore[misc]
         render_kw={
             "accept": ".xlsx,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         },
+    )
+
+
+class LanguagesForm(FlaskForm):  # type: ignore[misc]
+    """Which languages of an XLSForm a checklist takes; the second may be none."""
+
+    first = SelectField(_l("First language"))
+    second = SelectField(_l("Second language"))
+
+    def offer(self, languages: Sequence[FormLanguage], chosen: Sequence[str]) -> LanguagesForm:
+        """Fill in the choices, and select those that are chosen."""
+        choices = options([(_PREFIX + one.key, _name_of(one)) for one in languages])
+        self.first.choices = choices
+        self.second.choices = options([(NO_LANGUAGE, _("None"))]) + choices
+        first, second = ([_PREFIX + key for key in chosen] + [NO_LANGUAGE, NO_LANGUAGE])[:2]
+        self.first.data, self.second.data = first, second
+        return self
+
+    @staticmethod
+    def chosen_in(values: Mapping[str, str]) -> list[str] | None:
+        """The keys of the languages in a request; None if it names none."""
+        named = [values.get(name, NO_LANGUAGE) for name in ("first", "second")]
+        return [one.removeprefix(_PREFIX) for one in named if one != NO_LANGUAGE] or None
+
+
+def _name_of(language: FormLanguage) -> str:
+    if language.name:
+        return language.name
+    return _(
+        "Without a name (%(language)s)",
+        language=_("Portuguese") if language.tag == "pt" else _("English"),
     )
 
 

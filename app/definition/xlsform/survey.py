@@ -87,6 +87,7 @@ class Survey:
             elif row.own_text(own.PART) or self._is_inside_table():
                 continue  # for other programs: the row of its question says the same
             elif own.is_own(row):
+                self._lists.take(kind.list_name)
                 self._take_own(row)
             else:
                 self._take(row, kind)

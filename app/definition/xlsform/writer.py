@@ -76,7 +76,8 @@ class _Writer:
 
     def write(self) -> bytes:
         definition = self._definition
-        for id_, english, portuguese in _VERDICTS:
+        has_verdicts = any(one.type is FieldType.VERDICT for one in definition.all_fields())
+        for id_, english, portuguese in _VERDICTS if has_verdicts else ():
             label = Text(en=english, pt=portuguese)
             self._choices.append({"list_name": _VERDICT_LIST, "name": id_, **self._words(label)})
         if definition.info_fields:
