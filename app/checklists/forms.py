@@ -57,10 +57,8 @@ class LanguagesForm(FlaskForm):  # type: ignore[misc]
 def _name_of(language: FormLanguage) -> str:
     if language.name:
         return language.name
-    return _(
-        "Without a name (%(language)s)",
-        language=_("Portuguese") if language.tag == "pt" else _("English"),
-    )
+    guessed = _("Portuguese") if language.tag == "pt" else _("English")
+    return str(_("Without a name (%(language)s)", language=guessed))
 
 
 class LayoutForm(FlaskForm):  # type: ignore[misc]
