@@ -207,7 +207,7 @@ def _tokens(text: str) -> Iterator[_Token]:
     while position < end:
         match = _TOKEN.match(text, position)
         if match is None:
-            raise NotUnderstood(position)
+            raise NotUnderstood(position + len(text[position:]) - len(text[position:].lstrip()))
         kind = str(match.lastgroup)
         yield _Token(kind, match[kind], match.start(kind))
         position = match.end()
