@@ -58,7 +58,7 @@ from app.models import (
 )
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
-from app.signing import INVITATION_LINK, RESET_LINK, WITNESS_LINK
+from app.signing import INVITATION_LINK, KEPT_FORM, RESET_LINK, WITNESS_LINK
 from app.storage import object_key
 from app.tenancy import platform_scope, tenant_scope
 from app.web.brand import brand_digest
@@ -144,6 +144,8 @@ class World:
             return RESET_LINK.sign(self.rows["reset_id"][0])
         if endpoint == "witnessing.open":
             return WITNESS_LINK.token(self.rows["witness_id"][0])
+        if endpoint in ("checklists.form", "checklists.confirm_form"):
+            return KEPT_FORM.sign([self.link.key, "form.xlsx", str(self.link.account_id)])
         if endpoint == "checking.show":
             return str(self.rows["check_token"][0])
         return sign_link(self.link)

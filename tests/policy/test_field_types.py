@@ -19,6 +19,8 @@ WORDS = frozenset(FieldType)
 NAMING = {
     "definition/samples/parts.py": "writes the fields of the sample checklists",
     "definition/workbook/extras.py": "an information field is a text unless its row names a type",
+    "definition/xlsform/questions.py": "says what each type of an XLSForm becomes",
+    "definition/xlsform/writer.py": "says which type of an XLSForm each type becomes",
     "definition/workbook/fields.py": "takes a select whose options are OK and Not OK for a verdict",
 }
 # Modules that may import the module of one type, and why.

@@ -190,6 +190,7 @@ NAMES = frozenset(
         "words",
         "zone",
         "stamped_at",
+        "type",
     }
 )
 

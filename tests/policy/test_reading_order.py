@@ -11,6 +11,7 @@ IN_ORDER = re.compile(r"reading_order\(\s*[\w.]*definition\.languages\s*\)")
 # Files that take a checklist's languages in its own order, each with the reason.
 REASONS = {
     "checklists/service.py": "the stored name",
+    "commands/checklists.py": "the report of a command, which has no reader's language",
     "commands/demo/command.py": "the stored title of the demo's report",
     "documents/context.py": "the PDF",
     "photos/strip.py": "the strip that is drawn into a photo",
