@@ -35,7 +35,7 @@ class WorkbookForm(FlaskForm):  # type: ignore[misc]
 class LanguagesForm(FlaskForm):  # type: ignore[misc]
     """Which languages of an XLSForm a checklist takes; the second may be none."""
 
-    first = SelectField(_l("First language"))
+    first = SelectField(_l("First language"), validators=[InputRequired()])
     second = SelectField(_l("Second language"))
 
     def offer(self, languages: Sequence[FormLanguage], chosen: Sequence[str]) -> LanguagesForm:
