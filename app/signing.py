@@ -90,6 +90,9 @@ FILE_LINK = TimedSignature("laudo.files", 300)
 HALF_WAY = TimedSignature("laudo.half-way", 300)
 # A browser in which a person has logged in before (app/web/known_browsers.py).
 KNOWN_BROWSER = TimedSignature("laudo.known-browser", 180 * 24 * 3600)
+# An uploaded XLSForm that waits until a person has seen what is left out of it
+# (app/checklists/kept_forms.py). The sweep deletes its file after the same time.
+KEPT_FORM = TimedSignature("laudo.kept-form", 24 * 3600)
 INVITATION_LINK = RowLink("laudo.row.invitation")
 RESET_LINK = RowLink("laudo.row.reset")
 # The link of a witness, the code word that it may ask for, and the proof that it was given.

@@ -1,17 +1,19 @@
-"""The forms of checklists: a workbook, which app.definition checks, and the layout of PDFs."""
+"""The forms of checklists: a workbook, the languages of an XLSForm, and the layout of PDFs."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import RadioField, ValidationError
+from wtforms import RadioField, SelectField, ValidationError
 from wtforms.validators import DataRequired, InputRequired
 
 from app.definition.schema import Definition, Language, Text
+from app.definition.xlsform.languages import FormLanguage
 from app.layouts import Layout
 from app.models.checklist import MAX_NOTE
 from app.web.forms import LongTextField, TextField, options
@@ -21,6 +23,9 @@ OF_COMPANY = "company"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_TITLE = 500
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,31}")
+NO_LANGUAGE = ""
+# The key of a language without a name is empty, as is the value of no language.
+_PREFIX = "="
 
 
 class WorkbookForm(FlaskForm):  # type: ignore[misc]
@@ -31,6 +36,35 @@ class WorkbookForm(FlaskForm):  # type: ignore[misc]
             "accept": ".xlsx,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         },
     )
+
+
+class LanguagesForm(FlaskForm):  # type: ignore[misc]
+    """Which languages of an XLSForm a checklist takes; the second may be none."""
+
+    first = SelectField(_l("First language"), validators=[InputRequired()])
+    second = SelectField(_l("Second language"))
+
+    def offer(self, languages: Sequence[FormLanguage], chosen: Sequence[str]) -> LanguagesForm:
+        """Fill in the choices, and select those that are chosen."""
+        choices = options([(_PREFIX + one.key, _name_of(one)) for one in languages])
+        self.first.choices = choices
+        self.second.choices = options([(NO_LANGUAGE, _("None"))]) + choices
+        first, second = ([_PREFIX + key for key in chosen] + [NO_LANGUAGE, NO_LANGUAGE])[:2]
+        self.first.data, self.second.data = first, second
+        return self
+
+    @staticmethod
+    def chosen_in(values: Mapping[str, str]) -> list[str] | None:
+        """The keys of the languages in a request; None if it names none."""
+        named = [values.get(name, NO_LANGUAGE) for name in ("first", "second")]
+        return [one.removeprefix(_PREFIX) for one in named if one != NO_LANGUAGE] or None
+
+
+def _name_of(language: FormLanguage) -> str:
+    if language.name:
+        return language.name
+    guessed = _("Portuguese") if language.tag == "pt" else _("English")
+    return str(_("Without a name (%(language)s)", language=guessed))
 
 
 class LayoutForm(FlaskForm):  # type: ignore[misc]

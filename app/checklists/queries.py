@@ -167,6 +167,17 @@ def find_latest_of_code(code: str) -> Version | None:
     return find_latest(checklist_id) if checklist_id else None
 
 
+def get_version_of_code(code: str, number: int | None = None) -> Version:
+    """The version with this number of the checklist with this code, else the latest published.
+
+    Raises NotFound.
+    """
+    statement = select(Version).join(Checklist, Version.checklist_id == Checklist.id)
+    chosen = Version.published_at.is_not(None) if number is None else Version.number == number
+    statement = statement.where(Checklist.code == code, chosen)
+    return one_or_404(statement.order_by(Version.number.desc()).limit(1))
+
+
 def list_versions(checklist_id: UUID, *, person: Actor) -> list[VersionLine]:
     """The versions, newest first, with who published them and how many reports are on them: as many
     as the list of reports shows this person."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response, flash, send_file, url_for
 from flask_babel import gettext as _
 
-from app.checklists import blueprint, queries, service
+from app.checklists import blueprint, kept_forms, queries, service
 from app.checklists.compare import compare
 from app.checklists.forms import OF_COMPANY, XLSX, LayoutForm, PublishForm, WorkbookForm
 from app.checklists.mapping.service import keep_workbook
@@ -78,6 +78,9 @@ def create() -> Response:
         return _map(form, data, name, unknown)
     except service.WorkbookRefused as refused:
         return _upload_page(form, refused, file=name, status=422)
+    except service.FormUnconfirmed:
+        token = kept_forms.keep(data, filename=name, actor=current_actor())
+        return redirect_to(url_for(".form", token=token))
     db.session.commit()
     return redirect_to(url_for(".preview", version_id=draft.id))
 

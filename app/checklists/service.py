@@ -21,10 +21,13 @@ from app.checklists.queries import (
     get_checklist,
     get_version,
 )
+from app.definition.importing import read_any_in_sandbox
 from app.definition.samples import SAMPLES
 from app.definition.schema import Definition
 from app.definition.unfinished import Unfinished, finish
-from app.definition.workbook import Problem, WorkbookReading, read_workbook_in_sandbox
+from app.definition.workbook import Problem, WorkbookReading
+from app.definition.xlsform.leftout import as_notices
+from app.definition.xlsform.reading import FormReading
 from app.errors import DomainError, NotFound
 from app.evidence.service import record
 from app.extensions import db
@@ -77,6 +80,10 @@ class WorkbookUnknown(WorkbookRefused):
         self.seconds = seconds
 
 
+class FormUnconfirmed(Exception):
+    """The workbook is an XLSForm: a person must see what is left out before it becomes a draft."""
+
+
 class VersionPublished(DomainError):
     """Version %(number)s is published and cannot be changed. Upload a workbook to create the next
     version."""
@@ -84,22 +91,29 @@ class VersionPublished(DomainError):
     status = 409
 
 
-def draft_from_workbook(*, data: bytes, filename: str, actor: Actor) -> Version:
+def draft_from_workbook(
+    *, data: bytes, filename: str, actor: Actor, languages: Sequence[str] | None = None
+) -> Version:
     """Save the workbook as the checklist's only draft, replacing an earlier draft.
 
     A known code creates the next version of that checklist, whose fields keep their ids; an unknown
-    code creates a checklist. Raises WorkbookRefused with all problems at once, WorkbookUnknown if
-    it can only be mapped, and Busy.
+    code creates a checklist. An XLSForm needs the `languages` that a person has confirmed. Raises
+    WorkbookRefused with all problems at once, WorkbookUnknown if it can only be mapped,
+    FormUnconfirmed, and Busy.
     """
     began = monotonic()
-    reading = _read(data, PurePath(filename).stem)
+    reading = _read(data, PurePath(filename).stem, languages)
     if reading.is_unknown:
         raise WorkbookUnknown(reading, seconds=SECONDS - (monotonic() - began))
     if reading.definition is None:
         raise WorkbookRefused(reading.problems, reading.notices, is_busy=reading.is_busy)
+    form = reading.form if isinstance(reading, FormReading) else None
+    if form and languages is None:
+        raise FormUnconfirmed
+    left_out = as_notices(form.left_out) if form else []
     return draft_from_definition(
         definition=reading.definition,
-        notices=[notice.plain() for notice in reading.notices],
+        notices=[notice.plain() for notice in (*left_out, *reading.notices)],
         filename=filename,
         actor=actor,
     )
@@ -227,19 +241,23 @@ def put_body(
     return draft
 
 
-def _read(data: bytes, filename_stem: str) -> WorkbookReading:
+def _read(data: bytes, filename_stem: str, languages: Sequence[str] | None) -> WorkbookReading:
     """Read the workbook, twice if its code is known, so that fields keep their ids.
 
     No transaction is open during the reading, which takes seconds.
     """
     pause()
-    reading = read_workbook_in_sandbox(data, filename_stem=filename_stem)
-    known = find_latest_of_code(reading.code) if reading.definition and reading.code else None
+    reading = read_any_in_sandbox(data, filename_stem=filename_stem, languages=languages)
+    is_asked = isinstance(reading, FormReading) and languages is None
+    has_code = reading.definition and reading.code and not is_asked
+    known = find_latest_of_code(reading.code) if has_code and reading.code else None
     if known is None:
         return reading
     earlier = known.definition
     pause()
-    return read_workbook_in_sandbox(data, filename_stem=filename_stem, known=earlier)
+    return read_any_in_sandbox(
+        data, filename_stem=filename_stem, known=earlier, languages=languages
+    )
 
 
 def lock_checklist(definition: Definition) -> Checklist:

@@ -75,6 +75,7 @@ _DUE: Mapping[SignatureDue, str] = {
 _LANGUAGES: Mapping[Language, str] = {Language.EN: N_("English"), Language.PT: N_("Portuguese")}
 OTHER = N_('setting "%(name)s"')
 IS_SET = N_("set")
+SOURCE = N_("Name in the imported form")
 
 
 def told(part: Part) -> dict[Key, Told]:
@@ -195,6 +196,7 @@ SETTINGS: Mapping[type[Part], Mapping[str, Teller | None]] = {
         "code": _line(N_("Code")),
         "title": _text(N_("Title")),
         "category": _line(N_("Category")),
+        "source_name": _line(SOURCE),
         "reference_standards": _lines(N_("Reference standards")),
         "planning_requirements": _lines(N_("Planning requirements")),
     },
@@ -203,6 +205,7 @@ SETTINGS: Mapping[type[Part], Mapping[str, Teller | None]] = {
         "title": _text(N_("Title")),
         "fields": None,
         "shown_when": _expression(N_("Shown when")),
+        "source_name": _line(SOURCE),
     },
     Field: {
         "id": None,
@@ -221,6 +224,7 @@ SETTINGS: Mapping[type[Part], Mapping[str, Teller | None]] = {
         "required_when": _expression(N_("Required when")),
         "fails_when": _expression(N_("Fails when")),
         "calculation": _expression(N_("Calculation")),
+        "source_name": _line(SOURCE),
     },
     SignatureRole: {
         "id": None,

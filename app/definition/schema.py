@@ -123,6 +123,8 @@ class SignatureDue(StrEnum):
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,79}$")]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 LongLabel = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+# How another program names it, character for character.
+SourceName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Unit = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 
 MAX_FIELDS = 1_000
@@ -187,8 +189,11 @@ class Limits(Frozen):
 
 
 class Option(Frozen):
+    """`source_name` is the name of the choice in the form that it was imported from."""
+
     id: Id
     label: Text
+    source_name: SourceName | None = None
 
 
 class PhotoPolicy(Frozen):
@@ -219,9 +224,10 @@ class Field(Frozen):
     """One question. `id` is stable within the checklist and identifies answers, photos and rules.
 
     `prefill` names a fact of the report, which is the answer until somebody enters another one.
-    The last four are expressions (docs/logic.md). A hidden field keeps its answer, which counts
-    nowhere; `required_when` takes the place of `required`; an answer that `fails_when` is Not OK;
-    nobody types the answer of a field with a `calculation`.
+    `shown_when`, `required_when`, `fails_when` and `calculation` are expressions (docs/logic.md). A
+    hidden field keeps its answer, which counts nowhere; `required_when` takes the place of
+    `required`; an answer that `fails_when` is Not OK; nobody types the answer of a field with a
+    `calculation`. `source_name` is the name of the question in the form that it was imported from.
     """
 
     id: Id
@@ -240,6 +246,7 @@ class Field(Frozen):
     required_when: Node | None = None
     fails_when: Node | None = None
     calculation: Node | None = None
+    source_name: SourceName | None = None
 
     @model_validator(mode="after")
     def _logic_fits_the_type(self) -> Self:
@@ -297,12 +304,14 @@ class Field(Frozen):
 
 
 class Section(Frozen):
-    """`shown_when` hides all of its fields (docs/logic.md)."""
+    """`shown_when` hides all of its fields (docs/logic.md); `source_name` is the name of the group
+    in the form that it was imported from."""
 
     id: Id
     title: Text
     fields: tuple[Field, ...]
     shown_when: Node | None = None
+    source_name: SourceName | None = None
 
 
 class SignatureRole(Frozen):
@@ -320,11 +329,14 @@ class SignatureRole(Frozen):
 
 
 class Header(Frozen):
+    """`source_name` is the id of the form that the checklist was imported from."""
+
     code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9._-]{0,31}$")]
     title: Text
     category: Label | None = None
     reference_standards: tuple[Label, ...] = ()
     planning_requirements: tuple[Label, ...] = ()
+    source_name: SourceName | None = None
 
 
 class Definition(Frozen):

@@ -14,7 +14,7 @@ PARTS = "parts"
 
 def object_key(tenant_id: UUID, kind: str, sha256: str, suffix: str = "") -> str:
     """`t/<tenant>/<kind>/<sha256><suffix>`: kinds are orig, parts, derived, logo, sign, pdf,
-    stamp, preview, export, bundle and answers.
+    stamp, preview, export, bundle, answers and form.
 
     Raises ValueError if the result is not a valid key.
     """

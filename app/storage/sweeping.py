@@ -32,7 +32,8 @@ NOBODY = UUID(int=0)  # readiness probes
 SUSPICIOUS_COUNT, SUSPICIOUS_SHARE = 100, 0.1
 # Previews, bundles and exports of answers are the exception: the next one replaces them, and they
 # can be made again. So are parts of uploads: the phone keeps the photo until it is in the report.
-SHORT_LIVED = frozenset({"preview", "answers", "bundle", PARTS})
+# An uploaded form has no row at all: its page works as long as the sweep keeps it.
+SHORT_LIVED = frozenset({"preview", "answers", "bundle", "form", PARTS})
 AT_ONCE = 200
 
 

@@ -58,7 +58,7 @@ from app.models import (
 )
 from app.reports.content import content_hash
 from app.reports.facts import load_facts
-from app.signing import INVITATION_LINK, RESET_LINK, WITNESS_LINK
+from app.signing import INVITATION_LINK, KEPT_FORM, RESET_LINK, WITNESS_LINK
 from app.storage import object_key
 from app.tenancy import platform_scope, tenant_scope
 from app.web.brand import brand_digest
@@ -69,6 +69,7 @@ from tests.fuzz.strikes import Request
 from tests.support import scenarios
 from tests.support import servers as test_servers
 from tests.support.cast import Cast, Person, load_cast
+from tests.support.forms import a_form
 from tests.support.outboxes import CLOCK, a_zip, an_answer
 from tests.support.pictures import a_jpeg, sha256_of
 from tests.support.stored import put_bytes, storage
@@ -144,6 +145,8 @@ class World:
             return RESET_LINK.sign(self.rows["reset_id"][0])
         if endpoint == "witnessing.open":
             return WITNESS_LINK.token(self.rows["witness_id"][0])
+        if endpoint in ("checklists.form", "checklists.confirm_form"):
+            return KEPT_FORM.sign(self.rows["kept_form"])
         if endpoint == "checking.show":
             return str(self.rows["check_token"][0])
         return sign_link(self.link)
@@ -409,6 +412,7 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "client_id": [upload.client_id],
         "digest": brands,
         "check_token": [done.check_token],
+        "kept_form": _kept_form(cast),
     }
 
 
@@ -625,6 +629,15 @@ def _photo(
     )
     db.session.commit()
     return placement_id
+
+
+def _kept_form(cast: Cast) -> list[str]:
+    """What the token of an uploaded XLSForm says: key, file name, account."""
+    survey = (("type", "name", "label::en", "label::pt"), ("text", "q", "Question", "Pergunta"))
+    data = a_form(survey=survey)
+    key = object_key(cast.acme, "form", sha256_of(data))
+    put_bytes(key, data)
+    return [key, "form.xlsx", str(cast.ana.id)]
 
 
 def _link(document_id: UUID, cast: Cast) -> FileLink:

@@ -23,6 +23,8 @@ NAMING = {
     "definition/mapping/rows.py": "the rows of a client's workbook",
     "definition/samples/parts.py": "writes the fields of the sample checklists",
     "definition/workbook/extras.py": "an information field is a text unless its row names a type",
+    "definition/xlsform/questions.py": "says what each type of an XLSForm becomes",
+    "definition/xlsform/writer.py": "says which type of an XLSForm each type becomes",
     "definition/workbook/fields.py": "takes a select whose options are OK and Not OK for a verdict",
     "definition/workbook/writer.py": "such a select has its options in a sheet of their own",
 }

@@ -199,6 +199,7 @@ NAMES = frozenset(
         "words",
         "zone",
         "stamped_at",
+        "type",
     }
 )
 

@@ -12,6 +12,7 @@ IN_ORDER = re.compile(r"reading_order\(\s*[\w.]*definition\.languages\s*\)")
 REASONS = {
     "checklists/forms.py": "which titles a copy has",
     "checklists/service.py": "the stored name",
+    "commands/checklists.py": "the report of a command, which has no reader's language",
     "commands/demo/command.py": "the stored title of the demo's report",
     "documents/context.py": "the PDF",
     "exports/workbook_copies/service.py": "the client's own workbook",

@@ -74,6 +74,8 @@ COMMANDS = {
     "seal import": NOBODY,
     "seal retire": NOBODY,
     "seal stamp": NOBODY,
+    "checklist import": NOBODY,
+    "checklist export": NOBODY,
     "storage check": NOBODY,
     "storage sweep": NOBODY,
     "storage release": NOBODY,

@@ -18,6 +18,21 @@ MAX_COLUMNS = 50
 # Rows after MAX_ROWS, up to this one, are searched for text that would be lost unnoticed.
 LOOK_AHEAD_ROWS = 5_000
 
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How much of a worksheet is read. Text beyond it is looked for down to row `LOOK_AHEAD_ROWS`.
+
+    `with_hidden` reads hidden sheets, rows and columns like visible ones.
+    """
+
+    rows: int = MAX_ROWS
+    columns: int = MAX_COLUMNS
+    with_hidden: bool = False
+
+
+USUAL = Reach()
+
 Place = tuple[int, int]
 Range = tuple[int, int, int, int]
 
@@ -52,9 +67,9 @@ class Grid:
     conditional: list[str] = field(default_factory=list)
 
 
-def read_grid(package: Package, tab: Tab, values: Values) -> Grid:
+def read_grid(package: Package, tab: Tab, values: Values, reach: Reach = USUAL) -> Grid:
     grid = Grid()
-    reader = _Reader(grid, values, package.changing)
+    reader = _Reader(grid, values, package.changing, reach)
     for element in package.ends(tab.part):
         reader.take(element)
     return grid
@@ -65,6 +80,7 @@ class _Reader:
     grid: Grid
     values: Values
     changing: frozenset[str]
+    reach: Reach = USUAL
     shows_zeros: bool = True
     row: int = 0
     is_changed: bool = False
@@ -93,16 +109,21 @@ class _Reader:
         element.clear()
 
     def _take_column(self, element: Element) -> None:
-        if is_on(element.get("hidden")) or element.get("width") in ("0", "0.0"):
+        if self._is_hidden(element, "width"):
             first, last = int(element.get("min", 1)), int(element.get("max", 1))
-            self.grid.hidden_columns.update(range(first, min(last, MAX_COLUMNS) + 1))
+            self.grid.hidden_columns.update(range(first, min(last, self.reach.columns) + 1))
+
+    def _is_hidden(self, element: Element, size: str) -> bool:
+        if self.reach.with_hidden:
+            return False
+        return is_on(element.get("hidden")) or element.get(size) in ("0", "0.0")
 
     def _take_row(self, element: Element) -> None:
         self.row = int(element.get("r", self.row + 1))
-        is_hidden = is_on(element.get("hidden")) or element.get("ht") in ("0", "0.0")
+        is_hidden = self._is_hidden(element, "ht")
         if is_hidden:
             self.grid.hidden_rows.add(self.row)
-        if self.row > MAX_ROWS:
+        if self.row > self.reach.rows:
             if not is_hidden:
                 self._pass_row(element)
             return
@@ -130,7 +151,7 @@ class _Reader:
         entry = self._entry(cell)
         if entry.is_picture:
             self.grid.pictures.append(address(self.row, column))
-        elif column > MAX_COLUMNS:
+        elif column > self.reach.columns:
             if entry.text and not self.grid.beyond:
                 self.grid.beyond = address(self.row, column)
         elif entry.is_filled:

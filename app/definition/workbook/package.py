@@ -10,6 +10,7 @@ import posixpath
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
@@ -83,7 +84,6 @@ class Package:
         sheet = self.root(styles) if styles else None
         self.styles = _styles(sheet) if sheet is not None else ()
         self.changing = _changing(sheet) if sheet is not None else frozenset()
-        self.words = self._words()
 
     def has(self, name: str) -> bool:
         return name.lower() in self._names
@@ -133,7 +133,9 @@ class Package:
             for sheet in find_all(root, "sheet")
         )
 
-    def _words(self) -> tuple[Runs, ...]:
+    @cached_property
+    def words(self) -> tuple[Runs, ...]:
+        """The shared texts, read when the first cell needs them."""
         name = self.linked("sharedStrings")
         if name is None:
             return ()

@@ -7,7 +7,7 @@ modules interpret rows and cells.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from app.definition.schema import Definition, Text
@@ -44,9 +44,8 @@ COLUMN_MISSING = {
     ),
 }
 XLSFORM = N_(
-    "This is an XLSForm, a form for other programs, which is not supported "
-    "yet. Copy its questions to the sample workbook, with the columns "
-    "Section, Question and Type, and upload that."
+    "This is an XLSForm, a form for other programs. Upload it on the page "
+    "Checklists: it is read there, and what cannot be kept is listed first."
 )
 HIDDEN_SHEETS = N_(
     "Hidden sheets were skipped: %(names)s. If they belong to the checklist, "
@@ -129,7 +128,7 @@ def _reading(definition: Definition | None, log: Log, code: str | None) -> Workb
 
 def _read_sheets(book: Book, log: Log) -> Drafts | None:
     sheets = book.sheets
-    if any(map(_is_xlsform, sheets)):
+    if any(map(is_form_sheet, sheets)):
         log.problem("", "", say(XLSFORM))
         return None
     if book.hidden:
@@ -173,13 +172,17 @@ def _continuations(sheets: Sequence[VisibleSheet]) -> list[tuple[VisibleSheet, H
     return [(one, header) for one, header in headers if header and not _lacks(header)]
 
 
-def _is_xlsform(sheet: VisibleSheet) -> bool:
+def is_form_sheet(sheet: VisibleSheet) -> bool:
     """Whether this is the survey sheet of an XLSForm and not a checklist sheet."""
     if plain_words(sheet.name) != "survey":
         return False
     rows = [{plain_words(text) for text in row} for row in sheet.rows[:HEADER_ROWS]]
     header = find_header(sheet, CHECKLIST)
-    return any({"type", "name"} <= row for row in rows) and not (header and not _lacks(header))
+    return any(map(_has_form_columns, rows)) and not (header and not _lacks(header))
+
+
+def _has_form_columns(titles: Collection[str]) -> bool:
+    return bool({"type", "command"} & {*titles}) and bool({"name", "tag", "value"} & {*titles})
 
 
 def _note_left_out(sheet: VisibleSheet, log: Log) -> None:
@@ -220,7 +223,7 @@ def _find_checklist(
 
 def _is_unknown(book: Book) -> bool:
     """Whether no sheet has more than one of the columns that our forms need."""
-    if any(map(_is_xlsform, book.sheets)):
+    if any(map(is_form_sheet, book.sheets)):
         return False
     filled = [sheet for sheet in book.sheets if sheet.has_words()]
     headers = [find_header(sheet, CHECKLIST) for sheet in filled]

@@ -1,14 +1,14 @@
 """Reads a workbook in a separate process, so that an untrusted file cannot block the web workers.
 
-The child returns plain JSON; the definition in it is validated again here.
+The child runs app/definition/importing.py, which knows every form of a workbook. It returns plain
+JSON; the definition in it is validated again here.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,7 +17,7 @@ from app.definition.schema import Definition
 from app.definition.sentences import N_, Sentence, say
 from app.definition.workbook.guard import check_outside
 from app.definition.workbook.problems import Problem
-from app.definition.workbook.reader import WorkbookReading, read_workbook, refused
+from app.definition.workbook.reader import WorkbookReading, refused
 from app.sandbox import ChildLimits, ChildResult, ExceededLimit, IsolatedFunction, TooHeavy
 from app.slow_work import slow_work
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 # 300 MB. Pages have priority: a higher niceness, and two at once, so that uploads leave
 # processors and threads to other users' pages.
 LIMITS = ChildLimits(memory_bytes=512 << 20, cpu_seconds=4, seconds=4.5, niceness=5)
-CHILD = IsolatedFunction("app.definition.workbook.sandbox:main", LIMITS, at_once=2, patience=1)
+CHILD = IsolatedFunction("app.definition.importing:main", LIMITS, at_once=2, patience=1)
 
 TOO_SLOW = N_(
     "Reading the workbook takes longer than %(limit)s seconds. Copy only the "
@@ -58,25 +58,27 @@ def read_workbook_in_sandbox(
     A crash, a hang or an exceeded limit is returned as a problem of the whole file. End the
     transaction first: reading takes seconds. Raises Busy.
     """
+    head = {"filename_stem": filename_stem, "known": known and known.model_dump(mode="json")}
+    return ask_child(data, head, reading_of)
+
+
+def ask_child(
+    data: bytes,
+    head: Mapping[str, object],
+    reading_from: Callable[[Mapping[str, Any]], WorkbookReading],
+) -> WorkbookReading:
+    """Send the workbook with its `head`, which is plain JSON, to a child; read what it returns.
+
+    Raises Busy.
+    """
     if refusal := check_outside(data):
         return refused(refusal)
-    head = {"filename_stem": filename_stem, "known": known and known.model_dump(mode="json")}
     try:
         outcome = CHILD.run(json.dumps(head).encode() + b"\n" + data)
     except TooHeavy as error:
         log.warning("a workbook of %s bytes took too much %s", len(data), error.limit)
         return refused(heavy(error.limit), is_busy=error.limit is ExceededLimit.TIME)
-    return _reading(outcome)
-
-
-def main() -> int:
-    """Entry point of the child: read the workbook from standard input."""
-    head = json.loads(sys.stdin.buffer.readline())
-    known = head["known"] and Definition.model_validate(head["known"])
-    data = sys.stdin.buffer.read()
-    reading = read_workbook(data, filename_stem=head["filename_stem"], known=known)
-    json.dump(_plain(reading), sys.stdout)
-    return 0
+    return _reading(outcome, reading_from)
 
 
 def heavy(limit: ExceededLimit) -> Sentence:
@@ -88,10 +90,12 @@ def heavy(limit: ExceededLimit) -> Sentence:
     return say(TOO_SLOW, limit=LIMITS.cpu_seconds)
 
 
-def _reading(outcome: ChildResult) -> WorkbookReading:
+def _reading(
+    outcome: ChildResult, reading_from: Callable[[Mapping[str, Any]], WorkbookReading]
+) -> WorkbookReading:
     try:
         if outcome.status == 0:
-            return _from_plain(json.loads(outcome.output))
+            return reading_from(json.loads(outcome.output))
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         log.error("reading a workbook gave no reading: %r", error)
     else:
@@ -99,7 +103,8 @@ def _reading(outcome: ChildResult) -> WorkbookReading:
     return refused(say(UNREADABLE))
 
 
-def _plain(reading: WorkbookReading) -> dict[str, Any]:
+def plain_reading(reading: WorkbookReading) -> dict[str, Any]:
+    """A reading as plain JSON."""
     definition = reading.definition
     return {
         "definition": definition and definition.model_dump(mode="json", exclude_defaults=True),
@@ -110,7 +115,8 @@ def _plain(reading: WorkbookReading) -> dict[str, Any]:
     }
 
 
-def _from_plain(plain: Mapping[str, Any]) -> WorkbookReading:
+def reading_of(plain: Mapping[str, Any]) -> WorkbookReading:
+    """A reading from plain JSON. Raises KeyError, TypeError, ValueError, ValidationError."""
     definition = plain["definition"]
     return WorkbookReading(
         definition=Definition.model_validate(definition) if definition else None,

@@ -17,16 +17,27 @@ from app.definition.workbook.grid import (
     LOOK_AHEAD_ROWS,
     MAX_COLUMNS,
     MAX_ROWS,
+    USUAL,
     Grid,
     Place,
     Range,
+    Reach,
     read_grid,
 )
 from app.definition.workbook.package import Package, Tab
 from app.definition.workbook.problems import short
 from app.definition.workbook.shown import ShownCell, Values
 
-__all__ = ["MAX_COLUMNS", "MAX_ROWS", "Book", "Cell", "VisibleSheet", "open_book"]
+__all__ = [
+    "MAX_COLUMNS",
+    "MAX_ROWS",
+    "Book",
+    "Cell",
+    "Reach",
+    "VisibleSheet",
+    "open_book",
+    "sheet_titles",
+]
 
 # Up to this many hidden rows are quoted one by one.
 _QUOTED_ROWS = 10
@@ -124,7 +135,16 @@ class Book:
     without_cells: tuple[str, ...] = ()
 
 
-def open_book(data: bytes) -> Book:
+def sheet_titles(data: bytes) -> tuple[str, ...]:
+    """The titles of all sheets, also hidden ones, of a workbook that has passed the guard.
+
+    Raises various errors on damaged files.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return tuple(tab.title for tab in Package(archive).tabs)
+
+
+def open_book(data: bytes, reach: Reach = USUAL) -> Book:
     """Open a workbook that has passed the guard; formulas give their saved results.
 
     Raises various errors on damaged files.
@@ -134,22 +154,24 @@ def open_book(data: bytes) -> Book:
         if not any(tab.part for tab in package.tabs):
             raise ValueError("the workbook has no sheets")
         values = Values(package, rich_kinds(package))
-        shown = [tab for tab in package.tabs if tab.state == "visible"]
+        shown = [tab for tab in package.tabs if tab.state == "visible" or reach.with_hidden]
         return Book(
             tuple(
-                _sheet(package, tab, read_grid(package, tab, values)) for tab in shown if tab.part
+                _sheet(package, tab, read_grid(package, tab, values, reach), reach)
+                for tab in shown
+                if tab.part
             ),
             tuple(tab.title for tab in package.tabs if tab.state != "visible"),
             tuple(tab.title for tab in shown if not tab.part),
         )
 
 
-def _sheet(package: Package, tab: Tab, grid: Grid) -> VisibleSheet:
+def _sheet(package: Package, tab: Tab, grid: Grid, reach: Reach) -> VisibleSheet:
     notices: list[tuple[str, Sentence]] = []
-    merged = _merge(grid, notices)
+    merged = _merge(grid, notices, reach)
     hidden = _hide(grid, notices)
     if grid.beyond:
-        column, cell = letters(MAX_COLUMNS), grid.beyond
+        column, cell = letters(reach.columns), grid.beyond
         notices.append((cell, say(BEYOND, column=column, row=LOOK_AHEAD_ROWS, cell=cell)))
     if grid.conditional:
         notices.append(("", say(CONDITIONAL, cells=short(" ".join(grid.conditional)))))
@@ -178,7 +200,7 @@ def _rows(cells: Mapping[Place, ShownCell]) -> tuple[tuple[str, ...], ...]:
     return tuple(map(tuple, rows))
 
 
-def _merge(grid: Grid, notices: list[tuple[str, Sentence]]) -> dict[Place, Place]:
+def _merge(grid: Grid, notices: list[tuple[str, Sentence]], reach: Reach) -> dict[Place, Place]:
     """Move the text of each merged range to its first visible cell.
 
     Raises ValueError if ranges overlap, which Excel rejects: moving could otherwise never end.
@@ -186,9 +208,9 @@ def _merge(grid: Grid, notices: list[tuple[str, Sentence]]) -> dict[Place, Place
     covered: dict[Place, Place] = {}
     steps = 0
     for bounds in grid.merged:
-        rows, columns = _within(bounds)
+        rows, columns = _within(bounds, reach)
         steps += len(rows) * len(columns)
-        if steps > MAX_ROWS * MAX_COLUMNS:
+        if steps > reach.rows * reach.columns:
             raise ValueError("merged ranges overlap")
         rows = [row for row in rows if row not in grid.hidden_rows]
         columns = [column for column in columns if column not in grid.hidden_columns]
@@ -206,10 +228,10 @@ def _merge(grid: Grid, notices: list[tuple[str, Sentence]]) -> dict[Place, Place
     return covered
 
 
-def _within(bounds: Range) -> tuple[Sequence[int], Sequence[int]]:
+def _within(bounds: Range, reach: Reach) -> tuple[Sequence[int], Sequence[int]]:
     """The rows and columns of a range, limited to those that are read."""
     left, top, right, bottom = bounds
-    return range(top, min(bottom, MAX_ROWS) + 1), range(left, min(right, MAX_COLUMNS) + 1)
+    return range(top, min(bottom, reach.rows) + 1), range(left, min(right, reach.columns) + 1)
 
 
 def _note_beneath(
