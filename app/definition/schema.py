@@ -7,6 +7,7 @@ fields, never rename or retype.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -104,6 +105,10 @@ class Prefill(StrEnum):
     COMPANY = "company"
     REPORT_NUMBER = "report_number"
     START_DATE = "start_date"
+
+    def fits(self, kind: FieldType) -> bool:
+        """Whether this fact can prefill fields of this type."""
+        return kind.takes.day if self is Prefill.START_DATE else kind.takes.words
 
 
 class RolePrefill(StrEnum):
@@ -224,10 +229,9 @@ class Field(Frozen):
     """One question. `id` is stable within the checklist and identifies answers, photos and rules.
 
     `prefill` names a fact of the report, which is the answer until somebody enters another one.
-    `shown_when`, `required_when`, `fails_when` and `calculation` are expressions (docs/logic.md). A
-    hidden field keeps its answer, which counts nowhere; `required_when` takes the place of
-    `required`; an answer that `fails_when` is Not OK; nobody types the answer of a field with a
-    `calculation`. `source_name` is the name of the question in the form that it was imported from.
+    `shown_when` to `calculation` are expressions (docs/logic.md): a hidden field keeps its answer,
+    which counts nowhere; `required_when` replaces `required`; an answer that `fails_when` is Not
+    OK; nobody types a calculated one. `source_name` is its name in the form it was imported from.
     """
 
     id: Id
@@ -250,9 +254,8 @@ class Field(Frozen):
 
     @model_validator(mode="after")
     def _logic_fits_the_type(self) -> Self:
-        if not self.type.takes.answer and (
-            self.required_when or self.fails_when or self.calculation
-        ):
+        rules = (self.required_when, self.fails_when, self.calculation)
+        if any(rules) and not self.type.takes.answer:
             raise ValueError("a note has no answer, so it can only be shown or hidden")
         if self.calculation and (self.prefill or self.required_when):
             raise ValueError("a calculated field is neither prefilled nor required")
@@ -273,7 +276,7 @@ class Field(Frozen):
             raise ValueError("limits belong to numbers and tables")
         if self.required and not takes.answer:
             raise ValueError("a note asks nothing, so it cannot be required")
-        if self.prefill and self.type not in types_of(self.prefill):
+        if self.prefill and not self.prefill.fits(self.type):
             raise ValueError("the start date fills date fields, all else text fields")
         for group in (self.options, self.rows, self.columns):
             _require_distinct(option.id for option in group)
@@ -391,15 +394,7 @@ class Definition(Frozen):
         return next((role for role in self.signature_roles if role.id == role_id), None)
 
 
-def types_of(prefill: Prefill) -> frozenset[FieldType]:
-    """The field types that this fact can prefill."""
-    is_day = prefill is Prefill.START_DATE
-    return frozenset(one for one in FieldType if (one.takes.day if is_day else one.takes.words))
-
-
 def _require_distinct(ids: Iterator[str]) -> None:
-    seen: set[str] = set()
-    for one in ids:
-        if one in seen:
-            raise ValueError(f"the id {one!r} is used twice")
-        seen.add(one)
+    twice = [one for one, count in Counter(ids).items() if count > 1]
+    if twice:
+        raise ValueError(f"the id {twice[0]!r} is used twice")

@@ -24,7 +24,6 @@ from app.definition.schema import (
     SignatureDue,
     SignatureRole,
     Text,
-    types_of,
 )
 from app.definition.schema import Prefill as ReportPrefill
 
@@ -88,7 +87,7 @@ def fields(draw: st.DrawFn, field_id: str) -> Field:
         parts |= {"rows": draw(options(1, 3)), "columns": draw(options(1, 3))}
     if takes.limits:
         parts["limits"] = draw(st.none() | limits())
-    prefills = [one for one in ReportPrefill if kind in types_of(one)]
+    prefills = [one for one in ReportPrefill if one.fits(kind)]
     if prefills:
         parts["prefill"] = draw(st.none() | st.sampled_from(prefills))
     return Field(

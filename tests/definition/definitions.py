@@ -26,7 +26,6 @@ from app.definition.schema import (
     SignatureDue,
     SignatureRole,
     Text,
-    types_of,
 )
 from tests.support.logic_cases import leaf, many
 
@@ -97,7 +96,7 @@ def options(fewest: int) -> st.SearchStrategy[tuple[Option, ...]]:
 def fields(draw, field_id: str) -> Field:
     kind = draw(st.sampled_from(FieldType))
     takes = kind.takes
-    prefills = [one for one in Prefill if kind in types_of(one)]
+    prefills = [one for one in Prefill if one.fits(kind)]
     return Field(
         id=field_id,
         type=kind,

@@ -56,7 +56,9 @@ WORDS = {
     "field_id": "enclosure",
     "role_id": "technician",
     "digest": "0" * 12,
+    "node_id": "enclosure",
     "part": "photo",
+    "step": "undo",
 }
 
 

@@ -10,6 +10,7 @@ OWN_ORDER = re.compile(r"\bdefinition\.languages\b(?!\s*\|\s*reading_order)")
 IN_ORDER = re.compile(r"reading_order\(\s*[\w.]*definition\.languages\s*\)")
 # Files that take a checklist's languages in its own order, each with the reason.
 REASONS = {
+    "checklists/building/service.py": "the stored name",
     "checklists/forms.py": "which titles a copy has",
     "checklists/service.py": "the stored name",
     "commands/checklists.py": "the report of a command, which has no reader's language",

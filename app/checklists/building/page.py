@@ -25,7 +25,6 @@ from app.definition.schema import (
     Prefill,
     SignatureRole,
     Takes,
-    types_of,
 )
 from app.definition.sentences import Sentence
 from app.definition.unfinished import (
@@ -203,7 +202,7 @@ class Builder:
     @staticmethod
     def prefill_choices(node: Mapping[str, Any]) -> list[tuple[str, str]]:
         kind = FieldType(node["type"])
-        return wording.PREFILLS.choices([one for one in Prefill if kind in types_of(one)])
+        return wording.PREFILLS.choices([one for one in Prefill if one.fits(kind)])
 
     @staticmethod
     def can_be_not_ok(node: Mapping[str, Any]) -> bool:

@@ -90,10 +90,11 @@ def edit(version_id: UUID) -> Response:
 @requires(*MANAGERS)
 def edit_part(version_id: UUID, part: str, node_id: str) -> Response:
     """The part with its settings; `closed` gives its line alone."""
-    service.require_draft(get_version(version_id))
-    is_open = "closed" not in request.args
+    if not get_version(version_id).is_draft:
+        return redirect_to(url_for(".preview", version_id=version_id))
     if not wants_fragment():
         return _to_part(version_id, part, node_id)
+    is_open = "closed" not in request.args
     return _part_fragment(_builder(version_id), Part(part), node_id, is_open=is_open)
 
 

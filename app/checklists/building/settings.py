@@ -24,7 +24,6 @@ from app.definition.schema import (
     Prefill,
     RolePrefill,
     SignatureDue,
-    types_of,
 )
 from app.definition.sentences import N_, Sentence, say
 from app.definition.unfinished import Part
@@ -93,7 +92,7 @@ def changes_of_type(node: Mapping[str, Any], kind: FieldType) -> list[Change]:
         new |= {"rows": None, "columns": None}
     if not takes.limits:
         new["limits"] = None
-    if node.get("prefill") and kind not in types_of(Prefill(node["prefill"])):
+    if node.get("prefill") and not Prefill(node["prefill"]).fits(kind):
         new["prefill"] = None
     if not takes.answer:
         new |= {"required": False, "photos": {"mode": PhotoMode.NONE.value}, "comment": "off"}

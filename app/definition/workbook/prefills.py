@@ -5,7 +5,7 @@ A field is prefilled only if the workbook says so; a label that could mean a fac
 
 from __future__ import annotations
 
-from app.definition.schema import FieldType, Prefill, RolePrefill, Text, types_of
+from app.definition.schema import FieldType, Prefill, RolePrefill, Text
 from app.definition.sentences import N_, Sentence, say
 from app.definition.workbook.ids import name_set, plain_words
 from app.definition.workbook.problems import Log, Unclear, short
@@ -96,7 +96,7 @@ def parse_prefill(text: str, kind: FieldType) -> Prefill | None:
     prefill = _NAMED.get(words)
     if prefill is None:
         raise Unclear(say(UNKNOWN_PREFILL, text=short(text), words=WORDS))
-    if kind not in types_of(prefill):
+    if not prefill.fits(kind):
         raise Unclear(say(PREFILL_UNFIT, text=short(text)))
     return prefill
 
@@ -115,7 +115,7 @@ def suggest(label: Text, kind: FieldType) -> Sentence | None:
     """A suggestion of what to write, for a label that matches a fact of the report."""
     for words in filter(None, (label.en, label.pt)):
         prefill = _NAMED.get(plain_words(words))
-        if prefill and kind in types_of(prefill):
+        if prefill and prefill.fits(kind):
             return say(CAN_BE_FILLED, label=short(words), word=workbook_name(prefill))
     return None
 
