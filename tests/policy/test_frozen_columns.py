@@ -67,8 +67,6 @@ class Stage:
 # Rows that `fill` does not make: an open report's photo, unfinished work, a draft, an archived
 # report with a photo.
 OPEN = (
-    "insert into versions (tenant_id, checklist_id, number, body)"
-    " select tenant_id, checklist_id, number + 1, body from versions limit 1",
     "insert into photos (tenant_id, report_id, client_id, sha256, byte_size, media_type,"
     " storage_key, source, uploaded_by) select r.tenant_id, r.id, gen_random_uuid(), p.sha256, 1,"
     " 'image/jpeg', p.storage_key, 'file', r.started_by from reports r, photos p"

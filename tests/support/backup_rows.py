@@ -27,6 +27,9 @@ from app.models import (
     AnswerFormat,
     BrandPreview,
     Checklist,
+    ClientWorkbook,
+    DraftEdit,
+    EditState,
     Invitation,
     LikenessKind,
     Passkey,
@@ -45,6 +48,9 @@ from app.models import (
     SuperadminSession,
     SupportAccess,
     Verification,
+    Version,
+    VersionWorkbook,
+    WorkbookShape,
     WorkState,
 )
 from app.reports.listing.filters import ReportFilter
@@ -70,6 +76,7 @@ def add_rows(app: Flask, cast: Cast, *, report_id: UUID) -> None:
         ana = Actor(cast.ana.name, cast.ana.role, cast.ana.id)
         _of_people(ana)
         _of_projects(cast)
+        _of_checklists(cast)
         open_id = scenarios.a_report(ana).id
         verification = Verification(report_id=report_id, rows_checked_at=LATER)
         db.session.add_all([_a_receipt(report_id), _a_preview(cast), verification])
@@ -124,6 +131,36 @@ def _of_projects(cast: Cast) -> None:
         [
             ProjectMember(project_id=project.id, account_id=cast.tess.id),
             ProjectChecklist(project_id=project.id, checklist_id=checklist.id, position=1),
+        ]
+    )
+
+
+def _of_checklists(cast: Cast) -> None:
+    """A draft with an edit, and the client's workbook that it was made of."""
+    checklist = db.session.scalars(select(Checklist).limit(1)).one()
+    draft = Version(checklist_id=checklist.id, number=99, body=checklist.versions[0].body)
+    content = b"a workbook"
+    workbook = ClientWorkbook(
+        created_by=cast.ana.id,
+        file_name="protocol.xlsx",
+        sha256=sha256_of(content),
+        content=content,
+        mapping={},
+    )
+    db.session.add_all([draft, workbook, WorkbookShape(shape="e" * 64)])
+    db.session.flush()
+    db.session.add_all(
+        [
+            VersionWorkbook(version_id=draft.id, workbook_id=workbook.id, places={}),
+            DraftEdit(
+                version_id=draft.id,
+                number=1,
+                account_id=cast.ana.id,
+                editor="one",
+                state=EditState.DONE,
+                changes=[],
+                targets=[],
+            ),
         ]
     )
 
