@@ -36,6 +36,7 @@ from bench.scale.bucket import running_bucket
 from bench.side import READING, WORKER, parents, tree_seconds, with_unique_bytes
 from bench.world import World, open_world
 from tests.support import scenarios
+from tests.support.sealers import running_sealer
 
 QUESTIONS, IN_SECTION = 100, 10
 LOOK_EVERY_S = 0.02
@@ -105,8 +106,10 @@ def _measure_on(
 ) -> list[Ready]:
     chance = Random(1)
     with (
+        TemporaryDirectory() as folder,
+        running_sealer(Path(folder)) as sealer,
         open_world(tenants=1, each=10, sections=1, **settings) as world,
-        _worker(world, settings) as worker,
+        _worker(world, {**settings, "seal_socket": str(sealer.socket)}) as worker,
     ):
         # The worker is warm after its first.
         _submitted(world, worker, 1, shot, chance)
