@@ -36,6 +36,8 @@ TRAPS = (
     "two\nlines", "tab\there", "two  spaces", "_x0041_", "\u00a0", "e\u0301", "\ufb01", "Ω μ µ ≤ °",
     "Section", "Question", "Type", "Field id", "note", "N.A.", "é / ç", "2026-03-31", "\u200b", "☃",
 )  # fmt: skip
+# How other programs name things: any text, kept letter by letter.
+NAMES = st.none() | st.sampled_from((*TRAPS, " x", "q1", "Q1", "1", "${q1}"))
 LETTERS = st.characters(codec="utf-8", exclude_characters="\x00")
 IDS = st.from_regex(r"[a-z0-9][a-z0-9_]{0,14}", fullmatch=True)
 
@@ -81,7 +83,7 @@ def photos(draw) -> PhotoPolicy:
 def options(fewest: int) -> st.SearchStrategy[tuple[Option, ...]]:
     """Entries with ids of any kind, or with those that the reader would give them."""
     own = st.lists(
-        st.builds(Option, id=IDS, label=TEXTS),
+        st.builds(Option, id=IDS, label=TEXTS, source_name=NAMES),
         min_size=fewest,
         max_size=4,
         unique_by=lambda one: one.id,
@@ -110,6 +112,7 @@ def fields(draw, field_id: str) -> Field:
         rows=draw(options(1)) if takes.cells else (),
         columns=draw(options(1)) if takes.cells else (),
         prefill=draw(st.none() | st.sampled_from(prefills)) if prefills else None,
+        source_name=draw(NAMES),
     )
 
 
@@ -133,6 +136,7 @@ def headers() -> st.SearchStrategy[Header]:
         category=st.none() | lines(30),
         reference_standards=st.lists(lines(30), max_size=3).map(tuple),
         planning_requirements=st.lists(lines(30), max_size=2).map(tuple),
+        source_name=NAMES,
     )
 
 
@@ -199,7 +203,13 @@ def definitions(draw) -> Definition:
         header=draw(headers()),
         info_fields=tuple(every[:in_info]),
         sections=[
-            Section(id=one, title=title, fields=tuple(share), shown_when=shown)
+            Section(
+                id=one,
+                title=title,
+                fields=tuple(share),
+                shown_when=shown,
+                source_name=draw(NAMES),
+            )
             for one, title, share, shown in sections
         ],
         signature_roles=draw(roles()),

@@ -44,7 +44,8 @@ def test_every_setting_of_a_field_is_written():
     assert {name for one in FIELD for name in one.covers} == set(Field.model_fields)
     assert set(PhotoPolicy.model_fields) == {"mode", "min", "max", "gps_required"}
     assert set(Limits.model_fields) == {"unit", "min", "max"}
-    assert set(Section.model_fields) == {"id", "title", "fields", "shown_when"}
+    assert set(Section.model_fields) == {"id", "title", "fields", "shown_when", "source_name"}
+    assert set(Option.model_fields) == {"id", "label", "source_name"}
 
 
 @settings(max_examples=60, deadline=None)

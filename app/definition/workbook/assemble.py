@@ -91,7 +91,12 @@ def _build(drafts: Drafts, code: str, title: Text, known: Definition | None) -> 
     info_count = len(drafts.info_fields)
     rest = iter(fields[info_count:])
     sections = tuple(
-        Section(id=one, title=section.title, fields=tuple(next(rest) for _ in section.fields))
+        Section(
+            id=one,
+            title=section.title,
+            fields=tuple(next(rest) for _ in section.fields),
+            source_name=section.source,
+        )
         for one, section in zip(_section_ids(drafts, known), drafts.sections, strict=True)
     )
     roles = tuple(
@@ -110,6 +115,7 @@ def _build(drafts: Drafts, code: str, title: Text, known: Definition | None) -> 
         category=drafts.header.category,
         reference_standards=drafts.header.standards,
         planning_requirements=drafts.header.planning,
+        source_name=drafts.header.source,
     )
     return Definition(
         languages=drafts.languages,
@@ -155,6 +161,7 @@ def _build_field(
         rows=_options(draft, "rows", languages, earlier),
         columns=_options(draft, "columns", languages, earlier),
         prefill=draft.prefill,
+        source_name=draft.source,
     )
 
 
@@ -171,7 +178,11 @@ def _options(
     ]
     pairs = [(key, one.id) for one in known for key in _keys(one.label, languages, "o")]
     ids = assign(requests, index_by_words(pairs))
-    return tuple(Option(id=one, label=label) for one, label in zip(ids, labels, strict=True))
+    sources = draft.entry_sources.get(part) or [None] * len(labels)
+    return tuple(
+        Option(id=one, label=label, source_name=source)
+        for one, label, source in zip(ids, labels, sources, strict=True)
+    )
 
 
 def option_ids(labels: Sequence[Text], languages: tuple[Language, ...]) -> list[str]:

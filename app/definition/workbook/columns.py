@@ -42,6 +42,8 @@ class Column(StrEnum):
     FAILS_WHEN = "fails_when"
     CALCULATION = "calculation"
     SECTION_SHOWN = "section_shown"
+    SOURCE = "source"
+    SECTION_SOURCE = "section_source"
     ID = "id"
 
 
@@ -173,6 +175,11 @@ _COMMON: Mapping[Column, tuple[tuple[Language | None, int, str], ...]] = {
         (EN, 0, "section shown when|show section when"),
         (PT, 0, "mostrar secao quando|secao mostrada quando"),
     ),
+    Column.SOURCE: ((EN, 0, "source name"), (PT, 0, "nome de origem")),
+    Column.SECTION_SOURCE: (
+        (EN, 0, "section source name"),
+        (PT, 0, "nome de origem da secao"),
+    ),
     Column.ID: (
         (EN, 0, "field id|id|question id|item id|step id|identifier|field key|key"),
         (PT, 0, "id do campo|identificador|id da questao|id da pergunta|id do item|chave"),
@@ -240,12 +247,16 @@ class Vocabulary:
 
 
 _OF_OTHERS = (Column.DUE, Column.FIELD, Column.PART)
-_OF_SECTIONS = (Column.SECTION, Column.SECTION_ID, Column.SECTION_SHOWN)
+SECTION_COLUMNS = frozenset(
+    {Column.SECTION, Column.SECTION_ID, Column.SECTION_SHOWN, Column.SECTION_SOURCE}
+)
 _OF_FIELDS = tuple(column for column in _COMMON if column not in _OF_OTHERS)
 CHECKLIST = Vocabulary(_QUESTIONS, *_OF_FIELDS)
-INFO_FIELDS = Vocabulary(_LABELS, *(column for column in _OF_FIELDS if column not in _OF_SECTIONS))
+INFO_FIELDS = Vocabulary(
+    _LABELS, *(column for column in _OF_FIELDS if column not in SECTION_COLUMNS)
+)
 SIGNATURES = Vocabulary(_ROLES, Column.REQUIRED, Column.PREFILL, Column.DUE, Column.ID)
-ANSWERS = Vocabulary(_LABELS, Column.FIELD, Column.PART, Column.ID)
+ANSWERS = Vocabulary(_LABELS, Column.FIELD, Column.PART, Column.SOURCE, Column.ID)
 
 
 def find_header(sheet: VisibleSheet, vocabulary: Vocabulary) -> HeaderRow | None:

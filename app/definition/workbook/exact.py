@@ -39,6 +39,7 @@ class Entry:
 
     id: str | None
     label: Text
+    source: str | None = None
 
 
 Entries = Mapping[str, Mapping[str, Sequence[Entry]]]
@@ -136,6 +137,7 @@ def _entries(sheets: Sequence[VisibleSheet]) -> Entries:
             part = plain_words(cells.get((Column.PART, Language.EN), ""))
             if of and words and part in ENTRY_PARTS:
                 given = cells.get((Column.ID, Language.EN), "")
-                entry = Entry(given if ID.fullmatch(given) else None, Text(**words))
+                source = literal(cells.get((Column.SOURCE, Language.EN), "")) or None
+                entry = Entry(given if ID.fullmatch(given) else None, Text(**words), source)
                 found.setdefault(of, {}).setdefault(part, []).append(entry)
     return found

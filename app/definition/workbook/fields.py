@@ -71,7 +71,8 @@ class Defaults:
 class FieldDraft:
     """A field without its id. `given_id` is the id in the workbook, at cell `id_ref`.
 
-    `entry_ids` are those in the workbook for "options", "rows" and "columns".
+    `entry_ids` are those in the workbook for "options", "rows" and "columns", and `entry_sources`
+    their names in the form that they were imported from.
     """
 
     sheet: str
@@ -91,6 +92,8 @@ class FieldDraft:
     id_ref: str = ""
     entry_ids: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
     logic: tuple[LogicText, ...] = ()
+    source: str | None = None
+    entry_sources: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
 
 
 def read_field(row: Row, label: Text, label_cell: Cell, defaults: Defaults) -> FieldDraft | None:
@@ -109,6 +112,7 @@ def read_field(row: Row, label: Text, label_cell: Cell, defaults: Defaults) -> F
         hint=row.texts(Column.HINT),
         prefill=read_prefill(row.log, row.sheet, row.get(Column.PREFILL), label_cell, label, kind),
         logic=read_logic(row),
+        source=row.source(Column.SOURCE),
     )
     draft = _with_id(row, draft)
     if entries := row.form.entries.get(draft.given_id or ""):
@@ -126,8 +130,16 @@ def _with_entries(draft: FieldDraft, entries: Mapping[str, Sequence[Entry]]) -> 
     """The draft with the answers, rows and columns that stand in a sheet of their own."""
     labels = {part: tuple(one.label for one in entries.get(part, ())) for part in ENTRY_PARTS}
     ids = {part: tuple(one.id for one in given) for part, given in entries.items()}
+    sources = {part: tuple(one.source for one in given) for part, given in entries.items()}
     options, rows, columns = (labels[part] for part in ENTRY_PARTS)
-    return replace(draft, entry_ids=ids, options=options, rows=rows, columns=columns)
+    return replace(
+        draft,
+        entry_ids=ids,
+        entry_sources=sources,
+        options=options,
+        rows=rows,
+        columns=columns,
+    )
 
 
 def _read_type(row: Row, label_cell: Cell, defaults: Defaults) -> FieldType | None:

@@ -31,6 +31,7 @@ _KEYS = {
     "title_en": "title en|title english|titulo en|titulo ingles|title in english",
     "title_pt": "title pt|title portuguese|titulo pt|titulo portugues|titulo em portugues",
     "title": "title|name|checklist|checklist name|titulo|nome|nome do checklist",
+    "source": "source name|nome de origem",
     # These two are read by exact.py.
     "form": "form|forma",
     "languages": "languages|idiomas",
@@ -54,6 +55,7 @@ class HeaderDraft:
     category: str | None = None
     standards: tuple[str, ...] = ()
     planning: tuple[str, ...] = ()
+    source: str | None = None
 
 
 @dataclass(slots=True)
@@ -108,6 +110,7 @@ def _exact_header(sheet: VisibleSheet, entries: _Entries, log: Log) -> HeaderDra
         category=lines.get("category", [""])[0] or None,
         standards=tuple(lines.get("standards", ())),
         planning=tuple(lines.get("planning", ())),
+        source=lines.get("source", [""])[0] or None,
     )
 
 

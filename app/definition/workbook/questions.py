@@ -13,7 +13,7 @@ from functools import partial
 from app.definition.schema import Language, Text
 from app.definition.sentences import N_, say
 from app.definition.workbook.addresses import address
-from app.definition.workbook.columns import Column, HeaderRow
+from app.definition.workbook.columns import SECTION_COLUMNS, Column, HeaderRow
 from app.definition.workbook.exact import ANY, ID, Form
 from app.definition.workbook.fields import Defaults, FieldDraft, read_field
 from app.definition.workbook.ids import plain_words
@@ -61,6 +61,7 @@ class SectionDraft:
     fields: list[FieldDraft] = field(default_factory=list)
     given_id: str | None = None
     shown: LogicText | None = None
+    source: str | None = None
 
 
 @dataclass(slots=True)
@@ -181,6 +182,8 @@ def _read_row(row: Row, walk: _Walk) -> None:
     # The first row of a section that says when it is shown counts for all of them.
     if walk.current and walk.current.shown is None:
         walk.current.shown = read_text(row, Column.SECTION_SHOWN)
+    if walk.current and walk.current.source is None:
+        walk.current.source = row.source(Column.SECTION_SOURCE)
     cell = label_cell(row)
     label = row.texts(Column.LABEL) if _has_label(row) else None
     if cell is None or cell.flaw:
@@ -227,7 +230,7 @@ def _without_question(row: Row, cell: Cell) -> None:
         for place in row.header.places
         if row.sheet.cell(row.number, place.index).text
     }
-    if filled <= {Column.SECTION, Column.SECTION_ID, Column.SECTION_SHOWN}:
+    if filled <= SECTION_COLUMNS:
         return
     if filled & _NEEDS_QUESTION:
         row.problem(cell, say(QUESTION_MISSING))

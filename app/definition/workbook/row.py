@@ -47,6 +47,11 @@ class Row:
         cell = self.get(column)
         return cell.text if cell else ""
 
+    def source(self, column: Column) -> str | None:
+        """The name in the form that it was imported from, in a workbook that Laudo wrote."""
+        text = self.text(column) if self.form.is_exact else ""
+        return literal(text) or None
+
     def exact(self, column: Column) -> str:
         """The text of a column for parsing; for a number cell without thousands separators."""
         cell = self.get(column)

@@ -24,9 +24,12 @@ from app.definition.schema import (
     Definition,
     Field,
     FieldType,
+    Header,
     Language,
+    Option,
     PhotoMode,
     PhotoPolicy,
+    Section,
     SignatureRole,
     Text,
 )
@@ -115,8 +118,14 @@ def _expression(node: Node | None) -> str:
     return quoted(text_of(node)) if node else ""
 
 
+def _source(one: Header | Section | Field | Option) -> str:
+    return quoted(one.source_name) if one.source_name else ""
+
+
 def _inline(field: Field, definition: Definition) -> Lines | None:
     """The answers, rows and columns in one cell, if they are read back from it as they are."""
+    if any(one.source_name for part in ENTRY_PARTS for one in getattr(field, part)):
+        return None
     lines = {one: _entry_line(field, one) for one in definition.languages}
     is_same = _are_short(lines.values()) and _is_read_back(field, definition, lines)
     return lines if is_same else None
@@ -139,6 +148,7 @@ FIELD: tuple[Setting, ...] = (
     Setting("Required when", ("required_when",), _logic("required_when"), 28),
     Setting("Fails when", ("fails_when",), _logic("fails_when"), 28),
     Setting("Calculation", ("calculation",), _logic("calculation"), 28),
+    Setting("Source name", ("source_name",), lambda field, _: _source(field), 14),
     Setting("Field id", ("id",), lambda field, _: field.id, 24),
 )
 
@@ -155,6 +165,7 @@ def write_workbook(definition: Definition) -> bytes:
         *_of_text("Section", languages),
         "Section id",
         "Section shown when",
+        "Section source name",
         *_field_names(languages),
     ]
     _add(book, "Checklist", names, _section_rows(definition, languages))
@@ -167,7 +178,7 @@ def write_workbook(definition: Definition) -> bytes:
         _add(book, "Signatures", names, _role_rows(definition, languages))
     answers = list(_answer_rows(definition, languages))
     if answers:
-        names = ["Of field", "Part", *_of_text("Label", languages), "Id"]
+        names = ["Of field", "Part", *_of_text("Label", languages), "Source name", "Id"]
         _add(book, "Answers", names, answers)
     _add(book, "Header", (), _header_rows(definition))
     _add(book, "Instructions", INSTRUCTIONS[0], INSTRUCTIONS[1:])
@@ -230,7 +241,8 @@ def _cells_of(
 
 def _section_rows(definition: Definition, languages: Sequence[Language]) -> Iterator[Row]:
     for section in definition.sections:
-        head = [*_words(section.title, languages), section.id, _expression(section.shown_when)]
+        shown, source = _expression(section.shown_when), _source(section)
+        head = [*_words(section.title, languages), section.id, shown, source]
         if not section.fields:
             yield head
         for cells in _cells_of(section.fields, definition, languages):
@@ -257,7 +269,8 @@ def _answer_rows(definition: Definition, languages: Sequence[Language]) -> Itera
             continue
         for part in ENTRY_PARTS:
             for option in getattr(field, part):
-                yield [field.id, part, *_words(option.label, languages), option.id]
+                words = _words(option.label, languages)
+                yield [field.id, part, *words, _source(option), option.id]
 
 
 def _header_rows(definition: Definition) -> Iterator[Row]:
@@ -270,6 +283,8 @@ def _header_rows(definition: Definition) -> Iterator[Row]:
             yield f"Title ({language.upper()})", quoted(words)
     if header.category:
         yield "Category", quoted(header.category)
+    if header.source_name:
+        yield "Source name", _source(header)
     for name, lines in (
         ("Reference standards", header.reference_standards),
         ("Planning requirements", header.planning_requirements),
