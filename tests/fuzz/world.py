@@ -19,6 +19,8 @@ from werkzeug.routing import Rule
 
 from app import create_app
 from app.auth import reset_routes
+from app.checklists.mapping.queries import mapping_of
+from app.checklists.mapping.service import keep_workbook
 from app.downloads.links import FileLink, sign_link
 from app.evidence.service import About, record
 from app.extensions import db
@@ -54,6 +56,7 @@ from app.models import (
     SupportAccess,
     Tenant,
     Version,
+    VersionWorkbook,
     WorkState,
 )
 from app.reports.content import content_hash
@@ -69,6 +72,7 @@ from tests.fuzz.strikes import Request
 from tests.support import scenarios
 from tests.support import servers as test_servers
 from tests.support.cast import Cast, Person, load_cast
+from tests.support.client_workbooks import a_protocol
 from tests.support.forms import a_form
 from tests.support.outboxes import CLOCK, a_zip, an_answer
 from tests.support.pictures import a_jpeg, sha256_of
@@ -78,8 +82,7 @@ WORDS = {
     "field_id": "enclosure",
     "role_id": "technician",
     "filename": "dist/manifest.json",
-    "part": "cover",
-    "keep": "mine",
+    "node_id": "enclosure",
 }
 NOBODY = "nobody"
 PEOPLE = ("ana", "ana", "ana", "tess", "tess", "sam", NOBODY)
@@ -125,12 +128,12 @@ class World:
         """The URLs of a rule, one for each combination of valid row ids."""
         rows = [name for name in rule.arguments if name in self.rows]
         most = max([len(self.rows[name]) for name in rows], default=1)
-        kinds = _kinds(rule)
+        words = _choices(rule)
         paths = []
-        for at in range(max(most, len(kinds))):
+        for at in range(max([most, *map(len, words.values())])):
             values: dict[str, Any] = {name: WORDS[name] for name in rule.arguments & WORDS.keys()}
             values |= {name: self.rows[name][at % len(self.rows[name])] for name in rows}
-            values |= {"kind": kinds[at % len(kinds)]} if "kind" in rule.arguments else {}
+            values |= {name: items[at % len(items)] for name, items in words.items()}
             with self.app.test_request_context():
                 if "token" in rule.arguments:
                     values["token"] = self.token(rule.endpoint)
@@ -152,9 +155,10 @@ class World:
         return sign_link(self.link)
 
 
-def _kinds(rule: Rule) -> list[str]:
-    converter = rule._converters.get("kind")
-    return sorted(getattr(converter, "items", [""]))
+def _choices(rule: Rule) -> dict[str, list[str]]:
+    """The words of each `any(...)` in a URL, by argument."""
+    found = {name: getattr(one, "items", None) for name, one in rule._converters.items()}
+    return {name: sorted(items) for name, items in found.items() if items}
 
 
 def _parts(path: str) -> tuple[str, ...]:
@@ -206,6 +210,8 @@ def _filled(app: Flask, connection: Connection) -> World:
         assert cookie
         world.cookies[key] = f"session={cookie.value}"
         if key == "ana":
+            draft = f"/checklists/versions/{rows['version_id'][0]}/edit"
+            assert client.post(f"{draft}/add/section", data={"text": "To undo"}).status_code == 303
             _collect(world, client)
             _collect_conflict(world, client)
             _collect_repeat(world, client)
@@ -277,7 +283,11 @@ def _scripted(rows: dict[str, list[Any]], cast: Cast) -> dict[str, Request]:
     )
     piece = (("CONTENT_TYPE", "application/offset+octet-stream"), ("HTTP_UPLOAD_OFFSET", "0"))
     archive = a_zip(cast.tess.id, [an_answer(report_id, cast.tess.id, "customer", "Hospital")])
+    copy = f"/projects/{rows['project_id'][0]}/workbooks/{rows['workbook_id'][0]}"
     return {
+        "exports.fill_project_workbook": Request(
+            "POST", _parts(copy), fields=(("report", str(rows["report_id"][2])),)
+        ),
         "operations.send": Request(
             "POST",
             _parts(f"/reports/{report_id}/operations"),
@@ -413,7 +423,18 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "digest": brands,
         "check_token": [done.check_token],
         "kept_form": _kept_form(cast),
+        "workbook_id": [_client_workbook(version.id, ana)],
     }
+
+
+def _client_workbook(version_id: UUID, ana: Actor) -> UUID:
+    """A client's workbook with its guess, which the version was made of."""
+    workbook = keep_workbook(data=a_protocol(), filename="protocol.xlsx", seconds=None, actor=ana)
+    places = mapping_of(workbook).checklists[0].places.model_dump(mode="json")
+    own = VersionWorkbook(version_id=version_id, workbook_id=workbook.id, places=places)
+    db.session.add(own)
+    db.session.commit()
+    return workbook.id
 
 
 def _witness(report: Report, ana: Actor, picture: str, sha256: str) -> UUID:

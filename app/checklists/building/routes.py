@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Response, flash, request, url_for
 from flask_login import current_user
@@ -38,6 +39,8 @@ EDIT = "/checklists/versions/<uuid:version_id>/edit"
 PART = f"{EDIT}/<any(header,section,field,role):part>/<node_id>"
 # The id of the cover in addresses; it has none in the body.
 COVER = "-"
+# The token of a form that the page drew; whoever sends another one edits as a form of its own.
+_EDITOR = re.compile(r"[0-9a-f]{32}")
 
 
 @blueprint.get("/checklists/build")
@@ -254,7 +257,8 @@ def _step(body: operations.Body, part: Part, node_id: str, *, down: bool) -> ope
 def _sender() -> Sender:
     base = request.form.get("base", "")
     number = int(base) if base.isascii() and base.isdigit() and len(base) < 10 else 0
-    return Sender(editor=request.form.get("editor", ""), base=number)
+    editor = request.form.get("editor", "")
+    return Sender(editor=editor if _EDITOR.fullmatch(editor) else uuid4().hex, base=number)
 
 
 def _ids(version_id: UUID) -> nodes.IdSource:
