@@ -14,6 +14,8 @@ from app.checklists import service
 from app.checklists.queries import get_version_of_code
 from app.commands.people import File, operator, refusals_as_errors
 from app.definition.importing import read_any_in_sandbox
+from app.definition.logic.dependencies import expressions_of
+from app.definition.schema import Definition
 from app.definition.workbook import Problem, WorkbookReading
 from app.definition.xlsform.leftout import SENTENCES, Construct, by_construct
 from app.definition.xlsform.reading import FormReading
@@ -25,7 +27,13 @@ from app.tenancy import tenant_scope
 checklist = AppGroup("checklist", help="Checklists.")
 COMMANDS = (checklist,)
 
-_CONDITIONS = (Construct.RELEVANT, Construct.REQUIRED_WHEN, Construct.CONSTRAINT)
+_CONDITIONS = (
+    Construct.RELEVANT,
+    Construct.REQUIRED_WHEN,
+    Construct.CONSTRAINT,
+    Construct.CALCULATION,
+    Construct.CALCULATED,
+)
 
 
 @checklist.command("import")
@@ -97,12 +105,19 @@ def report_of(reading: WorkbookReading, file_name: str) -> dict[str, Any]:
         "fields": sum(types.values()),
         "fields_by_type": dict(sorted(types.items())),
         "signatures": len(definition.signature_roles) if definition else 0,
-        "conditions": sum(one.construct in _CONDITIONS for one in left_out),
+        "conditions": _count_conditions(definition) if definition else 0,
+        "conditions_left_out": sum(one.construct in _CONDITIONS for one in left_out),
         "left_out": places,
         "notices": [_told(one) for one in reading.notices],
         "errors": [_told(one) for one in reading.problems],
         "draft": None,
     }
+
+
+def _count_conditions(definition: Definition) -> int:
+    """Conditions, rules and calculations of fields and sections."""
+    of_fields = sum(len(list(expressions_of(one))) for one in definition.all_fields())
+    return of_fields + sum(one.shown_when is not None for one in definition.sections)
 
 
 def _draft(slug: str, data: bytes, file_name: str, reading: WorkbookReading) -> str:
@@ -131,7 +146,8 @@ def _lines(report: dict[str, Any]) -> str:
             f"Title: {report['title']}",
             f"Languages: {', '.join(report['languages'])}",
             f"Sections: {report['sections']}. Fields: {report['fields']} ({types}). "
-            f"Signatures: {report['signatures']}. Conditions left out: {report['conditions']}.",
+            f"Signatures: {report['signatures']}. Conditions: {report['conditions']}. "
+            f"Conditions left out: {report['conditions_left_out']}.",
         ]
     seen = ""
     for one in report["left_out"]:

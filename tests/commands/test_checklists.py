@@ -18,6 +18,7 @@ FORM = a_form(
         ("type", "name", "label", "relevant"),
         ("text", "a", "The first", None),
         ("date", "b", "The second", "${a} = 'x'"),
+        ("date", "d", "The fourth", "${b} > today()"),
         ("geopoint", "c", "The third", None),
     )
 )
@@ -45,12 +46,14 @@ def test_a_dry_run_tells_all_and_saves_nothing(run):
     assert result.exit_code == 0, result.output
     report = json.loads(result.output)
     assert report["importable"] and report["kind"] == "xlsform" and report["draft"] is None
-    assert report["fields_by_type"] == {"date": 1, "text": 1}
-    assert report["conditions"] == 1
+    assert report["fields_by_type"] == {"date": 2, "text": 1}
+    assert (report["conditions"], report["conditions_left_out"]) == (1, 1)
     left_out = {(one["construct"], one["cell"]) for one in report["left_out"]}
-    assert left_out == {("relevant", "D3"), ("place", "A4")}
+    assert left_out == {("relevant", "D4"), ("place", "A5")}
     lines = run(FORM, "--dry-run").output
-    assert "survey D3 b ${a} = 'x'" in lines and "Conditions left out: 1" in lines
+    assert (
+        "survey D4 d ${b} > today()" in lines and "Conditions: 1. Conditions left out: 1" in lines
+    )
 
 
 def test_a_workbook_of_ours_is_read_too(run):

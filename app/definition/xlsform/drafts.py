@@ -17,6 +17,8 @@ from app.definition.schema import (
     Text,
 )
 from app.definition.workbook.ids import IdRequest, assign, index_by_words, slug
+from app.definition.xlsform.leftout import Listing
+from app.definition.xlsform.logic import Named, Rule, with_rules
 
 MAX_SOURCE_NAME = 200
 
@@ -35,7 +37,8 @@ class PartDraft:
 class FieldDraft:
     """A question. `settings` are those of Field except ids and the parts below.
 
-    `given` is its id in our own export, `name` what an id is made of otherwise.
+    `given` is its id in our own export, `name` what an id is made of otherwise. `rules` are its
+    conditions and calculations.
     """
 
     name: str
@@ -45,6 +48,7 @@ class FieldDraft:
     columns: Sequence[PartDraft] = ()
     given: str = ""
     source: str | None = None
+    rules: Sequence[Rule] = ()
 
 
 @dataclass(slots=True)
@@ -54,6 +58,7 @@ class SectionDraft:
     fields: list[FieldDraft] = field(default_factory=list)
     given: str = ""
     source: str | None = None
+    rules: Sequence[Rule] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +87,16 @@ def source_name(name: str) -> str | None:
     return name if 0 < len(name) <= MAX_SOURCE_NAME else None
 
 
-def build(draft: FormDraft, header: Header, known: Definition | None) -> Definition:
-    """The definition. Raises ValidationError."""
+def build(
+    draft: FormDraft, header: Header, known: Definition | None, listing: Listing
+) -> Definition:
+    """The definition. Rules that a checklist cannot have are listed. Raises ValidationError."""
     fields = _fields(draft, known)
     info_count = len(draft.info)
     rest = iter(fields[info_count:])
     section_ids = _ids(draft.sections, "s", known.sections if known else ())
     role_ids = _ids(draft.roles, "r", known.signature_roles if known else ())
-    return Definition(
+    definition = Definition(
         languages=draft.languages,
         header=header,
         info_fields=tuple(fields[:info_count]),
@@ -107,6 +114,29 @@ def build(draft: FormDraft, header: Header, known: Definition | None) -> Definit
             for one, role in zip(role_ids, draft.roles, strict=True)
         ),
     )
+    drafts = list(zip(draft.fields(), fields, strict=True))
+    return with_rules(
+        definition,
+        {made.id: one.rules for one, made in drafts if one.rules},
+        {
+            one: section.rules
+            for one, section in zip(section_ids, draft.sections, strict=True)
+            if section.rules
+        },
+        _named(drafts),
+        listing,
+    )
+
+
+def _named(drafts: Iterable[tuple[FieldDraft, Field]]) -> Named:
+    """The first of several fields or choices with the same name counts."""
+    named = Named({}, {})
+    for one, made in drafts:
+        named.fields.setdefault(one.name, made.id)
+        choices = named.choices.setdefault(made.id, {})
+        for part, option in zip(one.options, made.options, strict=True):
+            choices.setdefault(part.name, option.id)
+    return named
 
 
 def _fields(draft: FormDraft, known: Definition | None) -> list[Field]:

@@ -26,7 +26,7 @@ _TOKEN = re.compile(
 )
 _COMPARISONS = frozenset(("=", "!=", "<", "<=", ">", ">="))
 _ARITHMETIC = {"+": "+", "-": "-", "*": "*", "div": "/", "mod": "%"}
-_MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 class NotUnderstood(ValueError):
@@ -173,7 +173,7 @@ def _bound(node: Node, is_whole: bool) -> tuple[bool, Decimal] | None:
         return None
     sign, left, right = node.sign, node.left, node.right
     if isinstance(left, Constant):
-        sign, left, right = _MIRRORED[sign], right, left
+        sign, left, right = MIRRORED[sign], right, left
     if left != Answer(None) or not isinstance(right, Constant):
         return None
     value = right.value

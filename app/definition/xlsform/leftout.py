@@ -51,6 +51,7 @@ class Construct(StrEnum):
     SHEET = "sheet"
     LANGUAGE = "language"
     LIMITS = "limits"
+    RULE = "rule"
     WHOLE_NUMBER = "whole_number"
     DATE_AND_TIME = "date_and_time"
     BARCODE = "barcode"
@@ -73,7 +74,10 @@ class Construct(StrEnum):
 SENTENCES: Mapping[Construct, str] = {
     Construct.UNKNOWN_TYPE: N_("Rows of an unknown type were left out."),
     Construct.NO_TYPE: N_("Rows without a type were left out."),
-    Construct.CALCULATED: N_("Calculated and hidden values (calculate, hidden) were left out."),
+    Construct.CALCULATED: N_(
+        "Calculated values (calculate) that a checklist cannot express, and hidden ones, were left "
+        "out."
+    ),
     Construct.PLACE: N_(
         "Questions about a place (geopoint, geotrace, geoshape) were left out. Photos carry the "
         "place where they were taken."
@@ -94,16 +98,23 @@ SENTENCES: Mapping[Construct, str] = {
     ),
     Construct.DISABLED: N_("Rows that are switched off (disabled) were left out."),
     Construct.RELEVANT: N_(
-        "Conditions for showing a question or group (relevant) were left out: it is always shown."
+        "Conditions for showing a question or group (relevant) that a checklist cannot express "
+        "were left out: it is always shown."
     ),
     Construct.REQUIRED_WHEN: N_(
-        "Conditions in the column required were left out: the question is not required."
+        "Conditions in the column required that a checklist cannot express were left out: the "
+        "question is not required."
     ),
-    Construct.CONSTRAINT: N_("Rules for answers (constraint) were left out."),
+    Construct.CONSTRAINT: N_(
+        "Rules for answers (constraint) that a checklist cannot express were left out."
+    ),
     Construct.MESSAGE: N_("Messages for missing and refused answers were left out."),
     Construct.REPEAT: N_("The questions of a repeat are asked once."),
     Construct.REPEAT_COUNT: N_("Numbers of repetitions (repeat_count) were left out."),
-    Construct.CALCULATION: N_("Calculations of a question that is shown were left out."),
+    Construct.CALCULATION: N_(
+        "Calculations that a checklist cannot express were left out: the question is answered by "
+        "hand."
+    ),
     Construct.DEFAULT: N_("Default answers were left out."),
     Construct.READ_ONLY: N_("Questions that are read-only in the form can be answered here."),
     Construct.CHOICE_FILTER: N_(
@@ -126,6 +137,10 @@ SENTENCES: Mapping[Construct, str] = {
     Construct.LANGUAGE: N_("Languages that were not chosen were left out."),
     Construct.LIMITS: N_(
         "Rules for numbers were read as limits: a reading outside is accepted and marked."
+    ),
+    Construct.RULE: N_(
+        "Rules for answers became rules of the checklist: an answer against one is accepted and is "
+        "Not OK."
     ),
     Construct.WHOLE_NUMBER: N_("Questions for whole numbers accept any number."),
     Construct.DATE_AND_TIME: N_(

@@ -6,21 +6,25 @@ writer and the reader share the names and the small grammars of this module.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from app.definition.logic.errors import Setting
+from app.definition.logic.wording import text_of
 from app.definition.schema import (
     CommentPolicy,
+    Field,
     FieldType,
     Id,
     Limits,
     PhotoPolicy,
     Prefill,
     RolePrefill,
+    Section,
     SignatureDue,
     Text,
 )
@@ -29,11 +33,15 @@ from app.definition.workbook.problems import Log, short
 from app.definition.xlsform.choices import Lists
 from app.definition.xlsform.columns import Part
 from app.definition.xlsform.drafts import FieldDraft, PartDraft, RoleDraft, SectionDraft
+from app.definition.xlsform.leftout import Construct
+from app.definition.xlsform.logic import Rule
 from app.definition.xlsform.rows import Row
 from app.definition.xlsform.texts import Texts
 
 ID = "laudo_id"
 TYPE = "laudo_type"
+# Where the column required has the condition of a field that is also required without it.
+REQUIRED = "laudo_required"
 PART = "laudo_part"
 NAME = "laudo_name"
 PHOTOS = "laudo_photos"
@@ -46,9 +54,16 @@ DUE = "laudo_due"
 OPTIONS = "laudo_options"
 ROWS = "laudo_rows"
 COLUMNS = "laudo_columns"
+LOGIC = {
+    "laudo_shown_when": Setting.SHOWN_WHEN,
+    "laudo_required_when": Setting.REQUIRED_WHEN,
+    "laudo_fails_when": Setting.FAILS_WHEN,
+    "laudo_calculation": Setting.CALCULATION,
+}
 SURVEY_COLUMNS = (
     ID,
     TYPE,
+    REQUIRED,
     PART,
     NAME,
     PHOTOS,
@@ -61,7 +76,14 @@ SURVEY_COLUMNS = (
     OPTIONS,
     ROWS,
     COLUMNS,
+    *LOGIC,
 )
+_LISTED = {
+    Setting.SHOWN_WHEN: Construct.RELEVANT,
+    Setting.REQUIRED_WHEN: Construct.REQUIRED_WHEN,
+    Setting.FAILS_WHEN: Construct.CONSTRAINT,
+    Setting.CALCULATION: Construct.CALCULATION,
+}
 SHEET = "laudo"
 # The unit of limits that state neither a unit nor a bound.
 ANY = "(any)"
@@ -115,7 +137,22 @@ def read_section(row: Row, title: Text, log: Log) -> SectionDraft:
     except _BadCell as bad:
         _log_bad(row, bad, log)
         given = ""
-    return SectionDraft(row.text(Part.NAME), title, given=given, source=row.own_text(NAME) or None)
+    source, rules = row.own_text(NAME) or None, list(_rules(row))
+    return SectionDraft(row.text(Part.NAME), title, given=given, source=source, rules=rules)
+
+
+def _rules(row: Row) -> Iterator[Rule]:
+    for column, setting in LOGIC.items():
+        if text := row.own_text(column):
+            cell = row.own[column].ref
+            name = row.text(Part.NAME)
+            yield Rule(setting, text, _LISTED[setting], row.sheet, cell, name, is_ours=True)
+
+
+def logic_cells(one: Field | Section) -> dict[str, str]:
+    """The cells of the expressions of a field or a section."""
+    nodes = {column: getattr(one, setting.value, None) for column, setting in LOGIC.items()}
+    return {column: text_of(node) for column, node in nodes.items() if node}
 
 
 def _log_bad(row: Row, bad: _BadCell, log: Log) -> None:
@@ -155,7 +192,7 @@ def _field(row: Row, texts: Texts, lists: Lists) -> FieldDraft:
         "type": FieldType(row.own_text(TYPE)),
         "label": label_of(row, texts),
         "hint": texts.own(row.words(Part.HINT)),
-        "required": row.text(Part.REQUIRED).lower() == "yes",
+        "required": "yes" in (row.text(Part.REQUIRED).lower(), row.own_text(REQUIRED)),
         "photos": _parsed(row, PHOTOS, _photos) or PhotoPolicy(),
         "comment": _parsed(row, COMMENT, CommentPolicy) or CommentPolicy.OPTIONAL,
         "prefill": _parsed(row, PREFILL, Prefill),
@@ -169,6 +206,7 @@ def _field(row: Row, texts: Texts, lists: Lists) -> FieldDraft:
         columns=_list(row, COLUMNS, texts, lists),
         given=_given(row),
         source=row.own_text(NAME) or None,
+        rules=list(_rules(row)),
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from app.definition.logic.errors import Setting
 from app.definition.schema import (
     FieldType,
     Language,
@@ -21,8 +23,9 @@ from app.definition.xlsform.choices import MAX_CHOICES, Lists
 from app.definition.xlsform.columns import Part
 from app.definition.xlsform.drafts import FieldDraft, PartDraft, RoleDraft, source_name
 from app.definition.xlsform.expression import NotUnderstood, bounds_of, parse
-from app.definition.xlsform.kinds import SELECTS, Kind, RowType
+from app.definition.xlsform.kinds import SELECTS, Kind, RowType, row_type
 from app.definition.xlsform.leftout import Construct, Listing
+from app.definition.xlsform.logic import Rule
 from app.definition.xlsform.rows import Row
 from app.definition.xlsform.texts import Texts, joined
 
@@ -56,10 +59,8 @@ _CHANGED = {
 }
 # Columns of a question without a counterpart, each listed where it is filled in.
 _LISTED = {
-    Part.RELEVANT: Construct.RELEVANT,
     Part.REQUIRED_MESSAGE: Construct.MESSAGE,
     Part.CONSTRAINT_MESSAGE: Construct.MESSAGE,
-    Part.CALCULATION: Construct.CALCULATION,
     Part.DEFAULT: Construct.DEFAULT,
     Part.CHOICE_FILTER: Construct.CHOICE_FILTER,
     Part.REPEAT_COUNT: Construct.REPEAT_COUNT,
@@ -71,6 +72,32 @@ _TIME = Text(en="time", pt="hora")
 _OTHER = Text(en="Other", pt="Outro")
 _WHICH = Text(en="Other: which?", pt="Outro: qual?")
 _PARAMETER = re.compile(r"([\w-]+)\s*=\s*([^\s,;]+)")
+
+
+# The columns of a row with an expression.
+_RULES = {
+    Part.CALCULATION: (Setting.CALCULATION, Construct.CALCULATION),
+    Part.RELEVANT: (Setting.SHOWN_WHEN, Construct.RELEVANT),
+    Part.REQUIRED: (Setting.REQUIRED_WHEN, Construct.REQUIRED_WHEN),
+    Part.CONSTRAINT: (Setting.FAILS_WHEN, Construct.CONSTRAINT),
+}
+
+
+def rule_of(row: Row, part: Part) -> Rule | None:
+    """The expression in a column; None if it is empty."""
+    text = row.text(part)
+    setting, construct = _RULES[part]
+    name, cell = row.text(Part.NAME), row.ref(part)
+    return Rule(setting, text, construct, row.sheet, cell, name) if text else None
+
+
+def _bounds(row: Row) -> tuple[Decimal | None, Decimal | None] | None:
+    """What a constraint sets as minimum and maximum; None if it says anything else."""
+    text, kind = row.text(Part.CONSTRAINT), row_type(row.text(Part.TYPE)).kind
+    try:
+        return bounds_of(parse(text), is_whole=kind is Kind.INTEGER) if text else None
+    except NotUnderstood:
+        return None
 
 
 class Questions:
@@ -85,6 +112,44 @@ class Questions:
 
     def make(self, row: Row, kind: RowType) -> list[FieldDraft | RoleDraft]:
         """What the row becomes; empty if it was left out."""
+        made = self._make(row, kind)
+        found = [rule for part in _RULES if (rule := rule_of(row, part))]
+        rules = [rule for rule in found if not self._is_taken(row, rule)]
+        fields: list[FieldDraft | RoleDraft] = []
+        for place, one in enumerate(made):
+            if isinstance(one, RoleDraft):
+                for rule in rules:
+                    self._list_rule(rule)
+                fields.append(one)
+            else:
+                # All but `relevant` are about the first of the questions that a row becomes.
+                mine = [rule for rule in rules if not place or rule.setting is Setting.SHOWN_WHEN]
+                fields.append(replace(one, rules=mine))
+        return fields
+
+    def make_calculated(self, row: Row) -> FieldDraft:
+        """A row that is nothing but a calculation; its type is found with it (logic.py)."""
+        name = row.text(Part.NAME)
+        label = self._texts.of_row(row, Part.LABEL, name=name)
+        label = label or self._texts.named(name, row.sheet, row.ref(Part.NAME))
+        calculation, relevant = rule_of(row, Part.CALCULATION), rule_of(row, Part.RELEVANT)
+        assert calculation is not None
+        whole = replace(calculation, construct=Construct.CALCULATED)
+        settings = {"type": FieldType.NUMBER, "label": label, "required": False}
+        rules = [whole, *([relevant] if relevant else [])]
+        return FieldDraft(name, settings, source=source_name(name), rules=rules)
+
+    def _is_taken(self, row: Row, rule: Rule) -> bool:
+        """Whether the column says something that is no expression."""
+        if rule.setting is Setting.REQUIRED_WHEN:
+            return rule.text.strip().lower() in (*YES, *NO)
+        is_number = row_type(row.text(Part.TYPE)).kind in (Kind.INTEGER, Kind.DECIMAL)
+        return rule.setting is Setting.FAILS_WHEN and is_number and _bounds(row) is not None
+
+    def _list_rule(self, rule: Rule) -> None:
+        self._listing.add(rule.construct, rule.sheet, rule.cell, rule.name, rule.text)
+
+    def _make(self, row: Row, kind: RowType) -> list[FieldDraft | RoleDraft]:
         name = row.text(Part.NAME)
         assert kind.kind is not None
         options: Sequence[PartDraft] | None
@@ -118,7 +183,7 @@ class Questions:
         self._listing.add(construct, row.sheet, row.ref(Part.TYPE), row.text(Part.NAME), text)
 
     def list_columns_of_group(self, row: Row) -> None:
-        self._list_parts(row, (Part.RELEVANT, Part.REPEAT_COUNT, Part.APPEARANCE, Part.PICTURE))
+        self._list_parts(row, (Part.REPEAT_COUNT, Part.APPEARANCE, Part.PICTURE))
 
     def _choices(self, row: Row, kind: RowType) -> Sequence[PartDraft] | None:
         """The options of a select with enough of them; None after listing it as left out."""
@@ -150,9 +215,6 @@ class Questions:
         if (parameters := row.text(Part.PARAMETERS)) and kind is not Kind.RANGE:
             cell = row.ref(Part.PARAMETERS)
             self._listing.add(Construct.PARAMETERS, row.sheet, cell, name, parameters)
-        if (rule := row.text(Part.CONSTRAINT)) and kind not in (Kind.INTEGER, Kind.DECIMAL):
-            cell = row.ref(Part.CONSTRAINT)
-            self._listing.add(Construct.CONSTRAINT, row.sheet, cell, name, rule)
 
     def _list_parts(self, row: Row, parts: Sequence[Part]) -> None:
         listed: set[Part] = set()
@@ -171,14 +233,7 @@ class Questions:
         return joined(self._texts.of_row(row, Part.HINT, name=name), guidance)
 
     def _is_required(self, row: Row) -> bool:
-        rule = row.text(Part.REQUIRED).strip()
-        if rule.lower() in YES:
-            return True
-        if rule.lower() not in NO:
-            cell = row.ref(Part.REQUIRED)
-            name = row.text(Part.NAME)
-            self._listing.add(Construct.REQUIRED_WHEN, row.sheet, cell, name, rule)
-        return False
+        return row.text(Part.REQUIRED).strip().lower() in YES
 
     def _of_kind(self, row: Row, kind: Kind) -> dict[str, Any]:
         if kind is Kind.NOTE:
@@ -190,18 +245,12 @@ class Questions:
     def _limits(self, row: Row, kind: Kind) -> Limits | None:
         if kind is Kind.RANGE:
             return self._range(row)
-        rule = row.text(Part.CONSTRAINT)
-        if kind not in (Kind.INTEGER, Kind.DECIMAL) or not rule:
-            return None
-        ref, name = row.ref(Part.CONSTRAINT), row.text(Part.NAME)
-        try:
-            bounds = bounds_of(parse(rule), is_whole=kind is Kind.INTEGER)
-        except NotUnderstood:
-            bounds = None
+        bounds = _bounds(row) if kind in (Kind.INTEGER, Kind.DECIMAL) else None
         if bounds is None:
-            self._listing.add(Construct.CONSTRAINT, row.sheet, ref, name, rule)
             return None
-        self._listing.add(Construct.LIMITS, row.sheet, ref, name, rule)
+        rule = rule_of(row, Part.CONSTRAINT)
+        assert rule is not None
+        self._list_rule(replace(rule, construct=Construct.LIMITS))
         return Limits(min=bounds[0], max=bounds[1])
 
     def _range(self, row: Row) -> Limits | None:

@@ -129,11 +129,14 @@ class _Reader:
             is_own = bool(own_sheet.values)
             try:
                 header = make_header(settings, own_sheet, title, code, is_own=is_own)
-                definition = build(draft, header, self._known)
+                definition = build(draft, header, self._known, self._listing)
             except ValidationError as error:
                 for detail in error.errors():
                     words = str(detail["msg"]).removeprefix("Value error, ")
                     self._log.problem("", "", say(NOT_VALID, detail=words))
+            if definition and not any(definition.all_fields()):
+                self._log.problem(survey.sheet, "", say(NO_QUESTIONS))
+                definition = None
         return self._result(definition, code, languages, [one.key for one in picked])
 
     def _rows(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.definition.schema import Header, Language, Text
+from app.definition.workbook.exact import CODE
 from app.definition.workbook.header import make_code
 from app.definition.workbook.problems import Log
 from app.definition.workbook.sheet import VisibleSheet
@@ -109,7 +110,10 @@ def make_header(
 
 
 def code_of(settings: Settings, own_sheet: OwnSheet, filename_stem: str) -> str:
-    candidates = (own_sheet.first("code"), settings.form_id, settings.title, filename_stem)
+    own = own_sheet.first("code")
+    if CODE.fullmatch(own):
+        return own
+    candidates = (own, settings.form_id, settings.title, filename_stem)
     return next(filter(None, map(make_code, candidates)), "CHECKLIST")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.definition.schema import Text
 from app.definition.sentences import N_, say
@@ -20,7 +20,8 @@ from app.definition.xlsform.drafts import (
 )
 from app.definition.xlsform.kinds import BEGINS, ENDS, Kind, RowType, row_type
 from app.definition.xlsform.leftout import Construct, Listing
-from app.definition.xlsform.questions import YES, Questions
+from app.definition.xlsform.logic import Rule
+from app.definition.xlsform.questions import YES, Questions, rule_of
 from app.definition.xlsform.rows import Row, Rows
 from app.definition.xlsform.texts import MAX_TEXT, Texts
 
@@ -50,6 +51,7 @@ class _Group:
     cell: str
     title: Text | None
     own: own.Holder | None = None
+    relevant: Rule | None = None
 
 
 class Survey:
@@ -101,7 +103,8 @@ class Survey:
             self._questions.list_left_out(row, Construct.NO_TYPE)
 
     def _take(self, row: Row, kind: RowType) -> None:
-        if kind.left_out is not None:
+        is_calculated = kind.left_out is Construct.CALCULATED and row.text(Part.CALCULATION)
+        if kind.left_out is not None and not (is_calculated and row.text(Part.NAME)):
             if kind.left_out is Construct.RANKING and kind.list_name:
                 self._lists.take(kind.list_name)
             self._questions.list_left_out(row, kind.left_out)
@@ -113,6 +116,9 @@ class Survey:
         if name in self._names:
             self._listing.add(Construct.SAME_NAME, row.sheet, row.ref(Part.NAME), name)
         self._names.add(name)
+        if is_calculated:
+            self._add(self._questions.make_calculated(row))
+            return
         for made in self._questions.make(row, kind):
             if isinstance(made, RoleDraft):
                 self.draft.roles.append(made)
@@ -141,7 +147,8 @@ class Survey:
             title = own.label_of(row, self._texts)
             if holder is own.Holder.TABLE and not self._is_inside_table():
                 self._take_own(row)
-        group = _Group(name, kind, row.number, row.ref(Part.TYPE), title, holder)
+        relevant = rule_of(row, Part.RELEVANT) if holder is None else None
+        group = _Group(name, kind, row.number, row.ref(Part.TYPE), title, holder, relevant)
         self._open.append(group)
         if holder is own.Holder.SECTION and title:
             section = own.read_section(row, title, self._log)
@@ -177,7 +184,9 @@ class Survey:
         if path != self._path or not self.draft.sections:
             self.draft.sections.append(self._section())
             self._path = path
-        self.draft.sections[-1].fields.append(field)
+        # A group without a title is no section: its condition is that of each of its questions.
+        bare = [one.relevant for one in self._open if not one.title and one.relevant]
+        self.draft.sections[-1].fields.append(replace(field, rules=[*bare, *field.rules]))
 
     def _path_now(self) -> tuple[int, ...]:
         return tuple(group.row for group in self._titled())
@@ -191,7 +200,9 @@ class Survey:
             return SectionDraft("questions", self._title)
         titles = [group.title for group in groups if group.title]
         inner = groups[-1]
-        return SectionDraft(inner.name, _path_text(titles), source=source_name(inner.name))
+        rules = [one.relevant for one in groups if one.relevant]
+        source = source_name(inner.name)
+        return SectionDraft(inner.name, _path_text(titles), source=source, rules=rules)
 
     def _is_inside_table(self) -> bool:
         return any(group.own is own.Holder.TABLE for group in self._open)

@@ -16,6 +16,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from app.definition.logic.tree import Node
 from app.definition.schema import (
     CommentPolicy,
     Definition,
@@ -30,6 +31,7 @@ from app.definition.schema import (
 from app.definition.xlsform import own
 from app.definition.xlsform.exact import exact_rows, shown
 from app.definition.xlsform.names import Names
+from app.definition.xlsform.xpath import WrittenNames, to_xpath
 from app.slow_work import slow_work
 
 LANGUAGES = {Language.EN: "English (en)", Language.PT: "Português (pt)"}
@@ -52,6 +54,7 @@ _SIGNATURES = Text(en="Signatures", pt="Assinaturas")
 _PHOTO = Text(en="Photo", pt="Foto")
 _COMMENT = Text(en="Comment", pt="Comentário")
 _OWN_COLUMNS = ("key", "value", "value_2", "value_3")
+_EXPRESSIONS = ("relevant", "required", "calculation")
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 Cells = Mapping[str, str]
@@ -60,12 +63,19 @@ Cells = Mapping[str, str]
 @slow_work
 def write_form(definition: Definition) -> bytes:
     """The workbook (.xlsx) with the sheets survey, choices, settings and laudo."""
-    return _Writer(definition).write()
+    # Expressions name questions that come later, so the names are found by writing once before.
+    first = _Writer(definition, WrittenNames())
+    first.write_rows()
+    return _Writer(definition, first.written).write()
 
 
 class _Writer:
-    def __init__(self, definition: Definition) -> None:
+    """`names` are those that expressions use, `written` those that were given."""
+
+    def __init__(self, definition: Definition, names: WrittenNames) -> None:
         self._definition = definition
+        self._expressions, self.written = names, WrittenNames()
+        self._by_id = {one.id: one for one in definition.all_fields()}
         self._languages = _languages_of(definition)
         self._names = Names()
         self._survey: list[Cells] = []
@@ -75,6 +85,10 @@ class _Writer:
         self._has_cells = cells <= MAX_CELLS
 
     def write(self) -> bytes:
+        self.write_rows()
+        return self._workbook()
+
+    def write_rows(self) -> None:
         definition = self._definition
         has_verdicts = any(one.type is FieldType.VERDICT for one in definition.all_fields())
         for id_, english, portuguese in _VERDICTS if has_verdicts else ():
@@ -86,6 +100,8 @@ class _Writer:
             self._survey.append({"type": "end_group"})
         for section in definition.sections:
             more = {own.ID: section.id, own.NAME: section.source_name or ""}
+            more |= own.logic_cells(section)
+            more["relevant"] = self._expression(section.shown_when)
             name = section.source_name or section.id
             self._group(name, section.title, own.Holder.SECTION, more)
             self._fields(section.fields)
@@ -94,11 +110,10 @@ class _Writer:
             self._group("laudo_signatures", _SIGNATURES, own.Holder.SIGNATURES)
             self._survey.extend(map(self._role, definition.signature_roles))
             self._survey.append({"type": "end_group"})
-        return self._workbook()
 
     def _fields(self, fields: Iterable[Field]) -> None:
         for field in fields:
-            name = self._names.new(field.source_name or field.id)
+            name = self.written.fields[field.id] = self._names.new(field.source_name or field.id)
             if field.type is FieldType.TABLE:
                 self._table(field, name)
             else:
@@ -139,6 +154,7 @@ class _Writer:
             **self._words(field.label),
             **self._words(field.hint, "hint"),
             "required": "yes" if field.required else "no",
+            **self._logic(field),
             own.ID: field.id,
             own.TYPE: field.type.value,
             own.NAME: field.source_name or "",
@@ -148,10 +164,24 @@ class _Writer:
             own.MIN: "" if limits is None or limits.min is None else str(limits.min),
             own.MAX: "" if limits is None or limits.max is None else str(limits.max),
             own.PREFILL: field.prefill.value if field.prefill else "",
-            own.OPTIONS: self._list(f"{field.id}_options", field.options),
-            own.ROWS: self._list(f"{field.id}_rows", field.rows),
-            own.COLUMNS: self._list(f"{field.id}_columns", field.columns),
+            own.OPTIONS: self._list(field.id, "options", field.options),
+            own.ROWS: self._list(field.id, "rows", field.rows),
+            own.COLUMNS: self._list(field.id, "columns", field.columns),
+            **own.logic_cells(field),
         }
+
+    def _logic(self, field: Field) -> Cells:
+        cells = {
+            "relevant": self._expression(field.shown_when),
+            "required": (rule := self._expression(field.required_when)),
+            own.REQUIRED: "yes" if rule and field.required else "",
+            "calculation": self._expression(field.calculation),
+            "readonly": "yes" if field.calculation else "",
+        }
+        return {name: text for name, text in cells.items() if text}
+
+    def _expression(self, node: Node | None) -> str:
+        return to_xpath(node, self._by_id, self._expressions)
 
     def _companions(self, field: Field, name: str) -> None:
         """The questions by which other programs ask for a required photo and comment."""
@@ -185,11 +215,13 @@ class _Writer:
         row = {"type": "begin_group", "name": self._names.new(name), **self._words(title)}
         self._survey.append({**row, own.TYPE: holder.value, **(more or {})})
 
-    def _list(self, list_name: str, options: Sequence[Option]) -> str:
+    def _list(self, field_id: str, part: str, options: Sequence[Option]) -> str:
         """Add a list of choices; returns its name, empty for none."""
-        names = Names(is_choice=True)
+        list_name, names = f"{field_id}_{part}", Names(is_choice=True)
         for option in options:
-            row = {"list_name": list_name, "name": names.new(option.source_name or option.id)}
+            name = names.new(option.source_name or option.id)
+            self.written.choices[field_id, option.id] = name
+            row = {"list_name": list_name, "name": name}
             source = option.source_name or ""
             self._choices.append(
                 {**row, **self._words(option.label), own.ID: option.id, own.NAME: source}
@@ -205,7 +237,7 @@ class _Writer:
         labels, hints = (
             [f"{what}::{LANGUAGES[one]}" for one in self._languages] for what in ("label", "hint")
         )
-        usual = ("required", "relevant", "appearance", "guidance_hint")
+        usual = ("required", "relevant", "calculation", "readonly", "appearance", "guidance_hint")
         survey = ("type", "name", *labels, *hints, *usual, *own.SURVEY_COLUMNS)
         self._sheet(book, "survey", survey, self._survey)
         choices = ("list_name", "name", *labels, own.ID, own.NAME)
@@ -252,16 +284,18 @@ class _Writer:
                 cell_text = shown(text)
                 if cell_text != text:
                     self._exact[title, f"{get_column_letter(index)}{number}"] = text
-                cell = WriteOnlyCell(sheet, value=_escaped(cell_text) or None)
+                written = _escaped(cell_text, is_expression=column in _EXPRESSIONS)
+                cell = WriteOnlyCell(sheet, value=written or None)
                 if cell_text:
                     cell.data_type = "s"  # a text that begins with "=" is no formula
                 cells.append(cell)
             sheet.append(cells)
 
 
-def _escaped(text: str) -> str:
-    """The text as a cell holds it: `${x}` is no answer that is quoted, `_x0041_` no character."""
-    return _ESCAPED.sub("_x005F_", text.replace("${", "$\u200b{"))
+def _escaped(text: str, *, is_expression: bool) -> str:
+    """The text as a cell holds it: `${x}` is an answer only in expressions, `_x0041_` no
+    character."""
+    return _ESCAPED.sub("_x005F_", text if is_expression else text.replace("${", "$\u200b{"))
 
 
 def _languages_of(definition: Definition) -> tuple[Language, ...]:
