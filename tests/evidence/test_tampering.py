@@ -225,7 +225,8 @@ def test_every_evidence_column_has_its_change(stage):
             "captioned_at",
             "captioned_by",
         },
-        "versions": {"notices"},
+        # The remarks on what the version was read from, and what its publisher says about it.
+        "versions": {"notices", "note"},
         # A link may be revoked after the completion.
         "witnesses": {"updated_at", "revoked_at", "revoked_by"},
         # The state of a worker's job is no evidence about the file.

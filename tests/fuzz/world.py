@@ -20,7 +20,8 @@ from werkzeug.routing import Rule
 from app import create_app
 from app.auth import reset_routes
 from app.checklists.mapping.queries import mapping_of
-from app.checklists.mapping.service import keep_workbook
+from app.definition.mapping import map_book
+from app.definition.workbook.sheet import open_book
 from app.downloads.links import FileLink, sign_link
 from app.evidence.service import About, record
 from app.extensions import db
@@ -32,6 +33,8 @@ from app.models import (
     AnswerFormat,
     BrandPreview,
     Bundle,
+    ChecklistStatus,
+    ClientWorkbook,
     Derivative,
     DerivativeKind,
     Document,
@@ -72,7 +75,7 @@ from tests.fuzz.strikes import Request
 from tests.support import scenarios
 from tests.support import servers as test_servers
 from tests.support.cast import Cast, Person, load_cast
-from tests.support.client_workbooks import a_protocol
+from tests.support.client_workbooks import a_matrix, a_protocol
 from tests.support.forms import a_form
 from tests.support.outboxes import CLOCK, a_zip, an_answer
 from tests.support.pictures import a_jpeg, sha256_of
@@ -393,6 +396,7 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         sha256=sha256_of(drawn),
         byte_size=len(drawn),
     )
+    old = _retired(ana)
     db.session.add_all([draft, typed, upload])
     db.session.commit()
     return {
@@ -404,8 +408,8 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "passkey_id": [_own(ana, Passkey, credential_id="cGhvbmU", public_key="x", name="Phone")],
         "project_id": [project.id],
         "equipment_id": [equipment.id, free.id],
-        "checklist_id": [version.checklist_id],
-        "version_id": [draft.id, version.id],
+        "checklist_id": [version.checklist_id, old.checklist_id],
+        "version_id": [draft.id, version.id, old.id],
         "report_id": [report.id, full.id, done.id, lacking.id, *reviewed],
         "comment_id": [comments[0]] * 5 + comments,
         "witness_id": [_witness(report, ana, picture, sha256_of(drawn))],
@@ -423,18 +427,51 @@ def _rows(ana: Actor, cast: Cast) -> dict[str, list[Any]]:
         "digest": brands,
         "check_token": [done.check_token],
         "kept_form": _kept_form(cast),
-        "workbook_id": [_client_workbook(version.id, ana)],
+        "workbook_id": _client_workbooks(version, ana),
     }
 
 
-def _client_workbook(version_id: UUID, ana: Actor) -> UUID:
-    """A client's workbook with its guess, which the version was made of."""
-    workbook = keep_workbook(data=a_protocol(), filename="protocol.xlsx", seconds=None, actor=ana)
-    places = mapping_of(workbook).checklists[0].places.model_dump(mode="json")
-    own = VersionWorkbook(version_id=version_id, workbook_id=workbook.id, places=places)
+def _retired(ana: Actor) -> Version:
+    """The older of two versions of a checklist that is retired."""
+    older = scenarios.a_checklist(ana, scenarios.a_definition(code="OLD"))
+    newer = Version(
+        checklist_id=older.checklist_id, number=2, body=older.body, published_at=older.published_at
+    )
+    newer.published_by = ana.account_id
+    db.session.add(newer)
+    older.checklist.status = ChecklistStatus.RETIRED
+    db.session.commit()
+    return older
+
+
+def _client_workbooks(version: Version, ana: Actor) -> list[UUID]:
+    """One that the version was made of, and one of devices with a click to take back."""
+    protocol, devices = (
+        _mapped(a_protocol(), ana),
+        _mapped(a_matrix({"PDU": ["PDU-1", "PDU-2"]}), ana),
+    )
+    devices.corrections = [{"target": "sheet", "sheet": "Legend", "choice": "ignore"}]
+    db.session.flush()
+    places = mapping_of(protocol).checklists[0].places.model_dump(mode="json")
+    own = VersionWorkbook(version_id=version.id, workbook_id=protocol.id, places=places)
     db.session.add(own)
     db.session.commit()
-    return workbook.id
+    return [protocol.id, devices.id]
+
+
+def _mapped(data: bytes, ana: Actor) -> ClientWorkbook:
+    """As `keep_workbook` does, without a child process that a busy machine gives no time."""
+    workbook = ClientWorkbook(
+        created_by=ana.account_id,
+        file_name="protocol.xlsx",
+        sha256=sha256_of(data),
+        content=data,
+        mapping=map_book(open_book(data), filename_stem="protocol").model_dump(
+            mode="json", exclude_defaults=True
+        ),
+    )
+    db.session.add(workbook)
+    return workbook
 
 
 def _witness(report: Report, ana: Actor, picture: str, sha256: str) -> UUID:

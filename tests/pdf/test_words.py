@@ -44,6 +44,8 @@ def test_templates_use_known_labels_and_no_label_is_unused() -> None:
     chosen |= {f"own_{fact.value}" for fact in Prefill}
     chosen |= {f"change_{kind.value}" for kind in ChangeKind}
     chosen |= {f"review_{state}" for state in ("approved", "returned", "withdrawn")}
+    rules = (TEMPLATES.parents[1] / "documents" / "rules.py").read_text(encoding="utf-8")
+    chosen |= set(re.findall(r'_printed\("(\w+)"', rules))
     listed = set(re.findall(r'\("(\w+)", report\.', source)) | {
         "open",
         "ok",
