@@ -62,6 +62,7 @@ ALLOWED = {
     "exports.bundle_report",
     "exports.company_create",
     "exports.create",
+    "exports.fill_project_workbook",
     "mail.choose",
     "platform.end_visit",
 }

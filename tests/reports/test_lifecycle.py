@@ -12,6 +12,7 @@ from app.documents import subscriptions as of_documents
 from app.documents.service import request_final, stop_previews
 from app.errors import NotAllowed
 from app.exports.bundle import panel as of_bundles
+from app.exports.workbook_copies import panel as of_workbooks
 from app.extensions import db
 from app.mail import subscriptions as of_mail
 from app.mail.service import mail_assigned, mail_returned, mail_reviewers, mail_submitted
@@ -289,7 +290,8 @@ class TestSubscribers:
             assert [part.template for part in app.extensions[PARTS]] == [
                 "documents/_panel.html",
                 "exports/_report_bundle.html",
+                "exports/_report_workbook.html",
                 "witnessing/_panel.html",
             ]
-            for feature in (of_mail, of_documents, of_bundles):
+            for feature in (of_mail, of_documents, of_bundles, of_workbooks):
                 feature.register(app)
