@@ -95,7 +95,10 @@ def test_usual_answers_stand_beside_their_question():
     place = rows["Field id"].index("Options (EN)")
     assert [rows[one][place] for one in "abc"] == ["A | B | C", "", "rows L1 | L2; columns V"]
     listed = cells(definition(usual, odd, table), "Answers")
-    assert listed[1:] == [["b", "options", "A | B", "x"], ["b", "options", "C", "y"]]
+    assert listed[1:] == [
+        ["b", "options", "A | B", "", "x"],
+        ["b", "options", "C", "", "y"],
+    ]
 
 
 def test_an_edited_workbook_keeps_the_ids_of_what_was_not_touched():

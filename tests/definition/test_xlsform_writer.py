@@ -113,3 +113,13 @@ def with_logic() -> Definition:
 
 def choices(*ids: str) -> tuple[Option, ...]:
     return tuple(Option(id=one, label=Text(en=one)) for one in ids)
+
+
+def test_no_text_becomes_a_formula() -> None:
+    trap = Text(en="=1+1", pt="@SUM(A1)")
+    whole = definition(field("q", label=trap, hint=trap, source_name="=2+2"))
+    book = load_workbook(BytesIO(write_form(whole)))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert "=1+1" in {cell.value for cell in cells}
+    assert {cell.data_type for cell in cells} <= {"s", "n"}
+    assert not [cell for cell in cells if cell.data_type == "n" and cell.value is not None]
