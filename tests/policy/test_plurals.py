@@ -76,6 +76,7 @@ NAMES = frozenset(
         "note",
         "old_version",
         "condition",
+        "example",
         "function",
         "one",
         "other",

@@ -12,10 +12,18 @@ from flask_babel import gettext as _
 
 from app.checklists.building import operations as ops
 from app.checklists.building import wording
+from app.checklists.building.conditions import (
+    Rows,
+    answers_of,
+    questions_of,
+    rows_of,
+    stored_text,
+)
 from app.checklists.building.queries import list_steps
 from app.checklists.building.service import Conflict, row_version
-from app.checklists.building.settings import names_of
+from app.checklists.building.settings import EXPRESSIONS, names_of
 from app.definition.fields import KINDS
+from app.definition.logic.tree import Node, Type
 from app.definition.schema import (
     Definition,
     Field,
@@ -47,6 +55,9 @@ TEXTS: Mapping[Part, Sequence[str]] = {
     Part.ROLE: ("label",),
 }
 ENTRIES = ("options", "rows", "columns")
+# What a calculation can give; the other types are answered by hand.
+CALCULATED = frozenset({Type.TEXT, Type.NUMBER, Type.DATE, Type.TIME, Type.CHOICE})
+MOST_ANSWERS = 200
 WHEN_NOT_OK = PhotoMode.REQUIRED_WHEN_NOT_OK.value
 
 
@@ -66,6 +77,7 @@ class Saved:
     errors: Mapping[str, Sentence] = field(default_factory=dict)
     conflicts: Sequence[Conflict] = ()
     sentence: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_whole(self) -> bool:
@@ -75,7 +87,7 @@ class Saved:
 class Builder:
     """A draft for display. `base` is its row version, `editor` the token of the forms drawn now."""
 
-    def __init__(self, version: Version, account_id: UUID) -> None:
+    def __init__(self, version: Version, account_id: UUID, as_text: str = "") -> None:
         self.version = version
         self.id: UUID = version.id
         self.body: dict[str, Any] = version.body
@@ -83,6 +95,8 @@ class Builder:
         self.base = row_version(version.id)
         self.editor = uuid4().hex
         self._steps = list_steps(version.id, account_id)
+        # The condition of the opened part that is shown as text although rows can say it.
+        self.as_text = as_text
 
     @cached_property
     def definition(self) -> Definition:
@@ -175,6 +189,9 @@ class Builder:
             "required": not takes.answer,
             "comment": not takes.answer,
             "prefill": not self.prefill_choices(node),
+            "required_when": not takes.answer,
+            "fails_when": not takes.answer,
+            "calculation": takes.gives not in CALCULATED,
         }
         return [name for name in names if not hidden.get(name.partition(".")[0])]
 
@@ -185,6 +202,29 @@ class Builder:
     @staticmethod
     def takes(node: Mapping[str, Any]) -> Takes:
         return FieldType(node["type"]).takes
+
+    def expressions(self, part: str, node: Mapping[str, Any]) -> list[str]:
+        """The names of the expressions that the form of this part has."""
+        own = {one.value for one in EXPRESSIONS.get(Part(part), ())}
+        return [name for name in self.shown_settings(part, node) if name in own]
+
+    def rows(self, node: Mapping[str, Any], name: str) -> Rows | None:
+        """The condition as rows; None if rows cannot say it."""
+        stored = Node.model_validate(node[name]) if node.get(name) else None
+        return rows_of(stored, self.definition, self.reading)
+
+    @property
+    def questions(self) -> Sequence[tuple[str, str]]:
+        return questions_of(self.definition, self.reading)
+
+    @property
+    def answers(self) -> Sequence[str]:
+        return answers_of(self.definition, self.reading)[:MOST_ANSWERS]
+
+    @staticmethod
+    def expression(node: Mapping[str, Any], name: str) -> str:
+        """The expression as text, empty for none."""
+        return stored_text(node.get(name))
 
     def photo_choices(self, node: Mapping[str, Any]) -> list[tuple[str, str]]:
         return self._without(wording.PHOTOS.choices(), node, (node.get("photos") or {}).get("mode"))

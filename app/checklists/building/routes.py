@@ -106,7 +106,8 @@ def edit_part(version_id: UUID, part: str, node_id: str) -> Response:
 def save_part(version_id: UUID, part: str, node_id: str) -> Response:
     one, own_id = Part(part), _own_id(node_id)
     stored = _stored_node(version_id, one, own_id)
-    reading = read_settings(one, stored, request.form.to_dict(flat=False))
+    whole = get_version(version_id).definition
+    reading = read_settings(one, stored, request.form.to_dict(flat=False), whole)
     try:
         edited = service.change_settings(
             version_id=version_id,
@@ -120,7 +121,8 @@ def save_part(version_id: UUID, part: str, node_id: str) -> Response:
         db.session.rollback()
         return _saved(version_id, one, own_id, Saved(sentence=translated(refused)))
     db.session.commit()
-    return _saved(version_id, one, own_id, Saved(reading.errors, edited.conflicts))
+    saved = Saved(reading.errors, edited.conflicts, places=reading.places)
+    return _saved(version_id, one, own_id, saved)
 
 
 @blueprint.post(f"{EDIT}/field/<node_id>/type")
@@ -278,7 +280,8 @@ def _stored_node(version_id: UUID, part: Part, node_id: str) -> dict[str, Any]:
 
 
 def _builder(version_id: UUID) -> Builder:
-    return Builder(get_version(version_id), current_user.account_id)
+    as_text = request.args.get("as_text", "")
+    return Builder(get_version(version_id), current_user.account_id, as_text)
 
 
 def _start_page(form: StartForm, *, status: int = 200) -> Response:
@@ -373,5 +376,12 @@ def _refused(version_id: UUID, sentence: str) -> Response:
 def _to_part(version_id: UUID, part: str, node_id: str) -> Response:
     anchor = f"{part}-{node_id or COVER}"
     return redirect_to(
-        url_for(".edit", version_id=version_id, part=part, id=node_id or COVER, _anchor=anchor)
+        url_for(
+            ".edit",
+            version_id=version_id,
+            part=part,
+            id=node_id or COVER,
+            as_text=request.args.get("as_text"),
+            _anchor=anchor,
+        )
     )

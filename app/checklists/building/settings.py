@@ -13,11 +13,16 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
+from app.checklists.building import conditions
+from app.checklists.building.conditions import read_expression
 from app.checklists.building.operations import LANGUAGES, Change, setting
 from app.definition.answers import InvalidAnswer, clean_text
+from app.definition.logic.dependencies import names_of as names_of_definition
+from app.definition.logic.errors import Setting
 from app.definition.schema import (
     MAX_PHOTOS_PER_FIELD,
     CommentPolicy,
+    Definition,
     FieldType,
     Language,
     PhotoMode,
@@ -56,6 +61,8 @@ class Reading:
 
     values: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, Sentence] = field(default_factory=dict)
+    # Where in an expression its error is: the text from there on.
+    places: dict[str, str] = field(default_factory=dict)
 
 
 class Refused(ValueError):
@@ -64,8 +71,9 @@ class Refused(ValueError):
         self.sentence = sentence
 
 
-def read_settings(part: Part, node: Mapping[str, Any], form: Inputs) -> Reading:
-    """`node` is the part as it is stored; names that it does not have are passed over."""
+def read_settings(part: Part, node: Mapping[str, Any], form: Inputs, whole: Definition) -> Reading:
+    """`node` is the part as it is stored; names that it does not have are passed over. `whole` is
+    the draft for display, whose questions expressions name."""
     reading = Reading()
     for name in _one(form, "has").split():
         reader = _READERS[part].get(name)
@@ -78,7 +86,27 @@ def read_settings(part: Part, node: Mapping[str, Any], form: Inputs) -> Reading:
         except InvalidAnswer as error:
             reading.errors[name] = error.sentence
     _settle_photos(reading, node)
+    _read_expressions(reading, part, node, form, whole)
     return reading
+
+
+def _read_expressions(
+    reading: Reading, part: Part, node: Mapping[str, Any], form: Inputs, whole: Definition
+) -> None:
+    carried = _one(form, "has").split()
+    settings = [one for one in EXPRESSIONS.get(part, ()) if one.value in carried]
+    names = names_of_definition(whole) if settings else None
+    for one in settings:
+        assert names is not None
+        owner = whole.field(node["id"]) if part is Part.FIELD else None
+        try:
+            reading.values[one.value] = read_expression(one, form, names, owner)
+        except conditions.Refused as refused:
+            reading.errors[one.value] = refused.sentence
+            if refused.place:
+                reading.places[one.value] = refused.place
+        except InvalidAnswer as error:
+            reading.errors[one.value] = error.sentence
 
 
 def changes_of_type(node: Mapping[str, Any], kind: FieldType) -> list[Change]:
@@ -95,6 +123,7 @@ def changes_of_type(node: Mapping[str, Any], kind: FieldType) -> list[Change]:
     if node.get("prefill") and not Prefill(node["prefill"]).fits(kind):
         new["prefill"] = None
     if not takes.answer:
+        new |= dict.fromkeys(("required_when", "fails_when", "calculation"))
         new |= {"required": False, "photos": {"mode": PhotoMode.NONE.value}, "comment": "off"}
     elif not was.answer:
         new |= {"required": None, "photos": None, "comment": None}
@@ -238,6 +267,10 @@ def _entry_id(label: Mapping[str, str], taken: set[str]) -> str:
     return candidate
 
 
+EXPRESSIONS: Mapping[Part, Sequence[Setting]] = {
+    Part.SECTION: (Setting.SHOWN_WHEN,),
+    Part.FIELD: tuple(Setting),
+}
 Reader = Callable[[str, Inputs, Mapping[str, Any]], Any]
 
 
@@ -245,7 +278,6 @@ def _texts(name: str, most: int = MAX_WORDS) -> dict[str, Reader]:
     return {f"{name}.{language}": _text(most) for language in Language}
 
 
-# Settings of conditions and calculations join those of a field here.
 _READERS: Mapping[Part, Mapping[str, Reader]] = {
     Part.HEADER: {
         "code": _code,
@@ -283,4 +315,4 @@ _READERS: Mapping[Part, Mapping[str, Reader]] = {
 
 
 def names_of(part: Part) -> Sequence[str]:
-    return tuple(_READERS[part])
+    return (*_READERS[part], *(one.value for one in EXPRESSIONS.get(part, ())))

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.checklists.building.conditions import stored_text
 from app.definition.prefills import SOURCES
 from app.definition.schema import Language
 from app.definition.sentences import N_
@@ -79,6 +80,25 @@ SETTINGS = WordList(
         "columns": N_("Columns"),
         "prefill": N_("Filled in automatically with"),
         "due": N_("When it is due"),
+        "shown_when": N_("Shown when"),
+        "required_when": N_("Required when"),
+        "fails_when": N_("Not OK when"),
+        "calculation": N_("Calculated as"),
+    }
+)
+COMPARISONS = WordList(
+    {
+        "is": N_("is"),
+        "is_not": N_("is not"),
+        "includes": N_("includes"),
+        "at_least": N_("is at least"),
+        "at_most": N_("is at most"),
+        "above": N_("is above"),
+        "below": N_("is below"),
+        "answered": N_("is answered"),
+        "not_answered": N_("is not answered"),
+        "na": N_("is N.A."),
+        "not_ok": N_("is Not OK"),
     }
 )
 _CHOICES = {
@@ -115,6 +135,8 @@ def value_words(name: str, value: Any) -> str:
         return str(_("(empty)"))
     if isinstance(value, bool):
         return str(_("Yes") if value else _("No"))
+    if isinstance(value, dict):
+        return stored_text(value)
     if isinstance(value, list):
         return "; ".join(_entry(one) for one in value)
     return _CHOICES[name].word_or_code(str(value)) if name in _CHOICES else str(value)
@@ -124,6 +146,8 @@ def inputs_of(name: str, value: Any) -> list[tuple[str, str]]:
     """The inputs that say this value, as settings.py reads them."""
     if value is None:
         value = _DEFAULTS.get(name)
+    if isinstance(value, dict):
+        return [(f"{name}.mode", "text"), (f"{name}.text", stored_text(value))]
     if isinstance(value, list) and value and isinstance(value[0], dict):
         pairs = [(f"{name}.id", one["id"]) for one in value]
         languages = [str(one) for one in Language]

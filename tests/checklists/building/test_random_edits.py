@@ -129,7 +129,16 @@ class Draft:
         for name in ("options", "rows", "columns"):
             form[f"{name}.id"] = ["", "", ""]
             form[f"{name}.en"] = list(words)
-        values = read_settings(part, node, {**form, "has": [" ".join(names)]}).values
+        of, to = words[0], words[1]
+        for name in ("shown_when", "required_when", "fails_when"):
+            form |= {
+                f"{name}.of": [of, of],
+                f"{name}.is": ["is", "answered"],
+                f"{name}.to": [to, ""],
+            }
+        form |= {"calculation.mode": ["text"], "calculation.text": [f"default({{{of}}}, {{{to}}})"]}
+        has = {**form, "has": [" ".join(names)]}
+        values = read_settings(part, node, has, present(self.body)).values
         return [
             ops.setting(part, node_id, name, ops.value_of(self.body, part, node_id, name), value)
             for name, value in values.items()
