@@ -15,6 +15,7 @@ LISTS = [one for one in vars(words).values() if isinstance(one, WordList)]
 # Keys that stand for members in a mapping to words, each with its reason.
 MAPPINGS = {
     ("app/checklists/mapping/words.py", ""): "columns of a client's workbook, such as one for OK",
+    ("app/checklists/building/wording.py", ""): "comparisons in conditions, such as one for Not OK",
     ("app/mail/wording.py", "role_sentence"): "sentences of the invitation",
     ("app/pdf/labels.py", ""): "the PDF's headings: two times are called submitted and completed",
 }

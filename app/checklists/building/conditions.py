@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.definition.answers import clean_text
+from app.definition.fields import KINDS
 from app.definition.logic.checking import VERDICT_IDS, Names
 from app.definition.logic.errors import LogicError, Setting
 from app.definition.logic.parsing import parse_calculation, parse_condition
@@ -97,7 +98,7 @@ def questions_of(whole: Definition, order: tuple[Language, ...]) -> Sequence[tup
 def answers_of(whole: Definition, order: tuple[Language, ...]) -> Sequence[str]:
     """The answers that questions of the checklist offer, each once."""
     asked = list(whole.all_fields())
-    verdicts = VERDICT_IDS if any(one.type is FieldType.VERDICT for one in asked) else ()
+    verdicts = VERDICT_IDS if any(KINDS[one.type].is_verdict_type for one in asked) else ()
     offered = [option.label.first(order) for one in asked for option in one.options]
     return list(dict.fromkeys([*map(VERDICTS.word, verdicts), *offered]))
 
@@ -137,7 +138,7 @@ class _Words:
             return str(node.value)
         if node.op is not Op.TEXT:
             return None
-        if field.type is FieldType.VERDICT:
+        if KINDS[field.type].is_verdict_type:
             return VERDICTS.word_or_code(str(node.value))
         option = next((one for one in field.options if one.id == node.value), None)
         return option.label.first(self._order) if option else str(node.value)
@@ -215,7 +216,7 @@ def _value_text(of: str, to: str, kind: FieldType) -> str:
         if not _NUMBER.fullmatch(number):
             raise Refused(say(NO_NUMBER, text=of[:60]))
         return number
-    if kind is FieldType.VERDICT:
+    if KINDS[kind].is_verdict_type:
         words = {VERDICTS.word(one).casefold(): one for one in VERDICT_IDS}
         to = words.get(to.casefold(), to)
     return '"' + to.replace('"', '""') + '"'

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from app.definition.fields import KINDS
 from app.definition.logic.checking import VERDICT_IDS, Names, check_type
 from app.definition.logic.dependencies import find_problems, names_of
 from app.definition.logic.errors import LogicError, Setting
@@ -45,7 +46,10 @@ _FUNCTIONS: Mapping[str, tuple[Op, int | None]] = {
 # Functions that say what their argument is, which a checklist knows from the question's type.
 _CASTS = frozenset({"number", "string", "date", "boolean"})
 # What a question without a calculated type can become, the likelier one first.
-_CALCULATED = (FieldType.NUMBER, FieldType.TEXT, FieldType.DATE)
+_CALCULATED = tuple(
+    next(kind for kind in FieldType if kind.takes.gives is given)
+    for given in (Type.NUMBER, Type.TEXT, Type.DATE)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +304,7 @@ class _Translation:
     def _choice(self, field_id: str, name: str) -> str:
         """The id of a choice."""
         known: Mapping[str, str] = self._named.choices.get(field_id, {})
-        if self._names.fields[field_id].type is FieldType.VERDICT:
+        if KINDS[self._names.fields[field_id].type].is_verdict_type:
             known = {one.upper(): one for one in VERDICT_IDS}
             name = name.upper()
         if name not in known:

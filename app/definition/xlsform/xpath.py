@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.definition.fields import KINDS
 from app.definition.logic.tree import ARITHMETIC, COMPARISONS, Node, Op
-from app.definition.schema import Field, FieldType
+from app.definition.schema import Field
 
 _SIGNS: Mapping[Op, str] = {Op.BY: "div"}
 _CALLS: Mapping[Op, str] = {
@@ -85,13 +86,13 @@ class _Written:
         """A side of a comparison; a choice has the name that the export gives it."""
         is_choice = beside.op is Op.FIELD and (
             self._fields[str(beside.value)].options
-            or self._fields[str(beside.value)].type is FieldType.VERDICT
+            or KINDS[self._fields[str(beside.value)].type].is_verdict_type
         )
         return self._choice(beside, node) if node.op is Op.TEXT and is_choice else self.of(node)
 
     def _choice(self, answer: Node, choice: Node) -> str:
         field_id, id = str(answer.value), str(choice.value)
-        if self._fields[field_id].type is FieldType.VERDICT:
+        if KINDS[self._fields[field_id].type].is_verdict_type:
             return _quoted(id)
         if (field_id, id) not in self._names.choices:
             raise Unsaid

@@ -9,7 +9,7 @@ import pytest
 
 from app.definition.logic.tree import Node
 from app.definition.logic.wording import text_of
-from tests.checklists.building.test_routes import HTMX, Desk, draft_of, start
+from tests.support.builder import HTMX, Desk, draft_of, start
 
 
 @pytest.fixture
