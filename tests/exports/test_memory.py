@@ -30,7 +30,8 @@ from tests.support.stored import storage
 
 # EXPORT_REPORTS=1000 is the promised size; a tenth of it is enough to tell a list from a stream.
 REPORTS, FIELDS, PHOTOS = int(os.environ.get("EXPORT_REPORTS", "200")), 100, 3
-MOST_MB = 200
+# The modules alone take 185 MB.
+MOST_MB, MOST_MORE_MB = 230, 30
 
 
 def settings_of(app) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def test_an_export_of_many_reports_stays_within_memory_bounds(town, cast, format
         f"{format}: {before} MB before, {most} MB at most, {seconds:.1f} s, {export.byte_size} B"
     )
     record_property("took", measured)
-    assert most < MOST_MB, measured
+    assert most < MOST_MB and most - before < MOST_MORE_MB, measured
 
 
 def test_another_worker_finishes_the_export_of_a_killed_one(town, cast, tmp_path):
