@@ -22,7 +22,7 @@ from app.checklists.building.conditions import (
 from app.checklists.building.queries import list_steps
 from app.checklists.building.service import Conflict, row_version
 from app.checklists.building.settings import EXPRESSIONS, names_of
-from app.definition.fields import KINDS
+from app.definition.fields import can_be_not_ok
 from app.definition.logic.tree import Node, Type
 from app.definition.schema import (
     Definition,
@@ -236,18 +236,13 @@ class Builder:
         self, pairs: list[tuple[str, str]], node: Mapping[str, Any], now: str | None
     ) -> list[tuple[str, str]]:
         """Without "when Not OK", where an answer can never be, unless that is chosen."""
-        can = self.can_be_not_ok(node) or now == WHEN_NOT_OK
+        can = can_be_not_ok(FieldType(node["type"])) or now == WHEN_NOT_OK
         return [pair for pair in pairs if can or pair[0] != WHEN_NOT_OK]
 
     @staticmethod
     def prefill_choices(node: Mapping[str, Any]) -> list[tuple[str, str]]:
         kind = FieldType(node["type"])
         return wording.PREFILLS.choices([one for one in Prefill if one.fits(kind)])
-
-    @staticmethod
-    def can_be_not_ok(node: Mapping[str, Any]) -> bool:
-        kind = FieldType(node["type"])
-        return KINDS[kind].is_verdict_type or kind.takes.limits
 
 
 def _untranslated(body: ops.Body, languages: Sequence[Language]) -> Iterator[Untranslated]:

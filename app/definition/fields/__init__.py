@@ -47,3 +47,8 @@ def kind_of(field: Field) -> FieldKind:
 def readings(field: Field, value: object) -> Iterator[tuple[str, Reading]]:
     """The readings of a number or a table with their keys, in the order of the form."""
     return kind_of(field).readings(field, value)
+
+
+def can_be_not_ok(kind: FieldType) -> bool:
+    """Whether an answer of this type can be Not OK without a rule of its own."""
+    return KINDS[kind].is_verdict_type or kind.takes.limits

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
+from app.definition.fields import can_be_not_ok
 from app.definition.mapping.context import Context
 from app.definition.mapping.drafts import QuestionDraft, RoleDraft, SheetDraft
 from app.definition.mapping.guessed import Device, FieldPlace, MappedChecklist, Places, RolePlace
@@ -183,9 +184,6 @@ def _field(draft: QuestionDraft, field_id: str, context: Context) -> tuple[Field
     columns = _options(draft.columns, "c")
     rows = _options((draft.row_label,), "r") if columns else ()
     hint = draft.hint
-    if rules.photo_when_not_ok and is_item and kind is not FieldType.LONG_TEXT:
-        photo = context.words("When Not OK: add a photo.", "Se não conforme: adicionar foto.")
-        hint = f"{hint}. {photo}" if hint else photo
     field = Field(
         id=field_id,
         type=kind,
@@ -194,7 +192,7 @@ def _field(draft: QuestionDraft, field_id: str, context: Context) -> tuple[Field
         required=draft.required and is_asked,
         photos=_photos(draft, context),
         comment=CommentPolicy.REQUIRED_WHEN_NOT_OK
-        if rules.comment_when_not_ok and is_item and kind.takes.limits | (kind is FieldType.VERDICT)
+        if rules.comment_when_not_ok and is_item and can_be_not_ok(kind)
         else CommentPolicy.OPTIONAL,
         options=tuple(replace_label(one, context) for one in _options(draft.options, "o")),
         limits=_limits(draft) if kind.takes.limits else None,
@@ -216,6 +214,8 @@ def _photos(draft: QuestionDraft, context: Context) -> PhotoPolicy:
     is_item = draft.has_comment and draft.type not in (FieldType.NOTE, FieldType.LONG_TEXT)
     if is_item and (draft.needs_photo or context.rules.photo_always):
         return PhotoPolicy(mode=PhotoMode.REQUIRED, min=1)
+    if is_item and context.rules.photo_when_not_ok and can_be_not_ok(draft.type):
+        return PhotoPolicy(mode=PhotoMode.REQUIRED_WHEN_NOT_OK, min=1)
     return PhotoPolicy()
 
 

@@ -43,15 +43,11 @@ from app.definition.mapping.titles import Title, read_title
 from app.definition.mapping.view import View, ref
 from app.definition.mapping.words import language_of
 from app.definition.schema import Definition
-from app.definition.sentences import N_, Sentence, say
+from app.definition.sentences import Sentence
 from app.definition.workbook.header import make_code
 from app.definition.workbook.ids import plain_words
 from app.definition.workbook.sheet import Book
 
-PHOTO_RULE = N_(
-    "Photos that are required only when Not OK are not a setting yet. The hint of each question "
-    "asks for them."
-)
 FIRST_TOLD = 500
 SHOWN_ROWS, SHOWN_COLUMNS = 400, 30
 _CELL_TEXT = 300
@@ -181,7 +177,7 @@ def map_book(
         one.read(context)
     stem = " ".join(re.sub(r"[_-]+", " ", filename_stem).split()) or "Checklist"
     checklists = _checklists(mappers, stem, context, known or {})
-    told = _told(mappers, context.rules)
+    told = _told(mappers)
     return Mapping(
         shape=shape,
         language=context.language,
@@ -310,10 +306,8 @@ def _common_words(titles: Sequence[str]) -> str:
     return " ".join(shared) if len(shared) >= 2 else ""
 
 
-def _told(mappers: Sequence[SheetMapper], rules: Rules) -> list[Told]:
+def _told(mappers: Sequence[SheetMapper]) -> list[Told]:
     told = []
-    if rules.photo_when_not_ok:
-        told.append(_one_told(*rules.photo_source, say(PHOTO_RULE)))
     for one in mappers:
         for cell, sentence in one.view.sheet.notices:
             told.append(_one_told(one.view.name, cell, sentence))

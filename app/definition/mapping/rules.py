@@ -49,7 +49,6 @@ class Rules:
     photo_always: bool = False
     marks: dict[Verdict, str] = field(default_factory=dict)
     cross: str = "X"
-    photo_source: tuple[str, str] = ("", "")
     understood: set[tuple[str, str]] = field(default_factory=set)
 
 
@@ -59,14 +58,14 @@ def read_rules(texts: Iterable[tuple[str, str, str]]) -> Rules:
     for sheet, ref, text in texts:
         if len(text) < 8 or len(text) > 3_000:
             continue
-        found = [_read_demand(rules, sheet, ref, one) for one in re.split(r"[.\n]\s*", text)]
+        found = [_read_demand(rules, one) for one in re.split(r"[.\n]\s*", text)]
         is_rule = any(found)
         if _read_legend(rules, text) or is_rule:
             rules.understood.add((sheet, ref))
     return rules
 
 
-def _read_demand(rules: Rules, sheet: str, ref: str, sentence: str) -> bool:
+def _read_demand(rules: Rules, sentence: str) -> bool:
     words = plain_words(sentence)
     if not _DEMANDS.search(words):
         return False
@@ -80,8 +79,6 @@ def _read_demand(rules: Rules, sheet: str, ref: str, sentence: str) -> bool:
         rules.photo_always = True
     else:
         return False
-    if is_photo:
-        rules.photo_source = (sheet, ref)
     return True
 
 
