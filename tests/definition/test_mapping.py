@@ -9,7 +9,7 @@ import pytest
 
 from app.definition.mapping import Correction, Kind, Mapping, Role, SheetKind, Target, map_book
 from app.definition.mapping.criterion import parse_criterion
-from app.definition.schema import CommentPolicy, Field, Language, Prefill
+from app.definition.schema import CommentPolicy, Field, Language, PhotoMode, Prefill
 from app.definition.workbook.sheet import open_book
 from tests.support.client_workbooks import a_book, a_matrix, a_protocol
 
@@ -92,10 +92,13 @@ def test_rules_in_prose_become_settings_and_what_has_none_is_told():
     one = mapped(a_protocol())
     asked = one.checklists[0].definition.sections[1].fields
     assert {field.comment for field in asked} == {CommentPolicy.REQUIRED_WHEN_NOT_OK}
+    assert {(field.photos.mode, field.photos.min) for field in asked} == {
+        (PhotoMode.REQUIRED_WHEN_NOT_OK, 1)
+    }
     hint = asked[3].hint
-    assert hint and "desvio ≤ 50 %" in (hint.pt or "") and "foto" in (hint.pt or "")
+    assert hint and "desvio ≤ 50 %" in (hint.pt or "")
     told = {(note.sheet, note.cell) for note in one.told}
-    assert ("Instruções", "A2") in told and ("PROTOCOLO", "C18") in told
+    assert ("Instruções", "A2") not in told and ("PROTOCOLO", "C18") in told
 
 
 def test_a_number_that_shows_its_trailing_zero_is_no_heading():
