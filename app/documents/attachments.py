@@ -56,7 +56,8 @@ def photo_file_names(source: Source) -> Mapping[str, str]:
     assert source.frozen
     report = source.frozen["report"]
     start = _safe((report["equipment"] or {}).get("tag") or report["number"])
-    numbers = numbers_of(source.facts.definition)
+    # Of the whole form, as in the PDF: hidden questions keep their numbers.
+    numbers = numbers_of(source.report.version.definition)
     names, counts = {}, Counter[str]()
     for photo in source.frozen["photos"]:
         at = numbers.get(photo["field"], "0.0").replace(".", "_")

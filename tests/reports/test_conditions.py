@@ -14,6 +14,8 @@ from sqlalchemy import select
 
 from app.definition.answers import InvalidAnswer
 from app.definition.outcome import Outcome
+from app.documents.attachments import photo_file_names
+from app.documents.loading import load_source
 from app.documents.service import request_document
 from app.evidence.queries import ask
 from app.evidence.verification import find_differences
@@ -195,6 +197,20 @@ def test_the_pdf_prints_the_value_its_rules_and_nothing_hidden(site, cast, actin
     assert "10.5" in text and "Calculated: “A” + “B”" in text
     assert "Not OK when “TOTAL” > 10" in text and "measured twice" in text
     assert "Oil level" not in text and "RATIO" not in text
+
+
+def test_files_of_photos_have_the_number_of_their_question_also_if_it_is_hidden(site, cast, acting):
+    with acting(cast.tess) as actor:
+        scenarios.a_photo(get_report(site.report_id, person=actor), "oil", actor)
+        db.session.commit()
+    filled(site, b="2")
+    site.submit()
+    with acting(cast.tess) as actor:
+        report = get_report(site.report_id, person=actor)
+        document_id = request_document(report, actor=actor).id
+        db.session.commit()
+        (name,) = photo_file_names(load_source(document_id)).values()
+    assert name.endswith("_2_1_01.jpg"), name
 
 
 def test_exports_leave_hidden_answers_out(site, cast, acting):
