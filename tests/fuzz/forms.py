@@ -105,6 +105,11 @@ GOOD = {
     "comment": "Seen and measured",
     "reason": "It was dark",
     "contact_website": "www.acme.example",
+    # Expressions of a question that is answered by OK or Not OK.
+    "shown_when.of": "customer",
+    "required_when.of": "customer",
+    "fails_when.of": "customer",
+    "calculation.text": 'if({customer} = "Hospital", "ok", "na")',
 }
 # A valid due date of a report.
 BY_TYPE = {
