@@ -123,7 +123,9 @@ def condition(page: Page) -> None:
     row.locator("[name='shown_when.of']").blur()
     # The row saves itself after the question, too, and then says what it lacks.
     expect(card.locator(".build-state")).to_contain_text('Say what "Labels in place"')
-    put(page, row.locator("[name='shown_when.to']"), "OK")
+    answer = row.locator("[name='shown_when.to']")
+    answer.fill("OK")
+    answer.blur()
     expect(card.locator(".build-state")).to_contain_text("Saved in the draft")
 
 
